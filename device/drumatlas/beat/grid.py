@@ -1,0 +1,87 @@
+"""From note times to steps: 4/4 regions of a file, quantised to 16ths, with the error measured."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.beat.codes import STEPS_PER_BEAT
+from drumatlas.beat.smf import DrumTrack
+from drumatlas.beat.voices import BIT_OF_NOTE
+
+MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at
+MAX_SHIFT = 0.25  # steps; a player or a sequencer may be early or late by that as a whole
+TRIPLET = STEPS_PER_BEAT / 3  # steps between 8th triplets, where swung 8ths fall, too
+
+_NO_VOICE = 255
+_BIT_OF_KEY = np.full(128, _NO_VOICE, dtype=np.uint8)
+for _key, _bit in BIT_OF_NOTE.items():
+    _BIT_OF_KEY[_key] = _bit
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of 4/4, quantised. Step 0 is a downbeat; all arrays are [steps]."""
+
+    codes: NDArray[np.uint16]
+    hits: NDArray[np.int32]  # notes that fell on each step
+    error: NDArray[np.float64]  # sum of their distances from it, in steps (0..0.5 each)
+    triplet_error: NDArray[np.float64]  # the same from the nearest 8th triplet (0..0.67 each)
+
+    def misfit(self, start: int, stop: int) -> tuple[float, float]:
+        """Mean distance (steps) of the notes in start..stop from 16ths, and from 8th triplets."""
+        notes = max(int(self.hits[start:stop].sum()), 1)
+        return (
+            float(self.error[start:stop].sum()) / notes,
+            float(self.triplet_error[start:stop].sum()) / notes,
+        )
+
+
+def four_four(track: DrumTrack) -> list[tuple[int, int]]:
+    """Tick ranges [start, end) that are in 4/4; no signature at all means 4/4.
+
+    A signature that repeats the one in force starts no new region (files restate it).
+    """
+    end = track.notes[-1][0] + 1 if track.notes else 0
+    regions: list[tuple[int, int]] = []
+    start, metre = 0, (4, 4)
+    for tick, numerator, denominator in track.signatures:
+        if (numerator, denominator) == metre:
+            continue
+        if metre == (4, 4) and tick > start:
+            regions.append((start, min(tick, end)))
+        start, metre = tick, (numerator, denominator)
+    if metre == (4, 4) and end > start:
+        regions.append((start, end))
+    return regions
+
+
+def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
+    """The drums of ticks [start, end) on the grid that begins at `start`; None if there are none.
+
+    A constant shift of the whole region (a late sequencer, a player ahead of the beat) is
+    taken out before the error is measured.
+    """
+    notes = np.array([n for n in track.notes if start <= n[0] < end], dtype=np.int64).reshape(-1, 3)
+    bits = _BIT_OF_KEY[notes[:, 1]] if len(notes) else np.empty(0, np.uint8)
+    notes, bits = notes[bits != _NO_VOICE], bits[bits != _NO_VOICE]
+    if not len(notes):
+        return None
+    position = (notes[:, 0] - start) * STEPS_PER_BEAT / track.ticks_per_beat
+    shift = float(np.median(position - np.rint(position)))
+    if abs(shift) <= MAX_SHIFT:
+        position = position - shift
+    step = np.maximum(np.rint(position), 0).astype(np.int64)
+    length = int(step.max()) + 1
+    if length > MAX_STEPS:
+        return None
+    distance = np.minimum(np.abs(position - step), 0.5)
+    from_triplet = np.abs(position - TRIPLET * np.rint(position / TRIPLET))
+    codes = np.zeros(length, np.uint16)
+    np.bitwise_or.at(codes, step, np.uint16(1) << bits.astype(np.uint16))
+    return Region(
+        codes,
+        np.bincount(step, minlength=length).astype(np.int32),
+        np.bincount(step, distance, minlength=length),
+        np.bincount(step, from_triplet, minlength=length),
+    )

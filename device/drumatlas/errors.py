@@ -1,0 +1,44 @@
+"""Every error that a user can cause or meet, as one tree.
+
+Each is also the builtin a caller would expect, so library users may catch either.
+The message is one line that names the culprit (file, line, key or port) and says
+what to do. The command line prints it and exits with `exit_code`.
+"""
+
+
+class DrumatlasError(Exception):
+    """Root of the tree: bad input or a missing part, never a bug of ours."""
+
+    exit_code = 2
+
+
+class BeatError(DrumatlasError, ValueError):
+    """A beat, code, or line of a beats TSV is not of the format."""
+
+
+class MidiFileError(DrumatlasError, ValueError):
+    """A Standard MIDI File can't be read."""
+
+
+class AtlasError(DrumatlasError, ValueError):
+    """An atlas file breaks its contract: damaged, foreign, or of another version."""
+
+
+class ConfigError(DrumatlasError, ValueError):
+    """The TOML configuration has an unknown key or a value out of range."""
+
+
+class ControlError(DrumatlasError, ValueError):
+    """A control's name, a knob value or a script line is not of the format."""
+
+
+class PortError(DrumatlasError, OSError):
+    """A MIDI port is missing or can't be opened."""
+
+
+class ModelError(DrumatlasError, ValueError):
+    """A checkpoint can't be used: damaged, or made by another architecture."""
+
+
+class FileError(DrumatlasError, OSError):
+    """A file that was named on the command line can't be read or written."""

@@ -1,0 +1,1 @@
+"""drumatlas_export: from MIDI files to an atlas that a box plays (host side)."""

@@ -1,0 +1,1 @@
+"""Mining: MIDI files in, unique 32-step beats out."""

@@ -1,0 +1,111 @@
+"""Genre labels: from a file's folder, from words in its path (as the article did), or a table."""
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path, PurePath
+
+from drumatlas.errors import FileError
+
+# Genre -> words that say so. Words are matched whole, in lower case, digits stripped;
+# neighbouring words are tried joined, too ("hip hop", "bossa-nova").
+GENRE_WORDS: dict[str, tuple[str, ...]] = {
+    "african": ("african", "afrobeat", "highlife", "bembe", "soukous"),
+    "alternative": ("alternative", "altgrunge", "grunge", "indie"),
+    "blues": ("blues",),
+    "country": ("country", "bluegrass", "western"),
+    "dance": (
+        *("dance", "danceelectronic", "electronic", "house", "techno", "trance", "edm", "dnb"),
+        *("breakbeat", "electro", "jungle", "industrial"),
+    ),
+    "disco": ("disco",),
+    "funk": ("funk", "soulfunk"),
+    "gospel": ("gospel",),
+    "hard rock": ("hardrock",),
+    "hiphop": ("hiphop", "rap"),
+    "jazz": ("jazz", "jazzswing", "swing", "bebop", "bigband", "fusion", "dixie"),
+    "latin": (
+        *("latin", "salsa", "bossa", "bossanova", "samba", "mambo", "rumba", "rhumba", "chacha"),
+        *("merengue", "cumbia", "bolero", "beguine", "afrocuban", "calypso", "tango", "songo"),
+    ),
+    "metal": ("metal", "heavymetal", "thrash"),
+    "pop": ("pop",),
+    "prog": ("prog",),
+    "punk": ("punk",),
+    "reggae": ("reggae", "ska", "skareggae", "dub", "rocksteady"),
+    "rnb": ("rnb", "rnbsoul"),
+    "rock": ("rock", "classicrock", "basicrock", "rocknroll", "oldiesrnr", "rockabilly"),
+    "soul": ("soul", "motown"),
+    "synthpop": ("synthpop", "synthpopnewwave", "newwave"),
+}
+_GENRE_OF_WORD = {word: genre for genre, words in GENRE_WORDS.items() for word in words}
+
+Labeller = Callable[[str], str | None]  # relative path -> genre
+
+
+def fold(label: str) -> str:
+    """A label as our genre where we have a word for it, else itself, tidied."""
+    joined = re.sub(r"[^a-z]", "", label.lower())
+    return _GENRE_OF_WORD.get(joined, re.sub(r"[;\t,]+", " ", label.strip().lower()))
+
+
+def words_genre(text: str) -> str | None:
+    """The genre that one name speaks of; joined neighbours win over single words."""
+    words = [word for word in re.split(r"[^a-z]+", text.lower()) if word]
+    joined = [a + b for a, b in zip(words, words[1:], strict=False)]
+    for word in (*joined, *words):
+        if word in _GENRE_OF_WORD:
+            return _GENRE_OF_WORD[word]
+    return None
+
+
+def from_names(path: str) -> str | None:
+    """Genre word in the folders (nearest first), else in the file's name."""
+    pure = PurePath(path)
+    for name in (*(parent.name for parent in pure.parents), pure.stem):
+        genre = words_genre(name)
+        if genre:
+            return genre
+    return None
+
+
+def from_folders(path: str) -> str | None:
+    """The name of the folder that the file lies in, as it is."""
+    name = PurePath(path).parent.name
+    return fold(name) if name else None
+
+
+def from_table(file: Path, column: str | None = None) -> Labeller:
+    """Labels from a TSV with a header: column `file` and column `column` (default `genre`,
+    else the second). Paths are relative to the table's folder; FileError if it can't be used."""
+    try:
+        with file.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileError(f"{file}: can't be read as a genre table: {error}") from None
+    names = list(rows[0]) if rows else []
+    column = column or ("genre" if "genre" in names else names[1] if len(names) > 1 else "genre")
+    if "file" not in names or column not in names:
+        raise FileError(f"{file}: a genre table needs a header with 'file' and '{column}'")
+    genre_of = {row["file"]: fold(row[column]) for row in rows if row[column]}
+
+    def label(path: str) -> str | None:
+        parts = PurePath(path).parts
+        for i in range(len(parts)):
+            genre = genre_of.get("/".join(parts[i:]))
+            if genre:
+                return genre
+        return None
+
+    return label
+
+
+def labeller(kinds: list[str], column: str | None = None) -> Labeller:
+    """First answer of `folders`, `names`, or table files, in the order given."""
+    simple: dict[str, Labeller] = {"folders": from_folders, "names": from_names}
+    chain = [simple[kind] if kind in simple else from_table(Path(kind), column) for kind in kinds]
+
+    def label(path: str) -> str | None:
+        return next((genre for genre in (one(path) for one in chain) if genre), None)
+
+    return label

@@ -1,0 +1,92 @@
+"""Where a drum track repeats itself: exact runs, and two-bar windows for music that doesn't.
+
+Steps S[i] == S[i + 32] for 32·(r-1) steps in a row are one 32-step pattern heard r times;
+finding such runs is exact and linear, no heuristics needed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code
+from drumatlas.beat.grid import Region
+from drumatlas.explore.filters import entropy
+
+PAUSE = STEPS_PER_BAR  # steps without a hit that end a section
+MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A pattern in the phase the music had it. `refusal` says why it is not a beat, or ''."""
+
+    code: Code
+    error: float  # mean quantisation error, steps
+    repeats: int  # times in a row; 1 for a window
+    refusal: str = ""
+
+
+def sections(codes: NDArray[np.uint16]) -> Iterator[tuple[int, int]]:
+    """Ranges [start, stop) between pauses of a bar or more."""
+    hits = np.flatnonzero(codes)
+    if not len(hits):
+        return
+    breaks = np.flatnonzero(np.diff(hits) > PAUSE)
+    starts = [int(hits[0]), *(int(i) for i in hits[breaks + 1])]
+    stops = [*(int(i) + 1 for i in hits[breaks]), int(hits[-1]) + 1]
+    yield from zip(starts, stops, strict=True)
+
+
+def downbeat(start: int) -> int:
+    """The first place >= `start` that is in phase with the bar line nearest to `start`.
+
+    Nearest, not next: a run often begins a step or two behind its bar line, since a crash
+    marks the first downbeat, or before it, since the bar before ends alike.
+    """
+    place = STEPS_PER_BAR * round(start / STEPS_PER_BAR)
+    return place if place >= start else place + STEPS
+
+
+def _judge(region: Region, place: int, stop: int, repeats: int) -> Found:
+    code = tuple(region.codes[place : place + STEPS].tolist())
+    error, triplet_error = region.misfit(place, stop)
+    refusal = ""
+    if error > triplet_error:
+        refusal = "swing or triplets"
+    elif error > MAX_ERROR:
+        refusal = "off the 16th grid"
+    return Found(code, error, repeats, refusal)
+
+
+def repeated(region: Region, repeats: int) -> Iterator[Found]:
+    """Every pattern that stands `repeats` times or more in a row between two pauses."""
+    need = STEPS * (repeats - 1)
+    for start, stop in sections(region.codes):
+        part = region.codes[start:stop]
+        if len(part) < need + STEPS:
+            continue
+        same = np.concatenate(([False], part[:-STEPS] == part[STEPS:], [False]))
+        edges = np.flatnonzero(np.diff(same.astype(np.int8))).reshape(-1, 2)
+        for first, last in edges:
+            if last - first >= need:
+                place = downbeat(start + int(first))
+                times = int(last - first) // STEPS + 1
+                yield _judge(region, place, start + int(last) + STEPS, times)
+
+
+def windows(region: Region) -> Iterator[Found]:
+    """Two bars after two bars, from the region's first downbeat on; both bars must have hits."""
+    for place in range(0, len(region.codes) - STEPS_PER_BAR, STEPS):
+        code = region.codes[place : place + STEPS]
+        if len(code) < STEPS:
+            code = np.concatenate([code, np.zeros(STEPS - len(code), np.uint16)])
+        if code[:STEPS_PER_BAR].any() and code[STEPS_PER_BAR:].any():
+            found = _judge(region, place, place + STEPS, 1)
+            yield Found(tuple(code.tolist()), found.error, 1, found.refusal)
+
+
+def lively(found: Found, min_entropy: float) -> bool:
+    """Whether the pattern passes the entropy rule."""
+    return bool(entropy([found.code])[0] >= min_entropy)

@@ -1,0 +1,45 @@
+"""What a mining job did, as JSON for machines and as a table for people."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from drumatlas_export.mine.job import Mined
+
+
+def report(mined: Mined) -> dict[str, Any]:
+    """Counts of files and patterns; every refused file with its reason."""
+    per_collection = Counter(name for one in mined.classes.values() for name in one.collections)
+    per_genre = Counter(genre for one in mined.classes.values() for genre in one.genres)
+    errors = np.array(mined.errors or [0.0])
+    return {
+        "files_read": mined.files,
+        "files_without_patterns": len(mined.refused),
+        "reasons": dict(Counter(reason.split(":")[0] for _, reason in mined.refused)),
+        "patterns_found": len(mined.errors) + mined.patterns_refused.total(),
+        "patterns_refused": dict(mined.patterns_refused),
+        "beats": len(mined.classes),
+        "beats_from_repeats": sum(one.is_repeated for one in mined.classes.values()),
+        "beats_per_source": dict(per_collection.most_common()),
+        "beats_per_genre": dict(per_genre.most_common()),
+        "quantisation_error_steps": {
+            "mean": round(float(errors.mean()), 4),
+            "p95": round(float(np.percentile(errors, 95)), 4),
+        },
+        "refused_files": [{"file": name, "reason": reason} for name, reason in mined.refused],
+    }
+
+
+def show(counts: dict[str, Any], console: Console) -> None:
+    """Print the report without its list of files."""
+    table = Table(show_header=False, box=None)
+    for key, value in counts.items():
+        if key == "refused_files":
+            continue
+        if isinstance(value, dict):
+            value = ", ".join(f"{name} {count}" for name, count in value.items())  # noqa: PLW2901
+        table.add_row(key.replace("_", " "), str(value))
+    console.print(table)

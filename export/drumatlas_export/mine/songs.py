@@ -1,0 +1,27 @@
+"""Which song a file is: one song stands in several files, and a split must keep them together."""
+
+import re
+from pathlib import PurePath
+
+_COPY = re.compile(r"([\s_.-]*(\(\d+\)|\[\d+\]|\bcopy\b|\bv\d+)|[\s_.-]\d)+$", re.IGNORECASE)
+_TAKE = re.compile(r"^\d+[ _-]")  # names that begin with a number: takes, not titles
+_WORDS = re.compile(r"[^\W_]+")
+
+
+def _plain(name: str) -> str:
+    return " ".join(_WORDS.findall(name))
+
+
+def song_of(path: str) -> str:
+    """A key that two versions of a song share: artist and title, letters and digits only.
+
+    "Toto_Hold The Line (2).mid" and "Toto_Hold The Line.mid" are one song. Names without a
+    word of their own ("01.mid", "1_funk_80_beat.mid") are taken together with their folder.
+    """
+    pure = PurePath(path)
+    stem = pure.stem.casefold()
+    key = _plain(_COPY.sub("", stem))
+    if _TAKE.match(stem) or len(key.replace(" ", "")) < 4:
+        folder = "/".join(pure.parts[-3:-1]).casefold().replace("|", " ")
+        key = f"{folder}/{_plain(stem)}"
+    return key.strip() or "untitled"

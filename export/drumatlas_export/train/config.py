@@ -1,0 +1,81 @@
+"""Everything a training run depends on, besides the beats."""
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from drumatlas.errors import ConfigError, FileError
+
+KINDS = ("ae", "vae", "acai")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """One run. The defaults are the article's network and, for ACAI, its paper's constants.
+
+    Sources: A. Tikhonov, "Drum Patterns from Latent Space" (2019): 448-64-32-4, ReLU, sigmoid
+    out; Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an
+    Adversarial Regularizer" (2018): lambda 0.5, gamma 0.2, Adam 1e-4, batch 64.
+    """
+
+    kind: str = "acai"  # one of KINDS
+    seed: int = 1
+    hidden: tuple[int, ...] = (64, 32)  # encoder widths; the decoder mirrors them
+    batch: int = 64
+    learning_rate: float = 1e-4
+    max_epochs: int = 400
+    patience: int = 20  # epochs without a better validation loss
+    kl_weight: float = 1.0  # VAE: weight of the KL term against the summed reconstruction
+    critic_weight: float = 0.5  # ACAI: lambda
+    critic_gamma: float = 0.2  # ACAI: gamma
+    validation_share: float = 0.1  # of songs, for early stopping
+    test_share: float = 0.1  # of songs, never seen while training
+
+    def check(self) -> "TrainConfig":
+        """Return self; ConfigError names the first value that makes no sense."""
+        if self.kind not in KINDS:
+            raise ConfigError(f"model '{self.kind}' is none of: {', '.join(KINDS)}")
+        if not self.hidden or not all(1 <= width <= 4096 for width in self.hidden):
+            raise ConfigError(f"hidden = {list(self.hidden)}: widths must be 1..4096")
+        positive = ("batch", "learning_rate", "max_epochs", "patience")
+        for name in positive:
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} = {getattr(self, name)}: must be above 0")
+        for name in ("validation_share", "test_share"):
+            if not 0 < getattr(self, name) < 0.5:
+                raise ConfigError(f"{name} = {getattr(self, name)}: must be between 0 and 0.5")
+        return self
+
+
+def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConfig:
+    """`config` with `values` of a TOML table or a checkpoint; ConfigError names the key."""
+    known = {field.name: field for field in fields(TrainConfig)}
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigError(f"{origin}: unknown key '{key}'; known: {', '.join(known)}")
+        if key == "hidden":
+            if not isinstance(value, list | tuple) or not all(type(w) is int for w in value):
+                raise ConfigError(f"{origin}: hidden must be a list of integers")
+            changes[key] = tuple(value)
+            continue
+        wanted = type(getattr(config, key))
+        if type(value) is not wanted and not (wanted is float and type(value) is int):
+            raise ConfigError(f"{origin}: {key} must be of type {wanted.__name__}")
+        changes[key] = wanted(value)
+    try:
+        return replace(config, **changes).check()
+    except ConfigError as error:
+        raise ConfigError(f"{origin}: {error}") from None
+
+
+def load(file: Path, config: TrainConfig) -> TrainConfig:
+    """`config` changed by a TOML file of TrainConfig's names; the error names file and key."""
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{file}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: {error}") from None
+    return apply(config, values, str(file))

@@ -1,0 +1,99 @@
+"""The article's three networks: AE, VAE and ACAI, 448-64-32-4 and back."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import VOICES
+from drumatlas_export.train.config import TrainConfig
+
+LATENT = 4
+CELLS = STEPS * VOICES  # 448
+
+
+def _stack(widths: list[int]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for a, b in pairwise(widths):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])  # no ReLU behind the last
+
+
+class Autoencoder(nn.Module):
+    """Encoder and decoder; a VAE's encoder gives mean and log variance."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__()
+        self.is_vae = config.kind == "vae"
+        hidden = list(config.hidden)
+        self.encoder = _stack([CELLS, *hidden, 2 * LATENT if self.is_vae else LATENT])
+        self.decoder = _stack([LATENT, *reversed(hidden), CELLS])
+
+    def encode(self, x: Tensor) -> Tensor:
+        """x [n, 32, 14] in 0..1 -> z [n, 4] (a VAE's mean)."""
+        z: Tensor = self.encoder(x.flatten(1))[:, :LATENT]
+        return z
+
+    def logits(self, z: Tensor) -> Tensor:
+        """z [n, 4] -> logits [n, 448]."""
+        out: Tensor = self.decoder(z)
+        return out
+
+    def decode(self, z: Tensor) -> Tensor:
+        """z [n, 4] -> probabilities [n, 32, 14]."""
+        return torch.sigmoid(self.logits(z)).reshape(-1, STEPS, VOICES)
+
+
+class Critic(nn.Module):
+    """ACAI's d: guesses from a beat how much of a second one was mixed in. As the encoder, and
+    as in the paper the mean of its last activations."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__()
+        self.net = _stack([CELLS, *config.hidden, LATENT])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [n, 448] -> [n]."""
+        out: Tensor = self.net(x)
+        return out.mean(dim=1)
+
+
+def reconstruction(logits: Tensor, x: Tensor) -> Tensor:
+    """Binary cross-entropy, summed over a beat's 448 cells, mean over the batch: nats a beat."""
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+
+
+def ae_loss(model: Autoencoder, x: Tensor) -> Tensor:
+    """Plain reconstruction. x [n, 448]."""
+    return reconstruction(model.logits(model.encode(x)), x)
+
+
+def vae_loss(model: Autoencoder, x: Tensor, kl_weight: float) -> Tensor:
+    """Reconstruction from a drawn z, and KL(q(z|x) || N(0, 1)) (Kingma & Welling 2013)."""
+    mean, log_variance = model.encoder(x).chunk(2, dim=1)
+    z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+    kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+    return reconstruction(model.logits(z), x) + kl_weight * kl
+
+
+def acai_losses(
+    model: Autoencoder, critic: Critic, x: Tensor, config: TrainConfig
+) -> tuple[Tensor, Tensor]:
+    """(autoencoder's loss, critic's loss) of Berthelot et al. 2018, section 3.
+
+    alpha ~ U[0, 0.5]; the critic tells alpha from the decoded mix of two latent points, and
+    0 from gamma x + (1 - gamma) x^, which keeps it steady; the autoencoder wants it to say 0.
+    Each loss is differentiated only by its own side's parameters.
+    """
+    z = model.encode(x)
+    logits = model.logits(z)
+    alpha = 0.5 * torch.rand(len(x), 1)
+    mix = torch.sigmoid(model.logits(alpha * z + (1 - alpha) * z.roll(1, dims=0)))
+    fooled = critic(mix).square().mean()
+    ae = reconstruction(logits, x) / CELLS + config.critic_weight * fooled
+    rebuilt = torch.sigmoid(logits).detach()
+    blend = config.critic_gamma * x + (1 - config.critic_gamma) * rebuilt
+    told = (critic(mix.detach()) - alpha.squeeze(1)).square().mean()
+    return ae, told + critic(blend).square().mean()

@@ -1,0 +1,62 @@
+"""Train, validation and test beats, parted by song, not by beat.
+
+One song stands in several files and gives several similar beats; a split by beat would
+test on what was trained.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.beat.codes import canonical
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.errors import BeatError
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Row numbers. A rotation class stands in at most one part; what would straddle is dropped."""
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def _draw(song: str, seed: int) -> float:
+    """A number 0..1 that only depends on the song's name and the seed."""
+    digest = blake2b(f"{seed}:{song}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") / 2**64
+
+
+def split_by_song(
+    rows: Sequence[BeatRow], seed: int, validation_share: float, test_share: float
+) -> Split:
+    """Part `rows` by their songs (a beat without songs is a song of its own).
+
+    A beat belongs to a held-out part only if all its songs do; one whose songs fall on both
+    sides goes to neither, so nothing of a held-out song is trained on.
+    """
+    parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
+    seen: set[tuple[int, ...]] = set()
+    for i, row in enumerate(rows):
+        canon = canonical(row.code)
+        if canon in seen:
+            continue
+        seen.add(canon)
+        homes = set()
+        for song in row.songs or (",".join(map(str, canon)),):
+            place = _draw(song, seed)
+            held_out = "test" if place < test_share else "validation"
+            homes.add(held_out if place < test_share + validation_share else "train")
+        if len(homes) == 1:
+            parts[homes.pop()].append(i)
+    split = Split(*(np.array(parts[name], dtype=np.int64) for name in parts))
+    if min(len(split.train), len(split.validation), len(split.test)) == 0:
+        raise BeatError(
+            f"{len(rows)} beats are too few to hold songs out for validation and test; "
+            "mine more files"
+        )
+    return split
