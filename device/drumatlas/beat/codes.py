@@ -38,7 +38,8 @@ def check_code(code: Iterable[int]) -> Code:
 def grids(codes: Sequence[Code] | NDArray[np.uint16]) -> Grid:
     """Codes [n, 32] to booleans [n, 32, 14]."""
     array = np.asarray(codes, dtype=np.uint16).reshape(-1, STEPS)
-    return (array[:, :, None] & _BITS) != 0
+    result: Grid = (array[:, :, None] & _BITS) != 0
+    return result
 
 
 def pack(grid: Grid) -> NDArray[np.uint16]:

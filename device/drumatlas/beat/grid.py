@@ -82,6 +82,6 @@ def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
     return Region(
         codes,
         np.bincount(step, minlength=length).astype(np.int32),
-        np.bincount(step, distance, minlength=length),
-        np.bincount(step, from_triplet, minlength=length),
+        np.bincount(step, distance, minlength=length).astype(np.float64),
+        np.bincount(step, from_triplet, minlength=length).astype(np.float64),
     )

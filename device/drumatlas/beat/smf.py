@@ -3,7 +3,7 @@
 Only what a drum pattern needs: channel-10 note-ons and time signatures. Written here and
 not taken from a library because the two that are fast or common lose notes or stop: symusic
 drops note-ons that have no note-off (whole drum tracks in some collections), mido raises five
-unrelated exceptions and is fifty times slower. Format: "Standard MIDI Files 1.0", MMA 1996.
+unrelated exceptions on malformed files. Format: "Standard MIDI Files 1.0", MMA 1996.
 """
 
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _meta(data: bytes, at: int, tick: int, track: DrumTrack) -> int:
-    """Meta event whose type stands at `at`; returns the place behind it, or -1 at the track's end."""
+    """Meta event whose type stands at `at`; returns the place behind it, -1 at the track's end."""
     kind = data[at]
     size, at = _number(data, at + 1)
     if kind == 0x2F:

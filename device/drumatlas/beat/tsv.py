@@ -88,9 +88,8 @@ def parse(lines: Iterable[str], name: str = "beats") -> Iterator[BeatRow]:
 def format_row(row: BeatRow) -> str:
     """`row` as one line, without its songs and without the line end."""
     fields = [",".join(str(step) for step in row.code)]
-    for values in (row.latent, row.xy):
-        if values is not None:
-            fields.append(",".join(repr(float(value)) for value in values))
+    present = (values for values in (row.latent, row.xy) if values is not None)
+    fields.extend(",".join(repr(float(value)) for value in values) for values in present)
     if row.labels:
         fields.append(";".join(row.labels))
     return "\t".join(fields)

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path, PurePath
 
 from drumatlas.errors import FileError
@@ -52,7 +53,7 @@ def fold(label: str) -> str:
 def words_genre(text: str) -> str | None:
     """The genre that one name speaks of; joined neighbours win over single words."""
     words = [word for word in re.split(r"[^a-z]+", text.lower()) if word]
-    joined = [a + b for a, b in zip(words, words[1:], strict=False)]
+    joined = [a + b for a, b in pairwise(words)]
     for word in (*joined, *words):
         if word in _GENRE_OF_WORD:
             return _GENRE_OF_WORD[word]

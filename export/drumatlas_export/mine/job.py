@@ -17,6 +17,7 @@ from drumatlas.beat.smf import MAX_BYTES, read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import DrumatlasError, FileError
 from drumatlas.explore.filters import MIN_ENTROPY
+
 from drumatlas_export.mine.genres import Labeller
 from drumatlas_export.mine.patterns import Found, lively, repeated, windows
 from drumatlas_export.mine.songs import song_of
@@ -150,7 +151,7 @@ def _work(source: Source) -> FileResult:
     return mine_file(source, *_settings)
 
 
-def mine(
+def mine(  # noqa: PLR0913 - a job's settings, by name
     sources: list[Source],
     label: Labeller,
     *,

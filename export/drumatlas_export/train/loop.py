@@ -48,7 +48,7 @@ def train(
 
     for epoch in range(1, config.max_epochs + 1):
         total = 0.0
-        for rows in torch.randperm(len(x)).split(config.batch):
+        for rows in torch.split(torch.randperm(len(x)), config.batch):
             batch = x[rows]
             if config.kind == "acai":
                 loss, critic_loss = acai_losses(model, critic, batch, config)
@@ -57,11 +57,11 @@ def train(
             else:
                 loss = ae_loss(model, batch)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             if config.kind == "acai":
                 critic_optimiser.zero_grad()  # also drops what the autoencoder's loss left here
-                critic_loss.backward()
+                critic_loss.backward()  # type: ignore[no-untyped-call]
                 critic_optimiser.step()
             total += loss.item() * len(rows)
 

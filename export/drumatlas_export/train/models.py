@@ -3,11 +3,11 @@
 from itertools import pairwise
 
 import torch
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import VOICES
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from drumatlas.beat.codes import STEPS
-from drumatlas.beat.voices import VOICES
 from drumatlas_export.train.config import TrainConfig
 
 LATENT = 4
@@ -56,13 +56,14 @@ class Critic(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [n, 448] -> [n]."""
-        out: Tensor = self.net(x)
-        return out.mean(dim=1)
+        out: Tensor = self.net(x).mean(dim=1)
+        return out
 
 
 def reconstruction(logits: Tensor, x: Tensor) -> Tensor:
     """Binary cross-entropy, summed over a beat's 448 cells, mean over the batch: nats a beat."""
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    nats: Tensor = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    return nats
 
 
 def ae_loss(model: Autoencoder, x: Tensor) -> Tensor:

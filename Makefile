@@ -1,0 +1,48 @@
+# `make play` and `make test` set up .venv by themselves; both take ARGS="...".
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: play test lint atlas clean
+
+play: $(VENV)/.plays
+	$(BIN)/drumatlas play $(ARGS)
+
+test: $(VENV)/.tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Remakes the built-in atlas from a folder of MIDI collections: make atlas CORPUS=DIR
+WORK := build/atlas
+atlas: $(VENV)/.tests
+	@test -n "$(CORPUS)" || { echo 'make atlas: say where the MIDI files are: make atlas CORPUS=DIR' >&2; exit 2; }
+	mkdir -p $(WORK)
+	$(BIN)/drumatlas-export mine $(CORPUS) -o $(WORK)/beats.tsv --report $(WORK)/mined.json \
+	    --windows groove-midi-dataset --windows mma \
+	    $(if $(wildcard $(CORPUS)/freemidi-ums/index.tsv),--genres $(CORPUS)/freemidi-ums/index.tsv --genre-column style) --genres names
+	for kind in ae vae acai; do \
+	    $(BIN)/drumatlas-export train $(WORK)/beats.tsv --model $$kind --seed 1 -o $(WORK)/$$kind.pt && \
+	    $(BIN)/drumatlas-export evaluate $(WORK)/$$kind.pt --train $(WORK)/beats.tsv --json > $(WORK)/$$kind.json || exit; \
+	done
+	$(BIN)/drumatlas-export export $(WORK)/acai.pt -o $(WORK)/builtin.atlas \
+	    --scores $(WORK)/acai.json --about export/builtin.json
+	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.plays: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/.tests: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --constraint constraints.txt --editable '.[dev,export]'
+	touch $@ $(VENV)/.plays
+
+clean:
+	rm -rf $(VENV) build dist

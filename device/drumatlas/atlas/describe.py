@@ -1,0 +1,85 @@
+"""The parts of atlas.json that are numbers: read, checked, turned into arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from drumatlas.atlas.model import LATENT, Floats, Genre, LatentSpace
+from drumatlas.beat.voices import VOICES
+from drumatlas.errors import AtlasError
+
+_MAX_NUMBER = 1e6  # latent coordinates of real models are below 100
+MAX_GENRES = 256
+
+
+def _numbers(value: Any, shape: tuple[int, ...], what: str) -> Floats:
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise AtlasError(f"atlas.json: {what} is not made of numbers") from None
+    if array.shape != shape:
+        raise AtlasError(f"atlas.json: {what} has shape {list(array.shape)}, not {list(shape)}")
+    if not (np.abs(array) < _MAX_NUMBER).all():  # also false for NaN
+        raise AtlasError(f"atlas.json: {what} holds a number out of range")
+    return array.astype(np.float32)
+
+
+def _get(table: Any, key: str, what: str) -> Any:
+    if not isinstance(table, dict) or key not in table:
+        raise AtlasError(f"atlas.json: '{key}' is missing in {what}")
+    return table[key]
+
+
+def read_latent(info: dict[str, Any]) -> LatentSpace:
+    """`latent`: dims, centre, reach, basis and the names of the axes."""
+    latent = _get(info, "latent", "the file")
+    if _get(latent, "dims", "latent") != LATENT:
+        raise AtlasError(f"atlas.json: latent.dims is {latent['dims']!r}; a box has {LATENT} knobs")
+    basis = _numbers(_get(latent, "basis", "latent"), (LATENT, LATENT), "latent.basis")
+    if abs(np.linalg.det(basis.astype(np.float64))) < 1e-12:
+        raise AtlasError("atlas.json: latent.basis is flat; a knob would do nothing")
+    reach = _numbers(_get(latent, "reach", "latent"), (LATENT,), "latent.reach")
+    if not (reach > 0).all():
+        raise AtlasError("atlas.json: latent.reach must be above 0")
+    axes = latent.get("axes", [f"x{i + 1}" for i in range(LATENT)])
+    if not isinstance(axes, list) or len(axes) != LATENT:
+        raise AtlasError(f"atlas.json: latent.axes must name {LATENT} axes")
+    centre = _numbers(_get(latent, "centre", "latent"), (LATENT,), "latent.centre")
+    return LatentSpace(centre, reach, basis, tuple(str(axis)[:24] for axis in axes))
+
+
+def read_thresholds(info: dict[str, Any]) -> Floats:
+    """`thresholds`: one number in 0..1 a voice."""
+    values = _numbers(_get(info, "thresholds", "the file"), (VOICES,), "thresholds")
+    if not ((values > 0) & (values < 1)).all():
+        raise AtlasError("atlas.json: thresholds must lie between 0 and 1")
+    return values
+
+
+def read_voices(info: dict[str, Any]) -> None:
+    """`voices`: must be the 14 that this program plays, in order of their bits."""
+    voices = _get(info, "voices", "the file")
+    bits = [v.get("bit") if isinstance(v, dict) else None for v in voices] if voices else []
+    if bits != list(range(VOICES)):
+        raise AtlasError(f"atlas.json: voices must be bits 0..{VOICES - 1} in order")
+
+
+def read_genres(info: dict[str, Any]) -> tuple[Genre, ...]:
+    """`genres`: named areas; there may be none."""
+    genres = _get(info, "genres", "the file")
+    if not isinstance(genres, list) or len(genres) > MAX_GENRES:
+        raise AtlasError(f"atlas.json: genres must be a list of at most {MAX_GENRES}")
+    return tuple(_genre(genre, f"genres[{i}]") for i, genre in enumerate(genres))
+
+
+def _genre(genre: Any, what: str) -> Genre:
+    count = _get(genre, "count", what)
+    if type(count) is not int or count < 0:
+        raise AtlasError(f"atlas.json: {what}.count is not a count")
+    return Genre(
+        name=str(_get(genre, "name", what))[:40],
+        centroid=_numbers(_get(genre, "centroid", what), (LATENT,), f"{what}.centroid"),
+        spread=_numbers(_get(genre, "spread", what), (LATENT,), f"{what}.spread"),
+        map_centroid=_numbers(_get(genre, "map_centroid", what), (2,), f"{what}.map_centroid"),
+        count=count,
+    )

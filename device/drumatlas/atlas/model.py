@@ -1,0 +1,72 @@
+"""An atlas in memory: what its JSON says, its arrays, and its two networks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT = "drumatlas"
+VERSION = 1
+LATENT = 4  # dimensions of the latent space, one knob each
+
+TRAINING, GENERATED = 0, 1  # origins of map points
+
+Floats = NDArray[np.float32]
+Network = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class LatentSpace:
+    """Where the beats lie, and how the four knobs reach them.
+
+    The prior is an independent Gaussian per axis: `centre` its means, `reach` its standard
+    deviations [4]. Knobs k in 0..1 turn to z = centre + basis @ (2k - 1), basis [4, 4];
+    `axes` says in a word what each knob does.
+    """
+
+    centre: Floats
+    reach: Floats
+    basis: Floats
+    axes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Genre:
+    """A named area: mean [4] and standard deviation [4] in latent space, place on the map [2]."""
+
+    name: str
+    centroid: Floats
+    spread: Floats
+    map_centroid: Floats
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapPoints:
+    """Points of the 2-D map: z [n, 4], xy [n, 2], origin [n] (TRAINING or GENERATED),
+    genre [n] (index into the atlas' genres, or -1)."""
+
+    z: Floats
+    xy: Floats
+    origin: NDArray[np.uint8]
+    genre: NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """A checked atlas. `decode`: z [n, 4] -> p [n, 32, 14] in 0..1; `encode`: x [n, 32, 14]
+    (1 = hit) -> z [n, 4]; `known`: 64-bit hashes of the training beats' rotation classes."""
+
+    name: str
+    latent: LatentSpace
+    thresholds: Floats  # [14]: a cell hits where p is above its voice's threshold
+    genres: tuple[Genre, ...]
+    points: MapPoints
+    known: NDArray[np.uint64]
+    decode: Network
+    encode: Network
+    training: dict[str, Any] = field(default_factory=dict)  # provenance
+    scores: dict[str, Any] = field(default_factory=dict)  # of drumatlas-export evaluate
+    sha256: str = ""  # of the file

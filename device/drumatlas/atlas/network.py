@@ -1,0 +1,77 @@
+"""Runs the two networks of an atlas with onnxruntime, one thread, from checked bytes."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from drumatlas.atlas.model import Floats, Network
+from drumatlas.errors import AtlasError, DrumatlasError
+
+# Key of a tensor that is kept outside the model file, as protobuf writes it: such a model
+# would make onnxruntime read other files.
+_EXTERNAL = b"\n\x08location"
+
+
+class RuntimeMissingError(DrumatlasError, ImportError):
+    """onnxruntime is not installed or does not load on this machine."""
+
+
+def import_onnxruntime() -> Any:
+    """onnxruntime with telemetry off (1.29 and later send it by default, also on Linux)."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    try:
+        import onnxruntime  # noqa: PLC0415 - 100 ms that commands without a decoder need not pay
+    except ImportError as error:
+        raise RuntimeMissingError(
+            f"onnxruntime does not load ({error}); pip install 'onnxruntime>=1.26,<1.28'"
+        ) from None
+    return onnxruntime
+
+
+def open_network(
+    model: bytes,
+    name: str,
+    inputs: tuple[str, tuple[int, ...]],
+    outputs: tuple[str, tuple[int, ...]],
+) -> Network:
+    """A function from arrays [n, ...] to arrays [n, ...]; AtlasError if the model is another.
+
+    `inputs` and `outputs` are (tensor's name, shape behind n). The model is run once, on
+    three zeros, so that a model that can't run is refused at the border and not on stage.
+    """
+    if _EXTERNAL in model:
+        raise AtlasError(f"{name} keeps data outside the file; export it without external data")
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a beat is too small to share
+    options.log_severity_level = 4
+    try:
+        session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises classes of its own binding
+        raise AtlasError(f"{name} is not a model that runs: {_first_line(error)}") from None
+    _check_tensor(session.get_inputs(), inputs, name)
+    _check_tensor(session.get_outputs(), outputs, name)
+    feed, fetch = inputs[0], [outputs[0]]
+
+    def run(array: Floats) -> Floats:
+        result: Floats = session.run(fetch, {feed: np.ascontiguousarray(array, np.float32)})[0]
+        return result
+
+    try:
+        probe = run(np.zeros((3, *inputs[1]), np.float32))
+    except Exception as error:
+        raise AtlasError(f"{name} does not run: {_first_line(error)}") from None
+    if probe.shape != (3, *outputs[1]) or not np.isfinite(probe).all():
+        raise AtlasError(f"{name} gives {probe.shape} for 3 points, or numbers that are not finite")
+    return run
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200]
+
+
+def _check_tensor(tensors: list[Any], wanted: tuple[str, tuple[int, ...]], name: str) -> None:
+    found = [(tensor.name, tensor.type, tuple(tensor.shape[1:])) for tensor in tensors]
+    if found != [(wanted[0], "tensor(float)", wanted[1])]:
+        raise AtlasError(f"{name}: has {found}; wants '{wanted[0]}' float [n, {wanted[1]}]")

@@ -1,0 +1,162 @@
+"""Reading an atlas: every size, hash, shape and number is checked before it is used.
+
+A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`; DESIGN of
+the format in README, "The atlas file".
+"""
+
+import json
+from hashlib import sha256
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.atlas.describe import read_genres, read_latent, read_thresholds, read_voices
+from drumatlas.atlas.model import FORMAT, LATENT, VERSION, Atlas, MapPoints
+from drumatlas.atlas.network import open_network
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import VOICES
+from drumatlas.errors import AtlasError
+
+MAX_FILE = 64 << 20  # bytes; the built-in atlas has under 1 MB
+MEMBERS = ("decoder.onnx", "encoder.onnx", "map.npz", "known.npz")
+_JSON = "atlas.json"
+
+
+def read_builtin() -> Atlas:
+    """The atlas that ships inside the package."""
+    return parse_atlas(files("drumatlas").joinpath("builtin.atlas").read_bytes(), "builtin.atlas")
+
+
+def read_atlas(path: Path | None) -> Atlas:
+    """The atlas at `path`, or the built-in one for None; AtlasError names the file."""
+    if path is None:
+        return read_builtin()
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise AtlasError(f"{path}: over {MAX_FILE >> 20} MiB is no atlas")
+        data = path.read_bytes()
+    except OSError as error:
+        raise AtlasError(f"{path}: {error.strerror or error}") from None
+    return parse_atlas(data, str(path))
+
+
+def parse_atlas(data: bytes, name: str) -> Atlas:
+    """The atlas in `data`; AtlasError says what is wrong with `name`."""
+    try:
+        return _parse(data)
+    except AtlasError as error:
+        raise AtlasError(f"{name}: {error}") from None
+
+
+def _parse(data: bytes) -> Atlas:
+    members = _unzip(data, (_JSON, *MEMBERS))
+    info = _json(members[_JSON])
+    if info.get("format") != FORMAT or info.get("version") != VERSION:
+        raise AtlasError(
+            f"format {info.get('format')!r}, version {info.get('version')!r}; "
+            f"this program reads '{FORMAT}', version {VERSION}"
+        )
+    hashes = info.get("sha256")
+    for member in MEMBERS:
+        found = sha256(members[member]).hexdigest()
+        if not isinstance(hashes, dict) or hashes.get(member) != found:
+            raise AtlasError(f"{member} is damaged (its SHA-256 is not the one in {_JSON})")
+    read_voices(info)
+    genres = read_genres(info)
+    grid = (STEPS, VOICES)
+    return Atlas(
+        name=str(info.get("name", "unnamed"))[:80],
+        latent=read_latent(info),
+        thresholds=read_thresholds(info),
+        genres=genres,
+        points=_map(members["map.npz"], len(genres)),
+        known=_known(members["known.npz"]),
+        decode=open_network(members["decoder.onnx"], "decoder.onnx", ("z", (LATENT,)), ("p", grid)),
+        encode=open_network(members["encoder.onnx"], "encoder.onnx", ("x", grid), ("z", (LATENT,))),
+        training=_table(info, "training"),
+        scores=_table(info, "scores"),
+        sha256=sha256(data).hexdigest(),
+    )
+
+
+def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
+    """The wanted members, none larger than MAX_FILE in all (bombs claim or hold more)."""
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            names = [entry.filename for entry in archive.infolist()]
+            if len(names) > 64 or len(set(names)) != len(names):
+                raise AtlasError("holds too many members, or one of them twice")
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_FILE:
+                raise AtlasError(f"unpacks to over {MAX_FILE >> 20} MiB")
+            missing = [name for name in wanted if name not in names]
+            if missing:
+                raise AtlasError(f"not an atlas: {', '.join(missing)} is missing")
+            return {name: archive.read(name) for name in wanted}
+    except AtlasError:
+        raise
+    except (BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise AtlasError(f"not a zip file that can be read ({error})") from None
+    except Exception as error:  # zlib.error and whatever a forged header makes zipfile raise
+        raise AtlasError(f"damaged ({error})") from None
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    try:
+        info = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise AtlasError(f"{_JSON}: {str(error)[:120]}") from None
+    if not isinstance(info, dict):
+        raise AtlasError(f"{_JSON}: not a table")
+    return info
+
+
+def _table(info: dict[str, Any], key: str) -> dict[str, Any]:
+    value = info.get(key, {})
+    if not isinstance(value, dict):
+        raise AtlasError(f"{_JSON}: '{key}' is not a table")
+    return value
+
+
+def _arrays(data: bytes, member: str, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """The wanted arrays of an npz, never unpickled."""
+    _unzip(data, tuple(f"{name}.npy" for name in wanted))
+    try:
+        with np.load(BytesIO(data), allow_pickle=False) as archive:
+            return {name: archive[name] for name in wanted}
+    except Exception as error:  # numpy raises half a dozen classes on forged headers
+        raise AtlasError(f"{member}: {str(error)[:120]}") from None
+
+
+def _map(data: bytes, genres: int) -> MapPoints:
+    a = _arrays(data, "map.npz", ("z", "xy", "origin", "genre"))
+    n = len(a["origin"]) if a["origin"].ndim == 1 else -1
+    shapes = {"z": (n, LATENT), "xy": (n, 2), "origin": (n,), "genre": (n,)}
+    for key, shape in shapes.items():
+        kind = "f" if key in {"z", "xy"} else "iu"
+        if n < 0 or a[key].shape != shape or a[key].dtype.kind not in kind:
+            raise AtlasError(f"map.npz: '{key}' is {a[key].dtype}{list(a[key].shape)}")
+    points = MapPoints(
+        a["z"].astype(np.float32),
+        a["xy"].astype(np.float32),
+        a["origin"].astype(np.uint8),
+        a["genre"].astype(np.int16),
+    )
+    if not (np.isfinite(points.z).all() and np.isfinite(points.xy).all()):
+        raise AtlasError("map.npz: holds numbers that are not finite")
+    if n and (points.genre.min() < -1 or points.genre.max() >= genres):
+        raise AtlasError("map.npz: 'genre' points at a genre that is not there")
+    return points
+
+
+def _known(data: bytes) -> NDArray[np.uint64]:
+    hashes = _arrays(data, "known.npz", ("hashes",))["hashes"]
+    if hashes.ndim != 1 or hashes.dtype != np.uint64:
+        raise AtlasError(
+            f"known.npz: 'hashes' is {hashes.dtype}{list(hashes.shape)}, not uint64[n]"
+        )
+    return hashes

@@ -1,0 +1,111 @@
+"""Writing an atlas: the same contents give the same bytes."""
+
+import json
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.atlas.model import FORMAT, VERSION, Genre, LatentSpace, MapPoints
+from drumatlas.atlas.read import MEMBERS, parse_atlas
+from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.files import atomic
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip knows; real times would change the bytes
+
+
+def _zip(members: dict[str, bytes], compression: int) -> bytes:
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            entry = ZipInfo(name, _EPOCH)
+            entry.compress_type = compression
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return buffer.getvalue()
+
+
+def _npz(arrays: dict[str, NDArray[Any]]) -> bytes:
+    members = {}
+    for name, array in arrays.items():
+        buffer = BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        members[f"{name}.npy"] = buffer.getvalue()
+    return _zip(members, ZIP_STORED)  # deflated once, by the atlas' own zip
+
+
+def _floats(array: NDArray[Any]) -> Any:
+    return np.asarray(array, np.float64).round(6).tolist()
+
+
+def _describe(
+    name: str, latent: LatentSpace, thresholds: NDArray[Any], genres: tuple[Genre, ...]
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "voices": [
+            {"bit": v.bit, "name": v.name, "note": v.note, "group": v.group} for v in VOICE_TABLE
+        ],
+        "latent": {
+            "dims": len(latent.centre),
+            "centre": _floats(latent.centre),
+            "reach": _floats(latent.reach),
+            "basis": _floats(latent.basis),
+            "axes": list(latent.axes),
+        },
+        "thresholds": _floats(thresholds),
+        "genres": [
+            {
+                "name": genre.name,
+                "centroid": _floats(genre.centroid),
+                "spread": _floats(genre.spread),
+                "map_centroid": _floats(genre.map_centroid),
+                "count": genre.count,
+            }
+            for genre in genres
+        ],
+    }
+
+
+def write_atlas(  # noqa: PLR0913 - the members of the file, by name
+    path: Path,
+    *,
+    name: str,
+    latent: LatentSpace,
+    thresholds: NDArray[Any],
+    genres: tuple[Genre, ...],
+    points: MapPoints,
+    known: NDArray[np.uint64],
+    decoder: bytes,
+    encoder: bytes,
+    training: dict[str, Any],
+    scores: dict[str, Any],
+) -> None:
+    """Write an atlas to `path`, after reading it back as a box would; AtlasError if it can't be."""
+    arrays: dict[str, NDArray[Any]] = {
+        "z": points.z,
+        "xy": points.xy,
+        "origin": points.origin,
+        "genre": points.genre,
+    }
+    members = dict(
+        zip(
+            MEMBERS,
+            (decoder, encoder, _npz(arrays), _npz({"hashes": np.unique(known)})),
+            strict=True,
+        )
+    )
+    info = _describe(name, latent, thresholds, genres)
+    info |= {"training": training, "scores": scores}
+    info["sha256"] = {member: sha256(data).hexdigest() for member, data in members.items()}
+    text = json.dumps(info, indent=1, ensure_ascii=False).encode()
+    data = _zip({"atlas.json": text, **members}, ZIP_DEFLATED)
+    parse_atlas(data, str(path))
+    with atomic(path) as stream:
+        stream.write(data)

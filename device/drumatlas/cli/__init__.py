@@ -1,0 +1,25 @@
+"""The command line: `drumatlas COMMAND`. Results on stdout, talk on stderr.
+
+Exit codes: 0 good, 2 bad input or a missing part (one line says which), 1 a bug of ours.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+# Before anything imports NumPy or onnxruntime: a beat is too small to share among threads,
+# whose stacks would cost memory, and telemetry is off for good.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from drumatlas.cli.table import COMMANDS
+from drumatlas.commandline import Parser, run_command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `drumatlas` with `argv` (sys.argv without the program); returns the exit code."""
+    parser = Parser.of_program(
+        "drumatlas", "A beat box that plays from the latent space.", COMMANDS
+    )
+    return run_command(parser, sys.argv[1:] if argv is None else argv)

@@ -1,0 +1,45 @@
+"""Options and steps that several commands share."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from drumatlas.atlas.model import Atlas, Genre
+from drumatlas.commandline import integer, number
+from drumatlas.errors import AtlasError
+from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
+
+LATENT_LIMIT = 1e6  # of a coordinate; real models stay below 100
+MAX_SECONDS = 7 * 24 * 3600.0
+
+
+def say(text: str) -> None:
+    """Talk to the user: stderr, so that stdout holds results only."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def add_atlas(parser: argparse.ArgumentParser) -> None:
+    """--atlas."""
+    parser.add_argument("--atlas", type=Path, metavar="F", help="atlas file (default: built in)")
+
+
+def add_tempo(parser: argparse.ArgumentParser) -> None:
+    """--bpm and --seed."""
+    parser.add_argument(
+        "--bpm", type=number(MIN_TEMPO, MAX_TEMPO), metavar="N", help="tempo (default: 120)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=integer(0, 2**32 - 1),
+        metavar="N",
+        help="of chaos, humanize and wander (default: 0)",
+    )
+
+
+def find_genre(atlas: Atlas, name: str) -> Genre:
+    """The atlas' genre of that name, whatever its case; AtlasError lists what there is."""
+    for genre in atlas.genres:
+        if genre.name.casefold() == name.casefold():
+            return genre
+    there = ", ".join(genre.name for genre in atlas.genres) or "none"
+    raise AtlasError(f"no genre '{name}' in atlas '{atlas.name}'; genres: {there}")

@@ -1,0 +1,85 @@
+"""`drumatlas ports`, `drumatlas doctor`, `drumatlas config`: what is there, and what is wrong."""
+
+import argparse
+import json
+from pathlib import Path
+
+from drumatlas.cli.common import add_atlas, say
+from drumatlas.commandline import Command
+from drumatlas.errors import PortError
+
+
+def ports_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `ports`."""
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def ports(arguments: argparse.Namespace) -> int:
+    """List the MIDI ports."""
+    from drumatlas.midi.rtmidi_api import list_ports
+
+    system: str | None = None
+    outputs: list[str] = []
+    inputs: list[str] = []
+    try:
+        system, outputs, inputs = list_ports()
+    except PortError as error:
+        say(str(error))
+    if arguments.json:
+        print(json.dumps({"system": system, "outputs": outputs, "inputs": inputs}))
+        return 0
+    for kind, names in (("out", outputs), ("in", inputs)):
+        for name in names:
+            print(f"{kind}\t{name}")
+    if system and not outputs + inputs:
+        say(f"{system}: no ports but our own; is the synth switched on?")
+    return 0
+
+
+def doctor_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `doctor`."""
+    add_atlas(parser)
+    parser.add_argument("--config", type=Path, metavar="F", help="TOML file of settings")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Check what playing needs; exit 2 if it can't play."""
+    from drumatlas.service.doctor import examine
+
+    findings = examine(arguments.atlas, arguments.config)
+    if arguments.json:
+        print(json.dumps([finding.as_table() for finding in findings], indent=1))
+    else:
+        for finding in findings:
+            advice = f"  -> {finding.advice}" if finding.advice else ""
+            print(f"{finding.state:5} {finding.name:12} {finding.detail}{advice}")
+    return 2 if any(finding.state == "fail" for finding in findings) else 0
+
+
+def config_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `config`."""
+    parser.add_argument("--check", type=Path, metavar="F", help="check a file and say nothing more")
+
+
+def config(arguments: argparse.Namespace) -> int:
+    """Print an example with every setting, or check a file."""
+    from drumatlas.config import example, read
+
+    if arguments.check is None:
+        print(example(), end="")
+        return 0
+    read(arguments.check)
+    say(f"{arguments.check}: good")
+    return 0
+
+
+PORTS = Command("ports", "list MIDI ports", "drumatlas ports --json", ports_options, ports)
+DOCTOR = Command("doctor", "check this machine", "drumatlas doctor", doctor_options, doctor)
+CONFIG = Command(
+    "config",
+    "print an example configuration, or check one",
+    "drumatlas config > drumatlas.toml\ndrumatlas config --check drumatlas.toml",
+    config_options,
+    config,
+)

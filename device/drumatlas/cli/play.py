@@ -1,0 +1,114 @@
+"""`drumatlas play`: the instrument."""
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo, say
+from drumatlas.commandline import Command, number
+from drumatlas.errors import ConfigError, ControlError
+
+EXAMPLES = """\
+drumatlas play                                  # with the keys of the terminal
+drumatlas play --midi-out TR-8S --bpm 126
+drumatlas play --seconds 8 --midi-out file:take.mid
+drumatlas play --panel script:moves.jsonl --midi-out virtual"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """The options of `play`."""
+    add_atlas(parser)
+    parser.add_argument("--config", type=Path, metavar="F", help="TOML file of settings")
+    parser.add_argument(
+        "--panel",
+        action="append",
+        metavar="auto|keys|script:F|none",
+        help="where controls come from; may be given several times (default: auto)",
+    )
+    parser.add_argument("--midi-out", metavar="NAME|virtual|auto|none|file:F.mid")
+    parser.add_argument("--midi-in", metavar="NAME|none", help="not built yet")
+    parser.add_argument("--clock", choices=("internal", "external", "auto"), default="internal")
+    add_tempo(parser)
+    parser.add_argument(
+        "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after that time"
+    )
+    parser.add_argument("--web", metavar="HOST:PORT|off", help="not built yet")
+    parser.add_argument("--no-start", action="store_true", help="wait for the play button")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play until told to stop."""
+    from drumatlas.atlas.read import read_atlas
+    from drumatlas.config import play_settings
+    from drumatlas.config import read as read_config
+    from drumatlas.daemon import run as run_daemon
+    from drumatlas.engine import Engine
+    from drumatlas.explore.controls import Turn
+    from drumatlas.midi.choose import open_output
+
+    _not_built_yet(arguments)
+    config = read_config(arguments.config)
+    settings = play_settings(config)
+    if arguments.bpm is not None:
+        settings = replace(settings, bpm=arguments.bpm)
+    if arguments.seed is not None:
+        settings = replace(settings, seed=arguments.seed)
+    panels, wants_keys = _panels(arguments.panel or ["auto"])
+    atlas = read_atlas(arguments.atlas)
+    now_ns = time.monotonic_ns()
+    engine = Engine(atlas, settings, panels, now_ns)
+    for name in ("swing", "humanize"):
+        engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
+    port, hints = open_output(arguments.midi_out or str(config["midi.out"]), settings.channels)
+    notes = [f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port.name}", *hints]
+    screen = None
+    if wants_keys:
+        from drumatlas.panel.keys import KeysPanel
+
+        screen = KeysPanel(notes)
+        screen.values = lambda: engine.explorer.values
+        engine.panels = [*engine.panels, screen]
+    else:
+        for note in [*notes, "Ctrl-C stops"]:
+            say(note)
+    autoplay = bool(config["play.start"]) and not arguments.no_start
+    run_daemon(engine, port, screen=screen, seconds=arguments.seconds, autoplay=autoplay)
+    return 0
+
+
+def _panels(wanted: list[str]):  # type: ignore[no-untyped-def]
+    """(panels, whether the terminal is one, too)."""
+    from drumatlas.panel.script import ScriptPanel, read_script
+
+    panels: list[ScriptPanel] = []
+    wants_keys = False
+    for name in wanted:
+        if name.startswith("script:"):
+            panels.append(ScriptPanel(read_script(Path(name[7:])), time.monotonic_ns()))
+        elif name == "keys" or (name == "auto" and _is_terminal()):
+            if not _is_terminal():
+                raise ControlError("--panel keys: stdin and stdout must be a terminal")
+            wants_keys = True
+        elif name == "gpio":
+            raise ControlError("--panel gpio: not built yet; use keys or script:F")
+        elif name not in {"auto", "none"}:
+            raise ControlError(f"--panel '{name}' is none of: auto, keys, script:F, none")
+    return panels, wants_keys
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _not_built_yet(arguments: argparse.Namespace) -> None:
+    if arguments.web and arguments.web != "off":
+        say("--web: the page is not built yet; playing without it")
+    if arguments.midi_in and arguments.midi_in != "none":
+        say("--midi-in: not built yet; playing without it")
+    if arguments.clock == "external":
+        raise ConfigError("--clock external: not built yet; use internal")
+
+
+COMMAND = Command("play", "play beats as MIDI, live", EXAMPLES, options, run)

@@ -1,0 +1,102 @@
+"""`drumatlas render`: what `play` would play, as a file, faster than real time."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from drumatlas.cli.common import (
+    LATENT_LIMIT,
+    MAX_SECONDS,
+    add_atlas,
+    add_tempo,
+    find_genre,
+    say,
+)
+from drumatlas.commandline import Command, integer, number, numbers
+from drumatlas.errors import FileError
+
+EXAMPLES = """\
+drumatlas render --genre funk --bars 8 -o funk.mid
+drumatlas render --z=-2.1,9,-4,0.5 --seconds 30 -o place.mid
+drumatlas render --script moves.jsonl --seed 7 -o moves.tsv"""
+
+_TAIL_S = 4.0  # what still plays after the last line of a script
+_DEFAULT_BARS = 8
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """The options of `render`."""
+    add_atlas(parser)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument(
+        "--z",
+        type=numbers(4, -LATENT_LIMIT, LATENT_LIMIT),
+        metavar="a,b,c,d",
+        help="a latent point",
+    )
+    where.add_argument("--genre", metavar="NAME", help="the middle of a genre's area")
+    where.add_argument("--knobs", type=numbers(4, 0, 1), metavar="a,b,c,d", help="x1..x4, 0..1")
+    where.add_argument("--script", type=Path, metavar="F", help="control changes, JSON lines")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--seconds", type=number(0.01, MAX_SECONDS), metavar="N")
+    length.add_argument("--bars", type=integer(1, 100_000), metavar="N")
+    add_tempo(parser)
+    parser.add_argument(
+        "--clock-out",
+        action="store_true",
+        help="keep clock, Start and Stop in the .mid as single bytes (mido reads them)",
+    )
+    parser.add_argument(
+        "-o",
+        dest="output",
+        type=Path,
+        required=True,
+        metavar="F.mid|F.tsv",
+        help=".mid: the notes; .tsv: the beats, one row for two bars",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Render and write the file."""
+    import numpy as np
+
+    from drumatlas.atlas.read import read_atlas
+    from drumatlas.beat.tsv import format_rows
+    from drumatlas.engine import Engine
+    from drumatlas.explore.controls import Turn
+    from drumatlas.files import atomic, write_text
+    from drumatlas.panel.script import ScriptPanel, read_script
+    from drumatlas.play.sequencer import PlaySettings
+    from drumatlas.render import Cycles, bars_for, render, seconds_of
+
+    output: Path = arguments.output
+    if output.suffix not in {".mid", ".tsv"}:
+        raise FileError(f"{output}: the name must end in .mid or .tsv")
+    settings = replace(PlaySettings(), bpm=arguments.bpm or 120.0, seed=arguments.seed or 0)
+    script = read_script(arguments.script) if arguments.script else []
+    bars = arguments.bars
+    if bars is None:
+        bars = bars_for(script[-1][0] + _TAIL_S, settings.bpm) if script else _DEFAULT_BARS
+    atlas = read_atlas(arguments.atlas)
+    engine = Engine(atlas, settings, [ScriptPanel(script, 0)], 0)
+    if arguments.z:
+        engine.explorer.go(np.array(arguments.z, np.float32))
+    elif arguments.genre:
+        engine.explorer.go(find_genre(atlas, arguments.genre).centroid)
+    for i, value in enumerate(arguments.knobs or (), 1):
+        engine.handle(Turn(f"x{i}", value), 0)
+    cycles = Cycles()
+    engine.sequencer.on_step = cycles.note
+    played = list(render(engine, arguments.seconds or seconds_of(bars, settings.bpm)))
+    if output.suffix == ".tsv":
+        write_text(output, "".join(format_rows(cycles.rows)))
+    else:
+        from drumatlas.midi.take import take_bytes
+
+        with atomic(output) as stream:
+            stream.write(take_bytes(played, clock=arguments.clock_out))
+    say(f"{output}: {len(cycles.rows)} times two bars")
+    return 0
+
+
+COMMAND = Command("render", "write what would be played to a file", EXAMPLES, options, run)

@@ -1,0 +1,14 @@
+"""The commands of `drumatlas`, in the order that --help shows them."""
+
+from drumatlas.cli import look, play, render, travel
+from drumatlas.commandline import Command
+
+COMMANDS: tuple[Command, ...] = (
+    play.COMMAND,
+    render.COMMAND,
+    travel.DECODE,
+    travel.ENCODE,
+    look.PORTS,
+    look.DOCTOR,
+    look.CONFIG,
+)

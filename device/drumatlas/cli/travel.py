@@ -1,0 +1,150 @@
+"""`drumatlas decode` and `drumatlas encode`: latent points to beats, beats to latent points."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+
+from drumatlas.atlas.model import Atlas, Floats
+from drumatlas.atlas.read import read_atlas
+from drumatlas.beat import tsv
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code, grids, pack
+from drumatlas.beat.grid import four_four, quantise
+from drumatlas.beat.smf import MAX_BYTES, read_drums
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.cli.common import LATENT_LIMIT, add_atlas
+from drumatlas.commandline import Command
+from drumatlas.errors import BeatError, ControlError, FileError, MidiFileError
+
+_BATCH = 1024  # points a decode
+MAX_TSV = 256 << 20  # bytes
+
+DECODE_EXAMPLES = """\
+echo 2.0,11.2,-5.2,-1.7 | drumatlas decode
+drumatlas decode --raw < points.csv > beats.tsv"""
+ENCODE_EXAMPLES = """\
+drumatlas encode song.mid
+drumatlas encode --atlas mine.atlas beats.tsv"""
+
+
+def decode_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `decode`."""
+    add_atlas(parser)
+    parser.add_argument(
+        "--raw", action="store_true", help="the decoder's own answer, unfiltered, maybe silent"
+    )
+
+
+def encode_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `encode`."""
+    add_atlas(parser)
+    parser.add_argument("input", type=Path, metavar="IN.tsv|IN.mid")
+
+
+def _points(lines: Iterable[str]) -> Floats:
+    """z [n, 4] from lines of 4 floats; ControlError names the line."""
+    points = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            point = [float(part) for part in line.split(",")]
+        except ValueError:
+            raise ControlError(f"stdin, line {number}: not 4 comma-separated numbers") from None
+        if len(point) != 4:
+            raise ControlError(f"stdin, line {number}: {len(point)} numbers, not 4")
+        if not all(isfinite(value) and abs(value) <= LATENT_LIMIT for value in point):
+            raise ControlError(f"stdin, line {number}: a number is not in ±{LATENT_LIMIT:g}")
+        points.append(point)
+    return np.array(points, np.float32).reshape(-1, 4)
+
+
+def decode(arguments: argparse.Namespace) -> int:
+    """Latent points on stdin, beats on stdout."""
+    from drumatlas.explore.search import Places
+    from drumatlas.explore.shape import Density
+
+    atlas = read_atlas(arguments.atlas)
+    places = Places(atlas)
+    try:
+        z = _points(sys.stdin)
+    except UnicodeDecodeError:
+        raise ControlError("stdin: not text") from None
+    codes: list[Code] = []
+    if arguments.raw:
+        for start in range(0, len(z), _BATCH):
+            hits = places.hits(z[start : start + _BATCH], Density())[1]
+            codes += [tuple(code) for code in pack(hits).tolist()]
+    else:
+        codes = [places.at(point).code for point in z]
+    rows = (BeatRow(code, tuple(point)) for code, point in zip(codes, z.tolist(), strict=True))
+    sys.stdout.writelines(tsv.format_rows(rows))
+    return 0
+
+
+def encode(arguments: argparse.Namespace) -> int:
+    """Beats to their latent points and nearest genres, as beats TSV on stdout."""
+    atlas = read_atlas(arguments.atlas)
+    codes = _codes(arguments.input)
+    sys.stdout.writelines(tsv.format_rows(_encode(atlas, codes)))
+    return 0
+
+
+def _encode(atlas: Atlas, codes: list[Code]) -> Iterable[BeatRow]:
+    from drumatlas.explore.latent import nearest_genre
+
+    for start in range(0, len(codes), _BATCH):
+        some = codes[start : start + _BATCH]
+        for code, z in zip(some, atlas.encode(grids(some).astype(np.float32)), strict=True):
+            nearest = nearest_genre(atlas, z)
+            labels = (nearest[0].name,) if nearest else ()
+            yield BeatRow(code, tuple(z.tolist()), labels=labels)
+
+
+def _codes(path: Path) -> list[Code]:
+    """The beats of a TSV, or a MIDI file's two-bar windows in order, each once."""
+    try:
+        size = path.stat().st_size
+        if path.suffix.lower() != ".tsv":
+            if size > MAX_BYTES:
+                raise MidiFileError(f"{path}: over {MAX_BYTES >> 20} MiB is no song")
+            return _midi_codes(path.read_bytes(), path)
+        if size > MAX_TSV:
+            raise BeatError(f"{path}: over {MAX_TSV >> 20} MiB; take it in parts")
+        with path.open(encoding="utf-8") as stream:
+            codes = [row.code for row in tsv.parse(stream, str(path))]
+    except UnicodeDecodeError:
+        raise BeatError(f"{path}: not a text file (UTF-8)") from None
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise FileError(f"{path}: is a folder") from None
+    if not codes:
+        raise BeatError(f"{path}: no beats in it")
+    return codes
+
+
+def _midi_codes(data: bytes, path: Path) -> list[Code]:
+    try:
+        track = read_drums(data)
+    except MidiFileError as error:
+        raise MidiFileError(f"{path}: {error}") from None
+    codes: dict[Code, None] = {}
+    for start, end in four_four(track):
+        region = quantise(track, start, end)
+        if region is None:
+            continue
+        pad = np.zeros(-len(region.codes) % STEPS, np.uint16)
+        for window in np.concatenate([region.codes, pad]).reshape(-1, STEPS):
+            if window.any():
+                codes[tuple(window.tolist())] = None
+    if not codes:
+        raise MidiFileError(f"{path}: no drums (channel 10) in 4/4, not even {STEPS_PER_BAR} steps")
+    return list(codes)
+
+
+DECODE = Command("decode", "latent points to beats", DECODE_EXAMPLES, decode_options, decode)
+ENCODE = Command("encode", "beats to latent points", ENCODE_EXAMPLES, encode_options, encode)

@@ -1,0 +1,124 @@
+"""What both command lines share: one-line errors, examples in --help, exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import NoReturn
+
+from drumatlas import __version__
+from drumatlas.errors import DrumatlasError
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its options are added by `options`, its work is done by `run`."""
+
+    name: str
+    help: str
+    examples: str
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but an error is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say `message` and exit with 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    @classmethod
+    def of_program(cls, prog: str, description: str, commands: Iterable[Command]) -> "Parser":
+        """A parser with one subcommand for each of `commands`."""
+        parser = cls(prog=prog, description=description)
+        parser.add_argument("--version", action="version", version=f"{prog} {__version__}")
+        sub = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+        for command in commands:
+            one = sub.add_parser(
+                command.name,
+                help=command.help,
+                description=command.help,
+                epilog="examples:\n" + "\n".join(f"  {e}" for e in command.examples.split("\n")),
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            command.options(one)
+            one.set_defaults(run=command.run)
+        return parser
+
+
+# Options whose value may begin with a minus that argparse would take for an option.
+_NUMBER_LISTS = ("--z", "--knobs")
+
+
+def _join_numbers(argv: Sequence[str]) -> list[str]:
+    joined: list[str] = []
+    for word in argv:
+        if joined and joined[-1] in _NUMBER_LISTS and word[:2] != "--":
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def run_command(parser: Parser, argv: Sequence[str]) -> int:
+    """Parse and run; a DrumatlasError becomes one line and its exit code."""
+    try:
+        arguments = parser.parse_args(_join_numbers(argv))
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except DrumatlasError as error:
+        print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """An option's type: a finite number in low..high."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+        if not (isfinite(value) and low <= value <= high):
+            raise argparse.ArgumentTypeError(f"{text} is not in {low:g}..{high:g}")
+        return value
+
+    return parse
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """An option's type: an integer in low..high."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"'{text}' is not an integer") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not in {low}..{high}")
+        return value
+
+    return parse
+
+
+def numbers(count: int, low: float, high: float) -> Callable[[str], tuple[float, ...]]:
+    """An option's type: `count` comma-separated finite numbers in low..high."""
+    one = number(low, high)
+
+    def parse(text: str) -> tuple[float, ...]:
+        values = tuple(one(part) for part in text.split(","))
+        if len(values) != count:
+            raise argparse.ArgumentTypeError(f"'{text}' is not {count} comma-separated numbers")
+        return values
+
+    return parse

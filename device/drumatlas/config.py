@@ -1,0 +1,182 @@
+"""The configuration: one TOML file, one table of keys that checks it and documents it."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.errors import ConfigError, FileError
+from drumatlas.play.sequencer import SWAPS, PlaySettings, VoiceOut
+
+MAX_BYTES = 1 << 20
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: its type is that of `default`; numbers lie in low..high, words in `choices`."""
+
+    name: str  # dotted: table.key
+    default: Value
+    help: str
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+
+
+def _voice_keys() -> tuple[Key, ...]:
+    keys = []
+    for voice in VOICE_TABLE:
+        table = f"voices.{voice.name.replace(' ', '_')}"
+        keys += [
+            Key(f"{table}.note", voice.note, "MIDI note", 0, 127),
+            Key(f"{table}.channel", 10, "MIDI channel", 1, 16),
+            Key(f"{table}.mute", False, "never plays"),
+        ]
+    return tuple(keys)
+
+
+KEYS: tuple[Key, ...] = (
+    Key("play.bpm", 120.0, "tempo at start, beats a minute", 20, 300),
+    Key("play.seed", 0, "of chaos, humanize and wander", 0, 2**32 - 1),
+    Key("play.start", True, "play at start; false waits for the play button"),
+    Key("play.swap", "bar", "where a new beat comes in", choices=tuple(SWAPS)),
+    Key("play.gate", 0.5, "length of a note, in steps (16ths)", 0.05, 4),
+    Key("play.swing", 0.0, "at start; 1 makes the off 16ths half a step late", 0, 1),
+    Key("play.humanize", 0.0, "at start; 1 moves notes by up to 12 ms and velocities by 24", 0, 1),
+    Key("midi.out", "auto", "port name, virtual, auto, none or file:F.mid"),
+    Key("midi.in", "none", "port name or none"),
+    *_voice_keys(),
+)
+_KEY_OF = {key.name: key for key in KEYS}
+
+Config = Mapping[str, Value]
+
+
+def defaults() -> dict[str, Value]:
+    """Every key with its default."""
+    return {key.name: key.default for key in KEYS}
+
+
+def _check(key: Key, value: object) -> Value:
+    kind = type(key.default)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"{key.name} = {value!r}: must be {_KIND_NAMES[kind]}")
+    if isinstance(value, int | float) and kind is not bool and not key.low <= value <= key.high:
+        raise ConfigError(f"{key.name} = {value!r}: must lie in {key.low:g}..{key.high:g}")
+    if key.choices and value not in key.choices:
+        raise ConfigError(f"{key.name} = {value!r}: must be one of {', '.join(key.choices)}")
+    assert isinstance(value, bool | int | float | str)
+    return value
+
+
+_KIND_NAMES = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        dotted = f"{prefix}{name}"
+        if isinstance(value, dict) and dotted not in _KEY_OF:
+            flat |= _flatten(value, f"{dotted}.")
+        else:
+            flat[dotted] = value
+    return flat
+
+
+def _line_of(text: str, dotted: str) -> int:
+    """The line where a key is set, 0 if it can't be told (dotted keys and inline tables)."""
+    *tables, last = dotted.split(".")
+    inside = not tables
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[([^\[\]]+)\]", line)
+        if header:
+            inside = re.sub(r"[\s\"']", "", header[1]) == ".".join(tables)
+        elif inside and re.match(rf"\s*[\"']?{re.escape(last)}[\"']?\s*=", line):
+            return number
+    return 0
+
+
+def parse(text: str, name: str) -> dict[str, Value]:
+    """Every key, from `text` or by default; ConfigError names `name`, line and key."""
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{name}: {error}") from None
+    config = defaults()
+    for dotted, value in _flatten(table).items():
+        try:
+            if dotted not in _KEY_OF:
+                raise ConfigError(f"unknown key '{dotted}'; `drumatlas config` lists them all")
+            config[dotted] = _check(_KEY_OF[dotted], value)
+        except ConfigError as error:
+            line = _line_of(text, dotted)
+            where = f"{name}, line {line}" if line else name
+            raise ConfigError(f"{where}: {error}") from None
+    return config
+
+
+def read(path: Path | None) -> dict[str, Value]:
+    """The configuration in `path`, or the defaults for None; the error names file and line."""
+    if path is None:
+        return defaults()
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"{path}: over {MAX_BYTES >> 20} MiB is no configuration")
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not a text file (UTF-8)") from None
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path}: {error.strerror or error}") from None
+
+
+def example() -> str:
+    """A configuration file with every key at its default, each explained."""
+    lines = ["# drumatlas: every setting with its default."]
+    table = ""
+    for key in KEYS:
+        head, _, name = key.name.rpartition(".")
+        if head != table:
+            table = head
+            lines += ["", f"[{table}]"]
+        lines.append(f"{name} = {_toml(key.default)}  # {_explain(key)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _explain(key: Key) -> str:
+    if key.choices:
+        return f"{key.help}: {', '.join(key.choices)}"
+    return f"{key.help}, {key.low:g}..{key.high:g}" if key.low or key.high else key.help
+
+
+def play_settings(config: Config) -> PlaySettings:
+    """The sequencer's share of a configuration."""
+    voices = tuple(
+        VoiceOut(
+            int(config[f"{table}.note"]),
+            int(config[f"{table}.channel"]) - 1,
+            bool(config[f"{table}.mute"]),
+        )
+        for table in (f"voices.{voice.name.replace(' ', '_')}" for voice in VOICE_TABLE)
+    )
+    return PlaySettings(
+        bpm=float(config["play.bpm"]),
+        seed=int(config["play.seed"]),
+        swap=str(config["play.swap"]),
+        gate=float(config["play.gate"]),
+        voices=voices,
+    )

@@ -1,0 +1,94 @@
+"""The engine: panels -> explorer -> sequencer. The slow loop, live or on a virtual clock.
+
+`tick(now)` is called about 100 times a second by whoever owns the clock: the daemon with
+monotonic time, `render` with a counter.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
+from drumatlas.explore.explorer import Explorer
+from drumatlas.panel.port import Panel
+from drumatlas.play.feel import Feel
+from drumatlas.play.sequencer import PlaySettings, Sequencer
+
+TICK_NS = 10_000_000  # period of the slow loop
+_TAP_PAUSE_NS = 2_000_000_000  # a longer gap begins a new count
+_TAPS = 5
+
+
+class Engine:
+    """Owns the explorer and feeds the sequencer. `faults` are lines for displays."""
+
+    def __init__(
+        self, atlas: Atlas, settings: PlaySettings, panels: Sequence[Panel], now_ns: int
+    ) -> None:
+        self.explorer = Explorer(atlas, settings.seed)
+        self.sequencer = Sequencer(settings, self.explorer.pattern, now_ns)
+        self.explorer.values["tempo"] = tempo_of(settings.bpm)
+        self.bpm = settings.bpm  # wanted; the sequencer's follows at its next tick
+        self.panels = panels
+        self.faults: list[str] = []
+        self._sent = self.explorer.pattern
+        self._taps: list[int] = []
+
+    def tick(self, now_ns: int) -> None:
+        """Read the panels, travel, publish. Faults of a panel take that panel away, no more."""
+        for panel in list(self.panels):
+            try:
+                changes = panel.poll(now_ns)
+            except Exception as error:  # a broken panel must not stop the beat
+                self.panels = [other for other in self.panels if other is not panel]
+                self.faults.append(f"panel {panel.name}: {error}")
+                continue
+            for change in changes:
+                self.handle(change, now_ns)
+        self.explorer.tick(now_ns)
+        self._publish()
+
+    def handle(self, change: Change, now_ns: int) -> None:
+        """Apply one change: transport and tempo here, everything else in the explorer."""
+        if isinstance(change, Press):
+            if change.button == "play":
+                self.sequencer.toggle()
+            elif change.button == "panic":
+                self.sequencer.panic()
+            elif change.button == "tap":
+                self._tap(now_ns)
+        self.explorer.handle(change, now_ns)
+        if isinstance(change, Turn) and change.control == "tempo":
+            self.set_bpm(bpm_of(change.value))
+        elif isinstance(change, Turn) and change.control in {"swing", "humanize"}:
+            self._set_feel()
+        elif isinstance(change, Press) and change.button.startswith("load_"):
+            self._set_feel()
+            self.set_bpm(bpm_of(self.explorer.values["tempo"]))
+
+    def set_bpm(self, bpm: float) -> None:
+        """New tempo, at the next tick."""
+        self.bpm = bpm
+        self.explorer.values["tempo"] = tempo_of(bpm)
+        self.sequencer.set_tempo(bpm)
+
+    def _set_feel(self) -> None:
+        values = self.explorer.values
+        self.sequencer.set_feel(Feel(values["swing"], values["humanize"]))
+
+    def _tap(self, now_ns: int) -> None:
+        """Tempo from the median gap of the last taps."""
+        if self._taps and now_ns - self._taps[-1] > _TAP_PAUSE_NS:
+            self._taps = []
+        self._taps = [*self._taps, now_ns][-_TAPS:]
+        gaps = [b - a for a, b in zip(self._taps, self._taps[1:], strict=False)]
+        if gaps and median(gaps) > 0:
+            self.set_bpm(60e9 / median(gaps))
+
+    def _publish(self) -> None:
+        if self.explorer.fill is not None:
+            self.sequencer.play_fill(self.explorer.fill)
+            self.explorer.fill = None
+        if self.explorer.pattern is not self._sent:
+            self._sent = self.explorer.pattern
+            self.sequencer.set_pattern(self._sent)

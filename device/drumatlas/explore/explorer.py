@@ -1,0 +1,175 @@
+"""The explorer: control changes in, the pattern that should play out. The slow loop's heart.
+
+Pure but for the decoder it calls; time comes in as monotonic nanoseconds.
+"""
+
+from collections.abc import Callable
+from math import pi, sin
+
+import numpy as np
+
+from drumatlas.atlas.model import Atlas, Floats
+from drumatlas.beat.pattern import Pattern
+from drumatlas.explore.chaos import Chaos
+from drumatlas.explore.controls import DEFAULTS, SLOTS, Press, Turn
+from drumatlas.explore.latent import (
+    knobs_to_latent,
+    latent_to_knobs,
+    map_to_latent,
+    nearest_genre,
+)
+from drumatlas.explore.search import Place, Places
+from drumatlas.explore.shape import Density
+
+KNOBS = ("x1", "x2", "x3", "x4")
+_FILL_DENSITY = 0.3  # a fill is denser by this on the density control...
+_FILL_OFFSET = 0.5  # ...and this many prior deviations away, so that it differs in kind
+_WANDER_REACH = 0.3  # of a knob's way, to each side
+_WANDER_SECONDS = (37.0, 53.0, 71.0, 97.0)  # a knob's period; primes, so the path never closes
+_WANDER_EVERY_NS = 500_000_000
+
+
+class Explorer:
+    """State of the panel and of the place. `pattern` is what should play now; its identity
+    changes whenever the place, the shape or the filter does."""
+
+    def __init__(self, atlas: Atlas, seed: int = 0) -> None:
+        self.atlas = atlas
+        self.values = dict(DEFAULTS)
+        self.knobs: Floats = np.full(4, 0.5, np.float32)  # where we are, in knob turns
+        self.novelty = True
+        self.frozen = False
+        self.snapshots: dict[str, tuple[Floats, dict[str, float]]] = {}
+        self._places = Places(atlas)
+        self._chaos = Chaos(seed)
+        self._genre = -1
+        self._wander_from: tuple[int, Floats] | None = None
+        self._wandered_ns = 0
+        self._buttons = self._button_table()
+        self.place: Place = self._places.at(self.latent)
+        self.pattern: Pattern = self._make(self.place)
+        self.fill: Pattern | None = None  # set by the button, taken by the engine
+
+    @property
+    def latent(self) -> Floats:
+        """Where the controls point, z [4], before the filter."""
+        return knobs_to_latent(self.atlas.latent, self.knobs)
+
+    @property
+    def is_wandering(self) -> bool:
+        """Whether the path travels by itself."""
+        return self._wander_from is not None
+
+    def go(self, z: Floats) -> None:
+        """Jump to latent point z [4]."""
+        self._set_knobs(latent_to_knobs(self.atlas.latent, z))
+        self.refresh()
+
+    def go_to_genre(self, index: int) -> None:
+        """Jump to the middle of a genre's area."""
+        self._genre = index % len(self.atlas.genres)
+        self.go(self.atlas.genres[self._genre].centroid)
+
+    def handle(self, change: Turn | Press, now_ns: int) -> None:
+        """Apply one change. Buttons and values that are not ours (play, tempo) are ignored."""
+        if isinstance(change, Press):
+            action = self._buttons.get(change.button)
+            if action:
+                action(now_ns)
+            return
+        name, value = change.control, change.value
+        self.values[name] = value
+        if name in KNOBS:
+            self.knobs[KNOBS.index(name)] = value
+            self._wander_from = None
+        elif name in {"map_x", "map_y"}:
+            z = map_to_latent(self.atlas, self.values["map_x"], self.values["map_y"])
+            self._set_knobs(latent_to_knobs(self.atlas.latent, z))
+        elif name == "morph":
+            self._morph(value)
+        elif name != "chaos" and not name.startswith("density"):
+            return
+        self.refresh()
+
+    def tick(self, now_ns: int) -> None:
+        """Let time pass: wandering moves on."""
+        if self._wander_from is None or now_ns - self._wandered_ns < _WANDER_EVERY_NS:
+            return
+        self._wandered_ns = now_ns
+        since, home = self._wander_from
+        seconds = (now_ns - since) / 1e9
+        for i, period in enumerate(_WANDER_SECONDS):
+            self.knobs[i] = home[i] + _WANDER_REACH * sin(2 * pi * seconds / period)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Find the beat of the present place anew, unless frozen."""
+        if not self.frozen:
+            self.place = self._places.at(
+                self.latent, Density.of_controls(self.values), self.novelty
+            )
+            self.pattern = self._make(self.place)
+
+    def _make(self, place: Place) -> Pattern:
+        cycles = self._chaos.cycles(place, self.values["chaos"], self._places.filter, self.novelty)
+        nearest = nearest_genre(self.atlas, place.z)
+        name = nearest[0].name if nearest else ""
+        return Pattern(cycles, place.code, tuple(place.z.tolist()), name, place.moved)
+
+    def _set_knobs(self, knobs: Floats) -> None:
+        self.knobs = knobs.copy()
+        self._wander_from = None
+        for name, value in zip(KNOBS, knobs.tolist(), strict=True):
+            self.values[name] = min(max(value, 0.0), 1.0)
+
+    def _button_table(self) -> dict[str, Callable[[int], None]]:
+        table: dict[str, Callable[[int], None]] = {
+            "fill": self._press_fill,
+            "freeze": self._press_freeze,
+            "wander": self._press_wander,
+            "novelty": self._press_novelty,
+            "next_genre": lambda _: self._step_genre(1),
+            "prev_genre": lambda _: self._step_genre(-1),
+        }
+        for slot in SLOTS:
+            table[f"save_{slot}"] = lambda _, s=slot: self._save(s)  # type: ignore[misc]
+            table[f"load_{slot}"] = lambda _, s=slot: self._load(s)  # type: ignore[misc]
+        return table
+
+    def _press_fill(self, _now_ns: int) -> None:
+        density = Density.of_controls(self.values)
+        denser = Density(min(density.overall + _FILL_DENSITY, 1.0), density.groups)
+        step = self.atlas.latent.reach * np.array([_FILL_OFFSET, 0, 0, 0], np.float32)
+        self.fill = self._make(self._places.at(self.latent + step, denser, self.novelty))
+
+    def _press_freeze(self, _now_ns: int) -> None:
+        self.frozen = not self.frozen
+        self.refresh()
+
+    def _press_wander(self, now_ns: int) -> None:
+        self._wander_from = None if self.is_wandering else (now_ns, self.knobs.copy())
+
+    def _press_novelty(self, _now_ns: int) -> None:
+        self.novelty = not self.novelty
+        self.refresh()
+
+    def _step_genre(self, step: int) -> None:
+        if self.atlas.genres:
+            start = self._genre if self._genre >= 0 or step > 0 else 0
+            self.go_to_genre(start + step)
+
+    def _save(self, slot: str) -> None:
+        self.snapshots[slot] = (self.knobs.copy(), dict(self.values))
+
+    def _load(self, slot: str) -> None:
+        if slot in self.snapshots:
+            knobs, values = self.snapshots[slot]
+            self.values.update(values)
+            self._set_knobs(knobs)
+            self.refresh()
+
+    def _morph(self, share: float) -> None:
+        """Between snapshots a and b, through latent space; nothing until both are saved."""
+        if "a" in self.snapshots and "b" in self.snapshots:
+            a, b = self.snapshots["a"][0], self.snapshots["b"][0]
+            self._set_knobs((a + share * (b - a)).astype(np.float32))

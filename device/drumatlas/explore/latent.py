@@ -1,0 +1,50 @@
+"""Where one is: knobs to latent point and back, the map to latent, the nearest genre."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.atlas.model import Atlas, Floats, Genre, LatentSpace
+
+_NEIGHBOURS = 8  # map points that a place between them is blended from
+
+
+def knobs_to_latent(latent: LatentSpace, knobs: Floats) -> Floats:
+    """Knobs [..., 4], 0..1 each (beyond is allowed), to z [..., 4]."""
+    z: Floats = (latent.centre + (2 * knobs - 1) @ latent.basis.T).astype(np.float32)
+    return z
+
+
+def latent_to_knobs(latent: LatentSpace, z: Floats) -> Floats:
+    """The inverse: z [4] to knobs [4]; outside 0..1 where no knob reaches."""
+    u = np.linalg.solve(latent.basis.astype(np.float64), (z - latent.centre).astype(np.float64))
+    knobs: Floats = ((u + 1) / 2).astype(np.float32)
+    return knobs
+
+
+def map_to_latent(atlas: Atlas, x: float, y: float) -> Floats:
+    """Joystick x, y in 0..1 over the map's box to z [4].
+
+    The latent points of the nearest map points, weighted by a Gaussian whose width is the
+    distance of the farthest of them: moves smoothly between neighbours. A map without points
+    gives the centre.
+    """
+    points = atlas.points
+    if not len(points.xy):
+        return atlas.latent.centre
+    low, high = points.xy.min(axis=0), points.xy.max(axis=0)
+    place = low + (high - low) * np.array([x, y], np.float32)
+    distance = ((points.xy - place) ** 2).sum(axis=1)
+    near = np.argsort(distance, kind="stable")[:_NEIGHBOURS]
+    weight = np.exp(-2 * distance[near] / (distance[near].max() + 1e-12))
+    z: Floats = (weight @ points.z[near] / weight.sum()).astype(np.float32)
+    return z
+
+
+def nearest_genre(atlas: Atlas, z: Floats) -> tuple[Genre, float] | None:
+    """The genre whose centre is nearest to z [4], and how far it is in prior deviations."""
+    if not atlas.genres:
+        return None
+    centres: NDArray[np.float32] = np.stack([genre.centroid for genre in atlas.genres])
+    distances = np.linalg.norm((centres - z) / atlas.latent.reach, axis=1)
+    best = int(np.argmin(distances))
+    return atlas.genres[best], float(distances[best])

@@ -1,0 +1,1 @@
+"""MIDI ports: one Protocol, adapters for rtmidi, files and tests."""

@@ -1,0 +1,1 @@
+"""Panels: sources of control changes. One Protocol, adapters for scripts and the terminal."""

@@ -1,0 +1,82 @@
+"""The script panel: control changes from a JSON-lines file, each at its time.
+
+{"t": 1.5, "control": "x1", "value": 0.7}
+{"t": 4, "press": "next_genre"}
+"""
+
+import json
+from pathlib import Path
+
+from drumatlas.errors import ControlError, FileError
+from drumatlas.explore.controls import Change, press, turn
+
+MAX_BYTES = 16 << 20
+MAX_SECONDS = 24 * 3600.0
+
+
+def _seconds(t: object) -> float:
+    if isinstance(t, bool) or not isinstance(t, int | float) or not 0 <= t <= MAX_SECONDS:
+        raise ControlError(f"'t' is {t!r}; it must be seconds, 0..{MAX_SECONDS:g}")
+    return float(t)
+
+
+def _parse_line(line: str) -> tuple[float, Change]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ControlError("not a JSON object") from None
+    if not isinstance(entry, dict):
+        raise ControlError("not a JSON object")
+    t = _seconds(entry.get("t"))
+    keys = set(entry)
+    if keys == {"t", "press"}:
+        return t, press(entry["press"])
+    if keys == {"t", "control", "value"}:
+        return t, turn(entry["control"], entry["value"])
+    raise ControlError("wants the keys t, control, value or the keys t, press")
+
+
+def parse_script(text: str, name: str) -> list[tuple[float, Change]]:
+    """(seconds, change) in order of time; ControlError names `name` and the line."""
+    changes = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            changes.append(_parse_line(line))
+        except ControlError as error:
+            raise ControlError(f"{name}, line {number}: {error}") from None
+    return sorted(changes, key=lambda change: change[0])
+
+
+class ScriptPanel:
+    """Plays a script; its second 0 is `start_ns`."""
+
+    def __init__(self, changes: list[tuple[float, Change]], start_ns: int) -> None:
+        self.name = "script"
+        self._changes = [(start_ns + round(t * 1e9), change) for t, change in changes]
+        self._next = 0
+
+    def poll(self, now_ns: int) -> list[Change]:
+        """What is due by `now_ns`."""
+        start = self._next
+        while self._next < len(self._changes) and self._changes[self._next][0] <= now_ns:
+            self._next += 1
+        return [change for _, change in self._changes[start : self._next]]
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def read_script(path: Path) -> list[tuple[float, Change]]:
+    """The changes in a file; ControlError or FileError names file and line."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ControlError(f"{path}: over {MAX_BYTES >> 20} MiB is no script")
+        return parse_script(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError:
+        raise ControlError(f"{path}: not a text file (UTF-8)") from None
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path}: {error.strerror or error}") from None

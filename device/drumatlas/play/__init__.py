@@ -1,0 +1,1 @@
+"""Time: transport, sequencer and the loop that hands messages to a port. Time is an argument."""

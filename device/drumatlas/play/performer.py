@@ -1,0 +1,44 @@
+"""The fast loop: asks the sequencer for what is due soon and hands it to the port.
+
+It never decodes, logs, or touches a file or a pin. The slow loop talks to the sequencer only.
+"""
+
+import threading
+import time
+
+from drumatlas.midi.port import OutputPort
+from drumatlas.play.sequencer import Sequencer
+
+LOOKAHEAD_NS = 20_000_000  # how far ahead messages are handed over; also a command's latency
+PERIOD_NS = 5_000_000
+
+
+class Performer:
+    """Runs a sequencer against real time on its own thread. `first_clock_ns` is for benchmarks."""
+
+    def __init__(self, sequencer: Sequencer, port: OutputPort) -> None:
+        self.sequencer = sequencer
+        self._port = port
+        self._is_running = True
+        self._thread = threading.Thread(target=self._run, name="performer", daemon=True)
+        self.fault = ""
+
+    def start(self) -> None:
+        """Begin handing over messages."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the music (note-offs, clock Stop), then end the thread."""
+        self.sequencer.stop()
+        self._is_running = False
+        self._thread.join(timeout=5)
+        self._port.send(self.sequencer.advance(time.monotonic_ns()))
+
+    def _run(self) -> None:
+        wake_ns = time.monotonic_ns()
+        while self._is_running:
+            now_ns = time.monotonic_ns()
+            self._port.send(self.sequencer.advance(now_ns + LOOKAHEAD_NS))
+            # Absolute deadlines; one that was missed by far is not made up for.
+            wake_ns = max(wake_ns + PERIOD_NS, now_ns)
+            time.sleep(max(wake_ns - time.monotonic_ns(), 0) / 1e9)

@@ -1,0 +1,42 @@
+"""Musical time on monotonic time: tempo, ticks, and tempo changes that keep the phase."""
+
+from dataclasses import dataclass
+
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
+
+PPQN = 24  # MIDI clocks a quarter note
+STEP_TICKS = PPQN // STEPS_PER_BEAT  # 6 clocks a 16th
+BAR_TICKS = STEP_TICKS * STEPS_PER_BAR
+CYCLE_TICKS = STEP_TICKS * STEPS  # a whole beat: two bars
+MIN_TEMPO, MAX_TEMPO = 20.0, 300.0  # BPM the transport accepts
+
+_NS_PER_MINUTE = 60_000_000_000
+
+
+def ns_per_tick(bpm: float) -> float:
+    """Nanoseconds between two MIDI clocks."""
+    return _NS_PER_MINUTE / (bpm * PPQN)
+
+
+@dataclass(slots=True)
+class Timeline:
+    """A straight line from ticks to nanoseconds. It is moved only at a tick, so ticks stay
+    evenly spaced and the position never jumps; all times come from one anchor, so no error
+    adds up."""
+
+    anchor_ns: int
+    anchor_tick: int
+    ns_per_tick: float
+
+    def time_of(self, tick: int) -> int:
+        """When `tick` is due."""
+        return self.anchor_ns + round((tick - self.anchor_tick) * self.ns_per_tick)
+
+    def tick_at(self, now_ns: int) -> float:
+        """The position at `now_ns`, in ticks."""
+        return self.anchor_tick + (now_ns - self.anchor_ns) / self.ns_per_tick
+
+    def change_tempo(self, tick: int, ns_per_tick: float) -> None:
+        """From `tick` on, ticks lie `ns_per_tick` apart."""
+        self.anchor_ns, self.anchor_tick = self.time_of(tick), tick
+        self.ns_per_tick = ns_per_tick

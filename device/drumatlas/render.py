@@ -1,0 +1,62 @@
+"""Rendering: the same engine on a virtual clock, faster than real time and exact."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import ceil
+
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.pattern import Pattern, Step
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.engine import TICK_NS, Engine
+from drumatlas.play.events import Output
+from drumatlas.play.sequencer import START_LEAD_NS
+
+
+@dataclass(slots=True)
+class Cycles:
+    """What was played, as one row for two bars. Give `note` to the sequencer's `on_step`."""
+
+    rows: list[BeatRow] = field(default_factory=list)
+    _steps: list[int] = field(default_factory=list)
+    _start: Pattern | None = None
+
+    def note(self, step: int, pattern: Pattern, hits: Step) -> None:
+        """Take one step."""
+        if step % STEPS == 0:
+            self._steps, self._start = [], pattern
+        self._steps.append(sum(1 << voice for voice, _ in hits))
+        if len(self._steps) == STEPS and self._start is not None:
+            labels = (self._start.genre,) if self._start.genre else ()
+            row = BeatRow(tuple(self._steps), self._start.z or None, labels=labels)
+            self.rows.append(row)
+
+
+def seconds_of(bars: int, bpm: float) -> float:
+    """How long `bars` of 4/4 last."""
+    return bars * 4 * 60 / bpm
+
+
+def bars_for(seconds: float, bpm: float) -> int:
+    """The least even number of bars that lasts `seconds`."""
+    return 2 * max(ceil(seconds / seconds_of(2, bpm)), 1)
+
+
+def render(engine: Engine, seconds: float, autoplay: bool = True) -> Iterator[Output]:
+    """Everything the sequencer gives in `seconds` after Start, then Stop.
+
+    The engine's clock must have begun at 0. Rounded to the nanosecond, so that n bars end just
+    before the first clock of bar n + 1.
+    """
+    if autoplay:
+        engine.sequencer.start()
+    end_ns = START_LEAD_NS + round(seconds * 1e9) - 1
+    now_ns = 0
+    while True:
+        engine.tick(now_ns)
+        until_ns = min(now_ns + TICK_NS, end_ns)
+        yield from engine.sequencer.advance(until_ns)
+        if until_ns == end_ns:
+            break
+        now_ns = until_ns
+    engine.sequencer.stop()
+    yield from engine.sequencer.advance(end_ns)

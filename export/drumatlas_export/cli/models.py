@@ -1,0 +1,196 @@
+"""`drumatlas-export train`, `sample`, `evaluate`, `export`: beats to a model to an atlas."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from drumatlas.beat.tsv import BeatRow, format_rows
+from drumatlas.commandline import Command, integer
+from drumatlas.errors import ConfigError, FileError, ModelError
+from drumatlas.files import write_text
+
+from drumatlas_export.cli.common import check_output, flat, read_rows, say
+
+TRAIN_EXAMPLES = """\
+drumatlas-export train beats.tsv --model acai -o acai.pt
+drumatlas-export train beats.tsv --model vae -o vae.pt --seed 3 --config vae.toml"""
+SAMPLE_EXAMPLES = """\
+drumatlas-export sample acai.pt -n 10000 --raw -o raw.tsv
+drumatlas-export sample mine.atlas -n 500 -o passing.tsv"""
+EVALUATE_EXAMPLES = """\
+drumatlas-export evaluate acai.pt --train beats.tsv --json > scores.json
+drumatlas-export evaluate mine.atlas --train beats.tsv --test other-songs.tsv"""
+EXPORT_EXAMPLES = """\
+drumatlas-export export acai.pt -o mine.atlas
+drumatlas-export export acai.pt -o mine.atlas --scores scores.json --about about.json"""
+
+_MOST_DRAWS = 200  # times n; a space where fewer pass is no space
+
+
+def train_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `train`."""
+    parser.add_argument("beats", type=Path, metavar="beats.tsv")
+    parser.add_argument("--model", required=True, metavar="ae|vae|acai")
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="model.pt")
+    parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
+    parser.add_argument("--seed", type=integer(0, 2**31 - 1), metavar="N")
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train and write a checkpoint."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from drumatlas_export.train import checkpoint
+    from drumatlas_export.train.config import TrainConfig, load
+    from drumatlas_export.train.fit import fit
+
+    check_output(arguments.output)
+    config = replace(TrainConfig(), kind=arguments.model).check()
+    if arguments.config:
+        config = load(arguments.config, config)
+    if arguments.seed is not None:
+        config = replace(config, seed=arguments.seed)
+    rows = read_rows(arguments.beats)
+    console = Console(stderr=True)
+    with Progress(console=console) as bar:
+        task = bar.add_task(f"{config.kind}", total=config.max_epochs)
+
+        def show(epoch: int, _loss: float, validation: float) -> None:
+            text = f"{config.kind}, held-out songs {validation:.2f} nats a beat"
+            bar.update(task, completed=epoch, description=text)
+
+        trained = fit(rows, config, show)
+    checkpoint.save(trained, arguments.output)
+    run = trained.run
+    say(
+        f"{arguments.output}: best of {run['epochs']} epochs was {run['best_epoch']}, "
+        f"{run['validation_nats']} nats a beat on held-out songs"
+    )
+    return 0
+
+
+def sample_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `sample`."""
+    parser.add_argument("space", type=Path, metavar="MODEL|ATLAS")
+    parser.add_argument("-n", dest="count", type=integer(1, 10_000_000), required=True, metavar="N")
+    parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=0, metavar="N")
+    parser.add_argument("--raw", action="store_true", help="N draws, filtered by nothing")
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="F.tsv")
+
+
+def sample(arguments: argparse.Namespace) -> int:
+    """Draw from the prior: N raw beats, or as many draws as it takes for N that pass."""
+    import numpy as np
+    from drumatlas.beat.codes import pack
+    from drumatlas.explore.filters import BeatFilter
+
+    from drumatlas_export.space import open_space
+
+    check_output(arguments.output)
+    space = open_space(arguments.space)
+    barred = BeatFilter(space.known)
+    rows: list[BeatRow] = []
+    draws = 0
+    while len(rows) < arguments.count:
+        if draws > _MOST_DRAWS * arguments.count:
+            raise ModelError(f"{arguments.space}: under 1 of {_MOST_DRAWS} samples passes")
+        z = space.sample(arguments.count, arguments.seed + draws)
+        codes = pack(space.hits(z))
+        keep = np.ones(len(z), bool) if arguments.raw else barred.passes(codes)
+        pairs = zip(codes[keep].tolist(), z[keep].tolist(), strict=True)
+        rows += [BeatRow(tuple(code), tuple(point)) for code, point in pairs]
+        draws += len(z)
+    write_text(arguments.output, "".join(format_rows(rows[: arguments.count])))
+    say(f"{arguments.output}: {arguments.count} beats of {draws} draws")
+    return 0
+
+
+def evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `evaluate`."""
+    parser.add_argument("space", type=Path, metavar="MODEL|ATLAS")
+    parser.add_argument(
+        "--train",
+        type=Path,
+        required=True,
+        metavar="F.tsv",
+        help="the beats it was trained on; without --test its held-out songs are taken from here",
+    )
+    parser.add_argument("--test", type=Path, metavar="F.tsv", help="beats of other songs")
+    parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=0, metavar="N")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    from drumatlas_export.score.job import evaluate as measure
+    from drumatlas_export.score.job import held_out
+    from drumatlas_export.space import open_space
+
+    space = open_space(arguments.space)
+    rows = read_rows(arguments.train)
+    if arguments.test:
+        training, test = rows, read_rows(arguments.test)
+    else:
+        training, test = held_out(rows, space)
+    scores = measure(space, training, test, arguments.seed)
+    if arguments.json:
+        print(json.dumps(scores, indent=1))
+    else:
+        for name, value in flat(scores):
+            print(f"{name:26} {value}")
+    return 0
+
+
+def export_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `export`."""
+    parser.add_argument("model", type=Path, metavar="MODEL")
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="NAME.atlas")
+    parser.add_argument(
+        "--beats",
+        type=Path,
+        metavar="F.tsv",
+        help="take map, genres and barred beats from these instead of the model's own",
+    )
+    parser.add_argument("--scores", type=Path, metavar="F.json", help="of `evaluate --json`")
+    parser.add_argument("--about", type=Path, metavar="F.json", help="sources, licences and so on")
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write the atlas."""
+    from drumatlas_export.pack.job import export as write
+    from drumatlas_export.pack.job import with_beats
+    from drumatlas_export.train import checkpoint
+
+    check_output(arguments.output)
+    if arguments.output.suffix != ".atlas":
+        raise FileError(f"{arguments.output}: the name must end in .atlas")
+    scores = _read_table(arguments.scores) if arguments.scores else {}
+    about = _read_table(arguments.about) if arguments.about else {}
+    trained = checkpoint.load(arguments.model)
+    if arguments.beats:
+        trained = with_beats(trained, read_rows(arguments.beats))
+    say("t-SNE map, genres, ONNX ...")
+    write(trained, arguments.output, scores, about)
+    say(f"{arguments.output}: {arguments.output.stat().st_size // 1024} KiB")
+    return 0
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not JSON: {error}") from None
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: not a table")
+    return table
+
+
+TRAIN = Command("train", "beats to a model", TRAIN_EXAMPLES, train_options, train)
+SAMPLE = Command("sample", "draw beats from a prior", SAMPLE_EXAMPLES, sample_options, sample)
+EVALUATE = Command("evaluate", "how good a space is", EVALUATE_EXAMPLES, evaluate_options, evaluate)
+EXPORT = Command("export", "a model to an atlas", EXPORT_EXAMPLES, export_options, export)

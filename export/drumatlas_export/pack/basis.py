@@ -1,0 +1,71 @@
+"""What the four knobs do: an affine basis whose axes mean something to a musician.
+
+In whitened latent space (unit covariance) each feature of the decoded beats has a direction
+in which it grows fastest (least squares). The knobs take these in turn, each made orthogonal
+to those before, so that turning one leaves the others' meaning alone (Gram-Schmidt); a knob's
+ends lie `KNOB_REACH` deviations from the middle.
+"""
+
+from itertools import permutations
+
+import numpy as np
+from drumatlas.beat.voices import VOICE_TABLE
+from numpy.typing import NDArray
+
+from drumatlas_export.space import Space
+
+KNOB_REACH = 2.0  # standard deviations: 95 % of the places of an axis
+_POINTS = 4000
+
+
+def _group(name: str) -> list[int]:
+    return [voice.bit for voice in VOICE_TABLE if voice.group == name]
+
+
+def features(p: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """What a listener hears first, from probabilities [n, 32, 14]; each [n]."""
+    total = p.sum(axis=(1, 2)) + 1e-6
+    off_beat = p[:, 1::2].sum(axis=(1, 2))
+    colour = p[:, :, _group("toms") + _group("percussion")].sum(axis=(1, 2))
+    metal = p[:, :, [2]].sum(axis=(1, 2)) - p[:, :, [5, 8]].sum(axis=(1, 2))
+    return {
+        "density": np.asarray(total, np.float64),
+        "syncopation": np.asarray(off_beat / total, np.float64),
+        "closed hats": np.asarray(metal, np.float64),
+        "drums and hands": np.asarray(colour / total, np.float64),
+    }
+
+
+def knob_basis(
+    space: Space, z: NDArray[np.float32], seed: int
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """(basis [4, 4], axis names): z = centre + basis @ u for knobs u in -1..1.
+
+    `z` are the training encodings; the widest-explained order of the features is taken, so the
+    knob that explains its feature best comes first.
+    """
+    covariance = np.cov(z.astype(np.float64).T)
+    colour = np.linalg.cholesky(covariance)
+    whitened = np.random.default_rng(seed).standard_normal((_POINTS, len(covariance)))
+    p = space.decode((space.centre + whitened @ colour.T).astype(np.float32))
+    directions = {}
+    for name, values in features(p).items():
+        standard = (values - values.mean()) / (values.std() + 1e-9)
+        directions[name] = np.linalg.lstsq(whitened, standard, rcond=None)[0]
+    order = max(permutations(directions), key=lambda names: _explained(directions, names))
+    rotation = _orthonormal(directions, order)
+    return (colour @ rotation * KNOB_REACH).astype(np.float32), tuple(order)
+
+
+def _orthonormal(
+    directions: dict[str, NDArray[np.float64]], order: tuple[str, ...]
+) -> NDArray[np.float64]:
+    """Columns: the directions in `order`, each orthogonal to those before, of length 1."""
+    q, r = np.linalg.qr(np.stack([directions[name] for name in order], axis=1))
+    result: NDArray[np.float64] = q * np.sign(np.diag(r))
+    return result
+
+
+def _explained(directions: dict[str, NDArray[np.float64]], order: tuple[str, ...]) -> float:
+    rotation = _orthonormal(directions, order)
+    return float(sum(rotation[:, i] @ directions[name] for i, name in enumerate(order)))

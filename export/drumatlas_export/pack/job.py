@@ -1,0 +1,53 @@
+"""`drumatlas-export export`: a checkpoint becomes an atlas."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from drumatlas.atlas.model import LatentSpace
+from drumatlas.atlas.write import write_atlas
+from drumatlas.beat.codes import grids, rotation_hash
+from drumatlas.beat.tsv import BeatRow
+
+from drumatlas_export.pack.basis import knob_basis
+from drumatlas_export.pack.chart import chart
+from drumatlas_export.pack.networks import to_onnx
+from drumatlas_export.space import of_checkpoint
+from drumatlas_export.train.checkpoint import Checkpoint
+
+
+def with_beats(one: Checkpoint, rows: list[BeatRow]) -> Checkpoint:
+    """`one` with map, genres and barred beats taken from `rows` in place of its own."""
+    x = grids([row.code for row in rows]).astype(np.float32)
+    return replace(
+        one,
+        z=of_checkpoint(one, "").encode(x),
+        labels=[list(row.labels) for row in rows],
+        hashes=np.array([rotation_hash(row.code) for row in rows], np.uint64),
+    )
+
+
+def export(one: Checkpoint, path: Path, scores: dict[str, Any], provenance: dict[str, Any]) -> None:
+    """Write the atlas of `one` to `path`. `provenance` (sources, licences, commands) goes in as
+    it is, beside the run's own counts and config."""
+    seed = one.config.seed
+    space = of_checkpoint(one, path.stem)
+    basis, axes = knob_basis(space, one.z, seed)
+    points, genres = chart(space, one.z, one.labels, seed)
+    decoder, encoder = to_onnx(one.model, seed)
+    config = asdict(one.config)
+    config["hidden"] = list(config["hidden"])
+    write_atlas(
+        path,
+        name=path.stem,
+        latent=LatentSpace(one.centre, one.reach, basis, axes),
+        thresholds=one.thresholds,
+        genres=genres,
+        points=points,
+        known=one.hashes,
+        decoder=decoder,
+        encoder=encoder,
+        training={**provenance, **one.run, "seed": seed, "config": config},
+        scores=scores,
+    )

@@ -1,0 +1,96 @@
+"""The two networks as ONNX, proven equal to PyTorch before they are shipped."""
+
+import contextlib
+import io
+import logging
+import warnings
+
+import numpy as np
+import onnx
+import torch
+from drumatlas.atlas.network import open_network
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import VOICES
+from drumatlas.errors import ModelError
+from torch import Tensor, nn
+
+from drumatlas_export.train.models import LATENT, Autoencoder
+
+OPSET = 18  # 2022; every onnxruntime that we support has it
+TOLERANCE = 1e-5  # largest difference from PyTorch, absolute
+_POINTS = 1000
+
+
+class _Decoder(nn.Module):
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.model.decode(z)
+
+
+class _Encoder(nn.Module):
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model.encode(x)
+
+
+def _export(module: nn.Module, example: Tensor, names: tuple[str, str]) -> bytes:
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # torch's own deprecations
+        program = torch.onnx.export(
+            module.eval(),
+            (example,),
+            input_names=[names[0]],
+            output_names=[names[1]],
+            dynamic_shapes=({0: torch.export.Dim("n")},),
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+        )
+    assert program is not None  # what a call without a file gives
+    return _strip(program.model_proto)
+
+
+def _strip(model: onnx.ModelProto) -> bytes:
+    """Without the exporter's notes, which hold source paths of the machine that trained."""
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    del model.metadata_props[:]
+    del model.graph.metadata_props[:]
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        del value.metadata_props[:]
+    for tensor in model.graph.initializer:
+        del tensor.metadata_props[:]
+    onnx.checker.check_model(model, full_check=True)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+def to_onnx(model: Autoencoder, seed: int) -> tuple[bytes, bytes]:
+    """(decoder.onnx, encoder.onnx); ModelError if either differs from PyTorch by over 1e-5."""
+    rng = np.random.default_rng(seed)
+    z = (rng.standard_normal((_POINTS, LATENT)) * 10).astype(np.float32)
+    x = (rng.random((_POINTS, STEPS, VOICES)) < 0.1).astype(np.float32)
+    decoder = _export(_Decoder(model), torch.from_numpy(z[:2]), ("z", "p"))
+    encoder = _export(_Encoder(model), torch.from_numpy(x[:2]), ("x", "z"))
+    grid = (STEPS, VOICES)
+    pairs = (
+        ("decoder.onnx", decoder, ("z", (LATENT,)), ("p", grid), _Decoder(model), z),
+        ("encoder.onnx", encoder, ("x", grid), ("z", (LATENT,)), _Encoder(model), x),
+    )
+    for name, data, inputs, outputs, module, points in pairs:
+        ours = open_network(data, name, inputs, outputs)(points)
+        with torch.no_grad():
+            theirs = module(torch.from_numpy(points)).numpy()
+        # The encoder's answer is unbounded: its error is told in units of its own size.
+        worst = float(np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max()))
+        if not worst <= TOLERANCE:
+            raise ModelError(f"{name} differs from PyTorch by {worst:.1e} (over {TOLERANCE})")
+    return decoder, encoder

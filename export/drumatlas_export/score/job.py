@@ -1,0 +1,70 @@
+"""`drumatlas-export evaluate`: all measures of one space, as one table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from drumatlas.beat.codes import grids, pack, rotation_hash
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.errors import BeatError
+from drumatlas.explore.filters import BeatFilter
+
+from drumatlas_export.score.measures import (
+    NOVEL_DISTANCE,
+    diversity,
+    f1,
+    nearest_distance,
+    pass_scores,
+    smoothness,
+)
+from drumatlas_export.space import Space
+from drumatlas_export.train.config import TrainConfig, apply
+from drumatlas_export.train.split import split_by_song
+
+SAMPLES = 10_000
+COMPARED = 1000  # distinct passes that are measured against every training beat
+
+
+def held_out(rows: Sequence[BeatRow], space: Space) -> tuple[list[BeatRow], list[BeatRow]]:
+    """(training, test) beats, parted by song as the space's own training run parted them."""
+    config = apply(TrainConfig(), space.config, space.name)
+    split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
+    return [rows[i] for i in split.train], [rows[i] for i in split.test]
+
+
+def evaluate(
+    space: Space, train: Sequence[BeatRow], test: Sequence[BeatRow], seed: int = 0
+) -> dict[str, Any]:
+    """Every measure. A test beat that stands (rotated) in `train` is left out of F1."""
+    known = BeatFilter([rotation_hash(row.code) for row in train])
+    fresh = [row.code for row in test if not known.is_known(row.code)]
+    if not fresh:
+        raise BeatError("no test beat that is not a training beat, too; name others with --test")
+    z = space.sample(SAMPLES, seed)
+    hits = space.hits(z)
+    passing = np.flatnonzero(known.passes(pack(hits)))
+    first = {rotation_hash(pack(hits[i])): int(i) for i in reversed(passing)}
+    chosen = hits[sorted(first.values())[:COMPARED]]
+    distance = nearest_distance(chosen, grids([row.code for row in train]))
+    table: dict[str, Any] = _rounded(
+        {
+            "space": space.name,
+            "kind": space.config.get("kind", "unknown"),
+            "samples": SAMPLES,
+            "seed": seed,
+            "at_half": pass_scores(space.hits(z, 0.5), known),
+            "at_thresholds": pass_scores(hits, known),
+            "novelty": float((distance >= NOVEL_DISTANCE).mean()),
+            "diversity_cells": diversity(chosen, seed),
+            "f1_held_out": f1(space, grids(fresh)),
+            "test_beats": len(fresh),
+            "smoothness_cells": smoothness(space, SAMPLES, seed),
+        }
+    )
+    return table
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    return round(value, 4) if isinstance(value, float) else value

@@ -1,0 +1,94 @@
+"""A space to sample and to score: a checkpoint or an atlas, seen alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+import torch
+from drumatlas.atlas.model import Network
+from drumatlas.atlas.read import read_atlas
+from drumatlas.errors import FileError
+from numpy.typing import NDArray
+
+from drumatlas_export.train import checkpoint as checkpoints
+
+_BATCH = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Prior, networks and thresholds; `config` is the training config as a table."""
+
+    name: str
+    centre: NDArray[np.float32]
+    reach: NDArray[np.float32]
+    thresholds: NDArray[np.float32]
+    known: NDArray[np.uint64]
+    config: dict[str, Any]
+    decode: Network
+    encode: Network
+
+    def sample(self, n: int, seed: int) -> NDArray[np.float32]:
+        """n points of the prior [n, 4]."""
+        normal = np.random.default_rng(seed).standard_normal((n, len(self.centre)))
+        return (self.centre + self.reach * normal).astype(np.float32)
+
+    def hits(
+        self, z: NDArray[np.float32], thresholds: NDArray[np.float32] | float | None = None
+    ) -> NDArray[np.bool_]:
+        """One decode a point: z [n, 4] -> [n, 32, 14]; own thresholds unless others are given."""
+        limit = self.thresholds if thresholds is None else thresholds
+        parts = [self.decode(z[i : i + _BATCH]) > limit for i in range(0, len(z), _BATCH)]
+        return np.concatenate(parts)
+
+
+def of_checkpoint(one: checkpoints.Checkpoint, name: str) -> Space:
+    """`one` as a space."""
+
+    def decode(z: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.no_grad():
+            p: NDArray[np.float32] = one.model.decode(torch.from_numpy(z)).numpy()
+        return p
+
+    def encode(x: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.no_grad():
+            z: NDArray[np.float32] = one.model.encode(torch.from_numpy(x)).numpy()
+        return z
+
+    return Space(
+        name,
+        one.centre,
+        one.reach,
+        one.thresholds,
+        one.hashes,
+        {field: getattr(one.config, field) for field in one.config.__slots__},
+        decode,
+        encode,
+    )
+
+
+def open_space(path: Path) -> Space:
+    """The checkpoint or atlas at `path` (told apart by what is inside, both are zips)."""
+    if not path.is_file():
+        raise FileError(f"{path}: no such file")
+    try:
+        with ZipFile(path) as archive:
+            is_atlas = "atlas.json" in archive.namelist()
+    except (BadZipFile, OSError):
+        is_atlas = path.suffix == ".atlas"
+    if not is_atlas:
+        return of_checkpoint(checkpoints.load(path), path.name)
+    atlas = read_atlas(path)
+    config = atlas.training.get("config")
+    return Space(
+        path.name,
+        atlas.latent.centre,
+        atlas.latent.reach,
+        atlas.thresholds,
+        atlas.known,
+        config if isinstance(config, dict) else {},
+        atlas.decode,
+        atlas.encode,
+    )

@@ -1,0 +1,92 @@
+"""From rows of a beats TSV to a checkpoint: split, train, fit the prior, set the thresholds."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+import torch
+from drumatlas.beat.codes import grids, rotation_hash
+from drumatlas.beat.tsv import BeatRow, format_rows
+from numpy.typing import NDArray
+
+from drumatlas_export.train.checkpoint import Checkpoint
+from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.loop import Progress, train
+from drumatlas_export.train.models import LATENT, Autoencoder
+from drumatlas_export.train.split import split_by_song
+
+CALIBRATION_POINTS = 10_000  # drawn from the prior to set the thresholds
+_LEAST, _MOST = 0.1, 0.9  # of a threshold: beyond, a rare voice would hit on noise or never
+
+
+def calibrate(
+    probabilities: NDArray[np.float32], density: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Threshold per voice at which samples p [n, 32, 14] have the density [14] of real beats."""
+    return np.array(
+        [
+            np.clip(np.quantile(probabilities[:, :, voice], 1 - share), _LEAST, _MOST)
+            for voice, share in enumerate(density)
+        ],
+        np.float32,
+    )
+
+
+def prior_of(
+    config: TrainConfig, z: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and deviation of each axis: fitted to the encodings; a VAE's is N(0, 1) by design."""
+    if config.kind == "vae":
+        return np.zeros(LATENT, np.float32), np.ones(LATENT, np.float32)
+    return z.mean(axis=0), z.std(axis=0)
+
+
+def sample_prior(
+    centre: NDArray[np.float32], reach: NDArray[np.float32], n: int, seed: int
+) -> NDArray[np.float32]:
+    """n latent points [n, 4], each axis from its own Gaussian (as the article sampled)."""
+    normal = np.random.default_rng(seed).standard_normal((n, LATENT))
+    return (centre + reach * normal).astype(np.float32)
+
+
+def decode_all(model: Autoencoder, z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """z [n, 4] -> p [n, 32, 14]."""
+    with torch.no_grad():
+        p: NDArray[np.float32] = model.decode(torch.from_numpy(z)).numpy()
+    return p
+
+
+def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: Progress) -> Checkpoint:
+    """Train on `rows`, hold songs out, and gather what an atlas needs."""
+    split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
+    x = torch.from_numpy(grids([row.code for row in rows]).astype(np.float32))
+    trained = train(x[split.train], x[split.validation], config, progress)
+    model = trained.model.eval()
+    with torch.no_grad():
+        z = model.encode(x).numpy()
+    centre, reach = prior_of(config, z[split.train])
+    density = x[split.train].numpy().mean(axis=(0, 1))
+    points = sample_prior(centre, reach, CALIBRATION_POINTS, config.seed)
+    return Checkpoint(
+        config=config,
+        model=model,
+        centre=centre,
+        reach=reach,
+        thresholds=calibrate(decode_all(model, points), density),
+        density=density,
+        z=z,
+        labels=[list(row.labels) for row in rows],
+        hashes=np.array([rotation_hash(row.code) for row in rows], np.uint64),
+        run={
+            "beats": len(rows),
+            "train_beats": len(split.train),
+            "validation_beats": len(split.validation),
+            "test_beats": len(split.test),
+            "songs": len({song for row in rows for song in row.songs}),
+            "beats_sha256": sha256("".join(format_rows(rows)).encode()).hexdigest(),
+            "epochs": trained.epochs,
+            "best_epoch": trained.best_epoch,
+            "validation_nats": round(trained.validation_loss, 3),
+            "torch": str(torch.__version__),
+        },
+    )
