@@ -107,8 +107,11 @@ def parse(text: str, name: str) -> dict[str, Value]:
     """Every key, from `text` or by default; ConfigError names `name`, line and key."""
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{name}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        last = f"at line {len(text.splitlines())}, the last"
+        raise ConfigError(f"{name}: {str(error).replace('at end of document', last)}") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: nested too deeply") from None
     config = defaults()
     for dotted, value in _flatten(table).items():
         try:

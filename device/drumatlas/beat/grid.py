@@ -60,7 +60,8 @@ def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
     """The drums of ticks [start, end) on the grid that begins at `start`; None if there are none.
 
     A constant shift of the whole region (a late sequencer, a player ahead of the beat) is
-    taken out before the error is measured.
+    taken out before the error is measured, from 16ths and from triplets each its own: the
+    median of swung 8ths lies between the two grids.
     """
     notes = np.array([n for n in track.notes if start <= n[0] < end], dtype=np.int64).reshape(-1, 3)
     bits = _BIT_OF_KEY[notes[:, 1]] if len(notes) else np.empty(0, np.uint8)
@@ -68,20 +69,29 @@ def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
     if not len(notes):
         return None
     position = (notes[:, 0] - start) * STEPS_PER_BEAT / track.ticks_per_beat
-    shift = float(np.median(position - np.rint(position)))
-    if abs(shift) <= MAX_SHIFT:
-        position = position - shift
-    step = np.maximum(np.rint(position), 0).astype(np.int64)
+    distance = np.abs(_off(position, 1.0))
+    step = np.maximum(np.rint(position - _shift(position, 1.0)), 0).astype(np.int64)
     length = int(step.max()) + 1
     if length > MAX_STEPS:
         return None
-    distance = np.minimum(np.abs(position - step), 0.5)
-    from_triplet = np.abs(position - TRIPLET * np.rint(position / TRIPLET))
     codes = np.zeros(length, np.uint16)
     np.bitwise_or.at(codes, step, np.uint16(1) << bits.astype(np.uint16))
     return Region(
         codes,
         np.bincount(step, minlength=length).astype(np.int32),
         np.bincount(step, distance, minlength=length).astype(np.float64),
-        np.bincount(step, from_triplet, minlength=length).astype(np.float64),
+        np.bincount(step, np.abs(_off(position, TRIPLET)), minlength=length).astype(np.float64),
     )
+
+
+def _shift(position: NDArray[np.float64], spacing: float) -> float:
+    """By how much the notes are late against a grid as a whole; 0 if that is implausible."""
+    shift = float(np.median(position - spacing * np.rint(position / spacing)))
+    return shift if abs(shift) <= MAX_SHIFT else 0.0
+
+
+def _off(position: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
+    """Signed distance of each note from the nearest grid point, the common shift taken out."""
+    moved = position - _shift(position, spacing)
+    result: NDArray[np.float64] = moved - spacing * np.rint(moved / spacing)
+    return result

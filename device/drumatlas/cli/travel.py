@@ -19,7 +19,7 @@ from drumatlas.cli.common import LATENT_LIMIT, add_atlas
 from drumatlas.commandline import Command
 from drumatlas.errors import BeatError, ControlError, FileError, MidiFileError
 
-_BATCH = 1024  # points a decode
+_BATCH = 64  # points a decode
 MAX_TSV = 256 << 20  # bytes
 
 DECODE_EXAMPLES = """\

@@ -17,6 +17,7 @@ from drumatlas.explore.shape import Density, thresholds_at
 CANDIDATES = 64
 NEAR = 0.65  # prior deviations; a passing place is found within for over 99.7 % of all places
 FAR = 4.0  # second ring, for places in an empty quarter
+_HOMES = 256  # places known to pass, spread over the atlas; the last resort
 _RELAX = (0.0, 0.25, 0.5, 0.75, 1.0)  # how far density gives way where nothing else helps
 
 
@@ -70,11 +71,17 @@ class Places:
         spread = atlas.latent.centre + np.concatenate(
             [atlas.latent.reach * _UNIT * r for r in (0.5, 1.0, 2.0, 3.0)]
         )
-        z = np.concatenate([own, atlas.points.z[:256], spread]).astype(np.float32)
-        homes: Floats = z[self.filter.passes(pack(self.hits(z, Density())[1]))]
-        if not len(homes):
+        z = np.concatenate([own, atlas.points.z, spread]).astype(np.float32)
+        homes: list[Floats] = []
+        # In the size of a search's batches: a large one would cost a small box 20 MB for good.
+        for start in range(0, len(z), CANDIDATES):
+            some = z[start : start + CANDIDATES]
+            homes.extend(some[self.filter.passes(pack(self.hits(some, Density())[1]))])
+            if len(homes) >= _HOMES:
+                break
+        if not homes:
             raise AtlasError(f"atlas '{atlas.name}': no place in it gives a beat that may play")
-        return homes
+        return np.stack(homes)
 
     def hits(self, z: Floats, density: Density) -> tuple[Floats, Grid, Floats]:
         """One decode a point: z [n, 4] to (p [n, 32, 14], hits [n, 32, 14], thresholds [14])."""

@@ -76,7 +76,8 @@ def vae_loss(model: Autoencoder, x: Tensor, kl_weight: float) -> Tensor:
     mean, log_variance = model.encoder(x).chunk(2, dim=1)
     z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
-    return reconstruction(model.logits(z), x) + kl_weight * kl
+    loss: Tensor = reconstruction(model.logits(z), x) + kl_weight * kl
+    return loss
 
 
 def acai_losses(

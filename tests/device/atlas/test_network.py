@@ -1,0 +1,51 @@
+import os
+
+import pytest
+from drumatlas.atlas.network import open_network
+from drumatlas.errors import AtlasError
+
+GRID = ("p", (32, 14))
+
+
+def test_telemetry_is_off_before_the_import(atlas: object) -> None:
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+def test_garbage_is_no_model() -> None:
+    with pytest.raises(AtlasError, match="d.onnx is not a model"):
+        open_network(b"garbage", "d.onnx", ("z", (4,)), GRID)
+
+
+def test_other_names_and_shapes_are_refused(builtin_members: dict[str, bytes]) -> None:
+    encoder = builtin_members["encoder.onnx"]
+    with pytest.raises(AtlasError, match="wants 'z'"):
+        open_network(encoder, "d.onnx", ("z", (4,)), GRID)
+    with pytest.raises(AtlasError, match="wants 'q'"):
+        open_network(builtin_members["decoder.onnx"], "d.onnx", ("z", (4,)), ("q", (32, 14)))
+
+
+def test_a_model_with_weights_elsewhere_is_refused() -> None:
+    onnx = pytest.importorskip("onnx")
+    weight = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, (4, 448), bytes(7168), raw=True)
+    onnx.external_data_helper.set_external_data(weight, "/etc/passwd")
+    weight.ClearField("raw_data")
+    nodes = [onnx.helper.make_node("MatMul", ["z", "w"], ["p"])]
+    z = onnx.helper.make_tensor_value_info("z", 1, ["n", 4])
+    p = onnx.helper.make_tensor_value_info("p", 1, ["n", 448])
+    graph = onnx.helper.make_graph(nodes, "g", [z], [p], [weight])
+    model = onnx.helper.make_model(graph).SerializeToString()
+    with pytest.raises(AtlasError, match="outside the file"):
+        open_network(model, "d.onnx", ("z", (4,)), GRID)
+
+
+def test_a_model_that_gives_nan_is_refused() -> None:
+    onnx = pytest.importorskip("onnx")
+    nodes = [onnx.helper.make_node("Log", ["z"], ["p"])]  # log 0 = -inf
+    z = onnx.helper.make_tensor_value_info("z", 1, ["n", 4])
+    p = onnx.helper.make_tensor_value_info("p", 1, ["n", 4])
+    opset = [onnx.helper.make_opsetid("", 18)]
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(nodes, "g", [z], [p]), opset_imports=opset, ir_version=10
+    )
+    with pytest.raises(AtlasError, match="not finite"):
+        open_network(model.SerializeToString(), "d.onnx", ("z", (4,)), ("p", (4,)))

@@ -1,0 +1,37 @@
+from drumatlas.beat.voices import BIT_OF_NOTE, GROUPS, VOICE_TABLE, VOICES
+
+
+def test_bits_stand_in_order() -> None:
+    assert [voice.bit for voice in VOICE_TABLE] == list(range(VOICES))
+
+
+def test_notes_are_those_of_the_published_packs() -> None:
+    # Bit 9 never occurs there.
+    notes = [voice.note for voice in VOICE_TABLE if voice.bit != 9]
+    assert notes == [36, 38, 42, 41, 45, 46, 48, 49, 51, 60, 61, 62, 64]
+
+
+def test_every_key_folds_into_one_voice_only() -> None:
+    keys = [key for voice in VOICE_TABLE for key in (voice.note, *voice.folds)]
+    assert len(keys) == len(set(keys)) == len(BIT_OF_NOTE)
+
+
+def test_known_foldings() -> None:
+    for key, note in {
+        35: 36,
+        40: 38,
+        44: 42,
+        43: 41,
+        50: 48,
+        57: 49,
+        59: 51,
+        63: 62,
+        66: 64,
+    }.items():
+        assert BIT_OF_NOTE[key] == BIT_OF_NOTE[note]
+    assert BIT_OF_NOTE[56] == BIT_OF_NOTE[82] == 9
+    assert 34 not in BIT_OF_NOTE  # the metronome bell is no drum
+
+
+def test_groups_are_those_of_the_density_controls() -> None:
+    assert {voice.group for voice in VOICE_TABLE} == set(GROUPS)

@@ -1,0 +1,216 @@
+"""Every command as a user calls it, in one process."""
+
+import io
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+from drumatlas.atlas.model import Atlas
+from drumatlas.beat.codes import pack
+from drumatlas.beat.smf import read_drums
+from drumatlas.beat.tsv import parse
+from drumatlas.cli import main
+from drumatlas.explore.filters import BeatFilter
+
+SCRIPT = "\n".join(
+    json.dumps(line)
+    for line in (
+        {"t": 1, "control": "x1", "value": 0.9},
+        {"t": 3.3, "press": "next_genre"},
+        {"t": 7, "control": "density", "value": 0.8},
+        {"t": 12, "press": "fill"},
+        {"t": 20, "control": "map_x", "value": 0.1},
+        {"t": 30, "control": "tempo", "value": 0.5},
+    )
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "moves.jsonl").write_text(SCRIPT)
+    return tmp_path
+
+
+def feed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def test_render_a_script_twice_gives_the_same_bytes(here: Path) -> None:
+    for name in ("a.mid", "b.mid"):
+        assert main(["render", "--script", "moves.jsonl", "--seconds", "60", "-o", name]) == 0
+    assert (here / "a.mid").read_bytes() == (here / "b.mid").read_bytes()
+    file = mido.MidiFile(here / "a.mid")
+    notes = [m for m in file.tracks[0] if m.type in {"note_on", "note_off"}]
+    assert {m.channel for m in notes} == {9}
+    assert len({m.velocity for m in notes if m.type == "note_on"}) >= 4
+    sounding: set[int] = set()
+    for message in notes:
+        assert (message.note in sounding) == (message.type == "note_off")
+        (sounding.add if message.type == "note_on" else sounding.remove)(message.note)
+    assert not sounding
+    drums = read_drums((here / "a.mid").read_bytes())
+    ticks = [tick for tick, _, _ in drums.notes]
+    assert all(tick % 120 == 0 for tick in ticks)
+    assert max(b - a for a, b in itertools.pairwise(ticks)) < 2 * 4 * 480
+
+
+@pytest.mark.parametrize(
+    "where", [["--genre", "ROCK"], ["--z", "-1,2,-3,4.5"], ["--knobs", "0.1,0.9,0.5,0"]]
+)
+def test_render_a_place(here: Path, where: list[str]) -> None:
+    assert main(["render", *where, "--bars", "4", "--bpm", "97", "-o", "a.tsv"]) == 0
+    rows = list(parse((here / "a.tsv").read_text().splitlines()))
+    assert len(rows) == 2
+    assert rows[0].code == rows[1].code
+
+
+def test_clock_out_keeps_the_clock(here: Path) -> None:
+    main(["render", "--genre", "rock", "--bars", "2", "--clock-out", "-o", "a.mid"])
+    kinds = [m.type for m in mido.MidiFile(here / "a.mid").tracks[0]]
+    assert kinds.count("clock") == 192
+
+
+def test_decode_raw_is_the_decoder_and_decode_is_what_plays(
+    atlas: Atlas, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    normal = np.random.default_rng(3).standard_normal((300, 4))
+    z = (atlas.latent.centre + 2 * atlas.latent.reach * normal).astype(np.float32)
+    text = "\n".join(",".join(map(repr, point)) for point in z.tolist())
+    feed(monkeypatch, text)
+    assert main(["decode", "--raw"]) == 0
+    raw = list(parse(capsys.readouterr().out.splitlines()))
+    expected = pack(atlas.decode(z) > atlas.thresholds)
+    assert [row.code for row in raw] == [tuple(code) for code in expected.tolist()]
+    assert raw[0].latent == pytest.approx(tuple(z[0].tolist()))
+    feed(monkeypatch, text)
+    assert main(["decode"]) == 0
+    played = [row.code for row in parse(capsys.readouterr().out.splitlines())]
+    passing = BeatFilter(atlas.known).passes(played)
+    assert passing.all()
+    kept = BeatFilter(atlas.known).passes(expected)
+    assert [a for a, ok in zip(played, kept, strict=True) if ok] == [
+        row.code for row, ok in zip(raw, kept, strict=True) if ok
+    ]
+    assert not kept.all()  # else this would show nothing
+
+
+def test_encode_what_was_rendered(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["render", "--genre", "funk", "--bars", "4", "-o", "a.mid"])
+    main(["render", "--genre", "funk", "--bars", "4", "-o", "a.tsv"])
+    assert main(["encode", "a.mid"]) == 0
+    from_midi = list(parse(capsys.readouterr().out.splitlines()))
+    assert main(["encode", "a.tsv"]) == 0
+    from_tsv = list(parse(capsys.readouterr().out.splitlines()))
+    assert from_midi[0] == from_tsv[0]
+    assert from_midi[0].latent is not None
+    assert from_midi[0].labels
+
+
+def test_ports_and_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ports", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"system", "outputs", "inputs"}
+    assert main(["doctor", "--json"]) == 0
+    assert {"name", "state", "detail", "advice"} == set(json.loads(capsys.readouterr().out)[0])
+
+
+def test_config_prints_what_it_accepts(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config"]) == 0
+    (here / "c.toml").write_text(capsys.readouterr().out)
+    assert main(["config", "--check", "c.toml"]) == 0
+
+
+def test_play_records_a_take(here: Path, check_stream: Callable[..., object]) -> None:
+    (here / "c.toml").write_text("[play]\nbpm = 200\n[voices.kick]\nchannel = 3")
+    argv = ["play", "--seconds", "1.5", "--web", "off", "--panel", "script:moves.jsonl"]
+    assert main([*argv, "--config", "c.toml", "--midi-out", "file:take.mid"]) == 0
+    messages = [m for m in mido.MidiFile(here / "take.mid").tracks[0] if not m.is_meta]
+    assert {m.channel for m in messages} == {2, 9}
+    assert sum(m.type == "note_on" for m in messages) == sum(m.type == "note_off" for m in messages)
+
+
+def test_no_start_waits_for_the_button(here: Path) -> None:
+    argv = ["play", "--seconds", "0.6", "--no-start", "--panel", "none", "--midi-out"]
+    assert main([*argv, "file:silent.mid"]) == 0
+    assert read_drums((here / "silent.mid").read_bytes()).notes == []
+    (here / "go.jsonl").write_text('{"t": 0.1, "press": "play"}')
+    argv[5:6] = ["script:go.jsonl"]
+    assert main([*argv, "file:take.mid"]) == 0
+    assert read_drums((here / "take.mid").read_bytes()).notes
+
+
+BAD: list[tuple[list[str], str]] = [
+    (["render", "--genre", "polka", "-o", "x.mid"], "no genre 'polka'"),
+    (["render", "--genre", "rock", "-o", "x.wav"], "x.wav"),
+    (["render", "--genre", "rock", "-o", "nowhere/x.mid"], "nowhere"),
+    (["render", "--script", "bad.jsonl", "-o", "x.mid"], "bad.jsonl, line 2"),
+    (["render", "--script", "missing.jsonl", "-o", "x.mid"], "missing.jsonl"),
+    (["render", "--genre", "rock", "--atlas", "bad.atlas", "-o", "x.mid"], "bad.atlas"),
+    (["decode", "--atlas", "missing.atlas"], "missing.atlas"),
+    (["encode", "bad.mid"], "bad.mid"),
+    (["encode", "bad.tsv"], "bad.tsv, line 1"),
+    (["encode", "empty.tsv"], "empty.tsv"),
+    (["encode", "missing.mid"], "missing.mid"),
+    (["encode", "."], "folder"),
+    (["config", "--check", "bad.toml"], "bad.toml, line 2: play.bpm"),
+    (["config", "--check", "."], "."),
+    (["play", "--config", "bad.toml", "--midi-out", "none"], "bad.toml, line 2: play.bpm"),
+    (["play", "--config", "missing.toml", "--midi-out", "none"], "missing.toml"),
+    (["play", "--panel", "script:bad.jsonl", "--midi-out", "none"], "bad.jsonl, line 2"),
+    (["play", "--panel", "piano", "--midi-out", "none"], "piano"),
+    (["play", "--panel", "keys", "--midi-out", "none"], "terminal"),
+    (["play", "--atlas", "bad.atlas", "--midi-out", "none"], "bad.atlas"),
+    (["play", "--midi-out", "file:nowhere/x.mid", "--panel", "none"], "nowhere"),
+    (["play", "--midi-out", "No Such Synth", "--panel", "none"], "MIDI"),
+    (["doctor", "--atlas", "bad.atlas"], ""),
+]
+
+
+@pytest.mark.parametrize(("argv", "culprit"), BAD, ids=[" ".join(argv) for argv, _ in BAD])
+def test_bad_input_is_one_line_that_names_the_culprit(
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    argv: list[str],
+    culprit: str,
+) -> None:
+    (here / "bad.jsonl").write_text('{"t": 0, "press": "tap"}\n{"t": 0, "press": "bang"}')
+    (here / "bad.toml").write_text("[play]\nbpm = nan")
+    (here / "bad.atlas").write_bytes(b"PK\x03\x04" + bytes(100))
+    (here / "bad.mid").write_bytes(b"MThd\x00\x00\x00\x06\x00\x01")
+    (here / "bad.tsv").write_text("1,2,3\n")
+    (here / "empty.tsv").write_text("# nothing\n")
+    feed(monkeypatch, "1,2,3,4")
+    before = {p.name for p in here.iterdir()}
+    assert main(argv) == 2
+    err = capsys.readouterr().err
+    assert culprit in err
+    assert err.count("\n") == (1 if culprit else 0)
+    assert "Traceback" not in err
+    assert {p.name for p in here.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("1,2,3", 1), ("1,2,3,4\n1,2,3,nan", 2), ("1,2,3,4\n\n1,2,3,1e9", 3), ("a,b,c,d", 1),
+     ("1,2,3,4,5", 1)],
+)  # fmt: skip
+def test_bad_points_name_their_line_and_print_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, line: int
+) -> None:
+    feed(monkeypatch, text)
+    assert main(["decode"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"stdin, line {line}:" in err
+
+
+def test_what_is_not_built_yet_says_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["play", "--seconds", "0.05", "--panel", "none", "--midi-out", "none"]
+    assert main([*argv, "--web", "127.0.0.1:8313"]) == 0
+    assert "not built yet" in capsys.readouterr().err
+    assert main([*argv, "--clock", "external"]) == 2

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from drumatlas.atlas.model import Atlas
+from drumatlas.beat.pattern import Cycle, cycle_of
+from drumatlas.explore.chaos import VARIANTS, Chaos
+from drumatlas.explore.search import Place, Places
+from drumatlas.explore.shape import velocities
+
+
+@pytest.fixture(scope="module")
+def places(atlas: Atlas) -> Places:
+    return Places(atlas)
+
+
+@pytest.fixture(scope="module")
+def place(places: Places, atlas: Atlas) -> Place:
+    return places.at(atlas.latent.centre)
+
+
+def code_of(cycle: Cycle) -> tuple[int, ...]:
+    return tuple(sum(1 << voice for voice, _ in step) for step in cycle)
+
+
+def test_no_chaos_is_the_beat_itself(places: Places, place: Place) -> None:
+    base = cycle_of(velocities(place.p, place.hits, place.thresholds))
+    assert Chaos(1).cycles(place, 0, places.filter, True) == (base,)
+
+
+@pytest.mark.parametrize("amount", [0.1, 0.5, 1.0])
+def test_every_variant_passes(places: Places, place: Place, amount: float) -> None:
+    cycles = Chaos(1).cycles(place, amount, places.filter, True)
+    assert len(cycles) == VARIANTS
+    assert places.filter.passes([code_of(cycle) for cycle in cycles]).all()
+
+
+def test_more_chaos_changes_more(places: Places, place: Place) -> None:
+    def cells(amount: float) -> float:
+        own = np.array(place.code)
+        cycles = Chaos(1).cycles(place, amount, places.filter, True)
+        return float(np.mean([np.bitwise_count(own ^ np.array(code_of(c))).sum() for c in cycles]))
+
+    assert 0 < cells(0.2) < cells(1.0)
+
+
+def test_the_seed_decides(places: Places, place: Place) -> None:
+    one, same, other = (Chaos(s).cycles(place, 0.8, places.filter, True) for s in (1, 1, 2))
+    assert one == same
+    assert one != other

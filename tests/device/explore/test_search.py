@@ -1,0 +1,72 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drumatlas.atlas.model import Atlas
+from drumatlas.beat.codes import pack, rotation_hash
+from drumatlas.errors import AtlasError
+from drumatlas.explore.search import _UNIT, Places
+from drumatlas.explore.shape import Density
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+unit = st.floats(0, 1, width=32)
+coordinate = st.floats(-60, 60, width=32)
+
+
+@pytest.fixture(scope="module")
+def places(atlas: Atlas) -> Places:
+    return Places(atlas)
+
+
+def test_directions_are_unit_vectors_to_all_sides() -> None:
+    assert _UNIT.shape == (64, 4)
+    assert np.linalg.norm(_UNIT, axis=1) == pytest.approx(np.ones(64))
+    assert np.abs(_UNIT.mean(axis=0)).max() < 0.1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.tuples(coordinate, coordinate, coordinate, coordinate), unit, st.booleans())
+def test_never_silent_always_passing_always_the_same(
+    places: Places, point: tuple[float, ...], density: float, novelty: bool
+) -> None:
+    z = np.array(point, np.float32)
+    place = places.at(z, Density(density), novelty)
+    again = places.at(z, Density(density), novelty)
+    assert place.code == again.code
+    assert place.moved == again.moved
+    assert places.filter.passes([place.code], novelty)[0]
+    assert any(place.code)
+    assert place.code == tuple(pack(place.hits).tolist())
+
+
+def test_a_passing_place_plays_its_own_decode(places: Places, atlas: Atlas) -> None:
+    z = atlas.points.z[atlas.points.origin == 1][:50]
+    codes = pack(places.hits(z, Density())[1])
+    for point, code in zip(z, codes, strict=True):
+        place = places.at(point)
+        assert place.moved == 0
+        assert place.code == tuple(code.tolist())
+
+
+def test_most_failing_places_find_one_near(places: Places, atlas: Atlas) -> None:
+    rng = np.random.default_rng(1)
+    z = atlas.latent.centre + atlas.latent.reach * rng.standard_normal((500, 4))
+    moved = np.array([places.at(point.astype(np.float32)).moved for point in z])
+    assert (moved <= 0.65 + 1e-5).mean() > 0.99
+
+
+def test_training_beats_are_barred_unless_allowed(places: Places, atlas: Atlas) -> None:
+    z = atlas.latent.centre
+    own = places.at(z)
+    barring = Places(
+        replace(atlas, known=np.append(atlas.known, np.uint64(rotation_hash(own.code))))
+    )
+    assert barring.at(z).code != own.code
+    assert barring.at(z, novelty=False).code == own.code
+
+
+def test_an_atlas_where_nothing_passes_is_refused(atlas: Atlas) -> None:
+    mute = replace(atlas, decode=lambda z: np.zeros((len(z), 32, 14), np.float32))
+    with pytest.raises(AtlasError, match="no place in it"):
+        Places(mute)

@@ -1,0 +1,114 @@
+"""The terminal panel, in a real pseudo-terminal: what a newcomer sees and does."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from drumatlas.atlas.model import Atlas
+from drumatlas.beat.smf import read_drums
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import BUTTONS, VALUES, Turn
+from drumatlas.panel.keys import _AXIS_KEYS, _BUTTON_KEYS, grid_lines, status_lines
+from drumatlas.play.sequencer import PlaySettings
+
+
+def test_every_key_stands_for_a_control_of_the_contract() -> None:
+    assert {control for control, _ in _AXIS_KEYS.values()} <= set(VALUES)
+    assert set(_BUTTON_KEYS.values()) == set(BUTTONS)
+    assert not set(_AXIS_KEYS) & set(_BUTTON_KEYS)
+
+
+def test_the_grid_shows_hits_where_they_are(atlas: Atlas) -> None:
+    engine = Engine(atlas, PlaySettings(), [], 0)
+    lines = grid_lines(engine, 0)
+    assert len(lines) == 15
+    kick = re.sub(r"\s", "", lines[13].removeprefix("kick "))
+    hits = [step for step, mark in enumerate(kick) if mark != "·"]
+    code = engine.explorer.pattern.code
+    assert hits == [step for step in range(32) if code[step] & 1]
+    assert "^" not in lines[14]  # stopped
+
+
+def test_the_status_names_genre_and_flags(atlas: Atlas) -> None:
+    engine = Engine(atlas, PlaySettings(bpm=99), [], 0)
+    engine.explorer.go_to_genre(0)
+    engine.handle(Turn("density", 0.25), 0)
+    text = "\n".join(status_lines(engine))
+    assert "99.0 BPM" in text
+    assert "density 0.25" in text
+    assert any(genre.name in text for genre in atlas.genres)
+
+
+class Terminal:
+    """`drumatlas play` in a terminal of 100 x 40."""
+
+    def __init__(self, *options: str) -> None:
+        master, slave = pty.openpty()
+        environment = os.environ | {"TERM": "xterm", "LINES": "40", "COLUMNS": "100"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "drumatlas", "play", *options],
+            stdin=slave, stdout=slave, stderr=slave, env=environment, close_fds=True,
+            # Its own session with this terminal, so that Ctrl-C becomes a signal.
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        )  # fmt: skip
+        os.close(slave)
+        self._master = master
+        self.text = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def wait_for(self, pattern: str, seconds: float = 15) -> None:
+        deadline = time.monotonic() + seconds
+        while not re.search(pattern, self.text):
+            assert time.monotonic() < deadline, f"no {pattern!r} in {self.text[-2000:]!r}"
+            if select.select([self._master], [], [], 0.2)[0]:
+                try:
+                    self.text += os.read(self._master, 65536).decode(errors="replace")
+                except OSError:  # the program ended
+                    break
+        assert re.search(pattern, self.text), self.text[-2000:]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    one = Terminal("--midi-out", f"file:{tmp_path / 'take.mid'}", "--web", "off")
+    yield one
+    one.close()
+
+
+def test_keys_play_travel_and_quit(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.wait_for(r"playing.*120\.0 BPM")
+    terminal.wait_for("kick")
+    terminal.type("+++")
+    terminal.wait_for("3")  # curses sends what changed: 120 -> 123
+    terminal.type("x")
+    terminal.wait_for("frozen")
+    terminal.type(" ")
+    terminal.wait_for("stopped")
+    terminal.type("q")
+    assert terminal.process.wait(10) == 0
+    assert read_drums((tmp_path / "take.mid").read_bytes()).notes
+
+
+def test_ctrl_c_ends_cleanly(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.wait_for("playing")
+    terminal.type("\x03")
+    assert terminal.process.wait(10) == 0
+    assert read_drums((tmp_path / "take.mid").read_bytes()).ticks_per_beat == 480
+    assert "Traceback" not in terminal.text

@@ -1,0 +1,38 @@
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from drumatlas.beat.pattern import Pattern
+from drumatlas.midi.port import NullPort
+from drumatlas.play.events import CLOCK, STOP, Event
+from drumatlas.play.performer import Performer
+from drumatlas.play.sequencer import PlaySettings, Sequencer
+
+BEAT = Pattern((tuple(((0, 100),) for _ in range(32)),))
+
+
+def test_it_plays_in_real_time_and_ends_cleanly(check_stream: Callable[..., Counter[str]]) -> None:
+    port = NullPort.recording()
+    sequencer = Sequencer(PlaySettings(bpm=240), BEAT, time.monotonic_ns())
+    performer = Performer(sequencer, port)
+    sequencer.start()
+    began = time.monotonic_ns()
+    performer.start()
+    time.sleep(0.3)
+    performer.close()
+    counts = check_stream(port.sent)
+    events = [o for o in port.sent if isinstance(o, Event)]
+    assert events[-1].data == STOP
+    assert counts["90"] == counts["80"] > 2
+    # As many clocks as fit between Start and Stop, however busy the machine was.
+    expected = (events[-1].at_ns - events[0].at_ns) / 1e9 * 240 / 60 * 24
+    assert abs(sum(e.data == CLOCK for e in events) - expected) <= 2
+    assert events[0].at_ns >= began - 1_000_000_000
+
+
+def test_closing_before_anything_was_played() -> None:
+    port = NullPort.recording()
+    performer = Performer(Sequencer(PlaySettings(), BEAT, time.monotonic_ns()), port)
+    performer.start()
+    performer.close()
+    assert port.sent == []

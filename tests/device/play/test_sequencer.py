@@ -1,0 +1,345 @@
+import itertools
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pytest
+from drumatlas.beat.pattern import Cycle, Pattern
+from drumatlas.errors import ConfigError
+from drumatlas.play.events import CLOCK, START, STOP, Event, Output, TempoChange
+from drumatlas.play.feel import Feel
+from drumatlas.play.sequencer import START_LEAD_NS, PlaySettings, Sequencer, VoiceOut
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+TICK = 20_833_333  # ns at 120 BPM, rounded down
+STEP = 125_000_000
+KICK, SNARE, HAT = 36, 38, 42
+
+
+def pattern_of(hits: dict[int, Sequence[tuple[int, int]]]) -> Pattern:
+    cycle: Cycle = tuple(tuple(hits.get(step, ())) for step in range(32))
+    return Pattern((cycle,))
+
+
+FOUR = pattern_of({step: [(0, 100)] for step in range(0, 32, 4)})
+HATS = pattern_of({step: [(2, 80)] for step in range(32)})
+
+
+def sequencer(pattern: Pattern = FOUR, **settings: object) -> Sequencer:
+    return Sequencer(PlaySettings(**settings), pattern, 0)  # type: ignore[arg-type]
+
+
+def run(
+    seq: Sequencer, until_ns: int, chunk_ns: int = 7_000_000, start_ns: int = 0
+) -> list[Output]:
+    out: list[Output] = []
+    now = start_ns
+    while now < until_ns:
+        now = min(now + chunk_ns, until_ns)
+        out += seq.advance(now)
+    return out
+
+
+def midi(outputs: list[Output]) -> list[tuple[int, bytes]]:
+    return [(o.at_ns, o.data) for o in outputs if isinstance(o, Event)]
+
+
+def ons(outputs: list[Output], note: int | None = None) -> list[int]:
+    return [t for t, d in midi(outputs) if d[0] & 0xF0 == 0x90 and (note is None or d[1] == note)]
+
+
+def test_start_then_clock_then_notes(check_stream: Callable[..., Counter[str]]) -> None:
+    seq = sequencer()
+    seq.start()
+    out = run(seq, 10 * STEP)
+    first = midi(out)[:3]
+    assert first[0] == (0, START)
+    assert first[1] == (START_LEAD_NS, CLOCK)
+    assert first[2] == (START_LEAD_NS, bytes((0x99, KICK, 100)))
+    check_stream(out, is_over=False)
+
+
+def test_clocks_are_exact() -> None:
+    seq = sequencer(bpm=125.0)
+    seq.start()
+    clocks = [t for t, d in midi(run(seq, 3_000_000_000)) if d == CLOCK]
+    assert clocks == [START_LEAD_NS + i * 20_000_000 for i in range(len(clocks))]
+    assert len(clocks) == 150
+
+
+@given(st.integers(1, 300_000_000))
+@settings(max_examples=30)
+def test_what_is_given_does_not_depend_on_how_often_one_asks(chunk_ns: int) -> None:
+    def played(chunk: int) -> list[tuple[int, bytes]]:
+        seq = sequencer(HATS)
+        seq.set_feel(Feel(0.4, 0.7))
+        seq.start()
+        return midi(run(seq, 40 * STEP, chunk))
+
+    assert played(max(chunk_ns, 100_000)) == played(1_000_000_000)
+
+
+def test_note_lengths_follow_the_gate() -> None:
+    seq = sequencer(gate=2.0)
+    seq.start()
+    out = midi(run(seq, 8 * STEP))
+    off = next(t for t, d in out if d[0] == 0x89)
+    assert off == START_LEAD_NS + 2 * STEP
+
+
+def test_a_note_struck_again_is_ended_first(check_stream: Callable[..., Counter[str]]) -> None:
+    seq = sequencer(HATS, gate=3.0)
+    seq.start()
+    out = run(seq, 40 * STEP)
+    seq.stop()
+    out += seq.advance(40 * STEP)
+    counts = check_stream(out)
+    assert counts["90"] == counts["80"]
+
+
+def test_voices_that_share_a_note_do_not_cut_each_other_off(
+    check_stream: Callable[..., Counter[str]],
+) -> None:
+    voices = tuple(VoiceOut(50) for _ in range(14))
+    seq = sequencer(pattern_of({s: [(0, 90), (5, 70)] for s in range(32)}), voices=voices)
+    seq.start()
+    out = run(seq, 40 * STEP)
+    seq.stop()
+    check_stream([*out, *seq.advance(40 * STEP)])
+
+
+def test_mute_channel_and_note_of_a_voice() -> None:
+    voices = [VoiceOut(10 + bit, channel=bit) for bit in range(14)]
+    voices[2] = VoiceOut(12, is_muted=True)
+    seq = sequencer(pattern_of({0: [(0, 90), (2, 80), (13, 70)]}), voices=tuple(voices))
+    seq.start()
+    notes = [d for _, d in midi(run(seq, STEP)) if d[0] & 0xF0 == 0x90]
+    assert notes == [bytes((0x90, 10, 90)), bytes((0x9D, 23, 70))]
+
+
+def test_stop_ends_notes_and_a_second_stop_is_nothing(
+    check_stream: Callable[..., Counter[str]],
+) -> None:
+    seq = sequencer(HATS, gate=4.0)
+    seq.start()
+    out = run(seq, 3 * STEP + 5_000_000)
+    seq.stop()
+    seq.stop()
+    rest = seq.advance(60 * STEP)
+    assert midi(rest)[-1][1] == STOP
+    assert {t for t, _ in midi(rest)} == {3 * STEP + 5_000_000}
+    check_stream(out + rest)
+    assert seq.advance(90 * STEP) == []
+
+
+def test_start_again_is_from_the_top() -> None:
+    seq = sequencer()
+    seq.start()
+    run(seq, 6 * STEP)
+    seq.stop()
+    seq.advance(7 * STEP)
+    seq.start()
+    out = run(seq, 9 * STEP, start_ns=7 * STEP)
+    assert ons(out)[0] == 7 * STEP + START_LEAD_NS
+
+
+@pytest.mark.parametrize(("swap", "steps"), [("step", 1), ("beat", 4), ("bar", 16), ("end", 32)])
+def test_a_new_beat_comes_in_on_the_grid(swap: str, steps: int) -> None:
+    seq = sequencer(swap=swap)
+    seq.start()
+    out = run(seq, 18 * STEP)
+    seq.set_pattern(HATS)
+    out += run(seq, 70 * STEP, start_ns=18 * STEP)
+    first_hat = ons(out, HAT)[0]
+    step = (first_hat - START_LEAD_NS) // STEP
+    assert (first_hat - START_LEAD_NS) % STEP == 0
+    assert step % steps == 0
+    assert step - 18 <= steps
+    assert all(t < first_hat for t in ons(out, KICK))
+
+
+def test_the_newest_of_several_beats_wins() -> None:
+    seq = sequencer()
+    seq.start()
+    run(seq, STEP)
+    seq.set_pattern(pattern_of({0: [(1, 99)]}))
+    seq.set_pattern(HATS)
+    out = run(seq, 40 * STEP, start_ns=STEP)
+    assert ons(out, HAT)
+    assert not ons(out, SNARE)
+
+
+def test_a_beat_set_while_stopped_plays_from_the_first_step() -> None:
+    seq = sequencer()
+    seq.set_pattern(HATS)
+    seq.start()
+    assert ons(run(seq, STEP), HAT)[0] == START_LEAD_NS
+
+
+def test_a_fill_lasts_to_the_end_of_the_bar() -> None:
+    seq = sequencer()
+    seq.start()
+    out = run(seq, 9 * STEP)
+    seq.play_fill(HATS)
+    out += run(seq, 40 * STEP, start_ns=9 * STEP)
+    hats = [(t - START_LEAD_NS) // STEP for t in ons(out, HAT)]
+    assert hats == list(range(hats[0], 16))
+    assert hats[0] in {9, 10}
+    assert (ons(out, KICK)[-1] - START_LEAD_NS) // STEP >= 32
+
+
+def test_a_tempo_change_keeps_the_phase_and_bunches_no_clocks(
+    check_stream: Callable[..., Counter[str]],
+) -> None:
+    seq = sequencer(bpm=40.0)
+    seq.start()
+    out = run(seq, 1_000_000_000)
+    seq.set_tempo(300)
+    out += run(seq, 2_000_000_000, start_ns=1_000_000_000)
+    seq.set_tempo(20)
+    out += run(seq, 4_000_000_000, start_ns=2_000_000_000)
+    check_stream(out, is_over=False)
+    changes = [o for o in out if isinstance(o, TempoChange)]
+    assert [round(60e9 / 24 / c.ns_per_tick) for c in changes] == [40, 300, 20]
+    clocks = [t for t, d in midi(out) if d == CLOCK]
+    for change in changes:
+        assert change.at_ns in clocks
+
+
+def test_tempo_is_clipped_and_may_be_set_while_stopped() -> None:
+    seq = sequencer()
+    seq.set_tempo(10_000)
+    seq.advance(1)
+    assert seq.bpm == pytest.approx(300)
+
+
+def test_swing_moves_off_steps_and_never_the_clock() -> None:
+    seq = sequencer(HATS)
+    seq.set_feel(Feel(swing=1.0))
+    seq.start()
+    out = run(seq, 8 * STEP)
+    late = [(t - START_LEAD_NS) - i * STEP for i, t in enumerate(ons(out))]
+    assert late[:6] == [0, STEP // 2] * 3
+    clocks = [t for t, d in midi(out) if d == CLOCK]
+    assert all(abs(b - a - TICK) <= 1 for a, b in itertools.pairwise(clocks))
+
+
+def test_humanize_moves_a_little_both_ways_and_repeats_with_the_seed() -> None:
+    def played(seed: int) -> list[Output]:
+        seq = sequencer(HATS, seed=seed)
+        seq.set_feel(Feel(humanize=1.0))
+        seq.start()
+        return run(seq, 100 * STEP)
+
+    out = played(1)
+    shifts = [t - START_LEAD_NS - round((t - START_LEAD_NS) / STEP) * STEP for t in ons(out)[1:]]
+    assert min(shifts) < -3_000_000
+    assert max(shifts) > 3_000_000
+    assert max(abs(shift) for shift in shifts) <= 12_000_000
+    assert len({d[2] for _, d in midi(out) if d[0] == 0x99}) > 10
+    assert played(1) == out
+    assert played(2) != out
+
+
+def test_chaos_variants_change_with_the_cycle_and_repeat_with_the_seed() -> None:
+    one, two = FOUR.cycles[0], HATS.cycles[0]
+
+    def kinds(seed: int) -> list[bool]:
+        seq = sequencer(Pattern((one, two)), seed=seed)
+        seq.start()
+        out = run(seq, 32 * 40 * STEP, chunk_ns=STEP)
+        hats = {(t - START_LEAD_NS) // STEP // 32 for t in ons(out, HAT)}
+        return [cycle in hats for cycle in range(39)]
+
+    assert 5 < sum(kinds(1)) < 35
+    assert kinds(1) == kinds(1) != kinds(2)
+
+
+def test_panic_ends_everything_and_the_beat_goes_on() -> None:
+    seq = sequencer(HATS, gate=3.0)
+    seq.start()
+    run(seq, 3 * STEP)
+    seq.panic()
+    out = midi(seq.advance(4 * STEP))
+    assert (3 * STEP, bytes((0xB9, 123, 0))) in out
+    assert (3 * STEP, bytes((0xB9, 120, 0))) in out
+    assert out[0] == (3 * STEP, bytes((0x89, HAT, 64)))
+    assert ons(run(seq, 8 * STEP, start_ns=4 * STEP))
+
+
+def test_position_for_displays() -> None:
+    seq = sequencer()
+    seq.start()
+    run(seq, 40 * STEP)
+    assert seq.position_at(START_LEAD_NS + 33 * STEP + 1) == 1
+
+
+def test_unknown_swap_is_refused() -> None:
+    with pytest.raises(ConfigError, match="swap"):
+        sequencer(swap="never")
+
+
+class AnyUse(RuleBasedStateMachine):
+    """Whatever is done in whatever order, the stream keeps its promises."""
+
+    @initialize(gate=st.sampled_from([0.05, 0.5, 1.0, 4.0]), swap=st.sampled_from(["step", "bar"]))
+    def begin(self, gate: float, swap: str) -> None:
+        self.seq = sequencer(HATS, gate=gate, swap=swap)
+        self.now = 0
+        self.out: list[Output] = []
+
+    @rule()
+    def start(self) -> None:
+        self.seq.start()
+
+    @rule()
+    def stop(self) -> None:
+        self.seq.stop()
+
+    @rule()
+    def toggle(self) -> None:
+        self.seq.toggle()
+
+    @rule(bpm=st.floats(1, 1000))
+    def tempo(self, bpm: float) -> None:
+        self.seq.set_tempo(bpm)
+
+    @rule(pattern=st.sampled_from([FOUR, HATS]))
+    def swap(self, pattern: Pattern) -> None:
+        self.seq.set_pattern(pattern)
+
+    @rule()
+    def fill(self) -> None:
+        self.seq.play_fill(FOUR)
+
+    @rule(swing=st.floats(0, 1), humanize=st.floats(0, 1))
+    def feel(self, swing: float, humanize: float) -> None:
+        self.seq.set_feel(Feel(swing, humanize))
+
+    @rule()
+    def panic(self) -> None:
+        self.seq.panic()
+
+    @rule(ms=st.integers(0, 3000))
+    def wait(self, ms: int) -> None:
+        self.now += ms * 1_000_000
+        self.out += self.seq.advance(self.now)
+
+    @invariant()
+    def nothing_is_late(self) -> None:
+        assert all(o.at_ns <= self.now for o in getattr(self, "out", []) if isinstance(o, Event))
+
+    def teardown(self) -> None:
+        self.seq.stop()
+        self.out += self.seq.advance(self.now)
+        self.check(self.out)
+
+    check: Callable[..., Counter[str]]
+
+
+def test_any_use(check_stream: Callable[..., Counter[str]]) -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    machine = type("AnyUse", (AnyUse,), {"check": staticmethod(check_stream)})
+    run_state_machine_as_test(machine, settings=settings(max_examples=150, deadline=None))

@@ -1,0 +1,77 @@
+import contextlib
+import tomllib
+from pathlib import Path
+
+import pytest
+from drumatlas.config import KEYS, defaults, example, parse, play_settings, read
+from drumatlas.errors import ConfigError, FileError
+from drumatlas.play.sequencer import PlaySettings
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_the_example_holds_every_key_at_its_default() -> None:
+    assert parse(example(), "example") == defaults()
+    assert len(tomllib.loads(example())["voices"]) == 14
+
+
+def test_an_empty_file_is_all_defaults() -> None:
+    assert parse("", "c") == defaults()
+    assert play_settings(defaults()) == PlaySettings()
+
+
+def test_values_reach_the_sequencer() -> None:
+    text = """
+    play.bpm = 99
+    play.swap = "beat"
+    [voices.kick]
+    note = 24
+    channel = 1
+    [voices.low_conga]
+    mute = true
+    """
+    settings = play_settings(parse(text, "c"))
+    assert settings.bpm == 99.0
+    assert settings.swap == "beat"
+    assert (settings.voices[0].note, settings.voices[0].channel) == (24, 0)
+    assert settings.voices[13].is_muted
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x", "line 1"),
+        ("[play]\nbpm = ", "line 2"),
+        ("[play]\nbpm = 1000", r"line 2: play.bpm = 1000.*20\.\.300"),
+        ("[play]\n\nbpm = 'fast'", "line 3: play.bpm.*a number"),
+        ("[play]\nbpm = nan", "line 2: play.bpm"),
+        ("[play]\nseed = 1.5", "line 2: play.seed.*an integer"),
+        ("[play]\nstart = 1", "line 2: play.start.*true or false"),
+        ("[play]\nswap = 'never'", "line 2: play.swap.*step, beat, bar, end"),
+        ("[play]\ntempo = 3", "line 2: unknown key 'play.tempo'"),
+        ("[voices.kick]\nnote = 128", "line 2: voices.kick.note"),
+        ("[voices.gong]\nnote = 1", "line 2: unknown key 'voices.gong.note'"),
+        ("[midi]\nout = 3", "line 2: midi.out.*a string"),
+        ("play = 3", "unknown key 'play'"),
+        ("[[play]]\nbpm = 3", "unknown key 'play'"),
+        ("a = " + "[" * 5000, "nested too deeply"),
+    ],
+)
+def test_errors_name_file_line_and_key(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"^c.toml.*{words}"):
+        parse(text, "c.toml")
+
+
+@given(st.text())
+def test_any_text_parses_or_is_a_config_error(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        assert set(parse(text, "c")) == {key.name for key in KEYS}
+
+
+def test_files(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="nowhere"):
+        read(tmp_path / "nowhere.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="binary.toml"):
+        read(tmp_path / "binary.toml")
+    assert read(None) == defaults()

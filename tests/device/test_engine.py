@@ -1,0 +1,104 @@
+from collections.abc import Callable
+
+import pytest
+from drumatlas.atlas.model import Atlas
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import Change, Press, Turn
+from drumatlas.play.events import START, STOP, Event, Output
+from drumatlas.play.sequencer import PlaySettings
+
+MS = 1_000_000
+
+
+class FakePanel:
+    """Gives what it was handed, once."""
+
+    def __init__(self, *changes: Change) -> None:
+        self.name = "fake"
+        self.changes = list(changes)
+        self.fault = ""
+
+    def poll(self, _now_ns: int) -> list[Change]:
+        if self.fault:
+            raise OSError(self.fault)
+        changes, self.changes = self.changes, []
+        return changes
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def panel() -> FakePanel:
+    return FakePanel()
+
+
+@pytest.fixture
+def engine(atlas: Atlas, panel: FakePanel) -> Engine:
+    return Engine(atlas, PlaySettings(), [panel], 0)
+
+
+def sent(outputs: list[Output]) -> list[bytes]:
+    return [o.data for o in outputs if isinstance(o, Event)]
+
+
+def test_play_button_starts_and_stops(engine: Engine) -> None:
+    engine.handle(Press("play"), 0)
+    assert START in sent(engine.sequencer.advance(10 * MS))
+    engine.handle(Press("play"), 10 * MS)
+    assert STOP in sent(engine.sequencer.advance(20 * MS))
+
+
+def test_a_turned_knob_reaches_the_sequencer(engine: Engine, panel: FakePanel) -> None:
+    panel.changes = [Turn("x1", 0.95)]
+    engine.tick(0)
+    engine.sequencer.advance(10 * MS)
+    assert engine.sequencer.pattern is engine.explorer.pattern
+
+
+def test_tempo_control_and_taps(engine: Engine) -> None:
+    engine.handle(Turn("tempo", 1.0), 0)
+    assert engine.bpm == 240
+    for beat in range(5):
+        engine.handle(Press("tap"), beat * 400 * MS)
+    assert engine.bpm == pytest.approx(150)
+    engine.handle(Press("tap"), 60_000 * MS)  # long after: a new count, no new tempo
+    assert engine.bpm == pytest.approx(150)
+    engine.sequencer.advance(1)
+    assert engine.sequencer.bpm == pytest.approx(150)
+
+
+def test_loading_a_snapshot_brings_tempo_and_feel_back(engine: Engine) -> None:
+    engine.handle(Turn("swing", 0.5), 0)
+    engine.handle(Press("save_a"), 0)
+    engine.handle(Turn("swing", 0.0), 0)
+    engine.handle(Turn("tempo", 0.9), 0)
+    engine.handle(Press("load_a"), 0)
+    assert engine.bpm == pytest.approx(120)
+    assert engine.explorer.values["swing"] == 0.5
+
+
+def test_a_panel_that_breaks_is_shown_and_the_beat_goes_on(
+    engine: Engine, panel: FakePanel
+) -> None:
+    engine.handle(Press("play"), 0)
+    panel.fault = "wire off"
+    engine.tick(10 * MS)
+    engine.tick(20 * MS)
+    assert engine.faults == ["panel fake: wire off"]
+    assert START in sent(engine.sequencer.advance(30 * MS))
+
+
+def test_panic_button(engine: Engine) -> None:
+    engine.handle(Press("panic"), 0)
+    assert bytes((0xB9, 123, 0)) in sent(engine.sequencer.advance(MS))
+
+
+def test_a_fill_is_played_once(engine: Engine, check_stream: Callable[..., object]) -> None:
+    engine.handle(Press("play"), 0)
+    engine.tick(0)
+    out = engine.sequencer.advance(300 * MS)
+    engine.handle(Press("fill"), 300 * MS)
+    engine.tick(300 * MS)
+    assert engine.explorer.fill is None
+    out += engine.sequencer.advance(4_000 * MS)
+    check_stream(out, is_over=False)

@@ -1,0 +1,98 @@
+"""The direction of imports, held by reading the sources: pure rooms know nothing of adapters."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DEVICE = ROOT / "device"
+EXPORT = ROOT / "export"
+
+# Room (longest prefix wins) -> our own rooms it may import. "drumatlas" alone is the version.
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "drumatlas.errors": (),
+    "drumatlas.beat": ("beat", "errors"),
+    "drumatlas.files": ("errors",),
+    "drumatlas.commandline": ("", "errors"),
+    "drumatlas.atlas": ("atlas", "beat", "errors", "files"),
+    "drumatlas.explore": ("explore", "atlas.model", "beat", "errors"),
+    "drumatlas.play": ("play", "beat", "errors", "midi.port"),
+    "drumatlas.midi": ("midi", "play", "errors", "files"),
+    "drumatlas.panel": ("panel", "explore", "beat", "errors", "engine"),
+    "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "errors"),
+    "drumatlas.render": ("engine", "play", "beat"),
+    "drumatlas.config": ("play", "beat", "errors"),
+    "drumatlas.daemon": ("engine", "play", "midi.port"),
+    "drumatlas.service": ("service", "atlas", "config", "explore", "midi", "errors"),
+    "drumatlas.cli": ("",),
+    "drumatlas.__main__": ("cli",),
+}
+EXPORT_MAY = ("beat", "atlas", "errors", "files", "commandline", "explore.filters")
+NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
+# What a pure room may take from outside.
+PURE = ("drumatlas.beat", "drumatlas.explore", "drumatlas.play.sequencer", "drumatlas.play.feel")
+IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")
+
+
+def sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
+    for file in sorted(root.rglob("*.py")):
+        parts = file.relative_to(root).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        yield name, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """Full names, wherever in the file they stand."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute here"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def under(name: str, room: str) -> bool:
+    return name == room or name.startswith(room + ".")
+
+
+def room_of(module: str) -> str:
+    rooms = [room for room in ALLOWED if under(module, room)]
+    assert rooms, f"{module} is in no room of the table in this test"
+    return max(rooms, key=len)
+
+
+DEVICE_MODULES = [(name, tree) for name, tree in sources(DEVICE) if name != "drumatlas"]
+
+
+@pytest.mark.parametrize(("module", "tree"), DEVICE_MODULES, ids=[n for n, _ in DEVICE_MODULES])
+def test_rooms_of_the_device_import_only_what_they_may(module: str, tree: ast.Module) -> None:
+    may = ALLOWED[room_of(module)]
+    for name in imports(tree):
+        if under(name, "drumatlas"):
+            inner = name.removeprefix("drumatlas").removeprefix(".")
+            ok = any(not room or under(inner, room) for room in may)
+            assert ok, f"{module} imports {name}"
+        assert not any(under(name, never) for never in NEVER_ON_THE_DEVICE), name
+
+
+@pytest.mark.parametrize(("module", "tree"), DEVICE_MODULES, ids=[n for n, _ in DEVICE_MODULES])
+def test_pure_rooms_touch_no_clock_file_or_port(module: str, tree: ast.Module) -> None:
+    if any(under(module, room) for room in PURE):
+        touched = [n for n in imports(tree) if any(under(n, impure) for impure in IMPURE)]
+        assert not touched, f"{module} imports {touched}"
+
+
+def test_export_imports_only_the_shared_rooms_of_the_device() -> None:
+    for module, tree in sources(EXPORT):
+        for name in imports(tree):
+            if under(name, "drumatlas"):
+                inner = name.removeprefix("drumatlas.")
+                assert any(under(inner, room) for room in EXPORT_MAY), f"{module} imports {name}"
+
+
+def test_nothing_else_is_importable_from_the_two_folders() -> None:
+    assert [p.name for p in DEVICE.iterdir() if p.suffix == ".py" or p.is_dir()] == ["drumatlas"]
+    found = [p.name for p in EXPORT.iterdir() if p.suffix == ".py" or p.is_dir()]
+    assert found == ["drumatlas_export"]
