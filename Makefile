@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test lint atlas clean
+.PHONY: play test lint bench atlas clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -16,6 +16,9 @@ lint: $(VENV)/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(VENV)/.tests
+	$(BIN)/python tests/bench/footprint.py
 
 # Remakes the built-in atlas from a folder of MIDI collections: make atlas CORPUS=DIR
 WORK := build/atlas

@@ -11,6 +11,7 @@ from drumatlas.play.sequencer import Sequencer
 
 LOOKAHEAD_NS = 20_000_000  # how far ahead messages are handed over; also a command's latency
 PERIOD_NS = 5_000_000
+STALL_NS = 50_000_000  # later than this, time is skipped instead of made up for in a burst
 
 
 class Performer:
@@ -24,7 +25,8 @@ class Performer:
         self.fault = ""
 
     def start(self) -> None:
-        """Begin handing over messages."""
+        """Begin handing over messages; what is due begins now, however long loading took."""
+        self.sequencer.skip_to(time.monotonic_ns())
         self._thread.start()
 
     def close(self) -> None:
@@ -38,6 +40,8 @@ class Performer:
         wake_ns = time.monotonic_ns()
         while self._is_running:
             now_ns = time.monotonic_ns()
+            if now_ns - self.sequencer.horizon_ns > STALL_NS:
+                self.sequencer.skip_to(now_ns)
             self._port.send(self.sequencer.advance(now_ns + LOOKAHEAD_NS))
             # Absolute deadlines; one that was missed by far is not made up for.
             wake_ns = max(wake_ns + PERIOD_NS, now_ns)

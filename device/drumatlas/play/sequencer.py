@@ -8,7 +8,7 @@ earlier than they are due, so that notes may come before their grid point.
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
 from drumatlas.beat.pattern import Pattern, Step
@@ -40,7 +40,9 @@ from drumatlas.play.transport import (
 )
 
 EARLY_NS = HUMANIZE_NS  # how much before its time a tick is looked at
-START_LEAD_NS = 2_000_000  # from Start to the first clock; receivers want 1 ms at least
+# From Start to the first clock: receivers want 1 ms at least, and a JACK port that delivers on
+# a raster of 256 samples (5.3 ms) must not squeeze them into one period.
+START_LEAD_NS = 10_000_000
 
 # Where a new pattern comes in: every so many steps.
 SWAPS = {"step": 1, "beat": STEPS_PER_BEAT, "bar": STEPS_PER_BAR, "end": STEPS}
@@ -151,8 +153,8 @@ class Sequencer:
     def advance(self, until_ns: int) -> list[Output]:
         """Every message due after the last call and up to `until_ns`, in order of time.
 
-        Commands take effect where the last call ended. A caller that comes late (the machine
-        slept) gets all that was due meanwhile.
+        Commands take effect where the last call ended. A caller that comes late gets all that
+        was due meanwhile, unless it called `skip_to` before.
         """
         self._out = []
         while self._commands:
@@ -167,6 +169,26 @@ class Sequencer:
             self._give(heapq.heappop(self._due))
         self._horizon_ns = max(until_ns, self._horizon_ns)
         return self._out
+
+    def skip_to(self, now_ns: int) -> None:
+        """Leave out the time from the last call to `now_ns`: all that is to come comes later by
+        that much, at the same position. For a machine that slept: who follows our clock counts
+        clocks, and a burst of them would throw it off."""
+        gap_ns = now_ns - self._horizon_ns
+        if gap_ns <= 0:
+            return
+        self._horizon_ns = now_ns
+        self._timeline.anchor_ns += gap_ns
+        self._due = [
+            (at_ns + gap_ns, rank, order, replace(what, at_ns=what.at_ns + gap_ns))
+            for at_ns, rank, order, what in self._due
+        ]
+        self._sounding = {key: ends_ns + gap_ns for key, ends_ns in self._sounding.items()}
+
+    @property
+    def horizon_ns(self) -> int:
+        """Everything up to here has been given out."""
+        return self._horizon_ns
 
     def _tick(self, tick: int, at_ns: int) -> None:
         self._push(RANK_CLOCK, Event(at_ns, CLOCK))

@@ -268,6 +268,24 @@ def test_panic_ends_everything_and_the_beat_goes_on() -> None:
     assert ons(run(seq, 8 * STEP, start_ns=4 * STEP))
 
 
+def test_skipped_time_is_left_out_and_no_clock_is_lost(
+    check_stream: Callable[..., Counter[str]],
+) -> None:
+    seq = sequencer(HATS, gate=3.0)
+    seq.start()
+    out = run(seq, 2 * STEP)
+    seq.skip_to(50 * STEP)
+    out += run(seq, 60 * STEP, start_ns=50 * STEP)
+    check_stream(out, is_over=False)
+    clocks = [t for t, d in midi(out) if d == CLOCK]
+    straight = sequencer(HATS, gate=3.0)
+    straight.start()
+    assert len(clocks) == sum(d == CLOCK for _, d in midi(run(straight, 12 * STEP)))
+    assert [b - a > STEP for a, b in itertools.pairwise(clocks)].count(True) == 1
+    seq.skip_to(3)  # the past: nothing happens
+    assert seq.horizon_ns == 60 * STEP
+
+
 def test_position_for_displays() -> None:
     seq = sequencer()
     seq.start()
@@ -320,6 +338,11 @@ class AnyUse(RuleBasedStateMachine):
     @rule()
     def panic(self) -> None:
         self.seq.panic()
+
+    @rule(ms=st.integers(1, 3000))
+    def sleep(self, ms: int) -> None:
+        self.now += ms * 1_000_000
+        self.seq.skip_to(self.now)
 
     @rule(ms=st.integers(0, 3000))
     def wait(self, ms: int) -> None:

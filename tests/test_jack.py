@@ -1,0 +1,211 @@
+"""End to end: `drumatlas play` as a process, against a real MIDI system, heard by a second client.
+
+JACK's dummy driver needs neither a sound card nor ALSA; it delivers on the raster of its period
+(2.7 ms), so this is about what is sent and in which order, not about jitter.
+"""
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drumatlas.play.events import CLOCK, START, STOP, Event
+from drumatlas.play.sequencer import START_LEAD_NS
+
+pytestmark = [
+    pytest.mark.jack,
+    pytest.mark.skipif(not shutil.which("jackd"), reason="no jackd; apt install jackd2"),
+]
+
+Play = Callable[..., "subprocess.Popen[str]"]
+
+BPM = 150
+RASTER_NS = 2_700_000  # one period of the dummy driver
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[None]:
+    """A JACK server of our own, and JACK_DEFAULT_SERVER set to it."""
+    name = f"drumatlas-test-{os.getpid()}"
+    command = ["jackd", "-t", "5000", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    before = os.environ.get("JACK_DEFAULT_SERVER")
+    os.environ["JACK_DEFAULT_SERVER"] = name
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(10)
+        os.environ.pop("JACK_DEFAULT_SERVER")
+        if before is not None:
+            os.environ["JACK_DEFAULT_SERVER"] = before
+
+
+class Recorder:
+    """A second client with a virtual input that others can play to, or that listens to a port."""
+
+    def __init__(self) -> None:
+        import rtmidi
+
+        deadline = time.monotonic() + 10
+        while True:  # until the server is up
+            try:
+                self.client: Any = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="recorder")
+                break
+            except rtmidi.SystemError:
+                assert time.monotonic() < deadline, "jackd did not start"
+                time.sleep(0.1)
+        self.client.ignore_types(sysex=False, timing=False, active_sense=False)
+        self.events: list[Event] = []
+        self.client.set_callback(self._take)
+
+    def _take(self, message: tuple[list[int], float], _data: object) -> None:
+        self.events.append(Event(time.monotonic_ns(), bytes(message[0])))
+
+    def listen_to(self, name: str) -> None:
+        deadline = time.monotonic() + 10
+        while True:
+            ports = [i for i, port in enumerate(self.client.get_ports()) if name in port]
+            if ports:
+                self.client.open_port(ports[0])
+                return
+            assert time.monotonic() < deadline, f"no port {name}"
+            time.sleep(0.02)
+
+    def wait_for(self, data: bytes) -> None:
+        deadline = time.monotonic() + 10
+        while not any(event.data == data for event in self.events):
+            assert time.monotonic() < deadline, f"no {data.hex()} came"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def recorder(jack: None) -> Iterator[Recorder]:
+    one = Recorder()
+    yield one
+    one.client.close_port()
+    one.client.delete()
+
+
+@pytest.fixture
+def play() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `drumatlas play` with options; ends what is left of it."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "drumatlas", "play", "--web", "off", *options]
+        started.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def checked(
+    recorder: Recorder, check_stream: Callable[..., Counter[str]]
+) -> tuple[Counter[str], list[Event]]:
+    """The stream, from Start on, held to the promises. Arrival times lie on JACK's raster, so
+    spacing is checked apart; here each event gets a made-up time that keeps the order."""
+    events = list(itertools.dropwhile(lambda e: e.data[0] & 0xF0 == 0xB0, recorder.events))
+    in_order = [Event(i * 10_000_000, event.data) for i, event in enumerate(events)]
+    return check_stream(in_order), events
+
+
+def test_a_virtual_port_is_played_and_left_clean(
+    recorder: Recorder, play: Play, tmp_path: Path, check_stream: Callable[..., Counter[str]]
+) -> None:
+    script = tmp_path / "go.jsonl"
+    # Start once the recorder listens; then travel.
+    script.write_text(
+        '{"t": 1.5, "press": "play"}\n{"t": 2.5, "control": "x1", "value": 0.9}\n'
+        '{"t": 3, "press": "next_genre"}\n'
+    )
+    process = play(
+        "--midi-out", "virtual", "--no-start", "--bpm", str(BPM), "--panel", f"script:{script}"
+    )
+    recorder.listen_to("drumatlas")
+    recorder.wait_for(START)
+    time.sleep(4)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    time.sleep(0.1)
+    counts, events = checked(recorder, check_stream)
+    assert events[0].data == START
+    assert events[1].data == CLOCK
+    assert events[-1].data == STOP
+    assert counts["fa"] == counts["fc"] == 1
+    assert counts["90"] == counts["80"] > 10
+    clocks = [event.at_ns for event in events if event.data == CLOCK]
+    assert clocks[0] - events[0].at_ns >= 1_000_000
+    expected = (events[-1].at_ns - clocks[0]) / 1e9 * BPM / 60 * 24
+    assert abs(len(clocks) - expected) <= 2
+    # Notes leave with clocks, never between: the nearest clock is within two periods.
+    ons = [event.at_ns for event in events if event.data[0] == 0x99]
+    away = sorted(min(abs(on - clock) for clock in clocks) for on in ons)
+    assert away[len(away) // 2] < 2 * RASTER_NS
+
+
+def test_a_named_port_is_found_and_hears_panic_before_start(
+    recorder: Recorder, play: Play, check_stream: Callable[..., Counter[str]]
+) -> None:
+    recorder.client.open_virtual_port("synth")
+    process = play("--midi-out", "recorder:synth", "--panel", "none", "--seconds", "1")
+    assert process.wait(15) == 0
+    time.sleep(0.1)
+    kinds = [event.data[:2] for event in recorder.events[:2]]
+    assert kinds == [bytes((0xB9, 123)), bytes((0xB9, 120))]
+    counts, events = checked(recorder, check_stream)
+    assert events[-1].data == STOP
+    assert 46 <= counts["f8"] <= 54  # a second at 120 BPM, and a look-ahead more
+
+
+def test_start_is_a_millisecond_ahead_of_the_first_clock(recorder: Recorder, play: Play) -> None:
+    recorder.client.open_virtual_port("synth")
+    process = play("--midi-out", "recorder:synth", "--panel", "none", "--seconds", "0.3")
+    assert process.wait(15) == 0
+    start = next(event.at_ns for event in recorder.events if event.data == START)
+    clock = next(event.at_ns for event in recorder.events if event.data == CLOCK)
+    assert 1_000_000 <= clock - start < START_LEAD_NS + 3 * RASTER_NS
+
+
+def test_a_killed_run_leaves_no_note_behind_for_the_next(recorder: Recorder, play: Play) -> None:
+    recorder.client.open_virtual_port("synth")
+    process = play("--midi-out", "recorder:synth", "--panel", "none")
+    recorder.wait_for(CLOCK)
+    time.sleep(0.5)
+    process.kill()
+    process.wait()
+    time.sleep(0.1)
+    recorder.events.clear()
+    again = play("--midi-out", "recorder:synth", "--panel", "none", "--seconds", "0.3")
+    assert again.wait(15) == 0
+    assert recorder.events[0].data == bytes((0xB9, 123, 0))
+
+
+def test_a_missing_port_is_told_with_what_there_is(recorder: Recorder, play: Play) -> None:
+    recorder.client.open_virtual_port("synth")
+    process = play("--midi-out", "Moog", "--panel", "none")
+    assert process.wait(15) == 2
+    assert process.stderr is not None
+    err = process.stderr.read()
+    assert err.count("\n") == 1
+    assert "'Moog'" in err
+    assert "synth" in err
+
+
+def test_ports_are_listed(recorder: Recorder) -> None:
+    recorder.client.open_virtual_port("synth")
+    command = [sys.executable, "-m", "drumatlas", "ports"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "out\trecorder:synth" in out
