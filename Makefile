@@ -35,6 +35,7 @@ atlas: $(VENV)/.tests
 	$(BIN)/drumatlas-export export $(WORK)/acai.pt -o $(WORK)/builtin.atlas \
 	    --scores $(WORK)/acai.json --about export/builtin.json
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
+	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.beat.voices import VOICE_TABLE
-from drumatlas.errors import ConfigError, FileError
+from drumatlas.errors import ConfigError
+from drumatlas.files import read_text
 from drumatlas.play.sequencer import SWAPS, PlaySettings, VoiceOut
 
 MAX_BYTES = 1 << 20
@@ -129,16 +130,7 @@ def read(path: Path | None) -> dict[str, Value]:
     """The configuration in `path`, or the defaults for None; the error names file and line."""
     if path is None:
         return defaults()
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: over {MAX_BYTES >> 20} MiB is no configuration")
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not a text file (UTF-8)") from None
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: {error.strerror or error}") from None
+    return parse(read_text(path, MAX_BYTES), str(path))
 
 
 def example() -> str:

@@ -65,16 +65,23 @@ def run(
     `seconds` counts from Start. A fault in here ends the same clean way before it is raised.
     """
     performer = Performer(engine.sequencer, port)
-    gc.collect()
-    gc.freeze()  # what is alive now stays: the collector need not look at it again
-    sys.setswitchinterval(_SWITCH_S)
     with _signals() as quit_:
         try:
+            gc.collect()
+            gc.freeze()  # what is alive now stays: the collector need not look at it again
+            sys.setswitchinterval(_SWITCH_S)
             if autoplay:
                 engine.sequencer.start()
             performer.start()
             end_ns = _end(seconds)
-            _loop(engine, port, screen, lambda now: quit_.is_set or now >= end_ns)
+            _loop(
+                engine,
+                port,
+                screen,
+                lambda now: quit_.is_set or now >= end_ns or performer.error is not None,
+            )
+            if performer.error:
+                raise performer.error
         finally:
             if screen:
                 screen.close()

@@ -4,7 +4,7 @@
 monotonic time, `render` with a counter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 from drumatlas.atlas.model import Atlas
@@ -44,9 +44,18 @@ class Engine:
                 self.faults.append(f"panel {panel.name}: {error}")
                 continue
             for change in changes:
-                self.handle(change, now_ns)
-        self.explorer.tick(now_ns)
+                self._survive(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
+        self._survive(lambda: self.explorer.tick(now_ns))
         self._publish()
+
+    def _survive(self, step: Callable[[], None]) -> None:
+        """A place that can't be decoded leaves the last beat playing, and is shown."""
+        try:
+            step()
+        except Exception as error:
+            fault = f"explorer: {type(error).__name__}: {error}"
+            if fault not in self.faults:
+                self.faults.append(fault)
 
     def handle(self, change: Change, now_ns: int) -> None:
         """Apply one change: transport and tempo here, everything else in the explorer."""

@@ -1,13 +1,34 @@
-"""Writing files so that a crash or a full disk never leaves half of one."""
+"""Files at the border: read with a limit and a clear error; written whole or not at all."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO
 
 from drumatlas.errors import FileError
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The file at `path`; FileError names it if it can't be read or has over `most` bytes."""
+    try:
+        size = path.stat().st_size
+        if size > most:
+            raise FileError(f"{path}: {size} bytes; at most {most} can be read")
+        return path.read_bytes()
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path}: {error.strerror or error}") from None
+
+
+def read_text(path: Path, most: int) -> str:
+    """The text file (UTF-8) at `path`, line ends as they are; FileError as in `read_bytes`."""
+    try:
+        return read_bytes(path, most).decode("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: not a text file (UTF-8)") from None
 
 
 @contextmanager
@@ -45,6 +66,18 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def check_writable(path: Path) -> None:
+    """FileError now, not after an hour's work, if `path` can't be written later. What stands
+    there stays as it is."""
+    if path.is_dir():
+        raise FileError(f"{path}: is a folder")
+    try:
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
 
 
 def write_text(path: Path, text: str) -> None:

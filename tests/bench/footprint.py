@@ -47,9 +47,9 @@ def resident(process: subprocess.Popen[bytes]) -> dict[str, float]:
             status = Path(f"/proc/{process.pid}/status").read_text()
         except OSError:
             break
-        for key in most:
+        for key, value in most.items():
             found = re.search(rf"{key}:\s+(\d+) kB", status)
-            most[key] = max(most[key], int(found[1]) / 1000 if found else 0.0)
+            most[key] = max(value, int(found[1]) / 1000 if found else 0.0)
         time.sleep(0.05)
     return most
 

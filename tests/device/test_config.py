@@ -72,6 +72,6 @@ def test_files(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"):
         read(tmp_path / "nowhere.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigError, match="binary.toml"):
+    with pytest.raises(FileError, match="binary.toml"):
         read(tmp_path / "binary.toml")
     assert read(None) == defaults()

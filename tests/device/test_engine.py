@@ -88,6 +88,20 @@ def test_a_panel_that_breaks_is_shown_and_the_beat_goes_on(
     assert START in sent(engine.sequencer.advance(30 * MS))
 
 
+def test_a_decoder_that_fails_leaves_the_last_beat_playing(engine: Engine) -> None:
+    before = engine.explorer.pattern
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    engine.explorer._places.at = broken  # type: ignore[assignment]
+    engine.panels[0].changes = [Turn("x1", 0.9), Press("play")]  # type: ignore[attr-defined]
+    engine.tick(0)
+    assert engine.faults == ["explorer: RuntimeError: out of memory"]
+    assert START in sent(engine.sequencer.advance(30 * MS))
+    assert engine.sequencer.pattern is before
+
+
 def test_panic_button(engine: Engine) -> None:
     engine.handle(Press("panic"), 0)
     assert bytes((0xB9, 123, 0)) in sent(engine.sequencer.advance(MS))

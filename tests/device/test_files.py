@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from drumatlas.errors import FileError
-from drumatlas.files import atomic, write_text
+from drumatlas.files import atomic, check_writable, write_text
 
 
 def test_it_replaces_whole_files_only(tmp_path: Path) -> None:
@@ -31,6 +31,18 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_folders_that_are_missing_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"):
         write_text(tmp_path / "nowhere" / "f.txt", "x")
+
+
+def test_checking_leaves_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_text("old")
+    check_writable(tmp_path / "f.txt")
+    check_writable(tmp_path / "new.txt")
+    assert [p.name for p in tmp_path.iterdir()] == ["f.txt"]
+    assert (tmp_path / "f.txt").read_text() == "old"
+    with pytest.raises(FileError, match="folder"):
+        check_writable(tmp_path)
+    with pytest.raises(FileError, match="nowhere"):
+        check_writable(tmp_path / "nowhere" / "f.txt")
 
 
 def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:

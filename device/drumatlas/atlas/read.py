@@ -21,6 +21,7 @@ from drumatlas.atlas.network import open_network
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
+from drumatlas.files import read_bytes
 
 MAX_FILE = 64 << 20  # bytes; the built-in atlas has under 1 MB
 MEMBERS = ("decoder.onnx", "encoder.onnx", "map.npz", "known.npz")
@@ -33,16 +34,10 @@ def read_builtin() -> Atlas:
 
 
 def read_atlas(path: Path | None) -> Atlas:
-    """The atlas at `path`, or the built-in one for None; AtlasError names the file."""
+    """The atlas at `path`, or the built-in one for None; AtlasError or FileError names the file."""
     if path is None:
         return read_builtin()
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise AtlasError(f"{path}: over {MAX_FILE >> 20} MiB is no atlas")
-        data = path.read_bytes()
-    except OSError as error:
-        raise AtlasError(f"{path}: {error.strerror or error}") from None
-    return parse_atlas(data, str(path))
+    return parse_atlas(read_bytes(path, MAX_FILE), str(path))
 
 
 def parse_atlas(data: bytes, name: str) -> Atlas:

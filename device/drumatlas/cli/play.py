@@ -5,10 +5,16 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo, say
 from drumatlas.commandline import Command, number
 from drumatlas.errors import ConfigError, ControlError
+
+if TYPE_CHECKING:
+    from drumatlas.daemon import Screen
+    from drumatlas.engine import Engine
+    from drumatlas.panel.port import Panel
 
 EXAMPLES = """\
 drumatlas play                                  # with the keys of the terminal
@@ -61,16 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
     engine = Engine(atlas, settings, panels, now_ns)
     for name in ("swing", "humanize"):
         engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
-    port, hints = open_output(arguments.midi_out or str(config["midi.out"]), settings.channels)
+    wanted = arguments.midi_out or str(config["midi.out"])
+    port, hints = open_output(wanted, settings.channels)
     notes = [f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port.name}", *hints]
-    screen = None
-    if wants_keys:
-        from drumatlas.panel.keys import KeysPanel
-
-        screen = KeysPanel(notes)
-        screen.values = lambda: engine.explorer.values
-        engine.panels = [*engine.panels, screen]
-    else:
+    screen = _open_screen(engine, notes) if wants_keys else None
+    if screen is None:
         for note in [*notes, "Ctrl-C stops"]:
             say(note)
     autoplay = bool(config["play.start"]) and not arguments.no_start
@@ -78,11 +79,25 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _panels(wanted: list[str]):  # type: ignore[no-untyped-def]
+def _open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
+    """The terminal as panel and screen; None, and a note, if it is not one that can be drawn on."""
+    try:
+        from drumatlas.panel.keys import KeysPanel
+
+        screen = KeysPanel(notes)
+    except Exception as error:  # curses.error, or no curses on this system
+        notes.append(f"no keys: the terminal can't be drawn on ({error})")
+        return None
+    screen.values = lambda: engine.explorer.values
+    engine.panels = [*engine.panels, screen]
+    return screen
+
+
+def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
     """(panels, whether the terminal is one, too)."""
     from drumatlas.panel.script import ScriptPanel, read_script
 
-    panels: list[ScriptPanel] = []
+    panels: list[Panel] = []
     wants_keys = False
     for name in wanted:
         if name.startswith("script:"):

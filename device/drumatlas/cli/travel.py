@@ -17,7 +17,8 @@ from drumatlas.beat.smf import MAX_BYTES, read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.cli.common import LATENT_LIMIT, add_atlas
 from drumatlas.commandline import Command
-from drumatlas.errors import BeatError, ControlError, FileError, MidiFileError
+from drumatlas.errors import BeatError, ControlError, MidiFileError
+from drumatlas.files import read_bytes, read_text
 
 _BATCH = 64  # points a decode
 MAX_TSV = 256 << 20  # bytes
@@ -106,22 +107,10 @@ def _encode(atlas: Atlas, codes: list[Code]) -> Iterable[BeatRow]:
 
 def _codes(path: Path) -> list[Code]:
     """The beats of a TSV, or a MIDI file's two-bar windows in order, each once."""
-    try:
-        size = path.stat().st_size
-        if path.suffix.lower() != ".tsv":
-            if size > MAX_BYTES:
-                raise MidiFileError(f"{path}: over {MAX_BYTES >> 20} MiB is no song")
-            return _midi_codes(path.read_bytes(), path)
-        if size > MAX_TSV:
-            raise BeatError(f"{path}: over {MAX_TSV >> 20} MiB; take it in parts")
-        with path.open(encoding="utf-8") as stream:
-            codes = [row.code for row in tsv.parse(stream, str(path))]
-    except UnicodeDecodeError:
-        raise BeatError(f"{path}: not a text file (UTF-8)") from None
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise FileError(f"{path}: is a folder") from None
+    if path.suffix.lower() != ".tsv":
+        return _midi_codes(read_bytes(path, MAX_BYTES), path)
+    lines = read_text(path, MAX_TSV).splitlines()
+    codes = [row.code for row in tsv.parse(lines, str(path))]
     if not codes:
         raise BeatError(f"{path}: no beats in it")
     return codes

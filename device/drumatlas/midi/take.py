@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mido
 
-from drumatlas.files import atomic
+from drumatlas.files import atomic, check_writable
 from drumatlas.play.events import Event, Output, TempoChange
 from drumatlas.play.transport import PPQN, STEP_TICKS
 
@@ -95,8 +95,7 @@ class TakePort:
         self._path = path
         self._clock = clock
         self._outputs: list[Output] = []
-        with atomic(path) as stream:  # now, not after the take, is the time to fail
-            stream.write(take_bytes([]))
+        check_writable(path)  # now, not after the take, is the time to fail
 
     def send(self, outputs: Sequence[Output]) -> None:
         """Keep them."""

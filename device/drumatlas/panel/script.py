@@ -7,8 +7,9 @@
 import json
 from pathlib import Path
 
-from drumatlas.errors import ControlError, FileError
+from drumatlas.errors import ControlError
 from drumatlas.explore.controls import Change, press, turn
+from drumatlas.files import read_text
 
 MAX_BYTES = 16 << 20
 MAX_SECONDS = 24 * 3600.0
@@ -70,13 +71,4 @@ class ScriptPanel:
 
 def read_script(path: Path) -> list[tuple[float, Change]]:
     """The changes in a file; ControlError or FileError names file and line."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ControlError(f"{path}: over {MAX_BYTES >> 20} MiB is no script")
-        return parse_script(path.read_text(encoding="utf-8"), str(path))
-    except UnicodeDecodeError:
-        raise ControlError(f"{path}: not a text file (UTF-8)") from None
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: {error.strerror or error}") from None
+    return parse_script(read_text(path, MAX_BYTES), str(path))

@@ -22,7 +22,7 @@ class Performer:
         self._port = port
         self._is_running = True
         self._thread = threading.Thread(target=self._run, name="performer", daemon=True)
-        self.fault = ""
+        self.error: Exception | None = None  # a bug that ended the thread
 
     def start(self) -> None:
         """Begin handing over messages; what is due begins now, however long loading took."""
@@ -33,10 +33,17 @@ class Performer:
         """Stop the music (note-offs, clock Stop), then end the thread."""
         self.sequencer.stop()
         self._is_running = False
-        self._thread.join(timeout=5)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=5)
         self._port.send(self.sequencer.advance(time.monotonic_ns()))
 
     def _run(self) -> None:
+        try:
+            self._perform()
+        except Exception as error:  # handed to the slow loop, which ends the program
+            self.error = error
+
+    def _perform(self) -> None:
         wake_ns = time.monotonic_ns()
         while self._is_running:
             now_ns = time.monotonic_ns()

@@ -10,9 +10,9 @@ from drumatlas.beat.codes import rotation_hash
 from drumatlas.commandline import Command, integer, number
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import MIN_ENTROPY, BeatFilter
-from drumatlas.files import write_text
+from drumatlas.files import check_writable, write_text
 
-from drumatlas_export.cli.common import check_output, read_lines, read_rows, say
+from drumatlas_export.cli.common import read_lines, read_rows, say
 
 MINE_EXAMPLES = """\
 drumatlas-export mine my-midi -o beats.tsv --genres folders
@@ -66,7 +66,7 @@ def mine(arguments: argparse.Namespace) -> int:
     from drumatlas_export.mine.report import report, show
 
     for path in filter(None, (arguments.output, arguments.report)):
-        check_output(path)
+        check_writable(path)
     label = labeller(arguments.genres or ["names"], arguments.genre_column)
     sources = find_sources(arguments.paths, arguments.windows)
     if not sources:
@@ -104,7 +104,7 @@ def filter_options(parser: argparse.ArgumentParser) -> None:
 
 def filter_beats(arguments: argparse.Namespace) -> int:
     """Keep the lines whose beat passes, each exactly as it is."""
-    check_output(arguments.output)
+    check_writable(arguments.output)
     known = [rotation_hash(row.code) for file in arguments.known for row in read_rows(file)]
     beat_filter = BeatFilter(known, arguments.min_entropy)
     lines = read_lines(arguments.input)

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from drumatlas.beat import tsv
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.errors import BeatError, FileError
+from drumatlas.errors import BeatError
+from drumatlas.files import read_text
 
 MAX_TSV = 1 << 30  # bytes; a million beats have about 100 MB
 
@@ -19,15 +21,8 @@ def say(text: str) -> None:
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file, line ends kept as they are; FileError names it."""
-    try:
-        if path.stat().st_size > MAX_TSV:
-            raise BeatError(f"{path}: over {MAX_TSV >> 20} MiB; take it in parts")
-        with path.open(encoding="utf-8", newline="") as stream:
-            return stream.readlines()
-    except UnicodeDecodeError:
-        raise BeatError(f"{path}: not a text file (UTF-8)") from None
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from None
+    # Not splitlines: it also breaks at characters that are no line ends in a file.
+    return StringIO(read_text(path, MAX_TSV), newline="").readlines()
 
 
 def read_rows(path: Path) -> list[BeatRow]:
@@ -36,12 +31,6 @@ def read_rows(path: Path) -> list[BeatRow]:
     if not rows:
         raise BeatError(f"{path}: no beats in it")
     return rows
-
-
-def check_output(path: Path) -> None:
-    """FileError now, not after an hour's work, if `path` can't be written later."""
-    if path.is_dir() or not path.parent.is_dir():
-        raise FileError(f"{path}: not a file in a folder that exists")
 
 
 def flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

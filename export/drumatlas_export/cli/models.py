@@ -9,9 +9,9 @@ from typing import Any
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import ConfigError, FileError, ModelError
-from drumatlas.files import write_text
+from drumatlas.files import check_writable, read_text, write_text
 
-from drumatlas_export.cli.common import check_output, flat, read_rows, say
+from drumatlas_export.cli.common import flat, read_rows, say
 
 TRAIN_EXAMPLES = """\
 drumatlas-export train beats.tsv --model acai -o acai.pt
@@ -26,6 +26,7 @@ EXPORT_EXAMPLES = """\
 drumatlas-export export acai.pt -o mine.atlas
 drumatlas-export export acai.pt -o mine.atlas --scores scores.json --about about.json"""
 
+_MOST_JSON = 16 << 20  # bytes
 _MOST_DRAWS = 200  # times n; a space where fewer pass is no space
 
 
@@ -47,7 +48,7 @@ def train(arguments: argparse.Namespace) -> int:
     from drumatlas_export.train.config import TrainConfig, load
     from drumatlas_export.train.fit import fit
 
-    check_output(arguments.output)
+    check_writable(arguments.output)
     config = replace(TrainConfig(), kind=arguments.model).check()
     if arguments.config:
         config = load(arguments.config, config)
@@ -89,7 +90,7 @@ def sample(arguments: argparse.Namespace) -> int:
 
     from drumatlas_export.space import open_space
 
-    check_output(arguments.output)
+    check_writable(arguments.output)
     space = open_space(arguments.space)
     barred = BeatFilter(space.known)
     rows: list[BeatRow] = []
@@ -164,7 +165,7 @@ def export(arguments: argparse.Namespace) -> int:
     from drumatlas_export.pack.job import with_beats
     from drumatlas_export.train import checkpoint
 
-    check_output(arguments.output)
+    check_writable(arguments.output)
     if arguments.output.suffix != ".atlas":
         raise FileError(f"{arguments.output}: the name must end in .atlas")
     scores = _read_table(arguments.scores) if arguments.scores else {}
@@ -180,9 +181,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 def _read_table(path: Path) -> dict[str, Any]:
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{path}: {error}") from None
+        table = json.loads(read_text(path, _MOST_JSON))
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not JSON: {error}") from None
     if not isinstance(table, dict):

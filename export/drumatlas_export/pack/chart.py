@@ -8,6 +8,7 @@ from drumatlas.beat.codes import pack
 from drumatlas.explore.filters import BeatFilter
 from numpy.typing import NDArray
 from sklearn.manifold import TSNE
+from sklearn.neighbors import NearestNeighbors
 
 from drumatlas_export.mine.job import WINDOW_LABEL
 from drumatlas_export.space import Space
@@ -16,6 +17,8 @@ TRAINING_POINTS = 3000  # grey dots of the article's map
 GENERATED_POINTS = 1000
 LEAST_IN_GENRE = 25  # beats; fewer make no area
 MOST_GENRES = 24
+AREA = 100  # neighbours that make up the core of a genre
+_MAP_NEIGHBOURS = 9  # map points near a genre's centre whose middle is its place on the map
 
 
 def genre_names(labels: list[list[str]]) -> list[str]:
@@ -55,29 +58,43 @@ def chart(
     chosen = np.sort(rng.permutation(len(z))[:TRAINING_POINTS])
     fresh = generated_points(space, GENERATED_POINTS, seed)
     points = np.concatenate([z[chosen], fresh])
-    xy = _tsne((points - space.centre) / space.reach, seed)
+    scaled = (points - space.centre) / space.reach
+    xy = _tsne(scaled, seed)
     origin = np.repeat(np.array([TRAINING, GENERATED], np.uint8), [len(chosen), len(fresh)])
     map_genre = np.concatenate([genre[chosen], np.full(len(fresh), -1, np.int16)])
-    areas = tuple(_area(name, z[genre == i], xy[map_genre == i]) for i, name in enumerate(names))
-    return MapPoints(points, xy, origin, map_genre), areas
+    everywhere = (z - space.centre) / space.reach
+    near = NearestNeighbors(n_neighbors=min(AREA, len(z))).fit(everywhere)
+    areas = []
+    for i, name in enumerate(names):
+        core = _core(near, everywhere, genre == i)
+        centroid = z[core].mean(axis=0)
+        away = ((scaled - (centroid - space.centre) / space.reach) ** 2).sum(axis=1)
+        place = np.median(xy[np.argsort(away, kind="stable")[:_MAP_NEIGHBOURS]], axis=0)
+        count = int((genre == i).sum())
+        areas.append(Genre(name, centroid, z[core].std(axis=0), place.astype(np.float32), count))
+    return MapPoints(points, xy, origin, map_genre), tuple(areas)
+
+
+def _core(
+    near: NearestNeighbors, everywhere: NDArray[np.float32], is_own: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Row numbers of a genre's most typical beats: its own among the neighbours of that one of
+    its beats around which it is most frequent.
+
+    A genre's mean would do for round areas, but most genres lie in several islands around the
+    middle of the space, and their means all meet in the middle.
+    """
+    own = np.flatnonzero(is_own)
+    around = near.kneighbors(everywhere[own], return_distance=False)
+    densest = around[int(is_own[around].sum(axis=1).argmax())]
+    core: NDArray[np.int64] = densest[is_own[densest]]
+    return core
 
 
 def _tsne(points: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     """[n, 4] -> [n, 2] in -1..1."""
-    perplexity = min(30.0, max(2.0, len(points) / 4))
+    perplexity = min(50.0, max(2.0, len(points) / 4))
     xy = TSNE(init="pca", perplexity=perplexity, random_state=seed).fit_transform(points)
     xy = xy - (xy.max(axis=0) + xy.min(axis=0)) / 2
     result: NDArray[np.float32] = (xy / np.abs(xy).max()).astype(np.float32)
     return result
-
-
-def _area(name: str, z: NDArray[np.float32], xy: NDArray[np.float32]) -> Genre:
-    """Robust centre (median), since a genre's outliers lie all over the space."""
-    place = np.median(xy, axis=0) if len(xy) else np.zeros(2)
-    return Genre(
-        name,
-        np.median(z, axis=0).astype(np.float32),
-        z.std(axis=0).astype(np.float32),
-        place.astype(np.float32),
-        len(z),
-    )

@@ -8,7 +8,6 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-
 from drumatlas.atlas.model import GENERATED, Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.files import write_text
@@ -16,6 +15,7 @@ from drumatlas.files import write_text
 _WIDTH, _HEIGHT = 900, 620
 _MARGIN = 20
 _POINTS = 2600  # of each origin at most; more only make the file heavy
+_NAME = (80, 16)  # room that a name takes
 _GENRES = 14  # names on the map, the largest areas
 
 
@@ -36,8 +36,12 @@ def picture(atlas: Atlas) -> str:
         parts.append(
             f'<path d="{dots}" stroke="{colour}" stroke-width="4" stroke-linecap="round"/>'
         )
+    taken: list[tuple[int, int]] = []
     for genre in sorted(atlas.genres, key=lambda one: -one.count)[:_GENRES]:
-        x, y = np.rint((genre.map_centroid - low) * scale + _MARGIN).astype(int)
+        x, y = np.rint((genre.map_centroid - low) * scale + _MARGIN).astype(int).tolist()
+        while any(abs(x - a) < _NAME[0] and abs(y - b) < _NAME[1] for a, b in taken):
+            y += _NAME[1]
+        taken.append((x, y))
         style = 'stroke="#fff" stroke-width="4" paint-order="stroke" font-weight="bold"'
         parts.append(f'<text x="{x}" y="{y}" {style}>{escape(genre.name)}</text>')
     return "\n".join([*parts, "</svg>\n"])

@@ -5,7 +5,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from drumatlas.errors import ConfigError, FileError
+from drumatlas.errors import ConfigError
+from drumatlas.files import read_text
+
+_MOST_BYTES = 1 << 20  # of a config file
 
 KINDS = ("ae", "vae", "acai")
 
@@ -73,9 +76,7 @@ def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConf
 def load(file: Path, config: TrainConfig) -> TrainConfig:
     """`config` changed by a TOML file of TrainConfig's names; the error names file and key."""
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{file}: {error}") from None
+        values = tomllib.loads(read_text(file, _MOST_BYTES))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: {error}") from None
     return apply(config, values, str(file))

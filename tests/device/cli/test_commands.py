@@ -155,7 +155,7 @@ BAD: list[tuple[list[str], str]] = [
     (["encode", "bad.tsv"], "bad.tsv, line 1"),
     (["encode", "empty.tsv"], "empty.tsv"),
     (["encode", "missing.mid"], "missing.mid"),
-    (["encode", "."], "folder"),
+    (["encode", "."], ".: Is a directory"),
     (["config", "--check", "bad.toml"], "bad.toml, line 2: play.bpm"),
     (["config", "--check", "."], "."),
     (["play", "--config", "bad.toml", "--midi-out", "none"], "bad.toml, line 2: play.bpm"),

@@ -65,7 +65,7 @@ def test_files(tmp_path: Path) -> None:
     good.write_text(GOOD)
     binary.write_bytes(b"\xff\xfe\x00")
     assert len(read_script(good)) == 2
-    with pytest.raises(ControlError, match="binary.jsonl"):
+    with pytest.raises(FileError, match="binary.jsonl"):
         read_script(binary)
     with pytest.raises(FileError, match="missing"):
         read_script(tmp_path / "missing")
