@@ -33,7 +33,7 @@ atlas: $(VENV)/.tests
 	    $(BIN)/drumatlas-export evaluate $(WORK)/$$kind.pt --train $(WORK)/beats.tsv --json > $(WORK)/$$kind.json || exit; \
 	done
 	$(BIN)/drumatlas-export export $(WORK)/acai.pt -o $(WORK)/builtin.atlas \
-	    --scores $(WORK)/acai.json --about export/builtin.json
+	    --scores $(WORK)/acai.json --mined $(WORK)/mined.json --about export/builtin.json
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
 	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
 

@@ -24,7 +24,7 @@ drumatlas-export evaluate acai.pt --train beats.tsv --json > scores.json
 drumatlas-export evaluate mine.atlas --train beats.tsv --test other-songs.tsv"""
 EXPORT_EXAMPLES = """\
 drumatlas-export export acai.pt -o mine.atlas
-drumatlas-export export acai.pt -o mine.atlas --scores scores.json --about about.json"""
+drumatlas-export export acai.pt -o mine.atlas --scores scores.json --mined mined.json"""
 
 _MOST_JSON = 16 << 20  # bytes
 _MOST_DRAWS = 200  # times n; a space where fewer pass is no space
@@ -157,6 +157,7 @@ def export_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--scores", type=Path, metavar="F.json", help="of `evaluate --json`")
     parser.add_argument("--about", type=Path, metavar="F.json", help="sources, licences and so on")
+    parser.add_argument("--mined", type=Path, metavar="F.json", help="of `mine --report`")
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -170,6 +171,10 @@ def export(arguments: argparse.Namespace) -> int:
         raise FileError(f"{arguments.output}: the name must end in .atlas")
     scores = _read_table(arguments.scores) if arguments.scores else {}
     about = _read_table(arguments.about) if arguments.about else {}
+    if arguments.mined:
+        mined = _read_table(arguments.mined)
+        mined.pop("refused_files", None)  # names of files, which are nobody's business
+        about["mined"] = mined
     trained = checkpoint.load(arguments.model)
     if arguments.beats:
         trained = with_beats(trained, read_rows(arguments.beats))
