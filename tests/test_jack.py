@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.sequencer import START_LEAD_NS
 
@@ -186,11 +187,54 @@ def test_a_killed_run_leaves_no_note_behind_for_the_next(recorder: Recorder, pla
     time.sleep(0.5)
     process.kill()
     process.wait()
-    time.sleep(0.1)
+    recorder.wait_for(STOP)  # the delivering process ends what the killed one left
+    sounding: set[int] = set()
+    for event in recorder.events:
+        if event.data[0] in {0x99, 0x89}:
+            (sounding.add if event.data[0] == 0x99 else sounding.discard)(event.data[1])
+    assert not sounding
     recorder.events.clear()
     again = play("--midi-out", "recorder:synth", "--panel", "none", "--seconds", "0.3")
     assert again.wait(15) == 0
     assert recorder.events[0].data == bytes((0xB9, 123, 0))
+
+
+def test_it_follows_a_leader(recorder: Recorder, play: Play) -> None:
+    import rtmidi
+
+    recorder.client.open_virtual_port("synth")
+    leader = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="leader")
+    leader.open_virtual_port("out")
+    try:
+        options = ["--clock", "external", "--midi-in", "leader:out", "--panel", "none"]
+        play(*options, "--midi-out", "recorder:synth", "--seconds", "8")
+        deadline = time.monotonic() + 10
+        while not recorder.events:  # panic: it is there
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(1)
+        period = 60 / 100 / 24
+        sent: list[float] = []
+        leader.send_message([0xFA])
+        began = time.monotonic() + 0.01
+        for tick in range(24 * 6):
+            time.sleep(max(began + tick * period - time.monotonic(), 0))
+            sent.append(time.monotonic())
+            leader.send_message([0xF8])
+        leader.send_message([0xFC])
+        stopped = time.monotonic()
+        time.sleep(0.5)
+    finally:
+        leader.close_port()
+        leader.delete()
+    ons = [event.at_ns / 1e9 for event in recorder.events if event.data[0] == 0x99]
+    assert ons
+    assert sent[0] <= ons[0] < sent[0] + 0.2  # on the first clock, or a step or so into the beat
+    assert max(ons) < stopped + 0.05
+    steps = [sent[tick] for tick in range(0, len(sent), 6)]
+    away = sorted(min(abs(on - step) for step in steps) for on in ons)
+    assert away[len(away) // 2] < 0.015  # the raster of two JACK clients, and a busy machine
+    assert not any(event.data == CLOCK for event in recorder.events)  # no thru unless asked
 
 
 def test_a_missing_port_is_told_with_what_there_is(recorder: Recorder, play: Play) -> None:

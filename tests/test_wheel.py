@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from drumatlas.beat.smf import read_drums
 
 pytestmark = pytest.mark.wheel

@@ -10,7 +10,8 @@ from typing import Any
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import ConfigError
 from drumatlas.files import read_text
-from drumatlas.play.sequencer import SWAPS, PlaySettings, VoiceOut
+from drumatlas.play.follower import ClockSource
+from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS, PlaySettings, VoiceOut
 
 MAX_BYTES = 1 << 20
 
@@ -37,6 +38,7 @@ def _voice_keys() -> tuple[Key, ...]:
             Key(f"{table}.note", voice.note, "MIDI note", 0, 127),
             Key(f"{table}.channel", 10, "MIDI channel", 1, 16),
             Key(f"{table}.mute", False, "never plays"),
+            Key(f"{table}.offset_ms", 0.0, "later than the grid", -MAX_OFFSET_MS, MAX_OFFSET_MS),
         ]
     return tuple(keys)
 
@@ -49,8 +51,17 @@ KEYS: tuple[Key, ...] = (
     Key("play.gate", 0.5, "length of a note, in steps (16ths)", 0.05, 4),
     Key("play.swing", 0.0, "at start; 1 makes the off 16ths half a step late", 0, 1),
     Key("play.humanize", 0.0, "at start; 1 moves notes by up to 12 ms and velocities by 24", 0, 1),
-    Key("midi.out", "auto", "port name, virtual, auto, none or file:F.mid"),
-    Key("midi.in", "none", "port name or none"),
+    Key("midi.out", "auto", "port name (NAME@-3ms: earlier), virtual, auto, none or file:F.mid"),
+    Key("midi.in", "none", "port name, virtual or none"),
+    Key(
+        "clock.source",
+        "internal",
+        "who makes the time; auto follows a clock where one is heard",
+        choices=tuple(source.value for source in ClockSource),
+    ),
+    Key("clock.idle", False, "send MIDI clock while stopped, too"),
+    Key("clock.thru", False, "following: pass clock and transport on to the outputs"),
+    Key("clock.hold", True, "following: hold when the clock is lost for a beat; false stops"),
     *_voice_keys(),
 )
 _KEY_OF = {key.name: key for key in KEYS}
@@ -165,6 +176,7 @@ def play_settings(config: Config) -> PlaySettings:
             int(config[f"{table}.note"]),
             int(config[f"{table}.channel"]) - 1,
             bool(config[f"{table}.mute"]),
+            float(config[f"{table}.offset_ms"]),
         )
         for table in (f"voices.{voice.name.replace(' ', '_')}" for voice in VOICE_TABLE)
     )
@@ -174,4 +186,7 @@ def play_settings(config: Config) -> PlaySettings:
         swap=str(config["play.swap"]),
         gate=float(config["play.gate"]),
         voices=voices,
+        idle_clock=bool(config["clock.idle"]),
+        thru=bool(config["clock.thru"]),
+        hold=bool(config["clock.hold"]),
     )

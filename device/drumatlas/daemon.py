@@ -2,7 +2,7 @@
 
 import gc
 import signal
-import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,11 +11,12 @@ from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.midi.port import OutputPort
+from drumatlas.play.follower import Follower
 from drumatlas.play.performer import Performer
 from drumatlas.play.sequencer import START_LEAD_NS
+from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
-_SWITCH_S = 0.0005  # how long a thread may keep the interpreter; the default of 5 ms is audible
 
 
 class Screen(Protocol):
@@ -28,6 +29,18 @@ class Screen(Protocol):
 
     def close(self) -> None:
         """Give the terminal back."""
+
+
+class _NoScreen:
+    """For a box without one."""
+
+    wants_to_quit = False
+
+    def draw(self, engine: Engine, now_ns: int, port_fault: str) -> None:
+        """Nothing to draw on."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
 
 
 class _Quit:
@@ -52,10 +65,29 @@ def _signals() -> Iterator[_Quit]:
             signal.signal(getattr(signal, name), handler)
 
 
-def run(
+class Listener:
+    """The way of incoming MIDI to the follower, from the input's thread."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+        self._lock = threading.Lock()
+
+    def take(self, message: bytes, at_ns: int) -> None:
+        """One message, from the input's thread. Never raises: what is odd is left out."""
+        with self._lock:
+            self._follower.feed(message, at_ns)
+
+    def tick(self, now_ns: int) -> None:
+        """From the slow loop: time passes, also where no clock is heard."""
+        with self._lock:
+            self._follower.tick(now_ns)
+
+
+def run(  # noqa: PLR0913 - the parts of a running box, by name
     engine: Engine,
     port: OutputPort,
     *,
+    listener: Listener | None = None,
     screen: Screen | None = None,
     seconds: float | None = None,
     autoplay: bool = True,
@@ -64,22 +96,25 @@ def run(
 
     `seconds` counts from Start. A fault in here ends the same clean way before it is raised.
     """
-    performer = Performer(engine.sequencer, port)
+    performer = Performer(engine.sequencer, port, request_realtime)
     with _signals() as quit_:
         try:
             gc.collect()
             gc.freeze()  # what is alive now stays: the collector need not look at it again
-            sys.setswitchinterval(_SWITCH_S)
             if autoplay:
                 engine.sequencer.start()
             performer.start()
+            request_realtime(SLOW_PRIORITY)
             end_ns = _end(seconds)
-            _loop(
-                engine,
-                port,
-                screen,
-                lambda now: quit_.is_set or now >= end_ns or performer.error is not None,
-            )
+            tick = listener.tick if listener else lambda _: None
+            show = screen or _NoScreen()
+
+            def is_over(now_ns: int) -> bool:
+                tick(now_ns)
+                is_asked = quit_.is_set or show.wants_to_quit or performer.error is not None
+                return is_asked or now_ns >= end_ns
+
+            _loop(engine, port, show, is_over)
             if performer.error:
                 raise performer.error
         finally:
@@ -95,18 +130,13 @@ def _end(seconds: float | None) -> float:
     return time.monotonic_ns() + START_LEAD_NS + seconds * 1e9
 
 
-def _loop(
-    engine: Engine, port: OutputPort, screen: Screen | None, is_over: Callable[[int], bool]
-) -> None:
+def _loop(engine: Engine, port: OutputPort, screen: Screen, is_over: Callable[[int], bool]) -> None:
     wake_ns = now_ns = time.monotonic_ns()
     count = 0
     while not is_over(now_ns):
         engine.tick(now_ns)
-        if screen:
-            if screen.wants_to_quit:
-                return
-            if count % _DRAW_EVERY == 0:
-                screen.draw(engine, now_ns, port.fault)
+        if count % _DRAW_EVERY == 0:
+            screen.draw(engine, now_ns, port.fault)
         count += 1
         wake_ns = max(wake_ns + TICK_NS, now_ns)
         time.sleep(max(wake_ns - time.monotonic_ns(), 0) / 1e9)

@@ -12,7 +12,8 @@ from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
 from drumatlas.explore.explorer import Explorer
 from drumatlas.panel.port import Panel
 from drumatlas.play.feel import Feel
-from drumatlas.play.sequencer import PlaySettings, Sequencer
+from drumatlas.play.sequencer import Sequencer
+from drumatlas.play.settings import PlaySettings
 
 TICK_NS = 10_000_000  # period of the slow loop
 _TAP_PAUSE_NS = 2_000_000_000  # a longer gap begins a new count
@@ -46,7 +47,7 @@ class Engine:
             for change in changes:
                 self._survive(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
         self._survive(lambda: self.explorer.tick(now_ns))
-        self._publish()
+        self._survive(self._publish)
 
     def _survive(self, step: Callable[[], None]) -> None:
         """A place that can't be decoded leaves the last beat playing, and is shown."""
@@ -98,6 +99,7 @@ class Engine:
         if self.explorer.fill is not None:
             self.sequencer.play_fill(self.explorer.fill)
             self.explorer.fill = None
-        if self.explorer.pattern is not self._sent:
-            self._sent = self.explorer.pattern
-            self.sequencer.set_pattern(self._sent)
+        pattern = self.explorer.pattern
+        if pattern is not self._sent and pattern != self._sent:
+            self._sent = pattern
+            self.sequencer.set_pattern(pattern)

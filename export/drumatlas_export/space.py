@@ -7,11 +7,11 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+
 from drumatlas.atlas.model import Network
 from drumatlas.atlas.read import read_atlas
 from drumatlas.errors import FileError
-from numpy.typing import NDArray
-
 from drumatlas_export.train import checkpoint as checkpoints
 
 _BATCH = 4096

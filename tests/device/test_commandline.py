@@ -1,6 +1,7 @@
 import argparse
 
 import pytest
+
 from drumatlas.commandline import Command, Parser, integer, number, numbers, run_command
 from drumatlas.errors import BeatError
 

@@ -3,11 +3,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from drumatlas.config import KEYS, defaults, example, parse, play_settings, read
-from drumatlas.errors import ConfigError, FileError
-from drumatlas.play.sequencer import PlaySettings
 from hypothesis import given
 from hypothesis import strategies as st
+
+from drumatlas.config import KEYS, defaults, example, parse, play_settings, read
+from drumatlas.errors import ConfigError, FileError
+from drumatlas.play.settings import PlaySettings
 
 
 def test_the_example_holds_every_key_at_its_default() -> None:

@@ -1,11 +1,12 @@
 from collections.abc import Callable
 
 import pytest
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Change, Press, Turn
 from drumatlas.play.events import START, STOP, Event, Output
-from drumatlas.play.sequencer import PlaySettings
+from drumatlas.play.settings import PlaySettings
 
 MS = 1_000_000
 

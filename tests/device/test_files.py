@@ -2,6 +2,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from drumatlas.errors import FileError
 from drumatlas.files import atomic, check_writable, write_text
 

@@ -1,13 +1,14 @@
 from collections.abc import Callable
 
 import pytest
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press, Turn
 from drumatlas.explore.filters import BeatFilter
 from drumatlas.panel.script import ScriptPanel
 from drumatlas.play.events import CLOCK, Event
-from drumatlas.play.sequencer import PlaySettings
+from drumatlas.play.settings import PlaySettings
 from drumatlas.render import Cycles, bars_for, render, seconds_of
 
 

@@ -16,7 +16,7 @@ def ports_options(parser: argparse.ArgumentParser) -> None:
 
 def ports(arguments: argparse.Namespace) -> int:
     """List the MIDI ports."""
-    from drumatlas.midi.rtmidi_api import list_ports
+    from drumatlas.midi.choose import list_ports
 
     system: str | None = None
     outputs: list[str] = []

@@ -12,14 +12,16 @@ from drumatlas.commandline import Command, number
 from drumatlas.errors import ConfigError, ControlError
 
 if TYPE_CHECKING:
-    from drumatlas.daemon import Screen
+    from drumatlas.daemon import Listener, Screen
     from drumatlas.engine import Engine
+    from drumatlas.midi.port import InputPort
     from drumatlas.panel.port import Panel
 
 EXAMPLES = """\
 drumatlas play                                  # with the keys of the terminal
 drumatlas play --midi-out TR-8S --bpm 126
 drumatlas play --seconds 8 --midi-out file:take.mid
+drumatlas play --clock external --midi-in "DAW Sync" --midi-out Volca --midi-out TR-8S@-2ms
 drumatlas play --panel script:moves.jsonl --midi-out virtual"""
 
 
@@ -33,9 +35,18 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="auto|keys|script:F|none",
         help="where controls come from; may be given several times (default: auto)",
     )
-    parser.add_argument("--midi-out", metavar="NAME|virtual|auto|none|file:F.mid")
-    parser.add_argument("--midi-in", metavar="NAME|none", help="not built yet")
-    parser.add_argument("--clock", choices=("internal", "external", "auto"), default="internal")
+    parser.add_argument(
+        "--midi-out",
+        action="append",
+        metavar="NAME|virtual|auto|none|file:F.mid",
+        help="may be given several times; NAME@-3.5ms plays that port 3.5 ms earlier",
+    )
+    parser.add_argument("--midi-in", metavar="NAME|virtual|none", help="where clock comes from")
+    parser.add_argument(
+        "--clock",
+        choices=("internal", "external", "auto"),
+        help="lead, follow --midi-in, or follow while a clock is heard (default: internal)",
+    )
     add_tempo(parser)
     parser.add_argument(
         "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after that time"
@@ -52,9 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
     from drumatlas.daemon import run as run_daemon
     from drumatlas.engine import Engine
     from drumatlas.explore.controls import Turn
-    from drumatlas.midi.choose import open_output
+    from drumatlas.midi.choose import open_outputs
 
-    _not_built_yet(arguments)
+    if arguments.web and arguments.web != "off":
+        say("--web: the page is not built yet; playing without it")
     config = read_config(arguments.config)
     settings = play_settings(config)
     if arguments.bpm is not None:
@@ -67,16 +79,55 @@ def run(arguments: argparse.Namespace) -> int:
     engine = Engine(atlas, settings, panels, now_ns)
     for name in ("swing", "humanize"):
         engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
-    wanted = arguments.midi_out or str(config["midi.out"])
-    port, hints = open_output(wanted, settings.channels)
+    wanted = arguments.midi_out or [str(config["midi.out"])]
+    source = arguments.clock or str(config["clock.source"])
+    listener, input_port = _open_listener(
+        engine, source, arguments.midi_in or str(config["midi.in"])
+    )
+    try:
+        port, hints = open_outputs(wanted, settings.channels)
+    except BaseException:
+        if input_port:
+            input_port.close()
+        raise
     notes = [f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port.name}", *hints]
+    if input_port:
+        notes.append(f"clock {source}: hearing {input_port.name}")
     screen = _open_screen(engine, notes) if wants_keys else None
     if screen is None:
         for note in [*notes, "Ctrl-C stops"]:
             say(note)
-    autoplay = bool(config["play.start"]) and not arguments.no_start
-    run_daemon(engine, port, screen=screen, seconds=arguments.seconds, autoplay=autoplay)
+    # A follower waits for its leader's Start.
+    autoplay = bool(config["play.start"]) and not arguments.no_start and source != "external"
+    try:
+        run_daemon(
+            engine,
+            port,
+            listener=listener,
+            screen=screen,
+            seconds=arguments.seconds,
+            autoplay=autoplay,
+        )
+    finally:
+        if input_port:
+            input_port.close()
     return 0
+
+
+def _open_listener(
+    engine: "Engine", source: str, wanted: str
+) -> "tuple[Listener | None, InputPort | None]":
+    """The way of a leader's clock to the sequencer; ConfigError if there is none to listen to."""
+    from drumatlas.daemon import Listener
+    from drumatlas.midi.choose import open_input
+    from drumatlas.play.follower import ClockSource, Follower
+
+    if wanted == "none":
+        if source == "external":
+            raise ConfigError("--clock external: needs --midi-in NAME (or virtual)")
+        return None, None
+    listener = Listener(Follower(engine.sequencer, ClockSource(source)))
+    return listener, open_input(wanted, listener.take)
 
 
 def _open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
@@ -115,15 +166,6 @@ def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
 
 def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def _not_built_yet(arguments: argparse.Namespace) -> None:
-    if arguments.web and arguments.web != "off":
-        say("--web: the page is not built yet; playing without it")
-    if arguments.midi_in and arguments.midi_in != "none":
-        say("--midi-in: not built yet; playing without it")
-    if arguments.clock == "external":
-        raise ConfigError("--clock external: not built yet; use internal")
 
 
 COMMAND = Command("play", "play beats as MIDI, live", EXAMPLES, options, run)

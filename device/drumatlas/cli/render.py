@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drumatlas.explore.controls import Turn
     from drumatlas.files import atomic, write_text
     from drumatlas.panel.script import ScriptPanel, read_script
-    from drumatlas.play.sequencer import PlaySettings
+    from drumatlas.play.settings import PlaySettings
     from drumatlas.render import Cycles, bars_for, render, seconds_of
 
     output: Path = arguments.output

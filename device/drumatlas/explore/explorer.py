@@ -45,10 +45,23 @@ class Explorer:
         self._genre = -1
         self._wander_from: tuple[int, Floats] | None = None
         self._wandered_ns = 0
+        self._is_stale = False  # the pattern is of an earlier place
         self._buttons = self._button_table()
-        self.place: Place = self._places.at(self.latent)
-        self.pattern: Pattern = self._make(self.place)
+        self._place: Place = self._places.at(self.latent)
+        self._pattern: Pattern = self._make(self._place)
         self.fill: Pattern | None = None  # set by the button, taken by the engine
+
+    @property
+    def pattern(self) -> Pattern:
+        """What should play now."""
+        self._refresh()
+        return self._pattern
+
+    @property
+    def place(self) -> Place:
+        """Where it was found."""
+        self._refresh()
+        return self._place
 
     @property
     def latent(self) -> Floats:
@@ -63,7 +76,7 @@ class Explorer:
     def go(self, z: Floats) -> None:
         """Jump to latent point z [4]."""
         self._set_knobs(latent_to_knobs(self.atlas.latent, z))
-        self.refresh()
+        self._is_stale = True
 
     def go_to_genre(self, index: int) -> None:
         """Jump to the middle of a genre's area."""
@@ -89,7 +102,7 @@ class Explorer:
             self._morph(value)
         elif name != "chaos" and not name.startswith("density"):
             return
-        self.refresh()
+        self._is_stale = True
 
     def tick(self, now_ns: int) -> None:
         """Let time pass: wandering moves on."""
@@ -100,15 +113,18 @@ class Explorer:
         seconds = (now_ns - since) / 1e9
         for i, period in enumerate(_WANDER_SECONDS):
             self.knobs[i] = home[i] + _WANDER_REACH * sin(2 * pi * seconds / period)
-        self.refresh()
+        self._is_stale = True
 
-    def refresh(self) -> None:
-        """Find the beat of the present place anew, unless frozen."""
-        if not self.frozen:
-            self.place = self._places.at(
-                self.latent, Density.of_controls(self.values), self.novelty
-            )
-            self.pattern = self._make(self.place)
+    def _refresh(self) -> None:
+        """Find the beat of the present place, if something was changed since, unless frozen.
+
+        Done when it is asked for, so that many changes at once cost one search.
+        """
+        if self._is_stale and not self.frozen:
+            self._is_stale = False  # a place that can't be decoded leaves the last beat
+            density = Density.of_controls(self.values)
+            self._place = self._places.at(self.latent, density, self.novelty)
+            self._pattern = self._make(self._place)
 
     def _make(self, place: Place) -> Pattern:
         cycles = self._chaos.cycles(place, self.values["chaos"], self._places.filter, self.novelty)
@@ -144,14 +160,14 @@ class Explorer:
 
     def _press_freeze(self, _now_ns: int) -> None:
         self.frozen = not self.frozen
-        self.refresh()
+        self._is_stale = True
 
     def _press_wander(self, now_ns: int) -> None:
         self._wander_from = None if self.is_wandering else (now_ns, self.knobs.copy())
 
     def _press_novelty(self, _now_ns: int) -> None:
         self.novelty = not self.novelty
-        self.refresh()
+        self._is_stale = True
 
     def _step_genre(self, step: int) -> None:
         if self.atlas.genres:
@@ -166,7 +182,7 @@ class Explorer:
             knobs, values = self.snapshots[slot]
             self.values.update(values)
             self._set_knobs(knobs)
-            self.refresh()
+            self._is_stale = True
 
     def _morph(self, share: float) -> None:
         """Between snapshots a and b, through latent space; nothing until both are saved."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Floats
-from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Grid
+from drumatlas.beat.codes import STEPS_PER_BAR, Grid
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE, VOICES
 
 # Logits by which the ends of a density knob move a threshold. Thinner than that, so few
@@ -64,11 +64,13 @@ def thresholds_at(natural: Floats, density: Density) -> Floats:
 
 
 def velocities(p: Floats, hits: Grid, thresholds: Floats) -> NDArray[np.uint8]:
-    """Velocity of each cell [32, 14], 0 where there is no hit.
+    """Velocity of each cell, 0 where there is no hit; p and hits are [..., 32, 14].
 
     Louder the surer the decoder is (how far p lies above its threshold) and the heavier the
     step in the bar.
     """
     sure = np.clip((p - thresholds) / (1 - thresholds), 0, 1)
-    loud = np.rint(_LEAST + _BY_CHANCE * sure + _BY_METRE * METRE)
-    return np.where(hits, loud, 0).astype(np.uint8).reshape(STEPS, VOICES)
+    loud: NDArray[np.uint8] = np.rint(_LEAST + _BY_CHANCE * sure + _BY_METRE * METRE).astype(
+        np.uint8
+    )
+    return loud * hits

@@ -1,45 +1,117 @@
-"""From `--midi-out` to a port."""
+"""From `--midi-out` and `--midi-in` to ports: ALSA's sequencer where there is one, else rtmidi."""
 
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from drumatlas.errors import PortError
-from drumatlas.midi.port import NullPort, OutputPort
-from drumatlas.midi.rtmidi_api import list_ports
+from drumatlas.midi.names import CLIENT, is_synth
+from drumatlas.midi.port import InputPort, NullPort, OutputPort, SeveralPorts
+from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
 from drumatlas.midi.rtmidi_port import RtMidiPort
 from drumatlas.midi.take import TakePort
 
-# Ports that every system has and that no drum sounds behind: `auto` passes them by.
-_NOT_A_SYNTH = ("midi through", "drumatlas", "rtpmidi", "system:midi")
+_SEQUENCER = Path("/dev/snd/seq")
+_OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
+MAX_OFFSET_MS = 100.0
 
 
-def open_output(wanted: str, channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
-    """(the port, lines for the user on what was found). PortError where a port that was named
-    can't be had; `auto` always finds something, if only nowhere."""
+def has_alsa() -> bool:
+    """Whether the kernel's sequencer can be opened and alsa-midi is installed."""
+    if not _SEQUENCER.exists():
+        return False
+    from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415 - Linux only
+
+    try:
+        open_sequencer(CLIENT).close()
+    except PortError:
+        return False
+    return True
+
+
+def list_ports() -> tuple[str, list[str], list[str]]:
+    """(MIDI system, outputs we can play to, inputs we can hear); PortError if there is none."""
+    if not has_alsa():
+        return list_rtmidi()
+    from drumatlas.midi.alsa_ports import list_alsa  # noqa: PLC0415 - Linux only
+    from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415
+
+    client = open_sequencer(CLIENT)
+    try:
+        outputs, inputs = (list(list_alsa(client, output=way)) for way in (True, False))
+        return "ALSA", outputs, inputs
+    finally:
+        client.close()
+
+
+def open_outputs(wanted: Sequence[str], channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
+    """(the port or ports as one, lines for the user). PortError where one that was named can't
+    be had; `auto` always finds something, if only nowhere."""
+    ports: list[OutputPort] = []
+    hints: list[str] = []
+    try:
+        for one in wanted:
+            port, more = _open_output(one, channels)
+            ports.append(port)
+            hints += more
+    except BaseException:
+        for port in ports:
+            port.close()
+        raise
+    return (ports[0] if len(ports) == 1 else SeveralPorts(ports)), hints
+
+
+def _open_output(wanted: str, channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
     if wanted == "none":
         return NullPort(), []
     if wanted.startswith("file:"):
         if wanted == "file:":
             raise PortError("--midi-out file: wants a name, as in file:take.mid")
         return TakePort(Path(wanted[5:])), []
-    if wanted == "virtual":
-        port = RtMidiPort(None, channels)
-        return port, [f"connect a synth to the MIDI port '{port.name}'"]
     if wanted == "auto":
         return _auto(channels)
-    return RtMidiPort(wanted, channels), []
+    found = _OFFSET.search(wanted)
+    offset_ms = float(found[1]) if found else 0.0
+    if abs(offset_ms) > MAX_OFFSET_MS:
+        raise PortError(f"--midi-out {wanted}: at most {MAX_OFFSET_MS:g} ms to each side")
+    name = _OFFSET.sub("", wanted)
+    port = _real(None if name == "virtual" else name, channels, offset_ms)
+    hints = [f"connect a synth to the MIDI port '{port.name}'"] if name == "virtual" else []
+    return port, hints
+
+
+def _real(wanted: str | None, channels: tuple[int, ...], offset_ms: float = 0) -> OutputPort:
+    if has_alsa():
+        from drumatlas.midi.alsa_port import AlsaPort  # noqa: PLC0415 - Linux only
+
+        return AlsaPort(wanted, channels, offset_ms)
+    return RtMidiPort(wanted, channels, offset_ms)
 
 
 def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
     """The first synth there is, else a virtual port, else nowhere."""
     try:
-        _, outputs, _ = list_ports()
-        synths = [n for n in outputs if not any(part in n.casefold() for part in _NOT_A_SYNTH)]
+        synths = [name for name in list_ports()[1] if is_synth(name)]
         if synths:
-            return RtMidiPort(synths[0], channels), []
-        port = RtMidiPort(None, channels)
+            return _real(synths[0], channels), []
+        port = _real(None, channels)
     except PortError as error:
         return NullPort(), [
             f"no sound: {error}",
             "to hear it: record with --midi-out file:take.mid and play that file",
         ]
     return port, [f"no synth found; connect one to the MIDI port '{port.name}'"]
+
+
+def open_input(wanted: str, take: Callable[[bytes, int], None]) -> InputPort | None:
+    """The input that `wanted` names, `virtual` for one that others connect to; None for `none`."""
+    if wanted == "none":
+        return None
+    name = None if wanted == "virtual" else wanted
+    if has_alsa():
+        from drumatlas.midi.alsa_input import AlsaInput  # noqa: PLC0415 - Linux only
+
+        return AlsaInput(name, take)
+    from drumatlas.midi.rtmidi_input import RtMidiInput  # noqa: PLC0415 - only who listens
+
+    return RtMidiInput(name, take)

@@ -1,4 +1,4 @@
-"""What the performer needs of a MIDI output. Adapters: rtmidi, takes (files), nowhere."""
+"""What the performer needs of MIDI ports. Adapters: ALSA, rtmidi, takes (files), nowhere."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,25 +9,55 @@ from drumatlas.play.events import Output
 class OutputPort(Protocol):
     """Takes messages some time before they are due and delivers each at its time."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As shown to people."""
 
-    def send(self, outputs: Sequence[Output]) -> None:
-        """Take messages in order of time. Never blocks and never raises: a port that fails
-        says so in `fault`."""
+    @property
+    def delivery(self) -> str:
+        """How messages get their time, in words."""
 
-    def close(self) -> None:
-        """Deliver what was taken, then let go of the port."""
+    @property
+    def guard_ns(self) -> int:
+        """What is due sooner than this can't be taken back."""
 
     @property
     def fault(self) -> str:
         """What is wrong with the port in plain words, or ''."""
+
+    def send(self, outputs: Sequence[Output]) -> None:
+        """Take messages in order of time. Never blocks for long and never raises: a port that
+        fails says so in `fault`."""
+
+    def withdraw(self, after_ns: int) -> None:
+        """Take back all that is due after `after_ns`."""
+
+    def close(self) -> None:
+        """Deliver what was taken, then let go of the port."""
+
+
+class InputPort(Protocol):
+    """Gives messages to the function it was made with, from a thread of its own."""
+
+    @property
+    def name(self) -> str:
+        """As shown to people."""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the port in plain words, or ''."""
+
+    def close(self) -> None:
+        """Let go of the port."""
 
 
 class NullPort:
     """Nowhere: for a box without a synth, and for tests that only look at what was sent."""
 
     name = "none"
+    delivery = "none"
     fault = ""
+    guard_ns = 0
 
     def __init__(self) -> None:
         self.sent: list[Output] = []
@@ -45,5 +75,51 @@ class NullPort:
         if self.keeps:
             self.sent.extend(outputs)
 
+    def withdraw(self, after_ns: int) -> None:
+        """Forget what would come later."""
+        self.sent = [output for output in self.sent if output.at_ns <= after_ns]
+
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class SeveralPorts:
+    """Several outputs as one: each gets everything, and one that fails does not stop the others."""
+
+    def __init__(self, ports: Sequence[OutputPort]) -> None:
+        self._ports = ports
+
+    @property
+    def name(self) -> str:
+        """All names."""
+        return ", ".join(port.name for port in self._ports)
+
+    @property
+    def delivery(self) -> str:
+        """Each one's way, once."""
+        return "; ".join(dict.fromkeys(port.delivery for port in self._ports))
+
+    @property
+    def guard_ns(self) -> int:
+        """The slowest one's."""
+        return max(port.guard_ns for port in self._ports)
+
+    @property
+    def fault(self) -> str:
+        """All faults."""
+        return "; ".join(port.fault for port in self._ports if port.fault)
+
+    def send(self, outputs: Sequence[Output]) -> None:
+        """To each."""
+        for port in self._ports:
+            port.send(outputs)
+
+    def withdraw(self, after_ns: int) -> None:
+        """From each."""
+        for port in self._ports:
+            port.withdraw(after_ns)
+
+    def close(self) -> None:
+        """Each."""
+        for port in self._ports:
+            port.close()

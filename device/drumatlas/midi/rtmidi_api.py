@@ -5,17 +5,13 @@ Nothing here may print: the C libraries below talk on stderr when a server is mi
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from drumatlas.errors import PortError
-
-CLIENT = "drumatlas"
-
-_NUMBERS = re.compile(r"(:\d+)?\s+\d+:\d+$")  # "TR-8S:TR-8S MIDI 1 24:0", ALSA's client numbers
+from drumatlas.midi.names import CLIENT, plain_name
 
 
 def _rtmidi() -> Any:
@@ -72,11 +68,6 @@ def open_client(*, output: bool) -> tuple[Any, str]:
             continue
         return client, str(rtmidi.get_api_display_name(api))
     raise PortError("no MIDI system here: neither ALSA's sequencer nor a JACK server is running")
-
-
-def plain_name(name: str) -> str:
-    """A port's name without ALSA's client numbers, which change at each replug."""
-    return _NUMBERS.sub("", name)
 
 
 def list_ports() -> tuple[str, list[str], list[str]]:

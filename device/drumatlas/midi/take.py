@@ -89,6 +89,8 @@ class TakePort:
     """An output that records into a .mid file, written whole when it is closed."""
 
     fault = ""
+    delivery = "written at the end"
+    guard_ns = 0
 
     def __init__(self, path: Path, *, clock: bool = False) -> None:
         self.name = f"file:{path}"
@@ -100,6 +102,11 @@ class TakePort:
     def send(self, outputs: Sequence[Output]) -> None:
         """Keep them."""
         self._outputs.extend(outputs)
+
+    def withdraw(self, after_ns: int) -> None:
+        """Forget what would come later."""
+        while self._outputs and self._outputs[-1].at_ns > after_ns:
+            self._outputs.pop()
 
     def close(self) -> None:
         """Write the file."""

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-CLOCK, START, STOP = b"\xf8", b"\xfa", b"\xfc"
+CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
+SONG_POSITION = 0xF2
 NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
 ALL_NOTES_OFF, ALL_SOUND_OFF = 123, 120  # controllers
 RELEASE_VELOCITY = 64  # what MIDI 1.0 tells senders without release sensing to send

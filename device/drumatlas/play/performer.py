@@ -1,26 +1,40 @@
 """The fast loop: asks the sequencer for what is due soon and hands it to the port.
 
-It never decodes, logs, or touches a file or a pin. The slow loop talks to the sequencer only.
+It never decodes, logs, or touches a file or a pin. The slow loop talks to the sequencer only,
+and wakes this one when something can't wait.
 """
 
 import threading
 import time
+from collections.abc import Callable
 
 from drumatlas.midi.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 
-LOOKAHEAD_NS = 20_000_000  # how far ahead messages are handed over; also a command's latency
-PERIOD_NS = 5_000_000
+# How far ahead messages are handed over. Leading, it bridges a machine that is busy for a quarter
+# of a second; commands do not wait behind it. Following, it bridges less, since each clock that
+# comes in tells better when the next is due.
+LOOKAHEAD_NS = 250_000_000
+FOLLOWING_NS = 30_000_000
+PERIOD_NS = 20_000_000
 STALL_NS = 50_000_000  # later than this, time is skipped instead of made up for in a burst
 
 
 class Performer:
-    """Runs a sequencer against real time on its own thread. `first_clock_ns` is for benchmarks."""
+    """Runs a sequencer against real time on its own thread. `prepare` is called on that thread
+    first (for its priority)."""
 
-    def __init__(self, sequencer: Sequencer, port: OutputPort) -> None:
+    def __init__(
+        self, sequencer: Sequencer, port: OutputPort, prepare: Callable[[], object] = lambda: None
+    ) -> None:
         self.sequencer = sequencer
+        sequencer.can_rewind = True
+        sequencer.lookahead_ns = LOOKAHEAD_NS
+        sequencer.on_urgent = self.wake
         self._port = port
+        self._prepare = prepare
         self._is_running = True
+        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="performer", daemon=True)
         self.error: Exception | None = None  # a bug that ended the thread
 
@@ -29,27 +43,41 @@ class Performer:
         self.sequencer.skip_to(time.monotonic_ns())
         self._thread.start()
 
+    def wake(self) -> None:
+        """Look at the sequencer at once: something was asked of it."""
+        self._wake.set()
+
     def close(self) -> None:
         """Stop the music (note-offs, clock Stop), then end the thread."""
         self.sequencer.stop()
         self._is_running = False
+        self._wake.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=5)
-        self._port.send(self.sequencer.advance(time.monotonic_ns()))
+        self._hand_over(time.monotonic_ns(), 0)
+        if self.sequencer.is_urgent:  # the thread had ended before it could stop the music
+            self._hand_over(time.monotonic_ns(), 0)
 
     def _run(self) -> None:
         try:
-            self._perform()
+            self._prepare()
+            while self._is_running:
+                began_ns = time.monotonic_ns()
+                self._hand_over(began_ns, LOOKAHEAD_NS)
+                left_ns = began_ns + PERIOD_NS - time.monotonic_ns()
+                self._wake.wait(max(left_ns, 0) / 1e9)
+                self._wake.clear()
         except Exception as error:  # handed to the slow loop, which ends the program
             self.error = error
 
-    def _perform(self) -> None:
-        wake_ns = time.monotonic_ns()
-        while self._is_running:
-            now_ns = time.monotonic_ns()
-            if now_ns - self.sequencer.horizon_ns > STALL_NS:
-                self.sequencer.skip_to(now_ns)
-            self._port.send(self.sequencer.advance(now_ns + LOOKAHEAD_NS))
-            # Absolute deadlines; one that was missed by far is not made up for.
-            wake_ns = max(wake_ns + PERIOD_NS, now_ns)
-            time.sleep(max(wake_ns - time.monotonic_ns(), 0) / 1e9)
+    def _hand_over(self, now_ns: int, lookahead_ns: int) -> None:
+        sequencer = self.sequencer
+        if now_ns - sequencer.horizon_ns > STALL_NS:
+            sequencer.skip_to(now_ns)
+        is_urgent = sequencer.is_urgent
+        if is_urgent:
+            # A command must not wait behind what was given out already: take that back.
+            back_ns = sequencer.rewind(now_ns + self._port.guard_ns)
+            self._port.withdraw(back_ns)
+        ahead_ns = min(lookahead_ns, FOLLOWING_NS) if sequencer.is_following else lookahead_ns
+        self._port.send(sequencer.advance(now_ns + ahead_ns, is_urgent))

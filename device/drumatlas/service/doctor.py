@@ -13,7 +13,7 @@ from drumatlas.atlas.read import read_atlas
 from drumatlas.config import read as read_config
 from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
-from drumatlas.midi.rtmidi_api import list_ports
+from drumatlas.midi.choose import list_ports
 
 _DECODES = 200
 _ORT_RANGE = ((1, 26), (1, 28))  # see pyproject.toml for the reasons

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 
 from drumatlas.commandline import Parser, run_command
-
 from drumatlas_export.cli import beats, models
 
 COMMANDS = (

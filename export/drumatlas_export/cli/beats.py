@@ -11,7 +11,6 @@ from drumatlas.commandline import Command, integer, number
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import MIN_ENTROPY, BeatFilter
 from drumatlas.files import check_writable, write_text
-
 from drumatlas_export.cli.common import read_lines, read_rows, say
 
 MINE_EXAMPLES = """\

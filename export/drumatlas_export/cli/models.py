@@ -10,7 +10,6 @@ from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import ConfigError, FileError, ModelError
 from drumatlas.files import check_writable, read_text, write_text
-
 from drumatlas_export.cli.common import flat, read_rows, say
 
 TRAIN_EXAMPLES = """\
@@ -85,9 +84,9 @@ def sample_options(parser: argparse.ArgumentParser) -> None:
 def sample(arguments: argparse.Namespace) -> int:
     """Draw from the prior: N raw beats, or as many draws as it takes for N that pass."""
     import numpy as np
+
     from drumatlas.beat.codes import pack
     from drumatlas.explore.filters import BeatFilter
-
     from drumatlas_export.space import open_space
 
     check_writable(arguments.output)

@@ -17,7 +17,6 @@ from drumatlas.beat.smf import MAX_BYTES, read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import DrumatlasError, FileError
 from drumatlas.explore.filters import MIN_ENTROPY
-
 from drumatlas_export.mine.genres import Labeller
 from drumatlas_export.mine.patterns import Found, lively, repeated, windows
 from drumatlas_export.mine.songs import song_of

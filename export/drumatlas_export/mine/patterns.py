@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code
 from drumatlas.beat.grid import Region
 from drumatlas.explore.filters import entropy
-from numpy.typing import NDArray
 
 PAUSE = STEPS_PER_BAR  # steps without a hit that end a section
 MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25

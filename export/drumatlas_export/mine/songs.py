@@ -3,7 +3,8 @@
 import re
 from pathlib import PurePath
 
-_COPY = re.compile(r"([\s_.-]*(\(\d+\)|\[\d+\]|\bcopy\b|\bv\d+)|[\s_.-]\d)+$", re.IGNORECASE)
+_MARK = r"\(\d+\)|\[\d+\]|(?<![^\W_])(copy(?![^\W_])|v\d+)"  # "(2)", "[3]", "copy", "v2"
+_COPY = re.compile(rf"([\s_.-]*({_MARK})|[\s_.-]\d)+$", re.IGNORECASE)
 _TAKE = re.compile(r"^\d+[ _-]")  # names that begin with a number: takes, not titles
 _WORDS = re.compile(r"[^\W_]+")
 

@@ -9,9 +9,9 @@ ends lie `KNOB_REACH` deviations from the middle.
 from itertools import permutations
 
 import numpy as np
-from drumatlas.beat.voices import VOICE_TABLE
 from numpy.typing import NDArray
 
+from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas_export.space import Space
 
 KNOB_REACH = 2.0  # standard deviations: 95 % of the places of an axis

@@ -3,13 +3,13 @@
 from collections import Counter
 
 import numpy as np
-from drumatlas.atlas.model import GENERATED, TRAINING, Genre, MapPoints
-from drumatlas.beat.codes import pack
-from drumatlas.explore.filters import BeatFilter
 from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
+from drumatlas.atlas.model import GENERATED, TRAINING, Genre, MapPoints
+from drumatlas.beat.codes import pack
+from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.mine.job import WINDOW_LABEL
 from drumatlas_export.space import Space
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from drumatlas.atlas.model import LatentSpace
 from drumatlas.atlas.write import write_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
-
 from drumatlas_export.pack.basis import knob_basis
 from drumatlas_export.pack.chart import chart
 from drumatlas_export.pack.networks import to_onnx

@@ -8,12 +8,12 @@ import warnings
 import numpy as np
 import onnx
 import torch
+from torch import Tensor, nn
+
 from drumatlas.atlas.network import open_network
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ModelError
-from torch import Tensor, nn
-
 from drumatlas_export.train.models import LATENT, Autoencoder
 
 OPSET = 18  # 2022; every onnxruntime that we support has it

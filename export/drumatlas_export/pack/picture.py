@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+
 from drumatlas.atlas.model import GENERATED, Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.files import write_text

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from drumatlas.beat.codes import grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import BeatFilter
-
 from drumatlas_export.score.measures import (
     NOVEL_DISTANCE,
     diversity,

@@ -2,10 +2,10 @@
 the least over the 32 rotations of one of the two."""
 
 import numpy as np
-from drumatlas.beat.codes import STEPS, Grid, pack, rotation_hash
-from drumatlas.explore.filters import BeatFilter
 from numpy.typing import NDArray
 
+from drumatlas.beat.codes import STEPS, Grid, pack, rotation_hash
+from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.space import Space
 
 NOVEL_DISTANCE = 3  # cells from every training beat

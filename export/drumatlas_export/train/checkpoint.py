@@ -12,10 +12,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from drumatlas.errors import ConfigError, FileError, ModelError
-from drumatlas.files import atomic
 from numpy.typing import NDArray
 
+from drumatlas.errors import ConfigError, FileError, ModelError
+from drumatlas.files import atomic
 from drumatlas_export.train.config import TrainConfig, apply
 from drumatlas_export.train.models import LATENT, Autoencoder
 

@@ -5,10 +5,10 @@ from hashlib import sha256
 
 import numpy as np
 import torch
-from drumatlas.beat.codes import grids, rotation_hash
-from drumatlas.beat.tsv import BeatRow, format_rows
 from numpy.typing import NDArray
 
+from drumatlas.beat.codes import grids, rotation_hash
+from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.loop import Progress, train

@@ -3,11 +3,11 @@
 from itertools import pairwise
 
 import torch
-from drumatlas.beat.codes import STEPS
-from drumatlas.beat.voices import VOICES
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import VOICES
 from drumatlas_export.train.config import TrainConfig
 
 LATENT = 4

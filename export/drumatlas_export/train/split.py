@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
+
 from drumatlas.beat.codes import canonical
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 import os
 
 import pytest
+
 from drumatlas.atlas.network import open_network
 from drumatlas.errors import AtlasError
 

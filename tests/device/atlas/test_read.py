@@ -7,6 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
+
 from drumatlas.atlas import read
 from drumatlas.atlas.model import GENERATED, TRAINING, Atlas
 from drumatlas.atlas.read import parse_atlas, read_atlas

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.atlas.write import write_atlas

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from drumatlas.beat.codes import (
     CODE_LIMIT,
     STEPS,
@@ -11,8 +14,6 @@ from drumatlas.beat.codes import (
     rotation_hash,
 )
 from drumatlas.errors import BeatError
-from hypothesis import given
-from hypothesis import strategies as st
 
 codes = st.lists(st.integers(0, CODE_LIMIT - 1), min_size=STEPS, max_size=STEPS).map(tuple)
 turns = st.integers(-100, 100)

@@ -1,8 +1,9 @@
 import numpy as np
-from drumatlas.beat.grid import four_four, quantise
-from drumatlas.beat.smf import DrumTrack
 from hypothesis import given
 from hypothesis import strategies as st
+
+from drumatlas.beat.grid import four_four, quantise
+from drumatlas.beat.smf import DrumTrack
 
 
 def track_of(steps: list[float], ticks_per_beat: int = 480, key: int = 36) -> DrumTrack:

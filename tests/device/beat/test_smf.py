@@ -3,11 +3,12 @@ from io import BytesIO
 
 import mido
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from drumatlas.beat import smf
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

@@ -1,10 +1,11 @@
 import contextlib
 
 import pytest
-from drumatlas.beat.tsv import BeatRow, format_rows, parse, parse_line
-from drumatlas.errors import BeatError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from drumatlas.beat.tsv import BeatRow, format_rows, parse, parse_line
+from drumatlas.errors import BeatError
 
 CODE = (1,) + (0,) * 31
 LINE = ",".join(map(str, CODE))

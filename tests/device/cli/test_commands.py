@@ -9,6 +9,7 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import pack
 from drumatlas.beat.smf import read_drums
@@ -166,6 +167,8 @@ BAD: list[tuple[list[str], str]] = [
     (["play", "--atlas", "bad.atlas", "--midi-out", "none"], "bad.atlas"),
     (["play", "--midi-out", "file:nowhere/x.mid", "--panel", "none"], "nowhere"),
     (["play", "--midi-out", "No Such Synth", "--panel", "none"], "MIDI"),
+    (["play", "--clock", "external", "--midi-out", "none"], "--midi-in"),
+    (["play", "--midi-in", "No Such DAW", "--midi-out", "none", "--panel", "none"], "MIDI"),
     (["doctor", "--atlas", "bad.atlas"], ""),
 ]
 
@@ -213,4 +216,3 @@ def test_what_is_not_built_yet_says_so(here: Path, capsys: pytest.CaptureFixture
     argv = ["play", "--seconds", "0.05", "--panel", "none", "--midi-out", "none"]
     assert main([*argv, "--web", "127.0.0.1:8313"]) == 0
     assert "not built yet" in capsys.readouterr().err
-    assert main([*argv, "--clock", "external"]) == 2

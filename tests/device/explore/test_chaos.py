@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+
 from drumatlas.atlas.model import Atlas
-from drumatlas.beat.pattern import Cycle, cycle_of
+from drumatlas.beat.pattern import Cycle, cycles_of
 from drumatlas.explore.chaos import VARIANTS, Chaos
 from drumatlas.explore.search import Place, Places
 from drumatlas.explore.shape import velocities
@@ -22,8 +23,8 @@ def code_of(cycle: Cycle) -> tuple[int, ...]:
 
 
 def test_no_chaos_is_the_beat_itself(places: Places, place: Place) -> None:
-    base = cycle_of(velocities(place.p, place.hits, place.thresholds))
-    assert Chaos(1).cycles(place, 0, places.filter, True) == (base,)
+    base = velocities(place.p, place.hits, place.thresholds)
+    assert Chaos(1).cycles(place, 0, places.filter, True) == cycles_of(base[None])
 
 
 @pytest.mark.parametrize("amount", [0.1, 0.5, 1.0])

@@ -1,4 +1,5 @@
 import pytest
+
 from drumatlas.errors import ControlError
 from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn, bpm_of, press, tempo_of, turn
 

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn
 from drumatlas.explore.explorer import Explorer

@@ -3,10 +3,11 @@ from math import log
 
 import numpy as np
 import pytest
-from drumatlas.beat.codes import rotate, rotation_hash
-from drumatlas.explore.filters import BeatFilter, entropy
 from hypothesis import given
 from hypothesis import strategies as st
+
+from drumatlas.beat.codes import rotate, rotation_hash
+from drumatlas.explore.filters import BeatFilter, entropy
 
 few = st.integers(0, 3)
 beats = st.lists(few, min_size=32, max_size=32).map(tuple)

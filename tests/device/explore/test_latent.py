@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.latent import (
     knobs_to_latent,
@@ -7,8 +10,6 @@ from drumatlas.explore.latent import (
     map_to_latent,
     nearest_genre,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 knob = st.floats(-1, 2, width=32)
 unit = st.floats(0, 1, width=32)

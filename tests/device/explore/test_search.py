@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import pack, rotation_hash
 from drumatlas.errors import AtlasError
 from drumatlas.explore.search import _UNIT, Places
 from drumatlas.explore.shape import Density
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 unit = st.floats(0, 1, width=32)
 coordinate = st.floats(-60, 60, width=32)

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from drumatlas.beat.voices import GROUPS
 from drumatlas.explore.controls import DEFAULTS
 from drumatlas.explore.shape import Density, thresholds_at, velocities
-from hypothesis import given
-from hypothesis import strategies as st
 
 NATURAL = np.linspace(0.1, 0.9, 14, dtype=np.float32)
 unit = st.floats(0, 1, width=32)

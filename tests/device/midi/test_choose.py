@@ -1,12 +1,12 @@
 from pathlib import Path
 
 import pytest
+
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
-from drumatlas.midi.choose import open_output
-from drumatlas.midi.port import NullPort
-from drumatlas.midi.rtmidi_api import plain_name
-from drumatlas.midi.rtmidi_port import match_port
+from drumatlas.midi.choose import open_outputs
+from drumatlas.midi.names import find, match, plain_name
+from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.midi.take import TakePort
 
 NAMES = [
@@ -33,20 +33,32 @@ def test_names_lose_their_client_numbers() -> None:
     ],
 )
 def test_ports_match_by_name_without_numbers(wanted: str, index: int) -> None:
-    assert match_port(wanted, NAMES) == index
+    assert match(wanted, NAMES) == index
 
 
 @pytest.mark.parametrize(("wanted", "words"), [("Moog", "not there"), ("TR-8S", "several")])
 def test_a_port_that_is_missing_or_unclear_lists_what_there_is(wanted: str, words: str) -> None:
     with pytest.raises(PortError, match=f"'{wanted}' .*{words}.*'Volca Beats:Volca Beats MIDI 1'"):
-        match_port(wanted, NAMES)
+        match(wanted, NAMES)
 
 
-def test_none_and_file(tmp_path: Path) -> None:
-    assert isinstance(open_output("none", (9,))[0], NullPort)
-    assert isinstance(open_output(f"file:{tmp_path / 'a.mid'}", (9,))[0], TakePort)
+def test_a_port_that_is_gone_is_not_found() -> None:
+    assert find("volca", NAMES) == 3
+    assert find("Moog", NAMES) is None
+    assert find("TR-8S", NAMES) is None
+
+
+def test_none_file_and_several(tmp_path: Path) -> None:
+    assert isinstance(open_outputs(["none"], (9,))[0], NullPort)
+    assert isinstance(open_outputs([f"file:{tmp_path / 'a.mid'}"], (9,))[0], TakePort)
+    several = open_outputs(["none", f"file:{tmp_path / 'b.mid'}"], (9,))[0]
+    assert isinstance(several, SeveralPorts)
+    assert "b.mid" in several.name
+    several.close()
     with pytest.raises(PortError, match="wants a name"):
-        open_output("file:", (9,))
+        open_outputs(["none", "file:"], (9,))
+    with pytest.raises(PortError, match="at most 100 ms"):
+        open_outputs(["TR-8S@-300ms"], (9,))
 
 
 def test_auto_without_a_midi_system_plays_on_and_says_how_to_hear_it(
@@ -56,7 +68,7 @@ def test_auto_without_a_midi_system_plays_on_and_says_how_to_hear_it(
         raise PortError("no MIDI system here")
 
     monkeypatch.setattr(choose, "list_ports", nothing)
-    port, hints = open_output("auto", (9,))
+    port, hints = open_outputs(["auto"], (9,))
     assert isinstance(port, NullPort)
     assert "file:take.mid" in " ".join(hints)
 
@@ -75,11 +87,12 @@ def test_auto_takes_the_first_synth_or_a_virtual_port(
     asked: list[str | None] = []
 
     class Port(NullPort):
-        def __init__(self, name: str | None, _channels: tuple[int, ...]) -> None:
+        def __init__(self, name: str | None, _channels: tuple[int, ...], _ms: float) -> None:
             super().__init__()
             asked.append(name)
 
     monkeypatch.setattr(choose, "list_ports", lambda: ("ALSA", outputs, []))
     monkeypatch.setattr(choose, "RtMidiPort", Port)
-    open_output("auto", (9,))
+    monkeypatch.setattr(choose, "has_alsa", lambda: False)
+    open_outputs(["auto"], (9,))
     assert asked == [opened]

@@ -3,14 +3,16 @@ from pathlib import Path
 
 import mido
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from drumatlas.beat.pattern import Pattern
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import FileError
 from drumatlas.midi.take import TICKS_PER_BEAT, TakePort, take_bytes
 from drumatlas.play.events import Output
-from drumatlas.play.sequencer import PlaySettings, Sequencer
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from drumatlas.play.sequencer import Sequencer
+from drumatlas.play.settings import PlaySettings
 
 EVERY_STEP = Pattern((tuple(((0, 100), (2, 80)) for _ in range(32)),))
 SECOND = 1_000_000_000

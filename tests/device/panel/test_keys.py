@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.smf import read_drums
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Turn
 from drumatlas.panel.keys import _AXIS_KEYS, _BUTTON_KEYS, grid_lines, status_lines
-from drumatlas.play.sequencer import PlaySettings
+from drumatlas.play.settings import PlaySettings
 
 
 def test_every_key_stands_for_a_control_of_the_contract() -> None:

@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from drumatlas.errors import ControlError, FileError
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.panel.script import ScriptPanel, parse_script, read_script
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = '{"t": 2, "press": "tap"}\n\n{"t": 0.5, "control": "x1", "value": 1}\n'
 

@@ -1,7 +1,8 @@
 import numpy as np
-from drumatlas.play.feel import Chance
 from hypothesis import given
 from hypothesis import strategies as st
+
+from drumatlas.play.feel import Chance
 
 
 @given(st.integers(0, 2**40), st.integers(0, 10**9), st.integers(0, 31), st.integers(0, 13))

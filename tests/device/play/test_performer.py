@@ -6,7 +6,8 @@ from drumatlas.beat.pattern import Pattern
 from drumatlas.midi.port import NullPort
 from drumatlas.play.events import CLOCK, STOP, Event
 from drumatlas.play.performer import Performer
-from drumatlas.play.sequencer import PlaySettings, Sequencer
+from drumatlas.play.sequencer import Sequencer
+from drumatlas.play.settings import PlaySettings
 
 BEAT = Pattern((tuple(((0, 100),) for _ in range(32)),))
 

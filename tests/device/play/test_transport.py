@@ -1,7 +1,8 @@
 import pytest
-from drumatlas.play.transport import BAR_TICKS, CYCLE_TICKS, STEP_TICKS, Timeline, ns_per_tick
 from hypothesis import given
 from hypothesis import strategies as st
+
+from drumatlas.play.transport import BAR_TICKS, CYCLE_TICKS, STEP_TICKS, Timeline, ns_per_tick
 
 bpm = st.floats(20, 300)
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from drumatlas.errors import PortError
 from drumatlas.service import doctor
 from drumatlas.service.doctor import examine

@@ -1,0 +1,91 @@
+"""MIDI in through ALSA's sequencer, with the kernel's time stamps."""
+
+import select
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from drumatlas.errors import PortError
+from drumatlas.midi import names
+from drumatlas.midi.alsa_ports import Watcher, list_alsa
+from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer
+
+_POLL_S = 0.5
+_POOL = 1000  # events the kernel keeps while we are late; more are dropped, not waited for
+
+
+class AlsaInput:
+    """Hears `wanted` (None: whoever connects to "drumatlas in:in") and gives each message's
+    bytes and arrival (monotonic ns) to `take`, from a thread of its own."""
+
+    def __init__(self, wanted: str | None, take: Callable[[bytes, int], None]) -> None:
+        alsa = import_alsa()
+        self._client = open_sequencer(f"{names.CLIENT} in")
+        self._client.set_client_pool_input(_POOL)
+        self._clock = QueueClock(self._client)
+        self._port = self._client.create_port(
+            "in",
+            alsa.WRITE_PORT,
+            timestamping=True,
+            timestamp_real=True,
+            timestamp_queue=self._clock.queue,
+        )
+        self._take = take
+        self._wanted = wanted
+        self._connected: object = None
+        self.fault = ""
+        self.name = f"{names.CLIENT} in:in (virtual, ALSA)"
+        if wanted is not None:
+            ports = list_alsa(self._client, output=False)
+            try:
+                self.name = list(ports)[names.match(wanted, list(ports), "input")]
+            except PortError:
+                self._client.close()
+                raise
+            self._connect()
+        self._watcher = Watcher(self._connect) if wanted is not None else None
+        self._is_open = True
+        self._thread = threading.Thread(target=self._listen, name="midi-in", daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        alsa = import_alsa()
+        while self._is_open:
+            if not select.select([self._client._fd], [], [], _POLL_S)[0]:
+                continue
+            try:
+                event = self._client.event_input(prefer_bytes=True)
+            except alsa.exceptions.Error:  # an overrun: what came meanwhile is gone
+                continue
+            now_ns = time.monotonic_ns()
+            self._clock.retune(now_ns)
+            if isinstance(event, alsa.MidiBytesEvent):
+                self._take(event.midi_bytes, self._arrival(event, now_ns))
+
+    def _arrival(self, event: Any, now_ns: int) -> int:
+        if event.time is None:
+            return now_ns
+        return min(self._clock.monotonic(event.time), now_ns)
+
+    def _connect(self) -> None:
+        alsa = import_alsa()
+        ports = list_alsa(self._client, output=False)
+        index = names.find(self._wanted or "", list(ports))
+        address = None if index is None else list(ports.values())[index]
+        if address is None:
+            self._connected, self.fault = None, f"{self.name}: unplugged"
+        elif address != self._connected:
+            try:
+                self._client.subscribe_port(address, self._port)
+                self._connected, self.fault = address, ""
+            except alsa.exceptions.Error as error:
+                self.fault = f"{self.name}: {error}"
+
+    def close(self) -> None:
+        """End the thread and leave."""
+        if self._watcher:
+            self._watcher.close()
+        self._is_open = False
+        self._thread.join(timeout=5)
+        self._client.close()

@@ -1,0 +1,116 @@
+"""A MIDI output through ALSA's sequencer: the kernel delivers each message at its time stamp."""
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+
+from drumatlas.errors import PortError
+from drumatlas.midi import names
+from drumatlas.midi.alsa_ports import Watcher, list_alsa
+from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer
+from drumatlas.midi.alsa_wire import pack
+from drumatlas.play.events import Event, Output, panic
+
+_BATCH = 64  # events a system call; the pool must hold them at once
+_POOL = 2000  # events that the kernel keeps for us; a look-ahead holds some dozens
+
+
+class AlsaPort:
+    """Port "drumatlas:out" of the sequencer, connected to `wanted` as long as that is there.
+
+    None connects to nothing: others connect to us. A port that goes is told in `fault`; when it
+    comes back it is connected again and hears panic first.
+    """
+
+    guard_ns = 1_000_000  # what is due sooner than this may be on its way already
+
+    def __init__(self, wanted: str | None, channels: tuple[int, ...], offset_ms: float = 0) -> None:
+        self._alsa = import_alsa()
+        self._client = open_sequencer(names.CLIENT)
+        self._client.set_client_pool_output(_POOL)
+        self._port = self._client.create_port("out", self._alsa.READ_PORT)
+        self._source = (self._client.client_id, self._port.port_id)
+        self._clock = QueueClock(self._client)
+        self._offset_ns = round(offset_ms * 1_000_000)
+        self._channels = channels
+        self._lock = threading.Lock()
+        self._wanted = wanted
+        self._connected: object = None
+        self.fault = ""
+        self.name = f"{names.CLIENT}:out (virtual, ALSA)"
+        if wanted is not None:
+            ports = list_alsa(self._client, output=True)
+            try:
+                self.name = list(ports)[names.match(wanted, list(ports))]
+            except PortError:
+                self._client.close()
+                raise
+            self._connect()
+        self._watcher = Watcher(self._connect) if wanted is not None else None
+
+    @property
+    def delivery(self) -> str:
+        """How messages get their time, in words."""
+        hz = self._clock.resolution_hz
+        return f"kernel queue, timer at {hz or 1000} Hz"
+
+    def send(self, outputs: Sequence[Output]) -> None:
+        """Hand messages to the kernel's queue."""
+        try:
+            with self._lock:
+                self._clock.retune(time.monotonic_ns())
+                queue = self._clock.queue.queue_id
+                events = [
+                    pack(o.data, self._clock.stamp(o.at_ns + self._offset_ns), queue, self._source)
+                    for o in outputs
+                    if isinstance(o, Event)
+                ]
+                for start in range(0, len(events), _BATCH):
+                    os.write(self._client._fd, b"".join(events[start : start + _BATCH]))
+        except (OSError, self._alsa.exceptions.Error) as error:
+            self.fault = f"{self.name}: {error}"
+
+    def withdraw(self, after_ns: int) -> None:
+        """Take back what is due after `after_ns` and still in the queue."""
+        try:
+            with self._lock:
+                self._client.remove_events(
+                    self._alsa.RemoveCondition.OUTPUT,
+                    queue=self._clock.queue,
+                    time=self._alsa.RealTime(*self._clock.stamp(after_ns + self._offset_ns + 1)),
+                )
+        except self._alsa.exceptions.Error as error:
+            self.fault = f"{self.name}: {error}"
+
+    def close(self) -> None:
+        """Let the kernel deliver what is due, then leave."""
+        if self._watcher:
+            self._watcher.close()
+        with self._lock:
+            deadline = time.monotonic() + 1
+            while self._clock.queue.get_status().events and time.monotonic() < deadline:
+                time.sleep(0.005)
+            self._client.close()
+
+    def _connect(self) -> None:
+        """Connect to the wanted port if it is there and not connected yet; panic first."""
+        with self._lock:
+            ports = list_alsa(self._client, output=True)
+            index = names.find(self._wanted or "", list(ports))
+            address = None if index is None else list(ports.values())[index]
+            if address is None:
+                self._connected = None
+                self.fault = f"{self.name}: unplugged"
+                return
+            if address == self._connected:
+                return
+            try:
+                self._client.subscribe_port(self._port, address)
+                for event in panic(0, self._channels):
+                    midi = self._alsa.MidiBytesEvent(event.data)
+                    self._client.event_output_direct(midi, port=self._port)
+            except self._alsa.exceptions.Error as error:
+                self.fault = f"{self.name}: {error}"
+                return
+            self._connected, self.fault = address, ""

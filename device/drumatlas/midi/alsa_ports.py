@@ -1,0 +1,59 @@
+"""The ports of ALSA's sequencer, by name, and word when they come and go."""
+
+import select
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from drumatlas.midi.alsa_queue import import_alsa, open_sequencer
+
+_ANNOUNCE = (0, 1)  # System:Announce
+_POLL_S = 0.5  # how soon a closing watcher notices
+
+
+def list_alsa(client: Any, *, output: bool) -> dict[str, Any]:
+    """Name -> address of the ports that one can play to (`output`) or hear, in ALSA's order.
+
+    Kernel ports and other programs' alike, but not our own.
+    """
+    alsa = import_alsa()
+    infos = client.list_ports(
+        output=output or None, input=None if output else True, type=alsa.PortType(0), sort=False
+    )
+    return {
+        f"{info.client_name}:{info.name}": (info.client_id, info.port_id)
+        for info in infos
+        if info.client_id != client.client_id
+    }
+
+
+class Watcher:
+    """Calls `changed` from a thread of its own whenever a port appears or goes."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        alsa = import_alsa()
+        self._client = open_sequencer("drumatlas watch")
+        port = self._client.create_port(
+            "announce", alsa.WRITE_PORT | alsa.PortCaps.NO_EXPORT, alsa.PortType.APPLICATION
+        )
+        self._client.subscribe_port(_ANNOUNCE, port)
+        self._changed = changed
+        self._is_open = True
+        self._thread = threading.Thread(target=self._watch, name="midi-watch", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        kinds = import_alsa().EventType
+        known = {kinds.PORT_START, kinds.PORT_EXIT, kinds.CLIENT_EXIT, kinds.PORT_UNSUBSCRIBED}
+        while self._is_open:
+            # Not event_input(timeout=...): it takes seconds for milliseconds and spins.
+            if select.select([self._client._fd], [], [], _POLL_S)[0]:
+                event = self._client.event_input()
+                if event is not None and event.type in known:
+                    self._changed()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._is_open = False
+        self._thread.join(timeout=5)
+        self._client.close()

@@ -1,0 +1,83 @@
+"""An ALSA sequencer queue whose time is tied to the monotonic clock.
+
+The kernel delivers each event of a queue at its time stamp, whatever Python does meanwhile. Its
+timer looks at the queue 1,000 times a second unless told otherwise; 6,250 is the most it takes.
+"""
+
+import time
+from typing import Any
+
+from drumatlas.errors import PortError
+
+RESOLUTION_HZ = 6250
+_SAMPLES = 16  # readings for the first measurement; the quickest is the truest
+_SLOW_NS = 200_000  # a reading that took longer says too little
+_RETUNE_NS = 200_000_000
+_SHARE = 0.1  # of a measured difference that is taken over, so that one bad reading does no harm
+_JUMP_NS = 5_000_000  # beyond, the machine stood still, and all of it is taken over
+
+
+def import_alsa() -> Any:
+    """The alsa-midi package; PortError if it or the kernel's sequencer is missing."""
+    try:
+        import alsa_midi  # noqa: PLC0415 - Linux only, and only for who plays
+    except (ImportError, OSError) as error:
+        raise PortError(f"alsa-midi does not load ({error}); pip install alsa-midi") from None
+    return alsa_midi
+
+
+def open_sequencer(name: str) -> Any:
+    """A client of ALSA's sequencer; PortError if the kernel has none."""
+    alsa = import_alsa()
+    try:
+        return alsa.SequencerClient(name)
+    except alsa.exceptions.Error as error:
+        raise PortError(f"ALSA's sequencer can't be opened ({error}); modprobe snd-seq") from None
+
+
+class QueueClock:
+    """A running queue of `client`, and the way from monotonic ns to its time and back."""
+
+    def __init__(self, client: Any) -> None:
+        self._alsa = import_alsa()
+        self.queue = client.create_queue("drumatlas")
+        try:
+            timer = self.queue.get_timer()
+            timer.resolution = RESOLUTION_HZ
+            self.queue.set_timer(timer)
+            self.resolution_hz = RESOLUTION_HZ
+        except self._alsa.exceptions.Error:  # an old kernel: 1 ms raster, still no drift
+            self.resolution_hz = 0
+        self.queue.start()
+        client.drain_output()
+        self._offset_ns = min(self._measure() for _ in range(_SAMPLES))[1]
+        self._measured_ns = time.monotonic_ns()
+
+    def _measure(self) -> tuple[int, int]:
+        """(how long it took, monotonic time minus the queue's), ns."""
+        before = time.monotonic_ns()
+        stamp = self.queue.get_status().real_time
+        after = time.monotonic_ns()
+        offset = (before + after) // 2 - (stamp.seconds * 1_000_000_000 + stamp.nanoseconds)
+        return after - before, offset
+
+    def retune(self, now_ns: int) -> None:
+        """Five times a second, look how far the queue has drifted and follow."""
+        if now_ns - self._measured_ns < _RETUNE_NS:
+            return
+        took_ns, offset_ns = self._measure()
+        if took_ns > _SLOW_NS:
+            return  # we were interrupted in the middle of it; next time
+        self._measured_ns = now_ns
+        difference = offset_ns - self._offset_ns
+        share = 1.0 if abs(difference) > _JUMP_NS else _SHARE
+        self._offset_ns += round(difference * share)
+
+    def stamp(self, at_ns: int) -> tuple[int, int]:
+        """The queue's (seconds, nanoseconds) at `at_ns`; its beginning for what was before."""
+        return divmod(max(at_ns - self._offset_ns, 0), 1_000_000_000)
+
+    def monotonic(self, stamp: Any) -> int:
+        """Monotonic ns of a queue's time stamp."""
+        value: int = stamp.seconds * 1_000_000_000 + stamp.nanoseconds + self._offset_ns
+        return value

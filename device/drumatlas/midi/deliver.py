@@ -1,0 +1,189 @@
+"""A process of its own that sends each MIDI message at its time through python-rtmidi.
+
+python -m drumatlas.midi.deliver OUT [CHANNEL...]     (OUT: a port's name, or "" for a virtual one)
+
+For systems without ALSA's sequencer (JACK, macOS, Windows). In a process of its own no decoder
+holds the interpreter, and whatever becomes of the parent, its notes end: when standard input
+ends, what was taken is delivered, then what still sounds is ended and Stop is sent.
+
+Standard input: frames of `FRAME` (due time, monotonic ns; length) and as many bytes; length 0
+takes back what is due after that time. Standard output: JSON lines {"name": ...}, {"fault": ...}
+or {"error": ...}.
+"""
+
+import heapq
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from struct import Struct
+
+from drumatlas.errors import PortError
+from drumatlas.midi import names
+from drumatlas.midi.rtmidi_api import open_client
+from drumatlas.play.events import NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, START, STOP, panic
+from drumatlas.realtime import request_realtime
+
+FRAME = Struct("<qB")
+_EXACT_NS = 700_000  # the last stretch before a message is slept, not polled
+_LOOK_NS = 500_000_000  # how often the system is asked whether the port is still there
+
+
+def tell(**what: str) -> None:
+    """One JSON line to the parent."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+class Connection:
+    """The rtmidi port: opened by name, opened again when it comes back."""
+
+    def __init__(self, wanted: str, channels: tuple[int, ...]) -> None:
+        self._client, self.system = open_client(output=True)
+        self._wanted = wanted
+        self._channels = channels
+        self._is_there = True
+        self._looked_ns = time.monotonic_ns()
+        self._sounding: set[tuple[int, int]] = set()
+        self._is_started = False
+        self.name = self._open()
+
+    def _open(self) -> str:
+        try:
+            if not self._wanted:
+                self._client.open_virtual_port("out")
+                name = f"{names.CLIENT} (virtual, {self.system})"
+            else:
+                ports: list[str] = self._client.get_ports()
+                index = names.match(self._wanted, ports)
+                self._client.open_port(index, name="out")
+                name = names.plain_name(ports[index])
+        except PortError:
+            raise
+        except Exception as error:  # rtmidi raises classes of its own
+            raise PortError(f"MIDI output '{self._wanted or 'virtual'}': {error}") from None
+        for event in panic(0, self._channels):  # what a crashed run left hanging ends here
+            self._client.send_message(event.data)
+        return name
+
+    def send(self, data: bytes) -> None:
+        """Send now; a port that fails is looked for again."""
+        self._note(data)
+        if self._is_there:
+            try:
+                self._client.send_message(data)
+            except Exception as error:
+                self._lost(str(error))
+
+    def _note(self, data: bytes) -> None:
+        key = (data[0] & 0x0F, data[1]) if len(data) == 3 else (0, 0)
+        if data[0] & 0xF0 == NOTE_ON:
+            self._sounding.add(key)
+        elif data[0] & 0xF0 == NOTE_OFF:
+            self._sounding.discard(key)
+        elif data in {START, STOP}:
+            self._is_started = data == START
+
+    def _lost(self, why: str) -> None:
+        self._is_there = False
+        self._client.close_port()
+        tell(fault=f"{self.name}: {why}")
+
+    def look(self, now_ns: int) -> None:
+        """Every half second: is the port still there, or back?"""
+        if not self._wanted or now_ns - self._looked_ns < _LOOK_NS:
+            return
+        self._looked_ns = now_ns
+        is_there = names.find(self._wanted, self._client.get_ports()) is not None
+        if self._is_there and not is_there:
+            self._lost("unplugged")
+        elif is_there and not self._is_there:
+            self._open()
+            self._is_there = True
+            tell(fault="")
+
+    def close(self) -> None:
+        """End what still sounds, then let go."""
+        for channel, note in sorted(self._sounding):
+            self.send(bytes((NOTE_OFF | channel, note, RELEASE_VELOCITY)))
+        if self._is_started:
+            self.send(STOP)
+        self._client.close_port()
+        self._client.delete()
+
+
+class Deliverer:
+    """Frames in, messages out at their times."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._due: list[tuple[int, int, bytes]] = []
+        self._order = 0
+        self._unread = bytearray()
+        self._is_open = True
+
+    def run(self) -> None:
+        """Until standard input ends and all is delivered."""
+        while self._is_open or self._due:
+            now_ns = time.monotonic_ns()
+            due_ns = self._due[0][0] if self._due else now_ns + _LOOK_NS
+            if due_ns - now_ns > _EXACT_NS:
+                self._connection.look(now_ns)
+                self._wait((due_ns - now_ns - _EXACT_NS) / 1e9)
+                continue
+            if due_ns > now_ns:
+                # CPython sleeps to an absolute deadline of the monotonic clock (since 3.11).
+                time.sleep((due_ns - time.monotonic_ns()) / 1e9 if due_ns > now_ns else 0)
+            self._connection.send(heapq.heappop(self._due)[2])
+
+    def _wait(self, seconds: float) -> None:
+        if not self._is_open:
+            time.sleep(seconds)
+        elif select.select([0], [], [], seconds)[0]:
+            data = os.read(0, 1 << 16)
+            self._is_open = bool(data)
+            self._unread += data
+            for at_ns, message in self._frames():
+                self._take(at_ns, message)
+
+    def _frames(self) -> Iterator[tuple[int, bytes]]:
+        while len(self._unread) >= FRAME.size:
+            at_ns, length = FRAME.unpack_from(self._unread)
+            end = FRAME.size + length
+            if len(self._unread) < end:
+                return
+            yield at_ns, bytes(self._unread[FRAME.size : end])
+            del self._unread[:end]
+
+    def _take(self, at_ns: int, message: bytes) -> None:
+        if message:
+            self._order += 1
+            heapq.heappush(self._due, (at_ns, self._order, message))
+        else:
+            self._due = [due for due in self._due if due[0] <= at_ns]
+            heapq.heapify(self._due)
+
+
+def main(arguments: list[str]) -> int:
+    """Run for a parent that holds the other ends of our pipes."""
+    for name in ("SIGINT", "SIGHUP"):  # the parent's business; ours ends with its pipe
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    try:
+        connection = Connection(arguments[0], tuple(int(channel) for channel in arguments[1:]))
+    except PortError as error:
+        tell(error=str(error))
+        return 2
+    tell(name=connection.name, missing=", ".join(request_realtime()))
+    try:
+        Deliverer(connection).run()
+    finally:
+        connection.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""What is due: messages in order of time, and the notes that sound until theirs ends."""
+
+import heapq
+from dataclasses import dataclass, field, replace
+
+from drumatlas.play.events import (
+    NOTE_OFF,
+    RANK_OFF,
+    RANK_ON,
+    RELEASE_VELOCITY,
+    Event,
+    Output,
+)
+
+_Due = tuple[int, int, int, Output]  # at_ns, rank, order among equals, what
+Key = tuple[int, int]  # channel, note
+
+
+def note_off(at_ns: int, key: Key) -> Event:
+    """The end of a note."""
+    channel, note = key
+    return Event(at_ns, bytes((NOTE_OFF | channel, note, RELEASE_VELOCITY)))
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Messages yet to be given out. A note-on that is given out arranges for its own note-off,
+    so that every note ends, whatever is dropped."""
+
+    due: list[_Due] = field(default_factory=list)
+    sounding: dict[Key, int] = field(default_factory=dict)  # when each sounding note ends
+    order: int = 0
+
+    def copy(self) -> "Outbox":
+        """One that can be changed apart from this."""
+        return Outbox(self.due.copy(), self.sounding.copy(), self.order)
+
+    def push(self, rank: int, what: Output) -> None:
+        """Add a message; within a nanosecond, `rank` and then the order of pushing count."""
+        self.order += 1
+        heapq.heappush(self.due, (what.at_ns, rank, self.order, what))
+
+    def give(self, until_ns: int, gate_ns: int) -> list[Output]:
+        """All that is due up to `until_ns`; notes that begin now sound for `gate_ns`."""
+        out: list[Output] = []
+        while self.due and self.due[0][0] <= until_ns:
+            at_ns, rank, _, what = heapq.heappop(self.due)
+            if isinstance(what, Event) and rank in {RANK_ON, RANK_OFF}:
+                key = (what.data[0] & 0x0F, what.data[1])
+                if rank == RANK_OFF and self.sounding.get(key) != at_ns:
+                    continue  # the note was struck again since; that one's end comes later
+                if self.sounding.pop(key, None) is not None and rank == RANK_ON:
+                    out.append(note_off(at_ns, key))
+                if rank == RANK_ON:
+                    self._end_later(key, at_ns + max(gate_ns, 1))
+            out.append(what)
+        return out
+
+    def _end_later(self, key: Key, ends_ns: int) -> None:
+        self.sounding[key] = ends_ns
+        self.push(RANK_OFF, note_off(ends_ns, key))
+
+    def silence(self, at_ns: int) -> list[Output]:
+        """End every sounding note now; what is due stays due."""
+        out: list[Output] = [note_off(at_ns, key) for key in sorted(self.sounding)]
+        self.sounding.clear()
+        self.due = [due for due in self.due if due[1] != RANK_OFF]
+        heapq.heapify(self.due)
+        return out
+
+    def clear(self, at_ns: int) -> list[Output]:
+        """End every sounding note now and forget what is due."""
+        out = self.silence(at_ns)
+        self.due.clear()
+        return out
+
+    def shift(self, by_ns: int) -> None:
+        """Everything comes later by `by_ns`."""
+        self.due = [
+            (at_ns + by_ns, rank, order, replace(what, at_ns=what.at_ns + by_ns))
+            for at_ns, rank, order, what in self.due
+        ]
+        self.sounding = {key: ends_ns + by_ns for key, ends_ns in self.sounding.items()}

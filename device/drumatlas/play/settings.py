@@ -1,0 +1,59 @@
+"""What the sequencer needs to know that does not change while it plays."""
+
+from dataclasses import dataclass, field
+
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
+from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.errors import ConfigError
+from drumatlas.play.feel import HUMANIZE_NS
+
+# Where a new pattern comes in: every so many steps.
+SWAPS = {"step": 1, "beat": STEPS_PER_BEAT, "bar": STEPS_PER_BAR, "end": STEPS}
+MAX_OFFSET_MS = 20.0  # of a voice against the grid, to each side
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOut:
+    """Where a voice goes: MIDI note 0..127, channel 0..15, or nowhere; `offset_ms` is how much
+    later than the grid it plays (drag above 0, push below)."""
+
+    note: int
+    channel: int = 9
+    is_muted: bool = False
+    offset_ms: float = 0.0
+
+
+DEFAULT_VOICES = tuple(VoiceOut(voice.note) for voice in VOICE_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySettings:
+    """`gate` is a note's length in steps; `idle_clock` sends MIDI clock while stopped, too;
+    `thru` passes a foreign clock and transport on to the outputs; `hold` keeps the position
+    when a foreign clock stays away for over a beat, instead of stopping."""
+
+    bpm: float = 120.0
+    seed: int = 0
+    swap: str = "bar"  # one of SWAPS
+    gate: float = 0.5
+    voices: tuple[VoiceOut, ...] = field(default=DEFAULT_VOICES)
+    idle_clock: bool = False
+    thru: bool = False
+    hold: bool = True
+
+    def check(self) -> "PlaySettings":
+        """Return self; ConfigError names what makes no sense."""
+        if self.swap not in SWAPS:
+            raise ConfigError(f"swap '{self.swap}' is none of: {', '.join(SWAPS)}")
+        return self
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """The channels that notes go out on."""
+        return tuple(sorted({voice.channel for voice in self.voices}))
+
+    @property
+    def early_ns(self) -> int:
+        """How much before its time a tick must be looked at, for notes ahead of the grid."""
+        push_ms = max(0.0, -min(voice.offset_ms for voice in self.voices))
+        return HUMANIZE_NS + round(push_ms * 1_000_000)

@@ -1,0 +1,33 @@
+"""All that changes while the sequencer plays, so that it can be taken back."""
+
+from dataclasses import dataclass, field, replace
+
+from drumatlas.beat.pattern import Pattern
+from drumatlas.play.feel import Feel
+from drumatlas.play.outbox import Outbox
+from drumatlas.play.transport import Timeline
+
+
+@dataclass(slots=True)
+class State:
+    """The sequencer at `horizon_ns`: everything up to there has been given out."""
+
+    horizon_ns: int
+    timeline: Timeline
+    pattern: Pattern  # what sounds
+    waiting: Pattern | None = None  # swaps in at the next grid point
+    boundary_ns: int = 0  # the last point where a pattern could come in
+    fill: Pattern | None = None  # plays until the end of the bar
+    feel: Feel = field(default_factory=Feel)
+    is_playing: bool = False
+    next_tick: int = 0  # the first that was not looked at yet
+    first_ns: int = 0  # when the first clock since the last start is due; no note is before it
+    position: int = 0  # tick where Continue goes on, while stopped
+    is_following: bool = False  # a foreign clock moves the timeline
+    armed: bool = False  # following, started, and waiting for the first clock
+    limit_tick: int | None = None  # following: no tick behind this one, until more clock is heard
+    outbox: Outbox = field(default_factory=Outbox)
+
+    def copy(self) -> "State":
+        """One that can be changed apart from this."""
+        return replace(self, timeline=replace(self.timeline), outbox=self.outbox.copy())

@@ -1,0 +1,171 @@
+"""Hostile clock streams: what a leader sends, and where an ideal follower would be.
+
+Each stream is a list of (arrival in ns, message) and the tick that its last clock is.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
+MS = 1_000_000
+
+
+def tick_ns(bpm: float) -> float:
+    return 60e9 / bpm / 24
+
+
+@dataclass
+class Stream:
+    """`messages` in order of arrival; `tick` is the last clock's; `period_ns` the tempo there;
+    `times` the true time of each tick that was sent or lost."""
+
+    messages: list[tuple[int, bytes]]
+    tick: int
+    period_ns: float
+    times: dict[int, float]
+
+
+class Leader:
+    """Writes a stream: clocks with a tempo, jitter and losses."""
+
+    def __init__(self, bpm: float = 120, jitter_ms: float = 0, seed: int = 1) -> None:
+        self.now = 1_000 * MS + 0.0
+        self.bpm = bpm
+        self.tick = -1
+        self.messages: list[tuple[int, bytes]] = []
+        self.times: dict[int, float] = {}
+        self._jitter = jitter_ms * MS
+        self._random = random.Random(seed)
+
+    def send(self, message: bytes) -> None:
+        self.messages.append((round(self.now), message))
+
+    def start(self, position: int = 0, message: bytes = START) -> None:
+        self.send(message)
+        self.tick = position - 1
+        self.now += 2 * MS
+
+    def clocks(self, n: int, *, lost: bool = False, doubled: bool = False) -> None:
+        for _ in range(n):
+            self.tick += 1
+            self.times[self.tick] = self.now
+            if not lost:
+                late = self._random.uniform(-self._jitter, self._jitter)
+                self.messages.append((round(self.now + late), CLOCK))
+                if doubled:
+                    self.messages.append((round(self.now + late + 0.3 * MS), CLOCK))
+            self.now += tick_ns(self.bpm)
+
+    def done(self) -> Stream:
+        return Stream(self.messages, self.tick, tick_ns(self.bpm), self.times)
+
+
+def steady() -> Stream:
+    leader = Leader()
+    leader.start()
+    leader.clocks(24 * 16)
+    return leader.done()
+
+
+def jittery() -> Stream:
+    leader = Leader(jitter_ms=3)
+    leader.start()
+    leader.clocks(24 * 16)
+    return leader.done()
+
+
+def tempo_jump() -> Stream:
+    leader = Leader()
+    leader.start()
+    for bpm in (120, 170, 85, 84, 60, 120, 240):
+        leader.bpm = bpm
+        leader.clocks(24 * 4)
+    return leader.done()
+
+
+def ramp() -> Stream:
+    leader = Leader(90)
+    leader.start()
+    for _ in range(24 * 16):
+        leader.bpm += 60 / (24 * 16)
+        leader.clocks(1)
+    leader.clocks(24 * 4)
+    return leader.done()
+
+
+def dropout() -> Stream:
+    leader = Leader(jitter_ms=1)
+    leader.start()
+    for lost in (1, 5, 12, 20):
+        leader.clocks(24 * 4)
+        leader.clocks(lost, lost=True)
+    leader.clocks(24 * 4)
+    return leader.done()
+
+
+def duplicates() -> Stream:
+    leader = Leader()
+    leader.start()
+    leader.clocks(24 * 4)
+    leader.clocks(24 * 4, doubled=True)
+    leader.clocks(24 * 4)
+    return leader.done()
+
+
+def start_storm() -> Stream:
+    leader = Leader()
+    for _ in range(10):
+        leader.start()
+        leader.clocks(7)
+    for _ in range(5):
+        leader.send(START)
+    leader.start()
+    leader.clocks(24 * 8)
+    return leader.done()
+
+
+def spp_walk() -> Stream:
+    leader = Leader()
+    leader.start()
+    leader.clocks(24 * 4)
+    for step in (0, 33, 128, 7, 1000):
+        leader.send(STOP)
+        leader.now += 50 * MS
+        leader.send(bytes((0xF2, step & 0x7F, step >> 7)))
+        leader.now += 50 * MS
+        leader.start(step * 6, CONTINUE)
+        leader.clocks(24 * 4 + 5)
+    return leader.done()
+
+
+STREAMS: dict[str, Callable[[], Stream]] = {
+    "STEADY": steady,
+    "JITTERY": jittery,
+    "TEMPO_JUMP": tempo_jump,
+    "RAMP": ramp,
+    "DROPOUT": dropout,
+    "DUPLICATES": duplicates,
+    "START_STORM": start_storm,
+    "SPP_WALK": spp_walk,
+}
+
+
+@pytest.fixture(params=STREAMS)
+def stream(request: pytest.FixtureRequest) -> Stream:
+    """Each hostile stream in turn."""
+    return STREAMS[request.param]()
+
+
+@pytest.fixture
+def streams() -> dict[str, Callable[[], Stream]]:
+    """The hostile streams by name."""
+    return STREAMS
+
+
+@pytest.fixture
+def leader() -> type[Leader]:
+    """To write streams of one's own."""
+    return Leader
