@@ -71,12 +71,14 @@ def _sync_folder(folder: Path) -> None:
 def check_writable(path: Path) -> None:
     """FileError now, not after an hour's work, if `path` can't be written later. What stands
     there stays as it is."""
-    if path.is_dir():
-        raise FileError(f"{path}: is a folder")
     try:
+        if path.is_dir():
+            raise FileError(f"{path}: is a folder")
         with TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
+        if isinstance(error, FileError):
+            raise
         raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
 
 

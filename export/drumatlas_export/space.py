@@ -76,7 +76,7 @@ def open_space(path: Path) -> Space:
     try:
         with ZipFile(path) as archive:
             is_atlas = "atlas.json" in archive.namelist()
-    except (BadZipFile, OSError):
+    except (BadZipFile, OSError, NotImplementedError):
         is_atlas = path.suffix == ".atlas"
     if not is_atlas:
         return of_checkpoint(checkpoints.load(path), path.name)

@@ -1,5 +1,6 @@
 """From note times to steps: 4/4 regions of a file, quantised to 16ths, with the error measured."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,8 @@ def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
     taken out before the error is measured, from 16ths and from triplets each its own: the
     median of swung 8ths lies between the two grids.
     """
-    notes = np.array([n for n in track.notes if start <= n[0] < end], dtype=np.int64).reshape(-1, 3)
+    inside = slice(bisect_left(track.notes, (start,)), bisect_left(track.notes, (end,)))
+    notes = np.array(track.notes[inside], dtype=np.int64).reshape(-1, 3)
     bits = _BIT_OF_KEY[notes[:, 1]] if len(notes) else np.empty(0, np.uint8)
     notes, bits = notes[bits != _NO_VOICE], bits[bits != _NO_VOICE]
     if not len(notes):

@@ -54,9 +54,11 @@ def _meta(data: bytes, at: int, tick: int, track: DrumTrack) -> int:
     return at + size
 
 
-def _track(data: bytes, at: int, end: int, track: DrumTrack) -> None:
-    """Read one MTrk body into `track`. Running status goes on over meta and SysEx events
-    (against the standard, but real files do it)."""
+def _track(data: bytes, at: int, end: int, track: DrumTrack) -> bool:
+    """Read one MTrk body into `track`; whether its end was marked.
+
+    Running status goes on over meta and SysEx events (against the standard, but real files do it).
+    """
     tick = 0
     status = 0
     notes = track.notes
@@ -70,7 +72,7 @@ def _track(data: bytes, at: int, end: int, track: DrumTrack) -> None:
             if byte == 0xFF:
                 at = _meta(data, at + 1, tick, track)
                 if at < 0:
-                    return
+                    return True
             elif byte in {0xF0, 0xF7}:
                 size, at = _number(data, at + 1)
                 at += size
@@ -87,6 +89,7 @@ def _track(data: bytes, at: int, end: int, track: DrumTrack) -> None:
             if len(notes) > MAX_NOTES:
                 raise MidiFileError(f"more than {MAX_NOTES} drum notes")
         at += _DATA_BYTES[status >> 4]
+    return False
 
 
 def _header(data: bytes) -> tuple[int, int]:
@@ -119,7 +122,9 @@ def read_drums(data: bytes) -> DrumTrack:
             (size,) = unpack_from(">I", data, at + 4)
             at += 8
             if kind == b"MTrk":
-                _track(data, at, min(at + size, len(data)), result)
+                is_whole = _track(data, at, min(at + size, len(data)), result)
+                if not is_whole and at + size > len(data):
+                    raise MidiFileError("cut short: a track runs past the end of the file")
             at += size
     except (IndexError, struct_error):
         raise MidiFileError("cut short: an event runs past the end of the file") from None

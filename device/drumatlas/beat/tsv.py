@@ -76,7 +76,7 @@ def parse(lines: Iterable[str], name: str = "beats") -> Iterator[BeatRow]:
     songs: tuple[str, ...] = ()
     for number, line in enumerate(lines, 1):
         if line.startswith(SONGS_MARK):
-            songs = tuple(line[len(SONGS_MARK) :].strip().split(SONGS_JOIN))
+            songs = tuple(filter(None, line[len(SONGS_MARK) :].strip().split(SONGS_JOIN)))
         if line.startswith("#") or not line.strip():
             continue
         try:

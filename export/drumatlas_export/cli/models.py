@@ -8,7 +8,7 @@ from typing import Any
 
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.commandline import Command, integer
-from drumatlas.errors import ConfigError, FileError, ModelError
+from drumatlas.errors import BeatError, ConfigError, FileError, ModelError
 from drumatlas.files import check_writable, read_text, write_text
 from drumatlas_export.cli.common import flat, read_rows, say
 
@@ -46,14 +46,19 @@ def train(arguments: argparse.Namespace) -> int:
     from drumatlas_export.train import checkpoint
     from drumatlas_export.train.config import TrainConfig, load
     from drumatlas_export.train.fit import fit
+    from drumatlas_export.train.split import split_by_song
 
     check_writable(arguments.output)
     config = replace(TrainConfig(), kind=arguments.model).check()
     if arguments.config:
-        config = load(arguments.config, config)
+        config = replace(load(arguments.config, config), kind=arguments.model)
     if arguments.seed is not None:
         config = replace(config, seed=arguments.seed)
     rows = read_rows(arguments.beats)
+    try:
+        split_by_song(rows, config.seed, config.validation_share, config.test_share)
+    except BeatError as error:
+        raise BeatError(f"{arguments.beats}: {error}") from None
     console = Console(stderr=True)
     with Progress(console=console) as bar:
         task = bar.add_task(f"{config.kind}", total=config.max_epochs)
@@ -183,9 +188,16 @@ def export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _no_json(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
 def _read_table(path: Path) -> dict[str, Any]:
     try:
-        table = json.loads(read_text(path, _MOST_JSON))
+        table = json.loads(read_text(path, _MOST_JSON), parse_constant=_no_json)
+        json.dumps(table, ensure_ascii=False).encode()  # half a character can't be written
+    except FileError:
+        raise
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not JSON: {error}") from None
     if not isinstance(table, dict):

@@ -81,10 +81,10 @@ def from_table(file: Path, column: str | None = None) -> Labeller:
     else the second). Paths are relative to the table's folder; FileError if it can't be used."""
     try:
         with file.open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+            reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+            rows, names = list(reader), list(reader.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FileError(f"{file}: can't be read as a genre table: {error}") from None
-    names = list(rows[0]) if rows else []
     column = column or ("genre" if "genre" in names else names[1] if len(names) > 1 else "genre")
     if "file" not in names or column not in names:
         raise FileError(f"{file}: a genre table needs a header with 'file' and '{column}'")

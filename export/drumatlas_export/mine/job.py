@@ -82,8 +82,14 @@ def find_sources(paths: Iterable[Path], windowed: list[str]) -> list[Source]:
             parts = file.relative_to(base).parts
             collection = parts[0] if len(parts) > 1 else base.resolve().name
             wants_windows = any(fnmatch(collection, pattern) for pattern in windowed)
-            sources.setdefault(file, Source(file, "/".join(parts), collection, wants_windows))
+            name = _printable("/".join(parts))
+            sources.setdefault(file, Source(file, name, _printable(collection), wants_windows))
     return list(sources.values())
+
+
+def _printable(name: str) -> str:
+    """A file name as text that can be written: names of old collections are not all UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def mine_file(source: Source, repeats: int, min_entropy: float) -> FileResult:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code
 from drumatlas.beat.grid import Region
-from drumatlas.explore.filters import entropy
+from drumatlas.explore.filters import BeatFilter
 
 PAUSE = STEPS_PER_BAR  # steps without a hit that end a section
 MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
@@ -50,7 +50,8 @@ def downbeat(start: int) -> int:
 
 
 def _judge(region: Region, place: int, stop: int, repeats: int) -> Found:
-    code = tuple(region.codes[place : place + STEPS].tolist())
+    steps = region.codes[place : place + STEPS].tolist()
+    code = (*steps, *[0] * (STEPS - len(steps)))  # a rest at the end of the music
     error, triplet_error = region.misfit(place, stop)
     refusal = ""
     if error > triplet_error:
@@ -63,30 +64,34 @@ def _judge(region: Region, place: int, stop: int, repeats: int) -> Found:
 def repeated(region: Region, repeats: int) -> Iterator[Found]:
     """Every pattern that stands `repeats` times or more in a row between two pauses."""
     need = STEPS * (repeats - 1)
-    for start, stop in sections(region.codes):
-        part = region.codes[start:stop]
+    # A beat may begin or end with a rest, so the pauses around a section belong to it.
+    codes = np.pad(region.codes, PAUSE)
+    for first_hit, behind in sections(region.codes):
+        start, stop = first_hit - PAUSE, behind + PAUSE
+        part = codes[start + PAUSE : stop + PAUSE]
         if len(part) < need + STEPS:
             continue
         same = np.concatenate(([False], part[:-STEPS] == part[STEPS:], [False]))
         edges = np.flatnonzero(np.diff(same.astype(np.int8))).reshape(-1, 2)
         for first, last in edges:
             if last - first >= need:
-                place = downbeat(start + int(first))
+                begin = start + int(first)
+                if not part[first : last + STEPS].any():
+                    continue
                 times = int(last - first) // STEPS + 1
-                yield _judge(region, place, start + int(last) + STEPS, times)
+                yield _judge(
+                    region, downbeat(max(begin, 0)), begin + int(last - first) + STEPS, times
+                )
 
 
 def windows(region: Region) -> Iterator[Found]:
     """Two bars after two bars, from the region's first downbeat on; both bars must have hits."""
     for place in range(0, len(region.codes) - STEPS_PER_BAR, STEPS):
-        code = region.codes[place : place + STEPS]
-        if len(code) < STEPS:
-            code = np.concatenate([code, np.zeros(STEPS - len(code), np.uint16)])
-        if code[:STEPS_PER_BAR].any() and code[STEPS_PER_BAR:].any():
-            found = _judge(region, place, place + STEPS, 1)
-            yield Found(tuple(code.tolist()), found.error, 1, found.refusal)
+        found = _judge(region, place, place + STEPS, 1)
+        if any(found.code[:STEPS_PER_BAR]) and any(found.code[STEPS_PER_BAR:]):
+            yield found
 
 
 def lively(found: Found, min_entropy: float) -> bool:
     """Whether the pattern passes the entropy rule."""
-    return bool(entropy([found.code])[0] >= min_entropy)
+    return bool(BeatFilter(min_entropy=min_entropy).lively([found.code])[0])

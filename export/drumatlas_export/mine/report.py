@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from drumatlas_export.mine.job import Mined
@@ -41,5 +42,5 @@ def show(counts: dict[str, Any], console: Console) -> None:
             continue
         if isinstance(value, dict):
             value = ", ".join(f"{name} {count}" for name, count in value.items())  # noqa: PLW2901
-        table.add_row(key.replace("_", " "), str(value))
+        table.add_row(key.replace("_", " "), escape(str(value)))
     console.print(table)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.errors import BeatError
 from drumatlas_export.space import Space
 
 KNOB_REACH = 2.0  # standard deviations: 95 % of the places of an axis
@@ -44,8 +45,13 @@ def knob_basis(
     `z` are the training encodings; the widest-explained order of the features is taken, so the
     knob that explains its feature best comes first.
     """
+    if len(z) <= len(space.centre):
+        raise BeatError(f"{len(z)} beats are too few to lay knobs through; name more with --beats")
     covariance = np.cov(z.astype(np.float64).T)
-    colour = np.linalg.cholesky(covariance)
+    try:
+        colour = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        raise BeatError("the beats lie on a line in latent space; name others") from None
     whitened = np.random.default_rng(seed).standard_normal((_POINTS, len(covariance)))
     p = space.decode((space.centre + whitened @ colour.T).astype(np.float32))
     directions = {}

@@ -54,7 +54,7 @@ def evaluate(
             "seed": seed,
             "at_half": pass_scores(space.hits(z, 0.5), known),
             "at_thresholds": pass_scores(hits, known),
-            "novelty": float((distance >= NOVEL_DISTANCE).mean()),
+            "novelty": float((distance >= NOVEL_DISTANCE).mean()) if len(chosen) else 0.0,
             "diversity_cells": diversity(chosen, seed),
             "f1_held_out": f1(space, grids(fresh)),
             "test_beats": len(fresh),

@@ -38,6 +38,8 @@ def nearest_distance(beats: Grid, others: Grid) -> NDArray[np.int64]:
 
 def diversity(beats: Grid, seed: int) -> float:
     """Mean distance between two beats drawn at random."""
+    if len(beats) < 2:
+        return 0.0
     order = np.random.default_rng(seed).permutation(len(beats))
     half = len(order) // 2
     pairs = zip(beats[order[:half]], beats[order[half : 2 * half]], strict=True)
@@ -68,7 +70,7 @@ def f1(space: Space, beats: Grid) -> float:
 def smoothness(space: Space, n: int, seed: int) -> dict[str, float]:
     """Cells changed by a move of 0.05 of a knob's range, over random places and directions:
     mean, median, p99, and the share of moves that change nothing."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, 1])  # not the stream that the places come from
     z = space.sample(n, seed)
     way = rng.standard_normal(z.shape)
     way /= np.linalg.norm(way, axis=1, keepdims=True)

@@ -3,17 +3,17 @@
 No beat is inside: latent points, labels and one-way hashes are.
 """
 
-import pickle
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ConfigError, FileError, ModelError
 from drumatlas.files import atomic
 from drumatlas_export.train.config import TrainConfig, apply
@@ -66,13 +66,19 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint; ModelError names the file. Nothing in it is executed."""
     try:
+        with ZipFile(path) as archive:  # torch checks no CRC
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ModelError(f"{path}: damaged ({damaged})")
         data = torch.load(path, map_location="cpu", weights_only=True)
+    except ModelError:
+        raise
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise ModelError(f"{path}: can't be read: {str(error).splitlines()[0][:120]}") from None
-    except (pickle.UnpicklingError, BadZipFile, AttributeError, TypeError, IndexError):
-        raise ModelError(f"{path}: not a drumatlas model") from None
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from None
+    except Exception:  # zipfile, pickle and torch raise a dozen classes on what is no model
+        raise ModelError(f"{path}: not a drumatlas model, or damaged") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ModelError(f"{path}: not a drumatlas model")
     if data.get("version") != VERSION:
@@ -80,7 +86,14 @@ def load(path: Path) -> Checkpoint:
     try:
         return _build(data, str(path))
     except (KeyError, RuntimeError, TypeError, ValueError, AttributeError, ConfigError) as error:
-        raise ModelError(f"{path}: damaged: {str(error).splitlines()[0][:120]}") from None
+        raise ModelError(f"{path}: damaged: {' '.join(str(error).split())[:120]}") from None
+
+
+def _numbers(values: list[float], count: int) -> NDArray[np.float32]:
+    array = np.array(values, np.float32).reshape(count)
+    if not np.isfinite(array).all():
+        raise ValueError("a number is not finite")
+    return array
 
 
 def _build(data: dict[str, Any], name: str) -> Checkpoint:
@@ -91,13 +104,15 @@ def _build(data: dict[str, Any], name: str) -> Checkpoint:
     z = data["z"].numpy().astype(np.float32)
     if z.shape != (len(data["labels"]), LATENT):
         raise ValueError("latent points and labels differ in number")
+    if data["hashes"].shape != (len(z),):
+        raise ValueError("hashes and latent points differ in number")
     return Checkpoint(
         config=config,
         model=model,
-        centre=np.array(data["centre"], np.float32).reshape(LATENT),
-        reach=np.array(data["reach"], np.float32).reshape(LATENT),
-        thresholds=np.array(data["thresholds"], np.float32),
-        density=np.array(data["density"], np.float32),
+        centre=_numbers(data["centre"], LATENT),
+        reach=_numbers(data["reach"], LATENT),
+        thresholds=_numbers(data["thresholds"], VOICES),
+        density=_numbers(data["density"], VOICES),
         z=z,
         labels=[[str(word) for word in words] for words in data["labels"]],
         hashes=data["hashes"].numpy().view(np.uint64),

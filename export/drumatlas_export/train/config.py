@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ class TrainConfig:
             raise ConfigError(f"model '{self.kind}' is none of: {', '.join(KINDS)}")
         if not self.hidden or not all(1 <= width <= 4096 for width in self.hidden):
             raise ConfigError(f"hidden = {list(self.hidden)}: widths must be 1..4096")
+        if not 0 <= self.seed < 1 << 31:
+            raise ConfigError(f"seed = {self.seed}: must be in 0..{(1 << 31) - 1}")
+        for name in ("learning_rate", "kl_weight", "critic_weight", "critic_gamma"):
+            if not isfinite(getattr(self, name)):
+                raise ConfigError(f"{name} = {getattr(self, name)}: must be finite")
         positive = ("batch", "learning_rate", "max_epochs", "patience")
         for name in positive:
             if not getattr(self, name) > 0:
@@ -77,6 +83,12 @@ def load(file: Path, config: TrainConfig) -> TrainConfig:
     """`config` changed by a TOML file of TrainConfig's names; the error names file and key."""
     try:
         values = tomllib.loads(read_text(file, _MOST_BYTES))
+        return apply(config, values, str(file))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: {error}") from None
-    return apply(config, values, str(file))
+    except RecursionError:
+        raise ConfigError(f"{file}: nested too deeply") from None
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(f"{file}: a number is out of range: {error}") from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from drumatlas.errors import ModelError
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.models import (
     CELLS,
@@ -73,5 +74,7 @@ def train(
         elif epoch - best_epoch >= config.patience:
             break
 
+    if best_epoch == 0:
+        raise ModelError("the loss was never a number; lower learning_rate and the weights")
     model.load_state_dict(best_state)
     return Trained(model, epoch, best_epoch, best_loss)

@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.beat.codes import canonical
+from drumatlas.beat.codes import Code, canonical
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
 
@@ -40,14 +40,15 @@ def split_by_song(
     sides goes to neither, so nothing of a held-out song is trained on.
     """
     parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
-    seen: set[tuple[int, ...]] = set()
+    first_row: dict[Code, int] = {}
+    songs: dict[Code, set[str]] = {}  # of all rows of a rotation class
     for i, row in enumerate(rows):
         canon = canonical(row.code)
-        if canon in seen:
-            continue
-        seen.add(canon)
+        first_row.setdefault(canon, i)
+        songs.setdefault(canon, set()).update(row.songs)
+    for canon, i in first_row.items():
         homes = set()
-        for song in row.songs or (",".join(map(str, canon)),):
+        for song in songs[canon] or {",".join(map(str, canon))}:
             place = _draw(song, seed)
             held_out = "test" if place < test_share else "validation"
             homes.add(held_out if place < test_share + validation_share else "train")

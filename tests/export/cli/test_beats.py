@@ -1,0 +1,235 @@
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from drumatlas.beat.codes import Code, rotate
+from drumatlas.beat.tsv import parse
+
+pytestmark = pytest.mark.export
+
+Run = Callable[..., tuple[int, str, str]]
+Refuses = Callable[..., str]
+HitsOf = Callable[[Sequence[int], int], list[tuple[int, int]]]
+WriteMidi = Callable[..., Path]
+
+
+def code_of(text: str) -> Code:
+    return tuple(map(int, text.split()))
+
+
+ROCK = code_of("1 0 4 0 6 0 4 0 5 0 4 0 6 0 4 0 5 0 5 0 6 0 4 0 5 1 4 0 6 0 4 2")
+FUNK = ROCK[:16] + code_of("37 4 36 4 6 4 36 5 4 5 36 4 6 4 36 2")
+DULL: Code = (1, 0, 0, 0) * 8
+
+
+def line(code: Code) -> str:
+    return ",".join(map(str, code))
+
+
+def rows_of(path: Path) -> list[tuple[Code, tuple[str, ...], tuple[str, ...]]]:
+    rows = parse(path.read_text(encoding="utf-8").splitlines(keepends=True))
+    return [(row.code, row.labels, row.songs) for row in rows]
+
+
+@pytest.fixture
+def songs(tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi) -> Path:
+    """A folder of two songs, a loop that is played once, a waltz and a broken file."""
+    root = tmp_path / "songs"
+    write_midi(root / "pop" / "Toto_Africa.mid", hits_of(ROCK, 4))
+    write_midi(root / "pop" / "Sade_Paradise rock.mid", hits_of(FUNK, 3))
+    write_midi(root / "loops" / "Some_Loop.mid", hits_of(FUNK[16:] + FUNK[16:], 1))
+    write_midi(root / "pop" / "Some_Waltz.mid", hits_of(ROCK, 4), [(0, 3, 4)])
+    (root / "pop" / "broken.mid").write_bytes(b"MThd")
+    return root
+
+
+def test_mine_writes_beats_and_a_report(run: Run, songs: Path, tmp_path: Path) -> None:
+    code, out, err = run(
+        "mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1, "--report", tmp_path / "r.json"
+    )
+    assert (code, out) == (0, "")
+    assert rows_of(tmp_path / "b.tsv") == [
+        (FUNK, ("pop",), ("sade paradise rock",)),
+        (ROCK, ("pop",), ("toto africa",)),
+    ]
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert (report["files_read"], report["beats"]) == (5, 2)
+    assert report["reasons"] == {
+        "malformed": 1,
+        "not in 4/4": 1,
+        "no two bars stand 3 times in a row": 1,
+    }
+    assert [one["file"] for one in report["refused_files"]] == [
+        *("loops/Some_Loop.mid", "pop/Some_Waltz.mid", "pop/broken.mid")
+    ]
+    assert "files read" in err
+    assert "broken" not in err
+
+
+def test_mine_does_what_its_options_say(run: Run, songs: Path, tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("file\tstyle\npop/Toto_Africa.mid\tYacht Rock\n", encoding="utf-8")
+    options = ["--repeats", 4, "--windows", "loops", "--jobs", 2]
+    options += ["--genres", table, "--genre-column", "style", "--genres", "folders"]
+    assert run("mine", songs, "-o", tmp_path / "b.tsv", *options)[0] == 0
+    assert rows_of(tmp_path / "b.tsv") == [
+        (FUNK[16:] * 2, ("loops", "window"), ("some loop",)),
+        (ROCK, ("yacht rock",), ("toto africa",)),
+    ]
+
+
+def test_mine_of_files_without_beats_is_an_empty_file(
+    run: Run, tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi
+) -> None:
+    write_midi(tmp_path / "m" / "plain song.mid", hits_of(DULL, 4))
+    assert run("mine", tmp_path / "m", "-o", tmp_path / "b.tsv")[0] == 0
+    assert (tmp_path / "b.tsv").read_bytes() == b""
+    assert run("mine", tmp_path / "m", "-o", tmp_path / "b.tsv", "--min-entropy", 0.5)[0] == 0
+    assert [code for code, _, _ in rows_of(tmp_path / "b.tsv")] == [DULL]
+
+
+@pytest.mark.parametrize(
+    ("culprit", "words"),
+    [
+        ("nowhere: no such file", ["nowhere", "-o", "b.tsv"]),
+        ("empty: no MIDI files", ["empty", "-o", "b.tsv"]),
+        ("gone/b.tsv", ["songs", "-o", "gone/b.tsv"]),
+        ("empty: is a folder", ["songs", "-o", "empty"]),
+        ("gone/r.json", ["songs", "-o", "b.tsv", "--report", "gone/r.json"]),
+        ("t.tsv: can't be read", ["songs", "-o", "b.tsv", "--genres", "t.tsv"]),
+        ("broken.mid", ["songs", "-o", "b.tsv", "--genres", "songs/pop/broken.mid"]),
+        ("1 is not in 2..64", ["songs", "-o", "b.tsv", "--repeats", "1"]),
+        ("--repeats", ["songs", "-o", "b.tsv", "--repeats", "1"]),
+        ("--jobs", ["songs", "-o", "b.tsv", "--jobs", "0"]),
+        ("--min-entropy", ["songs", "-o", "b.tsv", "--min-entropy", "nan"]),
+        ("-o", ["songs"]),
+    ],
+)
+def test_mine_refuses(
+    refuses: Refuses, songs: Path, monkeypatch: pytest.MonkeyPatch, culprit: str, words: list[str]
+) -> None:
+    monkeypatch.chdir(songs.parent)
+    Path("empty").mkdir()
+    refuses(culprit, "mine", *words)
+
+
+@pytest.mark.parametrize("kind", ["names", "folders"])
+def test_mine_takes_names_that_are_not_utf8(
+    run: Run, tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi, kind: str
+) -> None:
+    path = tmp_path / "m" / os.fsdecode(b"Beyonc\xe9/01.mid")
+    try:
+        path.parent.mkdir(parents=True)
+    except OSError:  # a file system that knows UTF-8 only
+        pytest.skip("no such names here")
+    write_midi(path, hits_of(ROCK, 4))
+    words = ["mine", tmp_path / "m", "-o", tmp_path / "b.tsv", "--jobs", 1, "--genres", kind]
+    assert run(*words)[0] == 0
+    assert [code for code, _, _ in rows_of(tmp_path / "b.tsv")] == [ROCK]
+
+
+def test_mine_reports_names_that_are_not_utf8(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    path = tmp_path / "m" / os.fsdecode(b"caf\xe9.mid")
+    try:
+        path.write_bytes(b"no music")
+    except OSError:
+        pytest.skip("no such names here")
+    report = tmp_path / "r.json"
+    words = ["mine", tmp_path / "m", "-o", tmp_path / "b.tsv", "--jobs", 1, "--report", report]
+    assert run(*words)[0] == 0
+    assert json.loads(report.read_text(encoding="utf-8"))["files_without_patterns"] == 1
+
+
+SAMPLES = (
+    "# songs: one | two\r\n"
+    f"{line(ROCK)}\t1,2,3,4\trock\r\n"
+    f"{line(DULL)}\tdull\n"
+    "\n"
+    "   \r\n"
+    "#no space\n"
+    f"{line(FUNK)}\t0.10,2,3,4e0\t-1,1\tfunk;;window\n"
+    f"{line(rotate(ROCK, 11))}"
+)
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    path = tmp_path / "in.tsv"
+    path.write_bytes(SAMPLES.encode())
+    return path
+
+
+def test_filter_keeps_lines_byte_for_byte(run: Run, samples: Path, tmp_path: Path) -> None:
+    code, out, err = run("filter", samples, "-o", tmp_path / "out.tsv")
+    assert (code, out) == (0, "")
+    assert err == f"{tmp_path / 'out.tsv'}: 3 of 4 beats pass\n"
+    expected = SAMPLES.replace(f"{line(DULL)}\tdull\n", "")
+    assert (tmp_path / "out.tsv").read_bytes() == expected.encode()
+
+
+def test_filter_bars_known_beats_in_any_rotation(run: Run, samples: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.tsv"
+    known.write_text(f"{line(rotate(ROCK, 3))}\n", encoding="utf-8")
+    more = tmp_path / "more.tsv"
+    more.write_text(f"{line(DULL)}\n{line(rotate(FUNK, 31))}\trock\n", encoding="utf-8")
+    out = tmp_path / "out.tsv"
+    assert run("filter", samples, "-o", out, "--known", known)[0] == 0
+    assert [code for code, _, _ in rows_of(out)] == [FUNK]
+    code, _, err = run("filter", samples, "-o", out, "--known", known, "--known", more)
+    assert (code, err) == (0, f"{out}: 0 of 4 beats pass\n")
+    assert out.read_bytes() == b"# songs: one | two\r\n\n   \r\n#no space\n"
+
+
+@pytest.mark.parametrize(("entropy", "beats"), [("0.56", 4), ("0.57", 3), ("4", 0)])
+def test_filter_goes_by_the_entropy(
+    run: Run, samples: Path, tmp_path: Path, entropy: str, beats: int
+) -> None:
+    run("filter", samples, "-o", tmp_path / "out.tsv", "--min-entropy", entropy)
+    assert len(rows_of(tmp_path / "out.tsv")) == beats
+
+
+def test_filter_may_write_where_it_read(run: Run, samples: Path) -> None:
+    assert run("filter", samples, "-o", samples)[0] == 0
+    assert len(rows_of(samples)) == 3
+
+
+def test_filter_of_no_beats_is_no_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.tsv").write_bytes(b"# nothing\r\n")
+    code, _, err = run("filter", tmp_path / "in.tsv", "-o", tmp_path / "out.tsv")
+    assert (code, err) == (0, f"{tmp_path / 'out.tsv'}: 0 of 0 beats pass\n")
+    assert (tmp_path / "out.tsv").read_bytes() == b"# nothing\r\n"
+
+
+@pytest.mark.parametrize(
+    ("culprit", "words"),
+    [
+        ("no.tsv: No such file", ["no.tsv", "-o", "out.tsv"]),
+        ("bad.tsv, line 3: 'hello' is not a list of integers", ["bad.tsv", "-o", "out.tsv"]),
+        ("high.tsv, line 1: step 31 is 16384", ["high.tsv", "-o", "out.tsv"]),
+        ("binary.tsv: not a text file", ["binary.tsv", "-o", "out.tsv"]),
+        ("bad.tsv, line 3", ["in.tsv", "-o", "out.tsv", "--known", "bad.tsv"]),
+        ("empty.tsv: no beats", ["in.tsv", "-o", "out.tsv", "--known", "empty.tsv"]),
+        ("no.tsv", ["in.tsv", "-o", "out.tsv", "--known", "no.tsv"]),
+        ("gone/out.tsv", ["in.tsv", "-o", "gone/out.tsv"]),
+        ("folder: is a folder", ["in.tsv", "-o", "folder"]),
+        ("--min-entropy", ["in.tsv", "-o", "out.tsv", "--min-entropy", "5"]),
+    ],
+)
+def test_filter_refuses(
+    refuses: Refuses, samples: Path, monkeypatch: pytest.MonkeyPatch, culprit: str, words: list[str]
+) -> None:
+    monkeypatch.chdir(samples.parent)
+    Path("folder").mkdir()
+    Path("bad.tsv").write_text(f"# x\n{line(ROCK)}\nhello\n", encoding="utf-8")
+    Path("high.tsv").write_text(line((*ROCK[:31], 16384)), encoding="utf-8")
+    Path("binary.tsv").write_bytes(b"\x93\x00\xff")
+    Path("empty.tsv").touch()
+    refuses(culprit, "filter", *words)
+
+
+def test_a_name_that_is_too_long_is_refused(refuses: Refuses, samples: Path) -> None:
+    refuses("too long", "filter", samples, "-o", samples.parent / ("x" * 300))

@@ -1,0 +1,157 @@
+from pathlib import Path
+
+import pytest
+
+from drumatlas.errors import FileError
+from drumatlas_export.mine.genres import (
+    GENRE_WORDS,
+    fold,
+    from_folders,
+    from_names,
+    from_table,
+    labeller,
+    words_genre,
+)
+
+pytestmark = pytest.mark.export
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "index.tsv"
+    path.write_text(
+        "artist\tfile\tgenre\tstyle\n"
+        "A\trock/a.mid\tHip-Hop\tTrap\n"
+        "B\tb.mid\t\tBig Band\n"
+        "C\tc.mid\tSea Shanty;Old\t\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_word_speaks_of_one_genre_and_can_be_met() -> None:
+    words = [word for group in GENRE_WORDS.values() for word in group]
+    assert len(words) == len(set(words))
+    for genre, group in GENRE_WORDS.items():
+        assert {words_genre(word) for word in group} == {genre}
+        assert {fold(word) for word in group} == {genre}
+
+
+@pytest.mark.parametrize(
+    ("label", "genre"),
+    [
+        ("Hip-Hop", "hiphop"),
+        ("  HARD ROCK ", "hard rock"),
+        ("Bossa Nova", "latin"),
+        ("rock2", "rock"),
+        ("R&B", "r&b"),
+        ("Sea  Shanty", "sea  shanty"),
+        ("one;two\tthree,,four", "one two three four"),
+    ],
+)
+def test_fold(label: str, genre: str) -> None:
+    assert fold(label) == genre
+
+
+@pytest.mark.parametrize(
+    ("text", "genre"),
+    [
+        ("01 funk groove", "funk"),
+        ("hip_hop-beats", "hiphop"),
+        ("New Wave pop", "synthpop"),
+        ("Hard-Rock", "hard rock"),
+        ("rockers", None),
+        ("90s", None),
+        ("", None),
+    ],
+)
+def test_words_are_matched_whole_and_joined_ones_first(text: str, genre: str | None) -> None:
+    assert words_genre(text) == genre
+
+
+@pytest.mark.parametrize(
+    ("path", "genre"),
+    [
+        ("blues/metal/punk song.mid", "metal"),
+        ("blues/misc/punk song.mid", "blues"),
+        ("misc/punk song.mid", "punk"),
+        ("punk.mid", "punk"),
+        ("misc/song.mid", None),
+    ],
+)
+def test_the_nearest_folder_wins_over_the_name(path: str, genre: str | None) -> None:
+    assert from_names(path) == genre
+
+
+@pytest.mark.parametrize(
+    ("path", "genre"),
+    [("x/Drum & Bass/a.mid", "drum & bass"), ("x/Jazz-Swing/a.mid", "jazz"), ("a.mid", None)],
+)
+def test_the_folder_is_the_genre(path: str, genre: str | None) -> None:
+    assert from_folders(path) == genre
+
+
+def test_a_table_takes_the_column_genre(table: Path) -> None:
+    label = from_table(table)
+    assert label("rock/a.mid") == "hiphop"
+    assert label("songs/rock/a.mid") == "hiphop"
+    assert label("songs/c.mid") == "sea shanty old"
+    assert label("b.mid") is None  # the field is empty
+    assert label("a.mid") is None
+    assert label("elsewhere/a.mid") is None
+
+
+def test_a_table_takes_the_column_that_is_named(table: Path) -> None:
+    label = from_table(table, "style")
+    assert [label(f) for f in ("rock/a.mid", "b.mid", "c.mid")] == ["trap", "jazz", None]
+
+
+def test_a_table_without_a_column_genre_takes_the_second(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("file\tkind\na.mid\tska\n", encoding="utf-8")
+    assert from_table(path)("a.mid") == "reggae"
+
+
+def test_quotes_in_a_table_are_letters(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text('file\tgenre\n"a.mid\tska\nb.mid\tsoul\n', encoding="utf-8")
+    label = from_table(path)
+    assert (label('"a.mid'), label("b.mid")) == ("reggae", "soul")
+
+
+@pytest.mark.parametrize(
+    ("data", "column"),
+    [
+        (None, None),
+        (b"", None),
+        (b"name\tgenre\na.mid\trock\n", None),
+        (b"file\tgenre\na.mid\trock\n", "style"),
+        (b"file\na.mid\n", None),
+        (b"file\tgenre\na.mid\t\xff\xfe\n", None),
+        (b"file\tgenre\n" + b"x" * 200_000 + b"\trock\n", None),
+    ],
+    ids=["missing", "empty", "no file", "no such column", "one column", "not UTF-8", "long field"],
+)
+def test_a_table_that_cannot_be_used_is_named(
+    tmp_path: Path, data: bytes | None, column: str | None
+) -> None:
+    path = tmp_path / "bad.tsv"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(FileError, match=r"bad\.tsv"):
+        from_table(path, column)
+
+
+def test_a_table_with_a_header_only_labels_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("file\tgenre\n", encoding="utf-8")
+    assert from_table(path)("a.mid") is None
+
+
+def test_the_first_labeller_that_knows_wins(table: Path) -> None:
+    path = "rock/a.mid"
+    assert labeller(["names", str(table)])(path) == "rock"
+    assert labeller([str(table), "names"])(path) == "hiphop"
+    assert labeller([str(table), "names"])("blues/x.mid") == "blues"
+    assert labeller([str(table), "folders"], "style")("misc/x.mid") == "misc"
+    assert labeller([str(table)])("misc/x.mid") is None

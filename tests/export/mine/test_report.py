@@ -1,0 +1,79 @@
+import io
+import json
+from collections import Counter
+
+import pytest
+from rich.console import Console
+
+from drumatlas_export.mine.job import Mined, _Class
+from drumatlas_export.mine.report import report, show
+
+pytestmark = pytest.mark.export
+
+
+def mined() -> Mined:
+    one = _Class(
+        phases=Counter({(1,) * 32: 2}),
+        songs={"a"},
+        genres=Counter({"rock": 2, "pop": 1}),
+        collections={"loops", "songs"},
+        is_repeated=True,
+    )
+    other = _Class(genres=Counter({"rock": 1}), collections={"loops"})
+    refused = [
+        ("a.mid", "malformed: byte 3: bad"),
+        ("b.mid", "malformed: cut"),
+        ("c", "not in 4/4"),
+    ]
+    return Mined(
+        classes={(1,) * 32: one, (2,) * 32: other},
+        files=9,
+        refused=refused,
+        patterns_refused=Counter({"swing or triplets": 4}),
+        errors=[0.0, 0.1, 0.0],
+    )
+
+
+def printed(counts: dict[str, object]) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    show(counts, console)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_report_counts() -> None:
+    assert report(mined()) == {
+        "files_read": 9,
+        "files_without_patterns": 3,
+        "reasons": {"malformed": 2, "not in 4/4": 1},
+        "patterns_found": 7,
+        "patterns_refused": {"swing or triplets": 4},
+        "beats": 2,
+        "beats_from_repeats": 1,
+        "beats_per_source": {"loops": 2, "songs": 1},
+        "beats_per_genre": {"rock": 2, "pop": 1},
+        "quantisation_error_steps": {"mean": 0.0333, "p95": 0.09},
+        "refused_files": [
+            {"file": "a.mid", "reason": "malformed: byte 3: bad"},
+            {"file": "b.mid", "reason": "malformed: cut"},
+            {"file": "c", "reason": "not in 4/4"},
+        ],
+    }
+
+
+def test_report_of_nothing_is_json() -> None:
+    counts = json.loads(json.dumps(report(Mined())))
+    assert (counts["files_read"], counts["beats"], counts["patterns_found"]) == (0, 0, 0)
+    assert counts["quantisation_error_steps"] == {"mean": 0, "p95": 0}
+
+
+def test_the_table_tells_all_but_the_files() -> None:
+    text = printed(report(mined()))
+    lines = [line.strip() for line in text.splitlines()]
+    assert "files read                9" in lines
+    assert "beats per genre           rock 2, pop 1" in lines
+    assert "reasons                   malformed 2, not in 4/4 1" in lines
+    assert "a.mid" not in text
+
+
+def test_brackets_in_a_name_are_printed() -> None:
+    assert "[live] 3" in printed({"beats_per_source": {"[live]": 3}})

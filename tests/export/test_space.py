@@ -1,0 +1,120 @@
+from dataclasses import asdict
+from pathlib import Path
+from shutil import copyfile
+
+import numpy as np
+import pytest
+import torch
+
+from drumatlas.errors import AtlasError, DrumatlasError, FileError, ModelError
+from drumatlas_export.space import Space, of_checkpoint, open_space
+from drumatlas_export.train.checkpoint import Checkpoint
+from drumatlas_export.train.fit import sample_prior
+
+pytestmark = pytest.mark.export
+
+
+@pytest.fixture(scope="module")
+def space(checkpoint: Checkpoint) -> Space:
+    return of_checkpoint(checkpoint, "tiny")
+
+
+def test_a_space_is_what_the_checkpoint_says(space: Space, checkpoint: Checkpoint) -> None:
+    assert space.name == "tiny"
+    assert space.config == asdict(checkpoint.config)
+    for name in ("centre", "reach", "thresholds"):
+        assert getattr(space, name) is getattr(checkpoint, name)
+    assert np.array_equal(space.known, checkpoint.hashes)
+
+
+def test_samples_are_of_the_prior_that_was_fitted(space: Space, checkpoint: Checkpoint) -> None:
+    z = space.sample(50, 3)
+    assert np.array_equal(z, sample_prior(checkpoint.centre, checkpoint.reach, 50, 3))
+
+
+def test_decode_and_encode_are_the_models(space: Space, checkpoint: Checkpoint) -> None:
+    z = space.sample(20, 0)
+    x = (np.random.default_rng(0).random((20, 32, 14)) < 0.2).astype(np.float32)
+    with torch.no_grad():
+        p = checkpoint.model.decode(torch.from_numpy(z)).numpy()
+        encoded = checkpoint.model.encode(torch.from_numpy(x)).numpy()
+    assert np.array_equal(space.decode(z), p)
+    assert np.array_equal(space.encode(x), encoded)
+
+
+def test_hits_are_above_the_thresholds(space: Space) -> None:
+    z = space.sample(30, 0)
+    p = space.decode(z)
+    assert np.array_equal(space.hits(z), p > space.thresholds)
+    assert np.array_equal(space.hits(z, 0.5), p > 0.5)
+    assert space.hits(z).dtype == bool
+    assert not np.array_equal(space.hits(z), space.hits(z, 0.5))
+
+
+def test_hits_of_more_points_than_a_batch(space: Space) -> None:
+    z = space.sample(4096 * 2 + 5, 0)
+    hits = space.hits(z)
+    assert hits.shape == (4096 * 2 + 5, 32, 14)
+    for i in (0, 4095, 4096, 8191, 8192, 8196):
+        assert (hits[i] != space.hits(z[i : i + 1])[0]).sum() <= 1  # float noise at a threshold
+
+
+def test_model_and_atlas_open_alike(model_path: Path, atlas_path: Path) -> None:
+    model, atlas = open_space(model_path), open_space(atlas_path)
+    assert (model.name, atlas.name) == ("tiny.pt", "tiny.atlas")
+    for name in ("centre", "reach", "thresholds"):
+        assert getattr(atlas, name) == pytest.approx(getattr(model, name), abs=1e-6)
+    assert atlas.known.tolist() == sorted(model.known.tolist())
+    assert atlas.config == {**model.config, "hidden": [64, 32]}
+    z = model.sample(100, 1)
+    assert np.abs(atlas.decode(z) - model.decode(z)).max() < 1e-5
+
+
+def test_what_is_inside_counts_not_the_name(
+    model_path: Path, atlas_path: Path, tmp_path: Path
+) -> None:
+    copyfile(model_path, tmp_path / "a.atlas")
+    copyfile(atlas_path, tmp_path / "b.pt")
+    assert open_space(tmp_path / "a.atlas").config["hidden"] == (64, 32)
+    assert open_space(tmp_path / "b.pt").config["hidden"] == [64, 32]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("bad.pt", ModelError), ("bad.atlas", AtlasError), ("bad", ModelError)]
+)
+@pytest.mark.parametrize("data", [b"garbage", b"PK\x05\x06" + bytes(18)], ids=["text", "no member"])
+def test_garbage_is_named(
+    tmp_path: Path, name: str, error: type[DrumatlasError], data: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(DrumatlasError, match=name.replace(".", r"\.") + ": ") as caught:
+        open_space(path)
+    if data == b"garbage":
+        assert caught.type is error
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "no.pt", tmp_path):
+        with pytest.raises(FileError, match=f"{path.name}: no such file"):
+            open_space(path)
+
+
+def test_a_damaged_atlas_is_named(atlas_path: Path, tmp_path: Path) -> None:
+    data = bytearray(atlas_path.read_bytes())
+    path = tmp_path / "bad.atlas"
+    for at in range(0, len(data) - 400, len(data) // 25):
+        broken = bytearray(data)
+        broken[at] ^= 0xFF
+        path.write_bytes(broken)
+        with pytest.raises(AtlasError, match=r"bad\.atlas: "):
+            open_space(path)
+
+
+def test_an_atlas_from_the_future_of_zip_is_named(atlas_path: Path, tmp_path: Path) -> None:
+    data = bytearray(atlas_path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 0xFF  # version needed to extract
+    path = tmp_path / "bad.atlas"
+    path.write_bytes(data)
+    with pytest.raises(AtlasError, match=r"bad\.atlas: "):
+        open_space(path)

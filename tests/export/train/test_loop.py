@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from drumatlas.beat.codes import grids
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.errors import DrumatlasError
+from drumatlas_export.train.config import KINDS, TrainConfig
+from drumatlas_export.train.loop import Trained, train
+from drumatlas_export.train.models import reconstruction
+
+pytestmark = pytest.mark.export
+
+QUICK = TrainConfig(hidden=(16,), learning_rate=1e-2, max_epochs=8, batch=32)
+Epoch = tuple[int, float, float]
+
+
+@pytest.fixture(scope="module")
+def x(rows: list[BeatRow]) -> Tensor:
+    return torch.from_numpy(grids([row.code for row in rows[:160]])).float()
+
+
+def run(x: Tensor, validation: Tensor, config: TrainConfig) -> tuple[Trained, list[Epoch]]:
+    epochs: list[Epoch] = []
+    trained = train(x, validation, config, lambda *one: epochs.append(one))
+    return trained, epochs
+
+
+def held_out(trained: Trained, validation: Tensor) -> float:
+    flat = validation.reshape(-1, 448)
+    with torch.no_grad():
+        logits = trained.model.logits(trained.model.encode(flat))
+        return reconstruction(logits, flat).item()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_lowers_both_losses(kind: str, x: Tensor) -> None:
+    trained, epochs = run(x[:120], x[120:], replace(QUICK, kind=kind))
+    assert [number for number, _, _ in epochs] == list(range(1, 9))
+    assert epochs[-1][1] < 0.8 * epochs[0][1]
+    assert epochs[-1][2] < 0.8 * epochs[0][2]
+    assert (trained.epochs, trained.best_epoch) == (8, min(epochs, key=lambda one: one[2])[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_seed_gives_the_same_model(kind: str, x: Tensor) -> None:
+    config = replace(QUICK, kind=kind, max_epochs=3)
+    first, again = (run(x[:120], x[120:], config)[0].model.state_dict() for _ in range(2))
+    other = run(x[:120], x[120:], replace(config, seed=2))[0].model.state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["decoder.0.weight"], other["decoder.0.weight"])
+
+
+def test_training_stops_early_and_gives_the_best_model(x: Tensor) -> None:
+    # Beats that are the contrary of what is learnt: they fit worse and worse.
+    config = replace(QUICK, kind="ae", max_epochs=200, patience=4)
+    trained, epochs = run(x, 1 - x[:20], config)
+    losses = [validation for _, _, validation in epochs]
+    assert trained.epochs == len(epochs) == trained.best_epoch + 4
+    assert trained.validation_loss == min(losses) == losses[trained.best_epoch - 1]
+    assert held_out(trained, 1 - x[:20]) == pytest.approx(min(losses), rel=1e-6)
+    assert losses[-1] > 1.05 * min(losses)
+
+
+def test_the_training_loss_is_a_mean_over_beats(x: Tensor) -> None:
+    # A step so small that nothing is learnt: both losses are of the model as it was made.
+    config = replace(QUICK, kind="ae", max_epochs=1, learning_rate=1e-12, batch=50)
+    _, ((_, loss, validation),) = run(x[:120], x[:120], config)
+    assert loss == pytest.approx(validation, rel=1e-5)
+
+
+def test_the_callers_arrays_stay_as_they_are(x: Tensor) -> None:
+    before = x.clone()
+    train(x[:120], x[120:], replace(QUICK, kind="acai", max_epochs=1))
+    assert torch.equal(x, before)
+
+
+def test_a_run_that_never_had_a_loss_is_no_success(x: Tensor) -> None:
+    config = replace(QUICK, kind="vae", kl_weight=float("nan"), patience=2)
+    with pytest.raises(DrumatlasError):
+        train(x[:120], x[120:], config)
