@@ -35,8 +35,12 @@ class Engine:
         self._sent = self.explorer.pattern
         self._taps: list[int] = []
 
-    def tick(self, now_ns: int) -> None:
-        """Read the panels, travel, publish. Faults of a panel take that panel away, no more."""
+    def tick(self, now_ns: int, publishes: bool = True) -> None:
+        """Read the panels, travel, publish. Faults of a panel take that panel away, no more.
+
+        Without `publishes` the new pattern is not looked for yet: for a renderer, which knows
+        that none can come in.
+        """
         for panel in list(self.panels):
             try:
                 changes = panel.poll(now_ns)
@@ -47,7 +51,11 @@ class Engine:
             for change in changes:
                 self._survive(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
         self._survive(lambda: self.explorer.tick(now_ns))
-        self._survive(self._publish)
+        if self.explorer.fill is not None:
+            self.sequencer.play_fill(self.explorer.fill)
+            self.explorer.fill = None
+        if publishes:
+            self._survive(self._publish)
 
     def _survive(self, step: Callable[[], None]) -> None:
         """A place that can't be decoded leaves the last beat playing, and is shown."""
@@ -96,9 +104,6 @@ class Engine:
             self.set_bpm(60e9 / median(gaps))
 
     def _publish(self) -> None:
-        if self.explorer.fill is not None:
-            self.sequencer.play_fill(self.explorer.fill)
-            self.explorer.fill = None
         pattern = self.explorer.pattern
         if pattern is not self._sent and pattern != self._sent:
             self._sent = pattern

@@ -52,8 +52,8 @@ def render(engine: Engine, seconds: float, autoplay: bool = True) -> Iterator[Ou
     end_ns = START_LEAD_NS + round(seconds * 1e9) - 1
     now_ns = 0
     while True:
-        engine.tick(now_ns)
         until_ns = min(now_ns + TICK_NS, end_ns)
+        engine.tick(now_ns, publishes=engine.sequencer.swaps_by(until_ns))
         yield from engine.sequencer.advance(until_ns)
         if until_ns == end_ns:
             break

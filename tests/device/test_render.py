@@ -8,6 +8,7 @@ from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press, Turn
 from drumatlas.explore.filters import BeatFilter
 from drumatlas.panel.script import ScriptPanel
 from drumatlas.play.events import CLOCK, Event
+from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.render import Cycles, bars_for, render, seconds_of
 
@@ -55,6 +56,18 @@ def test_each_cycle_that_plays_unchanged_passes(atlas: Atlas) -> None:
     assert len(cycles.rows) == 4
     assert {row.code for row in cycles.rows} == {engine.explorer.pattern.code}
     assert BeatFilter(atlas.known).passes([row.code for row in cycles.rows]).all()
+
+
+def test_looking_only_where_a_beat_may_come_in_changes_nothing(
+    atlas: Atlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def played() -> list[object]:
+        engine = Engine(atlas, PlaySettings(seed=4), [ScriptPanel(everything(), 0)], 0)
+        return list(render(engine, 40))
+
+    lazy = played()
+    monkeypatch.setattr(Sequencer, "swaps_by", lambda *_: True)
+    assert played() == lazy
 
 
 def test_bars_for_is_the_least_even_number() -> None:

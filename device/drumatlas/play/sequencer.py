@@ -165,6 +165,15 @@ class Sequencer:
         state = self._s
         return state.timeline.tick_at(now_ns) if state.is_playing else float(state.position)
 
+    def swaps_by(self, until_ns: int) -> bool:
+        """Whether `advance(until_ns)` comes to a point where a new pattern may come in."""
+        state = self._s
+        if not state.is_playing:
+            return True
+        every = STEP_TICKS * SWAPS[self.settings.swap]
+        boundary = -(-state.next_tick // every) * every  # the next one, this tick included
+        return state.timeline.time_of(boundary) <= until_ns + self.settings.early_ns
+
     # Called by the performer.
 
     @property
