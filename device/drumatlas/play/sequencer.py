@@ -231,6 +231,7 @@ class Sequencer:
         else:
             state.timeline.anchor_ns += gap_ns
             state.first_ns += gap_ns
+            state.clock_ns += gap_ns
             state.outbox.shift(gap_ns)
         state.horizon_ns = now_ns
         self._history.clear()
@@ -262,6 +263,7 @@ class Sequencer:
 
     def _tick(self, tick: int, at_ns: int) -> None:
         state = self._s
+        state.clock_ns = at_ns
         if self._sends_transport:
             state.outbox.push(RANK_CLOCK, Event(at_ns, CLOCK))
         if tick % STEP_TICKS or not state.is_playing:
@@ -313,13 +315,17 @@ class Sequencer:
             return
         # The clocks go on evenly, and Start stands between two of them.
         line = state.timeline
-        lead_ns = min(START_LEAD_NS, round(line.ns_per_tick / 2))
-        while line.time_of(state.next_tick) - lead_ns < state.horizon_ns:
-            self._tick(state.next_tick, max(line.time_of(state.next_tick), state.horizon_ns))
-            state.next_tick += 1
         first_ns = line.time_of(state.next_tick)
+        # Half way at most: the clock before may be nearer than this tempo's.
+        while first_ns - (lead_ns := self._lead_to(first_ns)) < state.horizon_ns:
+            self._tick(state.next_tick, max(first_ns, state.horizon_ns))
+            state.next_tick += 1
+            first_ns = line.time_of(state.next_tick)
         state.outbox.push(RANK_TRANSPORT, Event(first_ns - lead_ns, message))
         self._begin(position, first_ns)
+
+    def _lead_to(self, first_ns: int) -> int:
+        return min(START_LEAD_NS, (first_ns - self._s.clock_ns) // 2)
 
     def _begin(self, position: int, first_ns: int) -> None:
         state = self._s
