@@ -1,8 +1,7 @@
 """MIDI messages as the kernel's sequencer takes them: `struct snd_seq_event`, 28 bytes.
 
 Written in one system call for all messages of a turn. The library's way is several calls a
-message, each of which gives up the interpreter's lock and has to win it back from the explorer:
-with every knob turning on a busy single core, that made the performer late by 100 ms.
+message, each of which gives up the interpreter's lock and has to win it back from the explorer.
 Layout: linux/include/uapi/sound/asequencer.h.
 """
 
