@@ -11,10 +11,10 @@ from collections.abc import Callable
 from drumatlas.midi.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 
-# How far ahead messages are handed over. Leading, it bridges a machine that is busy for a quarter
+# How far ahead messages are handed over. Leading, it bridges a machine that is busy for a tenth
 # of a second; commands do not wait behind it. Following, it bridges less, since each clock that
 # comes in tells better when the next is due.
-LOOKAHEAD_NS = 250_000_000
+LOOKAHEAD_NS = 120_000_000
 FOLLOWING_NS = 30_000_000
 PERIOD_NS = 20_000_000
 STALL_NS = 50_000_000  # later than this, time is skipped instead of made up for in a burst
