@@ -14,7 +14,7 @@ from drumatlas.midi.port import OutputPort
 from drumatlas.play.follower import Follower
 from drumatlas.play.performer import Performer
 from drumatlas.play.sequencer import START_LEAD_NS
-from drumatlas.realtime import SLOW_PRIORITY, request_realtime
+from drumatlas.realtime import lock_memory, request_realtime
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
 
@@ -100,11 +100,11 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
     with _signals() as quit_:
         try:
             gc.collect()
+            lock_memory()
             gc.freeze()  # what is alive now stays: the collector need not look at it again
             if autoplay:
                 engine.sequencer.start()
             performer.start()
-            request_realtime(SLOW_PRIORITY)
             end_ns = _end(seconds)
             tick = listener.tick if listener else lambda _: None
             show = screen or _NoScreen()

@@ -5,10 +5,9 @@ import os
 import sys
 
 PRIORITY = 60  # of SCHED_FIFO: below the kernel's own sound threads, above everything else
-# The slow loop: lowest of all, but above programs without real-time rights. It holds the
-# interpreter's lock at times, and who preempts it then holds up the performer, too.
-SLOW_PRIORITY = 1
-_CURRENT_AND_FUTURE = 3  # MCL_CURRENT | MCL_FUTURE
+# MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT: pages stay once they are touched; what is only reserved
+# does not become resident.
+_KEEP_TOUCHED = 1 | 2 | 4
 
 
 def request_realtime(priority: int = PRIORITY) -> list[str]:
@@ -25,11 +24,14 @@ def request_realtime(priority: int = PRIORITY) -> list[str]:
 
 
 def lock_memory() -> list[str]:
-    """Keep this process' memory from being paged out; returns what was refused. Meant for the
-    box, whose service has the right to; elsewhere it would count all of it as resident."""
+    """Keep this process' memory from being paged out; returns what was refused."""
     if not sys.platform.startswith("linux"):
         return []
+    import resource  # noqa: PLC0415 - not on Windows
+
+    refused = ["locked memory (memlock unlimited for group audio in /etc/security/limits.d)"]
+    # Under a limit the call may pass and a later allocation fail, in the middle of playing.
+    if os.geteuid() and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY:
+        return refused
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mlockall(_CURRENT_AND_FUTURE) != 0:
-        return ["locked memory (memlock for group audio in /etc/security/limits.d)"]
-    return []
+    return refused if libc.mlockall(_KEEP_TOUCHED) != 0 else []

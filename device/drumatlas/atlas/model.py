@@ -54,7 +54,7 @@ class MapPoints:
     genre: NDArray[np.int16]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: arrays have no single equality
 class Atlas:
     """A checked atlas. `decode`: z [n, 4] -> p [n, 32, 14] in 0..1; `encode`: x [n, 32, 14]
     (1 = hit) -> z [n, 4]; `known`: 64-bit hashes of the training beats' rotation classes."""

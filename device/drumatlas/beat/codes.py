@@ -59,7 +59,7 @@ def _canonical_bytes(code: Sequence[int] | NDArray[np.uint16]) -> bytes:
     # rotation is one slice.
     line = np.asarray(code, dtype=">u2").tobytes() * 2
     width = 2 * STEPS
-    return min(line[i : i + width] for i in range(0, width, 2))
+    return min([line[i : i + width] for i in range(0, width, 2)])
 
 
 def canonical(code: Sequence[int] | NDArray[np.uint16]) -> Code:

@@ -1,6 +1,7 @@
 """What the slow loop hands to the performer: a beat ready to be played, and nothing to compute."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,10 @@ class Pattern:
 
 def cycles_of(velocity: NDArray[np.uint8]) -> tuple[Cycle, ...]:
     """Velocities [n, 32, 14] to n cycles; voices in order of their bits, the kick first."""
-    cycles: list[list[list[tuple[int, int]]]] = [[[] for _ in range(STEPS)] for _ in velocity]
-    # Only the hits are looked at: a tenth of the cells.
-    places = np.nonzero(velocity)
-    loud = velocity[places].tolist()
-    for n, step, voice, one in zip(*(axis.tolist() for axis in places), loud, strict=True):
-        cycles[n][step].append((voice, one))
-    return tuple(tuple(tuple(step) for step in cycle) for cycle in cycles)
+    # Only the hits are looked at, a tenth of the cells: the slow loop does this at every turn.
+    rows = velocity.reshape(-1, velocity.shape[-1])
+    places, voices = np.nonzero(rows)
+    hits = list(zip(voices.tolist(), rows[places, voices].tolist(), strict=True))
+    ends = np.searchsorted(places, np.arange(len(rows)), side="right").tolist()
+    steps = [tuple(hits[start:end]) for start, end in pairwise([0, *ends])]
+    return tuple(tuple(steps[i : i + STEPS]) for i in range(0, len(steps), STEPS))

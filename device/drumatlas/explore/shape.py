@@ -31,6 +31,7 @@ def _metre() -> Floats:
 
 
 METRE = _metre()
+_LOUD_BY_METRE = _LEAST + _BY_METRE * METRE
 _GROUP_OF_BIT = np.array([GROUPS.index(voice.group) for voice in VOICE_TABLE])
 
 
@@ -69,8 +70,8 @@ def velocities(p: Floats, hits: Grid, thresholds: Floats) -> NDArray[np.uint8]:
     Louder the surer the decoder is (how far p lies above its threshold) and the heavier the
     step in the bar.
     """
-    sure = np.clip((p - thresholds) / (1 - thresholds), 0, 1)
-    loud: NDArray[np.uint8] = np.rint(_LEAST + _BY_CHANCE * sure + _BY_METRE * METRE).astype(
-        np.uint8
-    )
-    return loud * hits
+    # `hits` are where p is above the threshold, so the share is above 0 wherever it counts.
+    sure = np.minimum((p - thresholds) / (1 - thresholds), 1)
+    loud = np.rint(_LOUD_BY_METRE + _BY_CHANCE * sure)
+    velocity: NDArray[np.uint8] = np.where(hits, loud, 0).astype(np.uint8)
+    return velocity

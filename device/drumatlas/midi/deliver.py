@@ -11,6 +11,7 @@ takes back what is due after that time. Standard output: JSON lines {"name": ...
 or {"error": ...}.
 """
 
+import gc
 import heapq
 import json
 import os
@@ -25,7 +26,7 @@ from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.rtmidi_api import open_client
 from drumatlas.play.events import NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, START, STOP, panic
-from drumatlas.realtime import request_realtime
+from drumatlas.realtime import lock_memory, request_realtime
 
 FRAME = Struct("<qB")
 _EXACT_NS = 700_000  # the last stretch before a message is slept, not polled
@@ -177,7 +178,9 @@ def main(arguments: list[str]) -> int:
     except PortError as error:
         tell(error=str(error))
         return 2
-    tell(name=connection.name, missing=", ".join(request_realtime()))
+    tell(name=connection.name, missing=", ".join([*request_realtime(), *lock_memory()]))
+    gc.collect()
+    gc.freeze()
     try:
         Deliverer(connection).run()
     finally:
