@@ -24,7 +24,7 @@ from struct import Struct
 
 from drumatlas.errors import PortError
 from drumatlas.midi import names
-from drumatlas.midi.rtmidi_api import open_client
+from drumatlas.midi.rtmidi_api import open_client_for
 from drumatlas.play.events import NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, START, STOP, panic
 from drumatlas.realtime import lock_memory, request_realtime
 
@@ -43,7 +43,7 @@ class Connection:
     """The rtmidi port: opened by name, opened again when it comes back."""
 
     def __init__(self, wanted: str, channels: tuple[int, ...]) -> None:
-        self._client, self.system = open_client(output=True)
+        self._client, self.system = open_client_for(wanted, output=True)
         self._wanted = wanted
         self._channels = channels
         self._is_there = True

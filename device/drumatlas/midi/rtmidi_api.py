@@ -53,6 +53,15 @@ def _candidates(rtmidi: Any) -> list[int]:
     return [api for api in wanted if api in compiled]
 
 
+def open_client_for(wanted: str | None, *, output: bool) -> tuple[Any, str]:
+    """As `open_client`; PortError also names the port that was `wanted` (None or "": virtual)."""
+    try:
+        return open_client(output=output)
+    except PortError as error:
+        kind = "output" if output else "input"
+        raise PortError(f"MIDI {kind} '{wanted or 'virtual'}': {error}") from None
+
+
 def open_client(*, output: bool) -> tuple[Any, str]:
     """(an rtmidi.MidiOut or MidiIn without a port, name of its system); PortError if no system
     works here. Call `.delete()` on it when done: clients leak otherwise."""

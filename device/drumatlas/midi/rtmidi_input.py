@@ -6,7 +6,7 @@ from collections.abc import Callable
 from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.parser import Parser
-from drumatlas.midi.rtmidi_api import open_client
+from drumatlas.midi.rtmidi_api import open_client_for
 
 
 class RtMidiInput:
@@ -16,7 +16,7 @@ class RtMidiInput:
     fault = ""
 
     def __init__(self, wanted: str | None, take: Callable[[bytes, int], None]) -> None:
-        self._client, system = open_client(output=False)
+        self._client, system = open_client_for(wanted, output=False)
         self._client.ignore_types(sysex=True, timing=False, active_sense=True)
         parser = Parser()  # checks what comes, whatever the system below let through
 

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from drumatlas.errors import PortError
-from drumatlas.midi import choose
-from drumatlas.midi.choose import open_outputs
+from drumatlas.midi import choose, rtmidi_api
+from drumatlas.midi.choose import open_input, open_outputs
+from drumatlas.midi.deliver import Connection
 from drumatlas.midi.names import find, match, plain_name
 from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.midi.take import TakePort
@@ -96,3 +97,35 @@ def test_auto_takes_the_first_synth_or_a_virtual_port(
     monkeypatch.setattr(choose, "has_alsa", lambda: False)
     open_outputs(["auto"], (9,))
     assert asked == [opened]
+
+
+@pytest.fixture
+def no_midi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a MIDI system."""
+    monkeypatch.setattr(choose, "has_alsa", lambda: False)
+    monkeypatch.setattr(rtmidi_api, "_candidates", lambda _: [])
+
+
+@pytest.mark.parametrize("wanted", ["DAW Sync", "virtual"])
+def test_an_input_without_a_midi_system_is_named(no_midi: None, wanted: str) -> None:
+    with pytest.raises(PortError, match=f"^MIDI input '{wanted}': no MIDI system here: "):
+        open_input(wanted, lambda _data, _at_ns: None)
+
+
+@pytest.mark.parametrize(("wanted", "said"), [("TR-8S", "TR-8S"), ("", "virtual")])
+def test_an_output_without_a_midi_system_is_named_by_who_delivers(
+    no_midi: None, wanted: str, said: str
+) -> None:
+    with pytest.raises(PortError, match=f"^MIDI output '{said}': no MIDI system here: "):
+        Connection(wanted, (9,))
+
+
+@pytest.mark.parametrize(("wanted", "said"), [("TR-8S@-2ms", "TR-8S"), ("virtual", "virtual")])
+def test_an_output_without_a_midi_system_is_named(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, said: str
+) -> None:
+    if Path("/dev/snd/seq").exists():
+        pytest.skip("this machine has ALSA's sequencer; the delivering process would find it")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
+    with pytest.raises(PortError, match=f"^MIDI output '{said}': no MIDI system here: "):
+        open_outputs([wanted], (9,))
