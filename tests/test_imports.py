@@ -33,7 +33,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = ("beat", "atlas", "errors", "files", "commandline", "explore.filters")
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.
-PURE = ("drumatlas.beat", "drumatlas.explore", "drumatlas.play.sequencer", "drumatlas.play.feel")
+PURE_PLAY = ("feel", "following", "leading", "moves", "notes", "sequencer", "state")
+PURE = ("drumatlas.beat", "drumatlas.explore", *(f"drumatlas.play.{name}" for name in PURE_PLAY))
 IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")
 
 

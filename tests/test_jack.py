@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from drumatlas.play.events import CLOCK, START, STOP, Event
-from drumatlas.play.sequencer import START_LEAD_NS
+from drumatlas.play.leading import START_LEAD_NS
 
 pytestmark = [
     pytest.mark.jack,

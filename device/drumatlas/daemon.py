@@ -12,8 +12,8 @@ from typing import Protocol
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.midi.port import OutputPort
 from drumatlas.play.follower import Follower
+from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.performer import Performer
-from drumatlas.play.sequencer import START_LEAD_NS
 from drumatlas.realtime import lock_memory, request_realtime
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second

@@ -9,7 +9,7 @@ from drumatlas.beat.pattern import Pattern, Step
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.play.events import Output
-from drumatlas.play.sequencer import START_LEAD_NS
+from drumatlas.play.leading import START_LEAD_NS
 
 
 @dataclass(slots=True)

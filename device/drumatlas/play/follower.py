@@ -9,7 +9,8 @@ from enum import Enum
 
 from drumatlas.play.clock_filter import ClockFilter
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
-from drumatlas.play.sequencer import BRIDGE_TICKS, Sequencer
+from drumatlas.play.following import BRIDGE_TICKS
+from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
 _DOUBLE = 0.35  # of a period, but not over _DOUBLE_NS: a clock that soon is a double

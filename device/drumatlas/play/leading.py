@@ -1,0 +1,73 @@
+"""Making the time ourselves: Start, Continue, Song Position and tempo. Pure.
+
+As in `moves`: the state is changed at its horizon, and what is due right there is given back.
+"""
+
+from drumatlas.play import following
+from drumatlas.play.events import CONTINUE, RANK_TRANSPORT, SONG_POSITION, Event, Output
+from drumatlas.play.moves import begin, has_ticks, send_clock, sends_transport, stop, tell_tempo
+from drumatlas.play.settings import PlaySettings
+from drumatlas.play.state import State
+from drumatlas.play.transport import STEP_TICKS
+
+# From Start to the first clock: receivers want 1 ms at least, and a JACK port that delivers on
+# a raster of 256 samples (5.3 ms) must not squeeze them into one period.
+START_LEAD_NS = 10_000_000
+
+
+def start(state: State, settings: PlaySettings, message: bytes, position: int) -> list[Output]:
+    """Send `message` (Start or Continue) and play from tick `position` on; nothing if it plays.
+    Who follows waits for the leader's next clock."""
+    if state.is_playing:
+        return []
+    if state.is_following:
+        return following.arm(state, settings, position, message == CONTINUE)
+    if settings.idle_clock:
+        _start_between_clocks(state, settings, message, position)
+        return []
+    begin(state, position, state.horizon_ns + START_LEAD_NS)
+    return [Event(state.horizon_ns, message)]
+
+
+def _start_between_clocks(
+    state: State, settings: PlaySettings, message: bytes, position: int
+) -> None:
+    """The clocks go on evenly, and Start stands between two of them."""
+    line = state.timeline
+    first_ns = line.time_of(state.next_tick)
+    # Half way at most: the clock before may be nearer than this tempo's.
+    while first_ns - (lead_ns := _lead_to(state, first_ns)) < state.horizon_ns:
+        send_clock(state, settings, max(first_ns, state.horizon_ns))
+        state.next_tick += 1
+        first_ns = line.time_of(state.next_tick)
+    state.outbox.push(RANK_TRANSPORT, Event(first_ns - lead_ns, message))
+    begin(state, position, first_ns)
+
+
+def _lead_to(state: State, first_ns: int) -> int:
+    return min(START_LEAD_NS, (first_ns - state.clock_ns) // 2)
+
+
+def locate(state: State, settings: PlaySettings, step: int) -> list[Output]:
+    """Go to 16th `step` (0..16383) and tell it; a player that plays stops and continues there."""
+    was_playing = state.is_playing
+    out = stop(state, settings)
+    state.position = step * STEP_TICKS
+    if sends_transport(state, settings):
+        message = bytes((SONG_POSITION, step & 0x7F, step >> 7))
+        out.append(Event(state.horizon_ns, message))
+    if was_playing:
+        out += start(state, settings, CONTINUE, state.position)
+    return out
+
+
+def set_tempo(state: State, settings: PlaySettings, tick_ns: float) -> None:
+    """Ticks lie `tick_ns` apart from the next one on that is not given out yet, so that no two
+    clocks bunch. Who follows keeps the leader's tempo."""
+    if state.is_following:
+        return
+    if not has_ticks(state, settings):
+        state.timeline.ns_per_tick = tick_ns
+    elif tick_ns != state.timeline.ns_per_tick:
+        state.timeline.change_tempo(state.next_tick, tick_ns)
+        tell_tempo(state)

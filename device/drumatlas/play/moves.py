@@ -1,0 +1,83 @@
+"""What leading and following share: clocks, the beginning and the end of a run. Pure.
+
+Each function changes the state at its horizon and gives the messages that are due right there;
+what is due later goes into the outbox.
+"""
+
+from math import ceil
+
+from drumatlas.play.events import (
+    CLOCK,
+    RANK_CLOCK,
+    RANK_TRANSPORT,
+    STOP,
+    Event,
+    Output,
+    TempoChange,
+    panic,
+)
+from drumatlas.play.notes import swap_now
+from drumatlas.play.settings import PlaySettings
+from drumatlas.play.state import State
+from drumatlas.play.transport import Timeline
+
+
+def has_ticks(state: State, settings: PlaySettings) -> bool:
+    """Whether ticks go by, with music or without."""
+    return state.is_playing or (settings.idle_clock and not state.is_following)
+
+
+def sends_transport(state: State, settings: PlaySettings) -> bool:
+    """Whether outputs get clock and transport from us."""
+    return settings.thru or not state.is_following
+
+
+def send_clock(state: State, settings: PlaySettings, at_ns: int) -> None:
+    """One tick's clock, if outputs get any."""
+    state.clock_ns = at_ns
+    if sends_transport(state, settings):
+        state.outbox.push(RANK_CLOCK, Event(at_ns, CLOCK))
+
+
+def begin(state: State, position: int, first_ns: int) -> None:
+    """Play from tick `position` on, which is due at `first_ns`."""
+    swap_now(state)
+    state.timeline = Timeline(first_ns, position, state.timeline.ns_per_tick)
+    state.next_tick = position
+    state.is_playing, state.first_ns = True, first_ns
+    change = TempoChange(first_ns, position, state.timeline.ns_per_tick, is_start=True)
+    state.outbox.push(RANK_TRANSPORT, change)
+
+
+def stop(state: State, settings: PlaySettings) -> list[Output]:
+    """End all notes and send Stop; nothing if it is stopped."""
+    state.armed = False
+    if not state.is_playing:
+        return []
+    state.position = max(ceil(state.timeline.tick_at(state.horizon_ns)), 0)
+    state.is_playing = False
+    state.limit_tick = None
+    # With an idle clock Start waits for its place between two clocks; it may still be here.
+    unsent = any(d[1] == RANK_TRANSPORT and isinstance(d[3], Event) for d in state.outbox.due)
+    clocks = [d for d in state.outbox.due if d[1] == RANK_CLOCK and settings.idle_clock]
+    out = state.outbox.clear(state.horizon_ns)
+    state.outbox.due = clocks  # in order: a sorted list is a heap
+    state.outbox.due.sort()
+    state.fill = None
+    if sends_transport(state, settings) and not unsent:
+        out.append(Event(state.horizon_ns, STOP))
+    swap_now(state)
+    return out
+
+
+def silence(state: State, settings: PlaySettings) -> list[Output]:
+    """End every note, ours and others', on all channels in use."""
+    ours = state.outbox.silence(state.horizon_ns)
+    return [*ours, *panic(state.horizon_ns, settings.channels)]
+
+
+def tell_tempo(state: State) -> None:
+    """Tell recorders how the timeline runs now."""
+    line = state.timeline
+    change = TempoChange(line.anchor_ns, line.anchor_tick, line.ns_per_tick)
+    state.outbox.push(RANK_TRANSPORT, change)

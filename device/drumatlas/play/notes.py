@@ -1,0 +1,79 @@
+"""Notes from a pattern: what a step plays, when and how loud; and how patterns come in. Pure."""
+
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR
+from drumatlas.beat.pattern import Pattern, Step
+from drumatlas.play.events import NOTE_ON, RANK_ON, Event
+from drumatlas.play.feel import HUMANIZE_NS, HUMANIZE_VELOCITY, SWING_MOST, Chance, Feel
+from drumatlas.play.settings import SWAPS, PlaySettings, VoiceOut
+from drumatlas.play.state import State
+from drumatlas.play.transport import STEP_TICKS
+
+
+def set_pattern(state: State, pattern: Pattern) -> None:
+    """Let `pattern` wait for the next grid point; while stopped it comes in at once."""
+    state.waiting = pattern
+    if not state.is_playing:
+        swap_now(state)
+
+
+def set_fill(state: State, pattern: Pattern) -> None:
+    """Play `pattern` to the end of the bar; nothing while stopped."""
+    if state.is_playing:
+        state.fill = pattern
+
+
+def set_feel(state: State, feel: Feel) -> None:
+    """Swing and humanize from the next step on."""
+    state.feel = feel
+
+
+def swap_now(state: State) -> None:
+    """What waits for a grid point comes in."""
+    if state.waiting:
+        state.pattern, state.waiting = state.waiting, None
+
+
+class Notes:
+    """What a pattern plays under `settings`: the same for the same seed and place."""
+
+    def __init__(self, settings: PlaySettings) -> None:
+        self._settings = settings
+        self._chance = Chance(settings.seed)
+
+    def take_step(self, state: State, step: int, at_ns: int) -> tuple[Pattern, Step]:
+        """Come to `step` (16ths since Start), which is due at `at_ns`: what waits for this
+        point of the grid comes in, a fill ends with its bar. Gives what plays, and its hits."""
+        if step % SWAPS[self._settings.swap] == 0:
+            state.boundary_ns = at_ns
+            swap_now(state)
+        if step % STEPS_PER_BAR == 0:
+            state.fill = None
+        pattern = state.fill or state.pattern
+        variant = self._chance.pick(len(pattern.cycles), step // STEPS)
+        return pattern, pattern.cycles[variant][step % STEPS]
+
+    def push(self, state: State, step: int, at_ns: int, hits: Step) -> None:
+        """Put a step's hits into the outbox, moved by swing, humanize and the voices' offsets;
+        none before the first clock, and none before what was given out."""
+        step_ns = state.timeline.ns_per_tick * STEP_TICKS
+        late_ns = state.feel.swing * SWING_MOST * step_ns if step % 2 else 0.0
+        for voice, velocity in hits:
+            out = self._settings.voices[voice]
+            if out.is_muted:
+                continue
+            shift_ns, loud = self._humanize(state.feel.humanize, step, voice, velocity, out)
+            due_ns = max(at_ns + round(late_ns + shift_ns), state.first_ns, state.horizon_ns)
+            message = bytes((NOTE_ON | out.channel, out.note, loud))
+            state.outbox.push(RANK_ON, Event(due_ns, message))
+
+    def _humanize(
+        self, amount: float, step: int, voice: int, velocity: int, out: VoiceOut
+    ) -> tuple[float, int]:
+        """How far a hit is off the grid in ns, and its velocity 1..127."""
+        shift_ns = out.offset_ms * 1e6
+        if not amount:
+            return shift_ns, velocity
+        place = (step // STEPS, step, voice)
+        shift_ns += self._chance.at(*place, 1) * amount * HUMANIZE_NS
+        more = self._chance.at(*place, 2) * amount * HUMANIZE_VELOCITY
+        return shift_ns, min(max(velocity + round(more), 1), 127)

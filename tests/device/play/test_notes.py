@@ -1,0 +1,118 @@
+import itertools
+
+import pytest
+
+from drumatlas.beat.pattern import Pattern
+from drumatlas.play.events import CLOCK, Output
+from drumatlas.play.feel import Feel
+from drumatlas.play.leading import START_LEAD_NS
+from drumatlas.play.settings import VoiceOut
+from playing import FOUR, HAT, HATS, KICK, SNARE, STEP, TICK, midi, ons, pattern_of, run, sequencer
+
+
+def test_mute_channel_and_note_of_a_voice() -> None:
+    voices = [VoiceOut(10 + bit, channel=bit) for bit in range(14)]
+    voices[2] = VoiceOut(12, is_muted=True)
+    seq = sequencer(pattern_of({0: [(0, 90), (2, 80), (13, 70)]}), voices=tuple(voices))
+    seq.start()
+    notes = [d for _, d in midi(run(seq, STEP)) if d[0] & 0xF0 == 0x90]
+    assert notes == [bytes((0x90, 10, 90)), bytes((0x9D, 23, 70))]
+
+
+@pytest.mark.parametrize(("swap", "steps"), [("step", 1), ("beat", 4), ("bar", 16), ("end", 32)])
+def test_a_new_beat_comes_in_on_the_grid(swap: str, steps: int) -> None:
+    seq = sequencer(swap=swap)
+    seq.start()
+    out = run(seq, 18 * STEP)
+    seq.set_pattern(HATS)
+    out += run(seq, 70 * STEP, start_ns=18 * STEP)
+    first_hat = ons(out, HAT)[0]
+    step = (first_hat - START_LEAD_NS) // STEP
+    assert (first_hat - START_LEAD_NS) % STEP == 0
+    assert step % steps == 0
+    assert step - 18 <= steps
+    assert all(t < first_hat for t in ons(out, KICK))
+
+
+def test_the_newest_of_several_beats_wins() -> None:
+    seq = sequencer()
+    seq.start()
+    run(seq, STEP)
+    seq.set_pattern(pattern_of({0: [(1, 99)]}))
+    seq.set_pattern(HATS)
+    out = run(seq, 40 * STEP, start_ns=STEP)
+    assert ons(out, HAT)
+    assert not ons(out, SNARE)
+
+
+def test_a_beat_set_while_stopped_plays_from_the_first_step() -> None:
+    seq = sequencer()
+    seq.set_pattern(HATS)
+    seq.start()
+    assert ons(run(seq, STEP), HAT)[0] == START_LEAD_NS
+
+
+def test_a_fill_lasts_to_the_end_of_the_bar() -> None:
+    seq = sequencer()
+    seq.start()
+    out = run(seq, 9 * STEP)
+    seq.play_fill(HATS)
+    out += run(seq, 40 * STEP, start_ns=9 * STEP)
+    hats = [(t - START_LEAD_NS) // STEP for t in ons(out, HAT)]
+    assert hats == list(range(hats[0], 16))
+    assert hats[0] in {9, 10}
+    assert (ons(out, KICK)[-1] - START_LEAD_NS) // STEP >= 32
+
+
+def test_swing_moves_off_steps_and_never_the_clock() -> None:
+    seq = sequencer(HATS)
+    seq.set_feel(Feel(swing=1.0))
+    seq.start()
+    out = run(seq, 8 * STEP)
+    late = [(t - START_LEAD_NS) - i * STEP for i, t in enumerate(ons(out))]
+    assert late[:6] == [0, STEP // 2] * 3
+    clocks = [t for t, d in midi(out) if d == CLOCK]
+    assert all(abs(b - a - TICK) <= 1 for a, b in itertools.pairwise(clocks))
+
+
+def test_humanize_moves_a_little_both_ways_and_repeats_with_the_seed() -> None:
+    def played(seed: int) -> list[Output]:
+        seq = sequencer(HATS, seed=seed)
+        seq.set_feel(Feel(humanize=1.0))
+        seq.start()
+        return run(seq, 100 * STEP)
+
+    out = played(1)
+    shifts = [t - START_LEAD_NS - round((t - START_LEAD_NS) / STEP) * STEP for t in ons(out)[1:]]
+    assert min(shifts) < -3_000_000
+    assert max(shifts) > 3_000_000
+    assert max(abs(shift) for shift in shifts) <= 12_000_000
+    assert len({d[2] for _, d in midi(out) if d[0] == 0x99}) > 10
+    assert played(1) == out
+    assert played(2) != out
+
+
+def test_chaos_variants_change_with_the_cycle_and_repeat_with_the_seed() -> None:
+    one, two = FOUR.cycles[0], HATS.cycles[0]
+
+    def kinds(seed: int) -> list[bool]:
+        seq = sequencer(Pattern((one, two)), seed=seed)
+        seq.start()
+        out = run(seq, 32 * 40 * STEP, chunk_ns=STEP)
+        hats = {(t - START_LEAD_NS) // STEP // 32 for t in ons(out, HAT)}
+        return [cycle in hats for cycle in range(39)]
+
+    assert 5 < sum(kinds(1)) < 35
+    assert kinds(1) == kinds(1) != kinds(2)
+
+
+def test_a_voice_may_play_ahead_of_the_grid_and_behind_it() -> None:
+    voices = [VoiceOut(36 + bit) for bit in range(14)]
+    voices[0], voices[2] = VoiceOut(KICK, offset_ms=-15), VoiceOut(HAT, offset_ms=20)
+    seq = sequencer(pattern_of({s: [(0, 90), (2, 80)] for s in range(32)}), voices=tuple(voices))
+    seq.start()
+    out = run(seq, 10 * STEP)
+    grid = [START_LEAD_NS + step * STEP for step in range(9)]
+    assert ons(out, KICK)[1:9] == [t - 15_000_000 for t in grid[1:]]
+    assert ons(out, KICK)[0] == grid[0]  # but nothing before the first clock
+    assert ons(out, HAT)[:9] == [t + 20_000_000 for t in grid]
