@@ -16,6 +16,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.beat": ("beat", "errors"),
     "drumatlas.files": ("errors",),
     "drumatlas.realtime": (),
+    "drumatlas.signals": (),
     "drumatlas.commandline": ("", "errors"),
     "drumatlas.atlas": ("atlas", "beat", "errors", "files"),
     "drumatlas.explore": ("explore", "atlas.model", "beat", "errors"),
@@ -33,7 +34,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = ("beat", "atlas", "errors", "files", "commandline", "explore.filters")
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.
-PURE_PLAY = ("feel", "following", "leading", "moves", "notes", "sequencer", "state")
+PURE_PLAY = ("feel", "following", "leading", "moves", "notes", "sequencer", "state", "tap")
 PURE = ("drumatlas.beat", "drumatlas.explore", *(f"drumatlas.play.{name}" for name in PURE_PLAY))
 IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")
 

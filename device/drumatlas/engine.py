@@ -5,7 +5,6 @@ monotonic time, `render` with a counter.
 """
 
 from collections.abc import Callable, Sequence
-from statistics import median
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
@@ -14,10 +13,9 @@ from drumatlas.panel.port import Panel
 from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
+from drumatlas.play.tap import TapTempo
 
 TICK_NS = 10_000_000  # period of the slow loop
-_TAP_PAUSE_NS = 2_000_000_000  # a longer gap begins a new count
-_TAPS = 5
 
 
 class Engine:
@@ -33,7 +31,7 @@ class Engine:
         self.panels = panels
         self.faults: list[str] = []
         self._sent = self.explorer.pattern
-        self._taps: list[int] = []
+        self._taps = TapTempo()
 
     def tick(self, now_ns: int, publishes: bool = True) -> None:
         """Read the panels, travel, publish. Faults of a panel take that panel away, no more.
@@ -95,13 +93,9 @@ class Engine:
         self.sequencer.set_feel(Feel(values["swing"], values["humanize"]))
 
     def _tap(self, now_ns: int) -> None:
-        """Tempo from the median gap of the last taps."""
-        if self._taps and now_ns - self._taps[-1] > _TAP_PAUSE_NS:
-            self._taps = []
-        self._taps = [*self._taps, now_ns][-_TAPS:]
-        gaps = [b - a for a, b in zip(self._taps, self._taps[1:], strict=False)]
-        if gaps and median(gaps) > 0:
-            self.set_bpm(60e9 / median(gaps))
+        bpm = self._taps.tap(now_ns)
+        if bpm is not None:
+            self.set_bpm(bpm)
 
     def _publish(self) -> None:
         pattern = self.explorer.pattern
