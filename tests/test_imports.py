@@ -26,7 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "errors"),
     "drumatlas.render": ("engine", "play", "beat"),
     "drumatlas.config": ("play", "beat", "errors", "files"),
-    "drumatlas.daemon": ("engine", "play", "midi.port", "realtime"),
+    "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
     "drumatlas.service": ("service", "atlas", "config", "explore", "midi", "errors"),
     "drumatlas.cli": ("",),
     "drumatlas.__main__": ("cli",),
@@ -34,7 +34,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = ("beat", "atlas", "errors", "files", "commandline", "explore.filters")
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.
-PURE_PLAY = ("feel", "following", "leading", "moves", "notes", "sequencer", "state", "tap")
+PURE_PLAY = (
+    *("clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
+    *("sequencer", "state", "tap"),
+)
 PURE = ("drumatlas.beat", "drumatlas.explore", *(f"drumatlas.play.{name}" for name in PURE_PLAY))
 IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")
 

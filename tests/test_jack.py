@@ -5,6 +5,7 @@ JACK's dummy driver needs neither a sound card nor ALSA; it delivers on the rast
 """
 
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -253,3 +254,25 @@ def test_ports_are_listed(recorder: Recorder) -> None:
     command = [sys.executable, "-m", "drumatlas", "ports"]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "out\trecorder:synth" in out
+
+
+def test_monitor_measures_what_play_sends(recorder: Recorder, play: Play) -> None:
+    play("--midi-out", "virtual", "--panel", "none", "--bpm", str(BPM))
+    recorder.listen_to("drumatlas")
+    recorder.wait_for(CLOCK)
+    command = [sys.executable, "-m", "drumatlas", "monitor", "drumatlas:out", "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as monitor:
+        assert monitor.stderr is not None
+        assert "hearing drumatlas:out" in monitor.stderr.readline()
+        time.sleep(3)
+        monitor.send_signal(signal.SIGTERM)
+        found = json.loads(monitor.communicate()[0])
+    assert monitor.returncode == 0
+    clock = found["clock"]
+    assert clock["count"] == pytest.approx(found["seconds"] * BPM / 60 * 24, abs=4)
+    assert clock["bpm"] == pytest.approx(BPM, rel=1e-3)
+    assert clock["against_bpm"] == BPM
+    assert clock["missing"] == clock["pauses"] == clock["tempo_changes"] == 0
+    assert clock["phase"]["p50"] * 1000 < RASTER_NS
+    assert found["note_ons"] > 5

@@ -1,12 +1,9 @@
 """`drumatlas play`: the engine on real time, until a signal, a key or `--seconds` ends it."""
 
 import gc
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
@@ -15,6 +12,7 @@ from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.performer import Performer
 from drumatlas.realtime import lock_memory, request_realtime
+from drumatlas.signals import quitting
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
 
@@ -41,28 +39,6 @@ class _NoScreen:
 
     def close(self) -> None:
         """Nothing to give back."""
-
-
-class _Quit:
-    """Set by SIGINT, SIGTERM and SIGHUP; the loops look at it."""
-
-    def __init__(self) -> None:
-        self.is_set = False
-
-    def __call__(self, _signum: int, _frame: FrameType | None) -> None:
-        self.is_set = True
-
-
-@contextmanager
-def _signals() -> Iterator[_Quit]:
-    quit_ = _Quit()
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), quit_) for name in names}
-    try:
-        yield quit_
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 class Listener:
@@ -97,7 +73,7 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
     `seconds` counts from Start. A fault in here ends the same clean way before it is raised.
     """
     performer = Performer(engine.sequencer, port, request_realtime)
-    with _signals() as quit_:
+    with quitting() as quit_:
         try:
             gc.collect()
             lock_memory()

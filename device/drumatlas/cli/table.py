@@ -1,6 +1,6 @@
 """The commands of `drumatlas`, in the order that --help shows them."""
 
-from drumatlas.cli import look, play, render, travel
+from drumatlas.cli import look, monitor, play, render, travel
 from drumatlas.commandline import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -10,5 +10,6 @@ COMMANDS: tuple[Command, ...] = (
     travel.ENCODE,
     look.PORTS,
     look.DOCTOR,
+    monitor.COMMAND,
     look.CONFIG,
 )

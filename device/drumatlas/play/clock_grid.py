@@ -1,0 +1,178 @@
+"""Which arrivals of MIDI clock belong to which tick, and the even grid they would lie on. Pure.
+
+1. The period around each clock is the mean of what LAG clocks in a row take, without those that
+   hold a hole or a burst.
+2. A hole of more than a beat is a pause, and a period that moves by more than 5 % within two beats
+   is a tempo change; both part the clocks into stretches.
+3. Within a stretch each clock falls into the nearest slot of a phase that follows slowly. Clocks
+   of one slot fill the empty slots before it (they were late), what is left over was sent twice,
+   and slots that stay empty are missing clocks.
+4. A straight line of least squares through (number, arrival) is the stretch's grid.
+
+Counts are exact where arrivals are off by a quarter of a period at most and one clock in twenty
+is missing; beyond, they are near.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from drumatlas.play.transport import PPQN, ns_per_tick
+
+MIN_CLOCKS = 8  # of a grid; a line through fewer fits too well to tell anything
+BUNCHED = 0.25  # of a period: a clock that soon after another is bunched
+NEW_TEMPO = 0.05  # relative, within two beats
+LAG = 4  # jitter counts a quarter, and one missing clock is 25 % too much
+_NEAR = 0.15  # relative distance from the median, up to which it counts for the mean
+_WINDOW = 2 * PPQN + 1  # of them around a clock; half of them may be odd
+_HOP = 6  # clocks from one such look to the next
+_GAIN = 0.2  # share of a phase error that the slots follow, as in ClockFilter
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A straight stretch of clocks. `phase_us` [n] are distances of the arrivals from the line,
+    `interval_us` [n-1] those of the intervals from as many periods; absolute, microseconds."""
+
+    bpm: float
+    phase_us: Floats
+    interval_us: Floats
+
+    @property
+    def clocks(self) -> int:
+        """How many clocks lie on it; doubles are left out."""
+        return len(self.phase_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a run of clocks was like."""
+
+    grids: tuple[Grid, ...] = ()
+    missing: int = 0
+    bunched: int = 0
+    pauses: int = 0
+    tempo_changes: int = 0
+
+
+def survey(arrivals_ns: Integers) -> Survey:
+    """Look at arrivals (monotonic ns, [n], in order) of one run of clocks."""
+    times = np.maximum.accumulate(arrivals_ns)
+    intervals = np.diff(times)
+    if not len(intervals):
+        return Survey()
+    periods = _periods(times)
+    holes = np.flatnonzero(intervals > PPQN * periods) + 1
+    stretches: list[Integers] = []
+    for run in np.split(times, holes):
+        # A clock between two tempi ends the one and begins the other.
+        edges = [0, *_tempo_changes(run), len(run) - 1]
+        stretches += [run[a : b + 1] for a, b in pairwise(edges)]
+    looked = [_stretch(stretch) for stretch in stretches]
+    return Survey(
+        grids=tuple(grid for grid, _ in looked if grid),
+        missing=sum(missing for _, missing in looked),
+        bunched=int(np.sum(intervals < BUNCHED * periods)),
+        pauses=len(holes),
+        tempo_changes=len(stretches) - len(holes) - 1,
+    )
+
+
+def _periods(times: Integers) -> Floats:
+    """The usual interval around each one, ns: n + 1 clocks to [n]."""
+    intervals = np.diff(times)
+    windows, at = _windows(intervals)
+    single = np.flatnonzero(np.append(True, intervals >= BUNCHED * _ranked(windows, 0.75)[at, 0]))
+    lag = min(LAG, len(single) - 1)
+    if lag == 0:
+        return np.ones(len(intervals))  # arrivals of one nanosecond
+    windows, at = _windows((times[single[lag:]] - times[single[:-lag]]) / lag)
+    usual = _ranked(windows, 0.3)  # holes are more likely than what the step before left in
+    is_near = np.abs(windows - usual) <= _NEAR * usual
+    means = np.where(is_near, windows, 0).sum(1) / is_near.sum(1)
+    middle = np.searchsorted(single, np.arange(len(intervals)), "right") - (lag + 1) // 2
+    periods: Floats = means[at[np.clip(middle, 0, len(at) - 1)]]
+    return np.maximum(periods, 1.0)
+
+
+def _windows(values: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
+    """(windows [m, _WINDOW or less] of `values` [n], the window around each value [n])."""
+    width = min(_WINDOW, len(values))
+    windows = sliding_window_view(values, width)[::_HOP]
+    at = np.arange(len(values)) - width // 2
+    return windows, np.clip((at + _HOP // 2) // _HOP, 0, len(windows) - 1)
+
+
+def _ranked(windows: NDArray[Any], rank: float) -> NDArray[Any]:
+    """The value of each window [m, w] at `rank` 0..1 of its order: [m, 1]."""
+    place = int(rank * windows.shape[1])
+    return np.partition(windows, place, axis=1)[:, place, None]
+
+
+def _tempo_changes(times: Integers) -> list[int]:
+    """The clocks from which on there is another tempo."""
+    if len(times) <= 2 * PPQN:
+        return []
+    periods, intervals = _periods(times), np.diff(times)
+    before, after = periods[: -2 * PPQN], periods[2 * PPQN :]
+    moved = np.abs(np.log(after / before)) > NEW_TEMPO
+    edges = np.flatnonzero(np.diff(moved, prepend=False, append=False)).tolist()
+    cuts = []
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        # Where it is best to say "old until here, new from here".
+        span = intervals[first : last + 2 * PPQN]
+        cost = np.cumsum(np.abs(span - before[first]) - np.abs(span - after[last - 1]))
+        cuts.append(first + int(np.argmin(cost)) + 1)
+    return cuts
+
+
+def _stretch(times: Integers) -> tuple[Grid | None, int]:
+    """(its grid if it is long enough, clocks missing)."""
+    if len(times) < 2:
+        return None, 0
+    position = np.append(0.0, np.cumsum(np.diff(times) / _periods(times)))
+    index, kept, missing = _number(np.array(_slots(position.tolist())))
+    if len(index) < MIN_CLOCKS:
+        return None, missing
+    return _fit(index, (times[kept] - times[0]).astype(np.float64)), missing
+
+
+def _slots(positions: list[float]) -> list[int]:
+    """The slot of each clock, from its position in periods."""
+    slots: list[int] = []
+    slot, phase, seen = -1, 0.0, 0
+    for position in positions:
+        at = position - phase
+        nearest = max(floor(at + 0.5), slot)
+        if nearest > slot:  # others of the same slot say nothing about the phase
+            slot, seen = nearest, seen + 1
+            phase += max(_GAIN, 1 / seen) * (at - nearest)
+        slots.append(slot)
+    return slots
+
+
+def _number(slots: Integers) -> tuple[Integers, NDArray[np.bool_], int]:
+    """(numbers of the clocks that are none too many, which those are, how many are missing)."""
+    used, first, counts = np.unique(slots, return_index=True, return_counts=True)
+    empty = np.diff(used, prepend=used[0] - 1) - 1
+    late = np.minimum(empty, counts - 1)
+    place = np.arange(len(slots)) - np.repeat(first, counts)
+    kept = place <= np.repeat(late, counts)
+    index = np.repeat(used - late, counts) + place
+    return index[kept], kept, int(np.sum(empty - late))
+
+
+def _fit(index: Integers, times: Floats) -> Grid:
+    away = index - index.mean()
+    period = float(away @ times / (away @ away))
+    phase = times - times.mean() - period * away
+    interval = np.diff(times) - period * np.diff(index)
+    return Grid(ns_per_tick(1.0) / period, np.abs(phase) / 1000, np.abs(interval) / 1000)
