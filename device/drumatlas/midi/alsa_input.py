@@ -1,6 +1,5 @@
 """MIDI in through ALSA's sequencer, with the kernel's time stamps."""
 
-import select
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from typing import Any
 from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.alsa_ports import Watcher, list_alsa
-from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer
+from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer, wait_events
 
 _POLL_S = 0.5
 _POOL = 1000  # events the kernel keeps while we are late; more are dropped, not waited for
@@ -52,16 +51,11 @@ class AlsaInput:
     def _listen(self) -> None:
         alsa = import_alsa()
         while self._is_open:
-            if not select.select([self._client._fd], [], [], _POLL_S)[0]:
-                continue
-            try:
-                event = self._client.event_input(prefer_bytes=True)
-            except alsa.exceptions.Error:  # an overrun: what came meanwhile is gone
-                continue
-            now_ns = time.monotonic_ns()
-            self._clock.retune(now_ns)
-            if isinstance(event, alsa.MidiBytesEvent):
-                self._take(event.midi_bytes, self._arrival(event, now_ns))
+            for event in wait_events(self._client, _POLL_S, prefer_bytes=True):
+                now_ns = time.monotonic_ns()
+                self._clock.retune(now_ns)
+                if isinstance(event, alsa.MidiBytesEvent):
+                    self._take(event.midi_bytes, self._arrival(event, now_ns))
 
     def _arrival(self, event: Any, now_ns: int) -> int:
         if event.time is None:

@@ -9,7 +9,7 @@ from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.alsa_ports import Watcher, list_alsa
 from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer
-from drumatlas.midi.alsa_wire import pack
+from drumatlas.midi.alsa_wire import DIRECT, pack
 from drumatlas.play.events import Event, Output, panic
 
 _BATCH = 64  # events a system call; the pool must hold them at once
@@ -30,6 +30,9 @@ class AlsaPort:
         self._client = open_sequencer(names.CLIENT)
         self._client.set_client_pool_output(_POOL)
         self._port = self._client.create_port("out", self._alsa.READ_PORT)
+        # What a port hears before it hears the beat comes from here: see _greet.
+        hidden = self._alsa.READ_PORT | self._alsa.PortCaps.NO_EXPORT
+        self._panic_port = self._client.create_port("panic", hidden)
         self._source = (self._client.client_id, self._port.port_id)
         self._clock = QueueClock(self._client)
         self._offset_ns = round(offset_ms * 1_000_000)
@@ -106,11 +109,19 @@ class AlsaPort:
             if address == self._connected:
                 return
             try:
-                self._client.subscribe_port(self._port, address)
-                for event in panic(0, self._channels):
-                    midi = self._alsa.MidiBytesEvent(event.data)
-                    self._client.event_output_direct(midi, port=self._port)
-            except self._alsa.exceptions.Error as error:
+                self._greet(address)
+            except (OSError, self._alsa.exceptions.Error) as error:
                 self.fault = f"{self.name}: {error}"
                 return
             self._connected, self.fault = address, ""
+
+    def _greet(self, address: object) -> None:
+        """Panic, then the beat: from a port of its own, since the queue does not wait between
+        our being connected and the first message."""
+        client = self._client
+        client.subscribe_port(self._panic_port, address)
+        source = (client.client_id, self._panic_port.port_id)
+        for event in panic(0, self._channels):
+            os.write(client._fd, pack(event.data, (0, 0), DIRECT, source))
+        client.subscribe_port(self._port, address)
+        client.unsubscribe_port(self._panic_port, address)

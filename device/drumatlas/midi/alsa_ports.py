@@ -1,11 +1,10 @@
 """The ports of ALSA's sequencer, by name, and word when they come and go."""
 
-import select
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from drumatlas.midi.alsa_queue import import_alsa, open_sequencer
+from drumatlas.midi.alsa_queue import import_alsa, open_sequencer, wait_events
 
 _ANNOUNCE = (0, 1)  # System:Announce
 _POLL_S = 0.5  # how soon a closing watcher notices
@@ -33,10 +32,11 @@ class Watcher:
     def __init__(self, changed: Callable[[], None]) -> None:
         alsa = import_alsa()
         self._client = open_sequencer("drumatlas watch")
-        port = self._client.create_port(
+        # Kept: the library deletes a port that nobody refers to.
+        self._port = self._client.create_port(
             "announce", alsa.WRITE_PORT | alsa.PortCaps.NO_EXPORT, alsa.PortType.APPLICATION
         )
-        self._client.subscribe_port(_ANNOUNCE, port)
+        self._client.subscribe_port(_ANNOUNCE, self._port)
         self._changed = changed
         self._is_open = True
         self._thread = threading.Thread(target=self._watch, name="midi-watch", daemon=True)
@@ -46,11 +46,9 @@ class Watcher:
         kinds = import_alsa().EventType
         known = {kinds.PORT_START, kinds.PORT_EXIT, kinds.CLIENT_EXIT, kinds.PORT_UNSUBSCRIBED}
         while self._is_open:
-            # Not event_input(timeout=...): it takes seconds for milliseconds and spins.
-            if select.select([self._client._fd], [], [], _POLL_S)[0]:
-                event = self._client.event_input()
-                if event is not None and event.type in known:
-                    self._changed()
+            events = list(wait_events(self._client, _POLL_S))
+            if any(event.type in known for event in events):
+                self._changed()
 
     def close(self) -> None:
         """End the thread."""

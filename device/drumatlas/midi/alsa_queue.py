@@ -4,7 +4,9 @@ The kernel delivers each event of a queue at its time stamp, whatever Python doe
 timer looks at the queue 1,000 times a second unless told otherwise; 6,250 is the most it takes.
 """
 
+import select
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from drumatlas.errors import PortError
@@ -33,6 +35,25 @@ def open_sequencer(name: str) -> Any:
         return alsa.SequencerClient(name)
     except alsa.exceptions.Error as error:
         raise PortError(f"ALSA's sequencer can't be opened ({error}); modprobe snd-seq") from None
+
+
+def wait_events(client: Any, seconds: float, prefer_bytes: bool = False) -> Iterator[Any]:
+    """The events that come to `client` within `seconds`: all there are, once there is one.
+
+    Not event_input(timeout=...): it takes seconds for milliseconds and spins. And one reading
+    takes several events from the kernel, so what the library still holds must be asked for:
+    the file descriptor does not tell of it.
+    """
+    if not select.select([client._fd], [], [], seconds)[0]:
+        return
+    alsa = import_alsa()
+    has_more = True
+    while has_more:
+        try:
+            yield client.event_input(prefer_bytes=prefer_bytes)
+        except alsa.exceptions.Error:  # an overrun: what came meanwhile is gone
+            return
+        has_more = client.event_input_pending() > 0
 
 
 class QueueClock:

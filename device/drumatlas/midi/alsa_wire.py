@@ -13,6 +13,7 @@ _NOTE = Struct("<BBBBI")  # channel, note, velocity, off velocity, duration
 _CONTROL = Struct("<BxxxIi")  # channel, parameter, value
 
 EVENT_SIZE = 28
+DIRECT = 253  # a queue's number for: at once (SNDRV_SEQ_QUEUE_DIRECT)
 _DATA_SIZE = EVENT_SIZE - _HEAD.size
 _REAL_TIME = 1  # SNDRV_SEQ_TIME_STAMP_REAL; absolute
 _SUBSCRIBERS, _UNKNOWN = 254, 253  # to all that are connected
