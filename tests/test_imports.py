@@ -27,7 +27,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.render": ("engine", "play", "beat"),
     "drumatlas.config": ("play", "beat", "errors", "files"),
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
-    "drumatlas.service": ("service", "atlas", "config", "explore", "midi", "errors"),
+    "drumatlas.service": ("service", "atlas", "config", "explore", "midi", "realtime", "errors"),
     "drumatlas.cli": ("",),
     "drumatlas.__main__": ("cli",),
 }

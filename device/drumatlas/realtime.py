@@ -23,15 +23,21 @@ def request_realtime(priority: int = PRIORITY) -> list[str]:
     return []
 
 
+def may_lock_memory() -> bool:
+    """Whether this process may lock all memory that it has and will have. Under a limit the call
+    may pass and a later allocation fail, in the middle of playing."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    return os.geteuid() == 0 or limit == resource.RLIM_INFINITY
+
+
 def lock_memory() -> list[str]:
     """Keep this process' memory from being paged out; returns what was refused."""
     if not sys.platform.startswith("linux"):
         return []
-    import resource  # noqa: PLC0415 - not on Windows
-
     refused = ["locked memory (memlock unlimited for group audio in /etc/security/limits.d)"]
-    # Under a limit the call may pass and a later allocation fail, in the middle of playing.
-    if os.geteuid() and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY:
+    if not may_lock_memory():
         return refused
     libc = ctypes.CDLL(None, use_errno=True)
     return refused if libc.mlockall(_KEEP_TOUCHED) != 0 else []

@@ -8,17 +8,18 @@ from drumatlas.errors import PortError
 from drumatlas.midi.names import CLIENT, is_synth
 from drumatlas.midi.port import InputPort, NullPort, OutputPort, SeveralPorts
 from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
+from drumatlas.midi.rtmidi_api import open_client
 from drumatlas.midi.rtmidi_port import RtMidiPort
 from drumatlas.midi.take import TakePort
 
-_SEQUENCER = Path("/dev/snd/seq")
+SEQUENCER = Path("/dev/snd/seq")  # the kernel's; rights to it come with group audio
 _OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
 MAX_OFFSET_MS = 100.0
 
 
 def has_alsa() -> bool:
     """Whether the kernel's sequencer can be opened and alsa-midi is installed."""
-    if not _SEQUENCER.exists():
+    if not SEQUENCER.exists():
         return False
     from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415 - Linux only
 
@@ -42,6 +43,18 @@ def list_ports() -> tuple[str, list[str], list[str]]:
         return "ALSA", outputs, inputs
     finally:
         client.close()
+
+
+def delivery() -> str:
+    """How messages to a port get their time here, in words; PortError if there is no system."""
+    if not has_alsa():
+        open_client(output=True)[0].delete()
+        return RtMidiPort.delivery
+    port = _real(None, ())
+    try:
+        return port.delivery
+    finally:
+        port.close()
 
 
 def open_outputs(wanted: Sequence[str], channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:

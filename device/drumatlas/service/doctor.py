@@ -3,7 +3,6 @@
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,23 +13,11 @@ from drumatlas.config import read as read_config
 from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
 from drumatlas.midi.choose import list_ports
+from drumatlas.service.finding import Finding
+from drumatlas.service.rights import examine_rights
 
 _DECODES = 200
 _ORT_RANGE = ((1, 26), (1, 28))  # see pyproject.toml for the reasons
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing examined. `state` is ok, warn (it plays, but) or fail (it can't play)."""
-
-    name: str
-    state: str
-    detail: str
-    advice: str = ""
-
-    def as_table(self) -> dict[str, str]:
-        """For JSON."""
-        return asdict(self)
 
 
 def examine(atlas: Path | None, config: Path | None) -> list[Finding]:
@@ -41,7 +28,6 @@ def examine(atlas: Path | None, config: Path | None) -> list[Finding]:
         ("config", lambda: _config(config)),
         ("atlas", lambda: _atlas(atlas)),
         ("midi", _midi),
-        ("clock", _clock),
     )
     findings = []
     for name, look in parts:
@@ -49,7 +35,7 @@ def examine(atlas: Path | None, config: Path | None) -> list[Finding]:
             findings.append(look())
         except DrumatlasError as error:
             findings.append(Finding(name, "fail", str(error)))
-    return findings
+    return [*findings, *examine_rights(), _clock()]
 
 
 def _python() -> Finding:

@@ -58,7 +58,8 @@ def test_the_grid_begins_anew_at_start(begin: bytes) -> None:
     untold = heard([*before, *shifted])
     assert told.phase is not None
     assert untold.phase is not None
-    assert told.phase.max < 1 < 1000 < untold.phase.p50
+    assert told.phase.max < 1
+    assert untold.phase.p50 > 1000
     assert told.missing == told.bunched == 0
 
 
