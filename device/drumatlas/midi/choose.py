@@ -1,5 +1,6 @@
 """From `--midi-out` and `--midi-in` to ports: ALSA's sequencer where there is one, else rtmidi."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,19 +8,19 @@ from pathlib import Path
 from drumatlas.errors import PortError
 from drumatlas.midi.names import CLIENT, is_synth
 from drumatlas.midi.port import InputPort, NullPort, OutputPort, SeveralPorts
+from drumatlas.midi.rtmidi_api import SEQUENCER, open_client
 from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
-from drumatlas.midi.rtmidi_api import open_client
 from drumatlas.midi.rtmidi_port import RtMidiPort
 from drumatlas.midi.take import TakePort
 
-SEQUENCER = Path("/dev/snd/seq")  # the kernel's; rights to it come with group audio
 _OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
 MAX_OFFSET_MS = 100.0
 
 
 def has_alsa() -> bool:
     """Whether the kernel's sequencer can be opened and alsa-midi is installed."""
-    if not SEQUENCER.exists():
+    # Asked first: where it may not be opened, ALSA's library says so on stderr.
+    if not os.access(SEQUENCER, os.R_OK | os.W_OK):
         return False
     from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415 - Linux only
 

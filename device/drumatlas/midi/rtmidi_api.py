@@ -13,6 +13,8 @@ from typing import Any
 from drumatlas.errors import PortError
 from drumatlas.midi.names import CLIENT, plain_name
 
+SEQUENCER = Path("/dev/snd/seq")  # the kernel's; rights to it come with group audio
+
 
 def _rtmidi() -> Any:
     try:
@@ -47,7 +49,7 @@ def _candidates(rtmidi: Any) -> list[int]:
     """The compiled systems that may work here, best first."""
     compiled = rtmidi.get_compiled_api()
     wanted = [rtmidi.API_MACOSX_CORE, rtmidi.API_WINDOWS_MM]
-    if Path("/dev/snd/seq").exists():  # ALSA's sequencer; without it the constructor throws
+    if SEQUENCER.exists():  # ALSA's sequencer; without it the constructor throws
         wanted.append(rtmidi.API_LINUX_ALSA)
     wanted.append(rtmidi.API_UNIX_JACK)
     return [api for api in wanted if api in compiled]
@@ -76,6 +78,8 @@ def open_client(*, output: bool) -> tuple[Any, str]:
         except Exception:
             continue
         return client, str(rtmidi.get_api_display_name(api))
+    if SEQUENCER.exists() and not os.access(SEQUENCER, os.R_OK | os.W_OK):
+        raise PortError(f"no MIDI system here: {SEQUENCER} is closed to you (be in group audio)")
     raise PortError("no MIDI system here: neither ALSA's sequencer nor a JACK server is running")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from drumatlas.errors import PortError
 from drumatlas.midi.alsa_queue import import_alsa
-from drumatlas.midi.choose import SEQUENCER, delivery
+from drumatlas.midi.choose import delivery
+from drumatlas.midi.rtmidi_api import SEQUENCER
 from drumatlas.realtime import PRIORITY, may_lock_memory, request_realtime
 from drumatlas.service.finding import Finding
 

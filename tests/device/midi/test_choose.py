@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from drumatlas.errors import PortError
-from drumatlas.midi import choose, rtmidi_api
+from drumatlas.midi import alsa_queue, choose, rtmidi_api
 from drumatlas.midi.choose import open_input, open_outputs
 from drumatlas.midi.deliver import Connection
 from drumatlas.midi.names import find, match, plain_name
@@ -129,3 +129,17 @@ def test_an_output_without_a_midi_system_is_named(
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
     with pytest.raises(PortError, match=f"^MIDI output '{said}': no MIDI system here: "):
         open_outputs([wanted], (9,))
+
+
+def test_a_sequencer_that_is_closed_to_us_is_not_opened_but_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / "seq"
+    closed.touch()
+    for module in (choose, rtmidi_api):
+        monkeypatch.setattr(module, "SEQUENCER", closed)
+    monkeypatch.setattr(rtmidi_api, "_candidates", lambda _: [])
+    monkeypatch.setattr("os.access", lambda path, _mode: path != closed)
+    monkeypatch.setattr(alsa_queue, "open_sequencer", None)  # its library would talk
+    with pytest.raises(PortError, match=f"'DAW': no MIDI system here: {closed} is closed to you"):
+        open_input("DAW", lambda _data, _at_ns: None)
