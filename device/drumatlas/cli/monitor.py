@@ -1,4 +1,9 @@
-"""`drumatlas monitor`: how good the clock is that comes in at a MIDI port."""
+"""`drumatlas monitor`: how good the clock is that comes in at a MIDI port.
+
+On ALSA a message has the kernel's time stamp; a standstill of the whole machine hardly shows in
+those, because the stamping clock stands still as well. Elsewhere a message is stamped when our
+thread gets it, which adds our own jitter to the sender's.
+"""
 
 import argparse
 import json
