@@ -11,6 +11,9 @@ from drumatlas.midi.alsa_ports import Watcher, list_alsa
 from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer, wait_events
 
 _POLL_S = 0.5
+# The queue only gives time stamps here, and the kernel makes those exact between its ticks: a
+# second fine timer would cost a small machine 6,250 interrupts a second for nothing.
+_TICKS_HZ = 100
 _POOL = 1000  # events the kernel keeps while we are late; more are dropped, not waited for
 
 
@@ -22,7 +25,7 @@ class AlsaInput:
         alsa = import_alsa()
         self._client = open_sequencer(f"{names.CLIENT} in")
         self._client.set_client_pool_input(_POOL)
-        self._clock = QueueClock(self._client)
+        self._clock = QueueClock(self._client, _TICKS_HZ)
         self._port = self._client.create_port(
             "in",
             alsa.WRITE_PORT,

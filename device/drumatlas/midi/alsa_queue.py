@@ -59,14 +59,14 @@ def wait_events(client: Any, seconds: float, prefer_bytes: bool = False) -> Iter
 class QueueClock:
     """A running queue of `client`, and the way from monotonic ns to its time and back."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, resolution_hz: int = RESOLUTION_HZ) -> None:
         self._alsa = import_alsa()
         self.queue = client.create_queue("drumatlas")
         try:
             timer = self.queue.get_timer()
-            timer.resolution = RESOLUTION_HZ
+            timer.resolution = resolution_hz
             self.queue.set_timer(timer)
-            self.resolution_hz = RESOLUTION_HZ
+            self.resolution_hz = resolution_hz
         except self._alsa.exceptions.Error:  # an old kernel: 1 ms raster, still no drift
             self.resolution_hz = 0
         self.queue.start()
