@@ -95,9 +95,8 @@ def test_each_tempo_has_its_grid(tempi: list[float], jitter: float, seed: int) -
         assume(abs(np.log(new / old)) > 0.2)
     periods = np.repeat([ns_per_tick(bpm) for bpm in tempi], 150)
     times = np.append(0, np.cumsum(periods))
-    times += np.append(0, periods) * np.random.default_rng(seed).uniform(
-        -jitter, jitter, len(times)
-    )
+    shorter = np.minimum(np.append(periods, periods[-1]), np.append(periods[0], periods))
+    times += shorter * np.random.default_rng(seed).uniform(-jitter, jitter, len(times))
     found = look(times)
     assert found.tempo_changes == len(tempi) - 1
     assert found.missing == 0
@@ -143,3 +142,11 @@ def test_a_raster_of_a_third_of_a_period_is_jitter_and_nothing_else(bpm: float) 
     assert (found.missing, found.tempo_changes, len(found.grids)) == (0, 0, 1)
     assert found.grids[0].bpm == pytest.approx(bpm, rel=1e-4)
     assert found.grids[0].phase_us.max() == pytest.approx(raster / 2000, rel=0.1)
+
+
+@given(st.floats(40, 240), st.floats(0.8, 1.25), SEED)
+def test_a_tempo_that_moves_slowly_loses_nothing(bpm: float, factor: float, seed: int) -> None:
+    periods = ns_per_tick(bpm) * np.geomspace(1, factor, 3000)
+    away = np.random.default_rng(seed).uniform(-0.1, 0.1, 3000)
+    found = look(np.cumsum(periods) + away * periods)
+    assert (found.missing, found.bunched, found.tempo_changes) == (0, 0, 0)

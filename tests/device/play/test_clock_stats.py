@@ -143,3 +143,18 @@ def test_hostile_streams_are_seen_for_what_they_are(streams: dict[str, Callable[
         if name in {"STEADY", "JITTERY", "DROPOUT", "DUPLICATES"}:
             assert report.bpm == pytest.approx(120, rel=1e-3), name
             assert report.tempo_changes == 0, name
+
+
+@pytest.mark.parametrize("stuck", range(195, 206))
+def test_a_grid_does_not_end_in_the_middle_of_a_standstill(small: None, stuck: int) -> None:
+    messages = clocks(120, 600)
+    messages[stuck : stuck + 5] = [(messages[stuck + 5][0] - 8 * MS, CLOCK)] * 5
+    report = heard(messages)
+    assert (report.missing, report.bunched) == (0, 4)
+
+
+def test_a_grid_ends_once_it_is_full(small: None) -> None:
+    stats = ClockStats()
+    for at_ns, message in clocks(120, 1000):
+        stats.feed(message, at_ns)
+        assert len(stats._open) <= clock_stats.GRID_CLOCKS
