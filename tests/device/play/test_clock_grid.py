@@ -150,3 +150,11 @@ def test_a_tempo_that_moves_slowly_loses_nothing(bpm: float, factor: float, seed
     away = np.random.default_rng(seed).uniform(-0.1, 0.1, 3000)
     found = look(np.cumsum(periods) + away * periods)
     assert (found.missing, found.bunched, found.tempo_changes) == (0, 0, 0)
+
+
+@given(BPM)
+def test_a_clock_that_is_held_up_twice_for_good_has_lost_nothing(bpm: float) -> None:
+    times = steady(bpm, 3000)
+    times[1000:] += 0.4 * ns_per_tick(bpm)
+    times[1100:] += 0.4 * ns_per_tick(bpm)
+    assert look(times).missing == 0
