@@ -9,7 +9,7 @@
    and slots that stay empty are missing clocks.
 4. A straight line of least squares through (number, arrival) is the stretch's grid.
 
-Counts are exact where arrivals are off by a quarter of a period at most and one clock in twenty
+Counts are exact where arrivals are off by a fifth of a period at most and one clock in twenty
 is missing; beyond, they are near.
 """
 
