@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test lint bench atlas clean
+.PHONY: play test lint soak-states bench atlas clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -16,6 +16,10 @@ lint: $(VENV)/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The sequencer's state machine, 50 times as long as in `make test`: some minutes
+soak-states: $(VENV)/.tests
+	DRUMATLAS_STATES=10000 $(BIN)/python -m pytest tests/device/play/test_any_use.py $(ARGS)
 
 bench: $(VENV)/.tests
 	$(BIN)/python tests/bench/footprint.py

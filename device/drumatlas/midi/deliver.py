@@ -25,7 +25,7 @@ from struct import Struct
 from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.rtmidi_api import open_client_for
-from drumatlas.play.events import NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, START, STOP, panic
+from drumatlas.play.events import CONTINUE, NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, START, STOP, panic
 from drumatlas.realtime import lock_memory, request_realtime
 
 FRAME = Struct("<qB")
@@ -85,8 +85,8 @@ class Connection:
             self._sounding.add(key)
         elif data[0] & 0xF0 == NOTE_OFF:
             self._sounding.discard(key)
-        elif data in {START, STOP}:
-            self._is_started = data == START
+        elif data in {START, CONTINUE, STOP}:
+            self._is_started = data != STOP
 
     def _lost(self, why: str) -> None:
         self._is_there = False

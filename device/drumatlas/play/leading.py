@@ -13,6 +13,8 @@ from drumatlas.play.transport import STEP_TICKS
 # From Start to the first clock: receivers want 1 ms at least, and a JACK port that delivers on
 # a raster of 256 samples (5.3 ms) must not squeeze them into one period.
 START_LEAD_NS = 10_000_000
+_LEAST_LEAD_NS = 1_000_000
+LAST_POSITION = 0x3FFF  # 16ths that Song Position can count
 
 
 def start(state: State, settings: PlaySettings, message: bytes, position: int) -> list[Output]:
@@ -26,6 +28,7 @@ def start(state: State, settings: PlaySettings, message: bytes, position: int) -
         _start_between_clocks(state, settings, message, position)
         return []
     begin(state, position, state.horizon_ns + START_LEAD_NS)
+    state.is_told = True
     return [Event(state.horizon_ns, message)]
 
 
@@ -41,7 +44,24 @@ def _start_between_clocks(
         state.next_tick += 1
         first_ns = line.time_of(state.next_tick)
     state.outbox.push(RANK_TRANSPORT, Event(first_ns - lead_ns, message))
+    state.is_told = True
     begin(state, position, first_ns)
+
+
+def join_in(state: State, tick: int, at_ns: int) -> None:
+    """Tell outputs of a run that began without them, under a foreign clock that was not passed
+    on: `tick` is due at `at_ns`, and begins a 16th, since Song Position can name no other."""
+    lead_ns = _lead_to(state, at_ns)
+    if lead_ns < _LEAST_LEAD_NS or at_ns - lead_ns < state.horizon_ns:
+        return  # there is no room here; perhaps at the next one
+    step = tick // STEP_TICKS & LAST_POSITION
+    for message in (_song_position(step), CONTINUE):
+        state.outbox.push(RANK_TRANSPORT, Event(at_ns - lead_ns, message))
+    state.is_told = True
+
+
+def _song_position(step: int) -> bytes:
+    return bytes((SONG_POSITION, step & 0x7F, step >> 7))
 
 
 def _lead_to(state: State, first_ns: int) -> int:
@@ -54,8 +74,7 @@ def locate(state: State, settings: PlaySettings, step: int) -> list[Output]:
     out = stop(state, settings)
     state.position = step * STEP_TICKS
     if sends_transport(state, settings):
-        message = bytes((SONG_POSITION, step & 0x7F, step >> 7))
-        out.append(Event(state.horizon_ns, message))
+        out.append(Event(state.horizon_ns, _song_position(step)))
     if was_playing:
         out += start(state, settings, CONTINUE, state.position)
     return out

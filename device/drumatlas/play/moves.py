@@ -33,9 +33,10 @@ def sends_transport(state: State, settings: PlaySettings) -> bool:
 
 
 def send_clock(state: State, settings: PlaySettings, at_ns: int) -> None:
-    """One tick's clock, if outputs get any."""
+    """One tick's clock, if outputs get any: none in a run that they were not told of."""
     state.clock_ns = at_ns
-    if sends_transport(state, settings):
+    is_known = state.is_told or not state.is_playing or settings.idle_clock
+    if is_known and sends_transport(state, settings):
         state.outbox.push(RANK_CLOCK, Event(at_ns, CLOCK))
 
 
@@ -50,24 +51,41 @@ def begin(state: State, position: int, first_ns: int) -> None:
 
 
 def stop(state: State, settings: PlaySettings) -> list[Output]:
-    """End all notes and send Stop; nothing if it is stopped."""
+    """End all notes, and send Stop to outputs that got Start; nothing if it is stopped."""
     state.armed = False
     if not state.is_playing:
-        return []
+        return tell_stop(state)
     state.position = max(ceil(state.timeline.tick_at(state.horizon_ns)), 0)
     state.is_playing = False
     state.limit_tick = None
-    # With an idle clock Start waits for its place between two clocks; it may still be here.
-    unsent = any(d[1] == RANK_TRANSPORT and isinstance(d[3], Event) for d in state.outbox.due)
-    clocks = [d for d in state.outbox.due if d[1] == RANK_CLOCK and settings.idle_clock]
-    out = state.outbox.clear(state.horizon_ns)
-    state.outbox.due = clocks  # in order: a sorted list is a heap
-    state.outbox.due.sort()
+    goes_on = has_ticks(state, settings)
+    clocks = [d for d in state.outbox.due if d[1] == RANK_CLOCK and goes_on]
+    out = clear(state)
+    state.outbox.due = sorted(clocks)  # a sorted list is a heap
     state.fill = None
-    if sends_transport(state, settings) and not unsent:
-        out.append(Event(state.horizon_ns, STOP))
     swap_now(state)
-    return out
+    return out + tell_stop(state)
+
+
+def clear(state: State) -> list[Output]:
+    """End all notes and forget what is due."""
+    forget_start(state)
+    return state.outbox.clear(state.horizon_ns)
+
+
+def forget_start(state: State) -> None:
+    """Take back a Start or Continue that is still to come, and what belongs to it."""
+    due = state.outbox.due
+    coming = [d for d in due if d[1] == RANK_TRANSPORT and isinstance(d[3], Event)]
+    if coming:
+        state.outbox.due = sorted(d for d in due if d not in coming)
+        state.is_told = False
+
+
+def tell_stop(state: State) -> list[Output]:
+    """Stop, for outputs that got Start."""
+    was_told, state.is_told = state.is_told, False
+    return [Event(state.horizon_ns, STOP)] if was_told else []
 
 
 def silence(state: State, settings: PlaySettings) -> list[Output]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from drumatlas.play.events import (
     NOTE_OFF,
+    RANK_CLOCK,
     RANK_OFF,
     RANK_ON,
     RELEASE_VELOCITY,
@@ -73,6 +74,19 @@ class Outbox:
         out = self.silence(at_ns)
         self.due.clear()
         return out
+
+    def skip_to(self, now_ns: int) -> None:
+        """Leave out clocks that are overdue and notes that are yet to begin; what else is
+        overdue is due now."""
+        self.sounding = {key: max(ends_ns, now_ns) for key, ends_ns in self.sounding.items()}
+        kept: list[_Due] = []
+        for at_ns, rank, order, what in self.due:
+            if rank == RANK_ON or (rank == RANK_CLOCK and at_ns < now_ns):
+                continue
+            is_late = at_ns < now_ns and isinstance(what, Event)
+            one = replace(what, at_ns=now_ns) if is_late else what
+            kept.append((max(at_ns, now_ns), rank, order, one))
+        self.due = sorted(kept)
 
     def shift(self, by_ns: int) -> None:
         """Everything comes later by `by_ns`."""

@@ -17,7 +17,7 @@ from math import ceil
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.pattern import Pattern, Step
 from drumatlas.play import following, leading, moves, notes
-from drumatlas.play.events import CONTINUE, RANK_ON, START, Output
+from drumatlas.play.events import CONTINUE, START, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import SWAPS, PlaySettings
 from drumatlas.play.state import State
@@ -71,7 +71,7 @@ class Sequencer:
     def locate(self, step: int) -> None:
         """Go to a 16th, counted from the song's beginning (0..16383, as Song Position counts);
         a player that plays stops for it and continues there."""
-        step = min(max(step, 0), 0x3FFF)
+        step = min(max(step, 0), leading.LAST_POSITION)
         self._ask(lambda state: leading.locate(state, self.settings, step))
 
     def set_pattern(self, pattern: Pattern) -> None:
@@ -101,7 +101,7 @@ class Sequencer:
 
     def follow(self, is_on: bool) -> None:
         """Let a foreign clock move the timeline, or lead again, from the same position on."""
-        self._ask(lambda state: following.follow(state, is_on))
+        self._ask(lambda state: following.follow(state, self.settings, is_on))
 
     def arm(self, position: int, is_continue: bool = False) -> None:
         """Following: the next foreign clock is tick `position`, and plays."""
@@ -208,8 +208,7 @@ class Sequencer:
         if gap_ns <= 0:
             return
         if state.is_following and state.is_playing:
-            # The end of what sounds is due at once; what should have begun is left out.
-            state.outbox.due = [due for due in state.outbox.due if due[1] != RANK_ON]
+            state.outbox.skip_to(now_ns)
             state.next_tick = max(ceil(state.timeline.tick_at(now_ns)), state.next_tick)
         else:
             state.timeline.anchor_ns += gap_ns
@@ -226,19 +225,28 @@ class Sequencer:
             if at_ns > until_ns + self.settings.early_ns:
                 break
             if state.limit_tick is not None and state.next_tick > state.limit_tick:
-                if state.timeline.time_of(state.limit_tick) <= until_ns:
+                lost_ns = state.timeline.time_of(state.limit_tick)
+                if lost_ns <= until_ns:
+                    self._give(lost_ns)
                     self._out += following.lose_clock(state, self.settings)
                 break
             self._tick(state.next_tick, at_ns)
             state.next_tick += 1
+        self._give(until_ns)
+
+    def _give(self, until_ns: int) -> None:
+        state = self._s
         gate_ns = round(state.timeline.ns_per_tick * STEP_TICKS * self.settings.gate)
         self._out += state.outbox.give(until_ns, gate_ns)
         state.horizon_ns = max(until_ns, state.horizon_ns)
 
     def _tick(self, tick: int, at_ns: int) -> None:
         state = self._s
+        is_step = state.is_playing and tick % STEP_TICKS == 0
+        if is_step and not state.is_told and moves.sends_transport(state, self.settings):
+            leading.join_in(state, tick, at_ns)
         moves.send_clock(state, self.settings, at_ns)
-        if tick % STEP_TICKS or not state.is_playing:
+        if not is_step:
             return
         step = tick // STEP_TICKS
         pattern, hits = self._notes.take_step(state, step, at_ns)

@@ -23,6 +23,7 @@ class State:
     next_tick: int = 0  # the first that was not looked at yet
     first_ns: int = 0  # when the first clock since the last start is due; no note is before it
     clock_ns: int = -(1 << 62)  # when the last clock that was looked at is due
+    is_told: bool = False  # outputs got Start or Continue (or will), and no Stop since
     position: int = 0  # tick where Continue goes on, while stopped
     is_following: bool = False  # a foreign clock moves the timeline
     armed: bool = False  # following, started, and waiting for the first clock

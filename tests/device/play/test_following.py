@@ -2,8 +2,9 @@ import itertools
 
 import pytest
 
-from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
+from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, Output
 from drumatlas.play.following import BRIDGE_TICKS
+from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from playing import HATS, STEP, TICK, midi, ons, run, sequencer
 
@@ -76,3 +77,65 @@ def test_what_was_missed_for_long_is_not_made_up_for() -> None:
     seq = led(48)
     seq.hear_clock(200, 48 * TICK, TICK)
     assert len(ons(run(seq, 48 * TICK + 4 * STEP, start_ns=47 * TICK))) <= 5
+
+
+def transport(outputs: list[Output]) -> list[tuple[int, bytes]]:
+    return [(at_ns, data) for at_ns, data in midi(outputs) if data[0] >= 0xF0 and data != CLOCK]
+
+
+def test_outputs_stop_where_another_leads_and_join_in_where_we_do_again() -> None:
+    seq = sequencer(HATS)
+    seq.start()
+    run(seq, 4 * STEP)
+    seq.follow(True)
+    out = run(seq, 6 * STEP, start_ns=4 * STEP)
+    assert transport(out) == [(4 * STEP, STOP)]
+    assert CLOCK not in [data for _, data in midi(out)]
+    assert len(ons(out)) == 2  # only the outputs' clock stands still
+    seq.follow(False)
+    out = run(seq, 10 * STEP, start_ns=6 * STEP)
+    continued = START_LEAD_NS + 7 * STEP  # the next 16th that was not looked at yet
+    told_ns = continued - START_LEAD_NS
+    assert transport(out) == [(told_ns, bytes((SONG_POSITION, 7, 0))), (told_ns, CONTINUE)]
+    assert next(at_ns for at_ns, data in midi(out) if data == CLOCK) == continued
+
+
+def test_thru_a_start_that_found_no_clock_is_followed_by_a_stop() -> None:
+    def armed() -> Sequencer:
+        seq = sequencer(HATS, thru=True)
+        seq.follow(True)
+        seq.arm(0)
+        seq.advance(STEP)
+        return seq
+
+    by_leading, by_stop = armed(), armed()
+    by_leading.follow(False)
+    by_stop.stop()
+    assert transport(by_leading.advance(2 * STEP)) == [(STEP, STOP)]
+    assert transport(by_stop.advance(2 * STEP)) == [(STEP, STOP)]
+
+
+def test_idle_clocks_of_the_leaders_time_are_not_made_up_for() -> None:
+    seq = sequencer(HATS, idle_clock=True)
+    seq.follow(True)
+    assert midi(run(seq, 8 * STEP)) == []
+    seq.follow(False)
+    clocks = [at_ns for at_ns, _ in midi(run(seq, 12 * STEP, start_ns=8 * STEP))]
+    assert clocks[0] == 8 * STEP
+    assert all(b - a == pytest.approx(TICK, abs=1) for a, b in itertools.pairwise(clocks))
+
+
+def test_how_a_dropout_ends_does_not_depend_on_how_often_one_asks() -> None:
+    def played(chunk_ns: int) -> list[Output]:
+        seq = led(48, hold=False)
+        return run(seq, 48 * TICK + 10 * STEP, chunk_ns, start_ns=47 * TICK)
+
+    assert played(1_000_000) == played(3_000_000_000)
+
+
+def test_a_follower_that_overslept_is_late_with_nothing() -> None:
+    seq = led(48, thru=True, gate=4.0)
+    seq.advance(49 * TICK)
+    seq.skip_to(90 * TICK)
+    seq.stop()
+    assert {at_ns for at_ns, _ in midi(seq.advance(90 * TICK))} == {90 * TICK}

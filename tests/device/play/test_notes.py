@@ -64,6 +64,17 @@ def test_a_fill_lasts_to_the_end_of_the_bar() -> None:
     assert (ons(out, KICK)[-1] - START_LEAD_NS) // STEP >= 32
 
 
+def test_a_fill_ends_with_a_stop() -> None:
+    seq = sequencer()
+    seq.start()
+    run(seq, 3 * STEP)
+    seq.play_fill(HATS)
+    seq.stop()
+    seq.advance(4 * STEP)
+    seq.resume()
+    assert ons(run(seq, 9 * STEP, start_ns=4 * STEP), HAT) == []
+
+
 def test_swing_moves_off_steps_and_never_the_clock() -> None:
     seq = sequencer(HATS)
     seq.set_feel(Feel(swing=1.0))
