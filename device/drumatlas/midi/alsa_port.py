@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.alsa_ports import Watcher, list_alsa
-from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer
+from drumatlas.midi.alsa_queue import (
+    RATES_HZ,
+    QueueClock,
+    bearable_hz,
+    import_alsa,
+    open_sequencer,
+)
 from drumatlas.midi.alsa_wire import DIRECT, pack
 from drumatlas.play.events import Event, Output, panic
 
@@ -34,7 +40,8 @@ class AlsaPort:
         hidden = self._alsa.READ_PORT | self._alsa.PortCaps.NO_EXPORT
         self._panic_port = self._client.create_port("panic", hidden)
         self._source = (self._client.client_id, self._port.port_id)
-        self._clock = QueueClock(self._client)
+        self._clock = QueueClock(self._client, bearable_hz(self._client))
+        self._retired: QueueClock | None = None  # delivers what it still holds
         self._offset_ns = round(offset_ms * 1_000_000)
         self._channels = channels
         self._lock = threading.Lock()
@@ -62,7 +69,7 @@ class AlsaPort:
         """Hand messages to the kernel's queue."""
         try:
             with self._lock:
-                self._clock.retune(time.monotonic_ns())
+                self._keep_up(time.monotonic_ns())
                 queue = self._clock.queue.queue_id
                 events = [
                     pack(o.data, self._clock.stamp(o.at_ns + self._offset_ns), queue, self._source)
@@ -74,17 +81,33 @@ class AlsaPort:
         except (OSError, self._alsa.exceptions.Error) as error:
             self.fault = f"{self.name}: {error}"
 
+    def _keep_up(self, now_ns: int) -> None:
+        """Follow the queue's drift; a machine that can't bear its timer gets a slower one."""
+        clock = self._clock
+        clock.retune(now_ns)
+        if self._retired and self._retired.is_idle():
+            self._retired.close()
+            self._retired = None
+        slower = [hz for hz in RATES_HZ if hz < clock.resolution_hz]
+        if clock.is_behind and slower and not self._retired:
+            self._retired, self._clock = clock, QueueClock(self._client, slower[0])
+
     def withdraw(self, after_ns: int) -> None:
         """Take back what is due after `after_ns` and still in the queue."""
         try:
             with self._lock:
-                self._client.remove_events(
-                    self._alsa.RemoveCondition.OUTPUT,
-                    queue=self._clock.queue,
-                    time=self._alsa.RealTime(*self._clock.stamp(after_ns + self._offset_ns + 1)),
-                )
+                for clock in (self._clock, self._retired):
+                    if clock:
+                        self._withdraw(clock, after_ns)
         except self._alsa.exceptions.Error as error:
             self.fault = f"{self.name}: {error}"
+
+    def _withdraw(self, clock: QueueClock, after_ns: int) -> None:
+        self._client.remove_events(
+            self._alsa.RemoveCondition.OUTPUT,
+            queue=clock.queue,
+            time=self._alsa.RealTime(*clock.stamp(after_ns + self._offset_ns + 1)),
+        )
 
     def close(self) -> None:
         """Let the kernel deliver what is due, then leave."""
@@ -92,7 +115,7 @@ class AlsaPort:
             self._watcher.close()
         with self._lock:
             deadline = time.monotonic() + 1
-            while self._clock.queue.get_status().events and time.monotonic() < deadline:
+            while not self._clock.is_idle() and time.monotonic() < deadline:
                 time.sleep(0.005)
             self._client.close()
 

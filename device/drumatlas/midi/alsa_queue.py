@@ -2,6 +2,7 @@
 
 The kernel delivers each event of a queue at its time stamp, whatever Python does meanwhile. Its
 timer looks at the queue 1,000 times a second unless told otherwise; 6,250 is the most it takes.
+A queue whose timer interrupts come faster than the machine bears falls behind, by its own time.
 """
 
 import select
@@ -11,12 +12,16 @@ from typing import Any
 
 from drumatlas.errors import PortError
 
-RESOLUTION_HZ = 6250
+RATES_HZ = (6250, 5000, 4000, 2500, 1000)
 _SAMPLES = 16  # readings for the first measurement; the quickest is the truest
 _SLOW_NS = 200_000  # a reading that took longer says too little
 _RETUNE_NS = 200_000_000
 _SHARE = 0.1  # of a measured difference that is taken over, so that one bad reading does no harm
 _JUMP_NS = 5_000_000  # beyond, the machine stood still, and all of it is taken over
+_BEHIND_NS = 2_000_000  # a queue that is this far off...
+_BEHIND_TIMES = 3  # ...in so many readings in a row has too fast a timer
+_PROBE_NS = 30_000_000
+_MOST = 0.08  # share of a core that interrupts may take at the fastest rate
 
 
 def import_alsa() -> Any:
@@ -59,7 +64,7 @@ def wait_events(client: Any, seconds: float, prefer_bytes: bool = False) -> Iter
 class QueueClock:
     """A running queue of `client`, and the way from monotonic ns to its time and back."""
 
-    def __init__(self, client: Any, resolution_hz: int = RESOLUTION_HZ) -> None:
+    def __init__(self, client: Any, resolution_hz: int = RATES_HZ[0]) -> None:
         self._alsa = import_alsa()
         self.queue = client.create_queue("drumatlas")
         try:
@@ -73,6 +78,20 @@ class QueueClock:
         client.drain_output()
         self._offset_ns = min(self._measure() for _ in range(_SAMPLES))[1]
         self._measured_ns = time.monotonic_ns()
+        self._behind = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the machine can't keep up with this timer."""
+        return self._behind >= _BEHIND_TIMES
+
+    def is_idle(self) -> bool:
+        """Whether nothing waits in the queue."""
+        return int(self.queue.get_status().events) == 0
+
+    def close(self) -> None:
+        """Give the queue and its timer back."""
+        self.queue.close()
 
     def _measure(self) -> tuple[int, int]:
         """(how long it took, monotonic time minus the queue's), ns."""
@@ -91,6 +110,7 @@ class QueueClock:
             return  # we were interrupted in the middle of it; next time
         self._measured_ns = now_ns
         difference = offset_ns - self._offset_ns
+        self._behind = self._behind + 1 if abs(difference) > _BEHIND_NS else 0
         share = 1.0 if abs(difference) > _JUMP_NS else _SHARE
         self._offset_ns += round(difference * share)
 
@@ -102,3 +122,35 @@ class QueueClock:
         """Monotonic ns of a queue's time stamp."""
         value: int = stamp.seconds * 1_000_000_000 + stamp.nanoseconds + self._offset_ns
         return value
+
+
+def _turns(until_ns: int) -> int:
+    """How much this thread computes until then."""
+    turns = 0
+    while time.monotonic_ns() < until_ns:
+        turns += 1
+        for _ in range(1000):
+            pass
+    return turns
+
+
+def _turns_beside_queue(client: Any) -> int:
+    # In a function of its own: a new queue may get this one's number, and the library does not
+    # take that as long as somebody refers to the closed one.
+    clock = QueueClock(client)
+    try:
+        return _turns(time.monotonic_ns() + _PROBE_NS)
+    finally:
+        clock.close()
+
+
+def bearable_hz(client: Any) -> int:
+    """The fastest rate whose interrupts leave this machine time for its work; takes 0.12 s.
+
+    A Pi spends some microseconds on one; virtual machines were seen to spend a hundred.
+    """
+    idle, ticking = 0, 0
+    for _ in range(2):  # by turns, the best of each, so that one disturbance does not decide
+        idle = max(idle, _turns(time.monotonic_ns() + _PROBE_NS))
+        ticking = max(ticking, _turns_beside_queue(client))
+    return RATES_HZ[0] if ticking >= (1 - _MOST) * idle else RATES_HZ[1]
