@@ -23,7 +23,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.play": ("play", "beat", "errors", "midi.port"),
     "drumatlas.midi": ("midi", "play", "errors", "files", "realtime"),
     "drumatlas.panel": ("panel", "explore", "beat", "errors", "engine", "files"),
-    "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "errors"),
+    "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "beat", "errors"),
     "drumatlas.render": ("engine", "play", "beat"),
     "drumatlas.config": ("play", "beat", "errors", "files"),
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
@@ -38,7 +38,12 @@ PURE_PLAY = (
     *("clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
     *("sequencer", "state", "tap"),
 )
-PURE = ("drumatlas.beat", "drumatlas.explore", *(f"drumatlas.play.{name}" for name in PURE_PLAY))
+PURE_PANEL = ("conditioning", "switches", "takeover", "wiring")
+PURE = (
+    *("drumatlas.beat", "drumatlas.explore"),
+    *(f"drumatlas.play.{name}" for name in PURE_PLAY),
+    *(f"drumatlas.panel.{name}" for name in PURE_PANEL),
+)
 IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")
 
 

@@ -7,13 +7,16 @@ monotonic time, `render` with a counter.
 from collections.abc import Callable, Sequence
 
 from drumatlas.atlas.model import Atlas
+from drumatlas.beat.codes import Code, grids
 from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
 from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.snapshot import place_of_program
 from drumatlas.panel.port import Panel
 from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.tap import TapTempo
+from drumatlas.play.transport import CYCLE_TICKS, STEP_TICKS
 
 TICK_NS = 10_000_000  # period of the slow loop
 
@@ -32,6 +35,12 @@ class Engine:
         self.faults: list[str] = []
         self._sent = self.explorer.pattern
         self._taps = TapTempo()
+        self._recall: tuple[str, int] | None = (
+            None  # a snapshot's name, and the cycle it was asked in
+        )
+        # What else hears of changes: MIDI learn; and who writes the last bars to a file.
+        self.on_change: Callable[[Change], None] = lambda _: None
+        self.on_keep: Callable[[], None] = lambda: None
 
     def tick(self, now_ns: int, publishes: bool = True) -> None:
         """Read the panels, travel, publish. Faults of a panel take that panel away, no more.
@@ -48,6 +57,7 @@ class Engine:
                 continue
             for change in changes:
                 self._survive(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
+        self._survive(lambda: self._recall_when_due(now_ns))
         self._survive(lambda: self.explorer.tick(now_ns))
         if self.explorer.fill is not None:
             self.sequencer.play_fill(self.explorer.fill)
@@ -73,14 +83,50 @@ class Engine:
                 self.sequencer.panic()
             elif change.button == "tap":
                 self._tap(now_ns)
+            elif change.button == "keep":
+                self.on_keep()
+        self.on_change(change)
         self.explorer.handle(change, now_ns)
         if isinstance(change, Turn) and change.control == "tempo":
             self.set_bpm(bpm_of(change.value))
         elif isinstance(change, Turn) and change.control in {"swing", "humanize"}:
             self._set_feel()
-        elif isinstance(change, Press) and change.button.startswith("load_"):
-            self._set_feel()
-            self.set_bpm(bpm_of(self.explorer.values["tempo"]))
+        elif isinstance(change, Press) and change.button.startswith(("load_", "undo")):
+            self.take_values()
+
+    def recall(self, program: int, now_ns: int) -> None:
+        """Load the snapshot of program 0..127 at the end of the two bars that play, or at once
+        while stopped; nothing where none was kept. The last one asked for counts."""
+        name = place_of_program(program, self.explorer.snapshots)
+        if name:
+            self._recall = name, self._cycle_at(now_ns)
+            self._recall_when_due(now_ns)
+
+    def land(self, code: Code) -> None:
+        """Jump to the place on the map that a beat has by the atlas' encoder."""
+        self.explorer.go(self.explorer.atlas.encode(grids([code]).astype("float32"))[0])
+
+    def take_values(self) -> None:
+        """Tempo and feel follow the explorer's values, which a snapshot brought."""
+        self._set_feel()
+        tempo = self.explorer.values["tempo"]
+        if tempo != tempo_of(self.bpm):  # the control is narrower than the transport
+            self.set_bpm(bpm_of(tempo))
+
+    def _cycle_at(self, now_ns: int) -> int:
+        return int(self.sequencer.tick_at(now_ns)) // CYCLE_TICKS
+
+    def _recall_when_due(self, now_ns: int) -> None:
+        """In the last step of the cycle the next grid point is its end, whatever `swap` is."""
+        if self._recall is None:
+            return
+        name, cycle = self._recall
+        tick = self.sequencer.tick_at(now_ns) % CYCLE_TICKS
+        is_last = tick >= CYCLE_TICKS - STEP_TICKS
+        if is_last or self._cycle_at(now_ns) != cycle or not self.sequencer.is_playing:
+            self._recall = None
+            self.explorer.load(name)
+            self.take_values()
 
     def set_bpm(self, bpm: float) -> None:
         """New tempo, at the next tick."""

@@ -36,6 +36,10 @@ class PortError(DrumatlasError, OSError):
     """A MIDI port is missing or can't be opened."""
 
 
+class StateError(DrumatlasError, ValueError):
+    """A file of kept state is damaged, or of a later version."""
+
+
 class ModelError(DrumatlasError, ValueError):
     """A checkpoint can't be used: damaged, or made by another architecture."""
 

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from drumatlas.atlas.model import Atlas
+from drumatlas.beat.codes import grids
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Change, Press, Turn
 from drumatlas.play.events import START, STOP, Event, Output
@@ -117,3 +118,55 @@ def test_a_fill_is_played_once(engine: Engine, check_stream: Callable[..., objec
     assert engine.explorer.fill is None
     out += engine.sequencer.advance(4_000 * MS)
     check_stream(out, is_over=False)
+
+
+def play_to(engine: Engine, ms: int, start_ms: int = 0) -> None:
+    """The slow loop's ticks, and the sequencer 120 ms ahead as the performer runs it."""
+    sequencer = engine.sequencer
+    sequencer.can_rewind, sequencer.lookahead_ns = True, 120 * MS
+    for now in range(start_ms * MS, ms * MS, 10 * MS):
+        engine.tick(now)
+        if sequencer.is_urgent:
+            sequencer.rewind(now)
+        sequencer.advance(now + 120 * MS)
+
+
+@pytest.mark.parametrize("swap", ["step", "beat", "bar", "end"])
+def test_a_program_change_comes_in_at_the_end_of_the_pattern(atlas: Atlas, swap: str) -> None:
+    engine = Engine(atlas, PlaySettings(swap=swap), [], 0)
+    engine.handle(Press("next_genre"), 0)
+    engine.explorer.save("77")
+    wanted = engine.explorer.pattern
+    engine.handle(Press("undo"), 0)
+    home = engine.explorer.pattern
+    assert wanted != home
+    heard: dict[int, object] = {}  # what was taken back is heard anew
+    engine.sequencer.on_step = lambda step, pattern, _: heard.update({step: pattern})
+    engine.handle(Press("play"), 0)
+    play_to(engine, 1000)
+    engine.recall(77, 1000 * MS)
+    play_to(engine, 5000, 1000)
+    assert len(heard) > 36
+    assert all((pattern == wanted) == (step >= 32) for step, pattern in heard.items())
+
+
+def test_a_program_change_comes_in_at_once_while_stopped(engine: Engine) -> None:
+    engine.handle(Turn("tempo", 0.75), 0)
+    engine.handle(Press("save_b"), 0)
+    engine.handle(Turn("tempo", 0.25), 0)
+    engine.recall(5, 0)  # never saved
+    assert engine.bpm == pytest.approx(90)
+    engine.recall(1, 0)  # the second program is slot b
+    assert engine.bpm == pytest.approx(190)
+
+
+def test_a_beat_lands_where_the_encoder_says(engine: Engine, atlas: Atlas) -> None:
+    home = engine.explorer.pattern
+    engine.handle(Press("next_genre"), 0)
+    code = engine.explorer.pattern.code
+    engine.handle(Press("undo"), 0)
+    engine.land(code)
+    expected = atlas.encode(grids([code]).astype("float32"))[0]
+    assert engine.explorer.latent == pytest.approx(expected, abs=1e-2)
+    engine.handle(Press("undo"), 0)
+    assert engine.explorer.pattern == home

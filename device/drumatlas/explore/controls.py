@@ -27,6 +27,7 @@ BUTTONS = (
     *(f"save_{slot}" for slot in SLOTS),
     *(f"load_{slot}" for slot in SLOTS),
     *("wander", "novelty", "panic"),
+    *("undo", "keep", "learn"),
 )
 
 

@@ -20,6 +20,7 @@ from drumatlas.explore.latent import (
 )
 from drumatlas.explore.search import Place, Places
 from drumatlas.explore.shape import Density
+from drumatlas.explore.snapshot import Snapshot
 
 KNOBS = ("x1", "x2", "x3", "x4")
 _FILL_DENSITY = 0.3  # a fill is denser by this on the density control...
@@ -39,7 +40,8 @@ class Explorer:
         self.knobs: Floats = np.full(4, 0.5, np.float32)  # where we are, in knob turns
         self.novelty = True
         self.frozen = False
-        self.snapshots: dict[str, tuple[Floats, dict[str, float]]] = {}
+        self.snapshots: dict[str, Snapshot] = {}  # by `snapshot.names`
+        self._before: tuple[Snapshot, bool] | None = None  # the last jump, whether it was a load
         self._places = Places(atlas)
         self._chaos = Chaos(seed)
         self._genre = -1
@@ -74,7 +76,8 @@ class Explorer:
         return self._wander_from is not None
 
     def go(self, z: Floats) -> None:
-        """Jump to latent point z [4]."""
+        """Jump to latent point z [4]; `undo` takes it back."""
+        self._before = (self.snapshot(), False)
         self._set_knobs(latent_to_knobs(self.atlas.latent, z))
         self._is_stale = True
 
@@ -147,9 +150,10 @@ class Explorer:
             "next_genre": lambda _: self._step_genre(1),
             "prev_genre": lambda _: self._step_genre(-1),
         }
+        table["undo"] = lambda _: self._undo()
         for slot in SLOTS:
-            table[f"save_{slot}"] = lambda _, s=slot: self._save(s)  # type: ignore[misc]
-            table[f"load_{slot}"] = lambda _, s=slot: self._load(s)  # type: ignore[misc]
+            table[f"save_{slot}"] = lambda _, s=slot: self.save(s)  # type: ignore[misc]
+            table[f"load_{slot}"] = lambda _, s=slot: self.load(s)  # type: ignore[misc]
         return table
 
     def _press_fill(self, _now_ns: int) -> None:
@@ -174,18 +178,38 @@ class Explorer:
             start = self._genre if self._genre >= 0 or step > 0 else 0
             self.go_to_genre(start + step)
 
-    def _save(self, slot: str) -> None:
-        self.snapshots[slot] = (self.knobs.copy(), dict(self.values))
+    def snapshot(self) -> Snapshot:
+        """Everything needed to hear the present place again."""
+        return Snapshot(tuple(self.knobs.tolist()), dict(self.values), self.novelty)
 
-    def _load(self, slot: str) -> None:
-        if slot in self.snapshots:
-            knobs, values = self.snapshots[slot]
-            self.values.update(values)
-            self._set_knobs(knobs)
-            self._is_stale = True
+    def save(self, name: str) -> None:
+        """Keep the present place under one of `snapshot.names`."""
+        self.snapshots[name] = self.snapshot()
+
+    def load(self, name: str) -> None:
+        """Jump to a kept place; nothing where none was kept."""
+        if name in self.snapshots:
+            self._before = (self.snapshot(), True)
+            self.restore(self.snapshots[name])
+
+    def restore(self, kept: Snapshot) -> None:
+        """Be where `kept` was taken."""
+        self.values.update(kept.values)
+        self.novelty = kept.novelty
+        self._set_knobs(np.array(kept.knobs, np.float32))
+        self._is_stale = True
+
+    def _undo(self) -> None:
+        """Back to before the last jump; a second time, forth again. What was shaped since a
+        jump that moved the place only stays as it is."""
+        if self._before:
+            (kept, is_whole), now = self._before, self.snapshot()
+            self._before = (now, is_whole)
+            place = kept if is_whole else Snapshot(kept.knobs, now.values, now.novelty)
+            self.restore(place)
 
     def _morph(self, share: float) -> None:
         """Between snapshots a and b, through latent space; nothing until both are saved."""
         if "a" in self.snapshots and "b" in self.snapshots:
-            a, b = self.snapshots["a"][0], self.snapshots["b"][0]
+            a, b = (np.array(self.snapshots[slot].knobs, np.float32) for slot in "ab")
             self._set_knobs((a + share * (b - a)).astype(np.float32))

@@ -47,6 +47,9 @@ _BUTTON_KEYS = {
     ".": "next_genre",
     ",": "prev_genre",
     "p": "panic",
+    "r": "undo",
+    "g": "keep",
+    "e": "learn",
     "1": "load_a",
     "2": "load_b",
     "3": "load_c",
@@ -60,7 +63,8 @@ _TEMPO_KEYS = {"-": -1, "_": -1, "+": 1, "=": 1}
 HELP = (
     "arrows x1 x2   h/j x3   k/l x4   +/- tempo   , . genre   space play/stop",
     "y/u density   i/o swing   c/v chaos   b/m humanize   t tap   z fill   x freeze",
-    "w wander   n novelty   ! @ # $ save   1 2 3 4 load   p panic   q quit",
+    "w wander   n novelty   ! @ # $ save   1 2 3 4 load   r undo   p panic   q quit",
+    "g keep the last 8 bars   e learn: then touch a control and move a MIDI controller",
 )
 
 

@@ -131,3 +131,44 @@ def test_chaos_makes_variants(explorer: Explorer) -> None:
     assert len(set(explorer.pattern.cycles)) > 1
     explorer.handle(Turn("chaos", 0.0), 0)
     assert len(explorer.pattern.cycles) == 1
+
+
+def test_undo_takes_the_last_jump_back_and_forth(explorer: Explorer) -> None:
+    explorer.handle(Press("undo"), 0)  # nothing to undo yet
+    explorer.handle(Turn("x2", 0.8), 0)
+    home = explorer.pattern
+    explorer.handle(Press("next_genre"), 0)
+    away = explorer.pattern
+    explorer.handle(Press("undo"), 0)
+    assert explorer.pattern == home
+    explorer.handle(Press("undo"), 0)
+    assert explorer.pattern == away
+
+
+def test_undo_of_a_load_brings_everything_back_of_a_step_only_the_place(
+    explorer: Explorer,
+) -> None:
+    explorer.handle(Press("save_a"), 0)
+    explorer.handle(Press("novelty"), 0)
+    explorer.handle(Turn("density", 0.7), 0)
+    explorer.handle(Press("load_a"), 0)
+    assert (explorer.values["density"], explorer.novelty) == (0.5, True)
+    explorer.handle(Press("undo"), 0)
+    assert (explorer.values["density"], explorer.novelty) == (0.7, False)
+    explorer.handle(Press("next_genre"), 0)
+    explorer.handle(Turn("density", 0.6), 0)
+    explorer.handle(Press("undo"), 0)
+    assert explorer.knobs.tolist() == [0.5] * 4
+    assert explorer.values["density"] == 0.6
+
+
+def test_morph_goes_through_latent_space(explorer: Explorer, atlas: Atlas) -> None:
+    for slot, genre in zip("ab", atlas.genres, strict=False):
+        explorer.go(genre.centroid)
+        explorer.handle(Press(f"save_{slot}"), 0)
+    a, b = (genre.centroid for genre in atlas.genres[:2])
+    for share in (0.0, 0.25, 0.5, 1.0):
+        explorer.handle(Turn("morph", share), 0)
+        assert explorer.latent == pytest.approx(a + share * (b - a), abs=1e-3)
+        passes = explorer._places.filter.passes(np.array([explorer.pattern.code]), True)
+        assert passes.all()  # a cross-fade of hits would not have to

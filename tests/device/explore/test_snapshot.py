@@ -1,0 +1,65 @@
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumatlas.errors import StateError
+from drumatlas.explore.controls import DEFAULTS
+from drumatlas.explore.snapshot import Snapshot, names, place_of_program, snapshot_of
+
+HERE = Snapshot((0.5, 0.25, 1.5, -0.25), DEFAULTS | {"density": 0.75})
+
+turns = st.floats(-1e3, 1e3, width=32)
+snapshots = st.builds(
+    lambda knobs, values, novelty: Snapshot(
+        tuple(knobs), dict(zip(DEFAULTS, values, strict=True)), novelty
+    ),
+    st.lists(turns, min_size=4, max_size=4),
+    st.lists(st.floats(0, 1), min_size=len(DEFAULTS), max_size=len(DEFAULTS)),
+    st.booleans(),
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(snapshots)
+def test_json_brings_back_the_very_same(snapshot: Snapshot) -> None:
+    assert snapshot_of(json.loads(json.dumps(snapshot.to_json()))) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"knobs": [0, 0, 0]}, "4 numbers"),
+        ({"knobs": [0, 0, 0, True]}, "a knob is not a number"),
+        ({"knobs": [0, 0, 0, 1e9]}, "a knob"),
+        ({"knobs": [0, 0, 0, float("nan")]}, "a knob"),
+        ({"values": {"density": 1.5}}, "density"),
+        ({"values": []}, "an object"),
+        ({"novelty": 1}, "novelty"),
+    ],
+)
+def test_what_is_wrong_is_said(change: dict[str, object], words: str) -> None:
+    with pytest.raises(StateError, match=words):
+        snapshot_of(HERE.to_json() | change)
+
+
+@given(anything | st.fixed_dictionaries({"knobs": anything, "values": anything}))
+def test_any_json_is_a_snapshot_or_a_state_error(entry: object) -> None:
+    with contextlib.suppress(StateError):
+        assert set(snapshot_of(entry).values) == set(DEFAULTS)
+
+
+def test_controls_of_other_versions() -> None:
+    entry = HERE.to_json() | {"values": {"density": 0.25, "reverb": 7}}
+    assert snapshot_of(entry).values == DEFAULTS | {"density": 0.25}
+
+
+def test_programs_find_their_own_or_the_slots() -> None:
+    assert len(names()) == 4 + 128
+    kept = {"a": HERE, "1": HERE}
+    assert [place_of_program(program, kept) for program in (0, 1, 2, 127)] == ["a", "1", "", ""]
