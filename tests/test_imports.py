@@ -25,9 +25,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.panel": ("panel", "explore", "beat", "errors", "engine", "files"),
     "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "beat", "errors"),
     "drumatlas.render": ("engine", "play", "beat"),
-    "drumatlas.config": ("play", "beat", "errors", "files"),
+    "drumatlas.config": ("play", "beat", "explore.controls", "panel", "errors", "files"),
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
-    "drumatlas.service": ("service", "atlas", "config", "explore", "midi", "realtime", "errors"),
+    "drumatlas.service": (
+        *("service", "atlas", "config", "explore", "midi", "panel", "realtime", "errors"),
+    ),
     "drumatlas.cli": ("",),
     "drumatlas.__main__": ("cli",),
 }

@@ -2,14 +2,26 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import ConfigError
+from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.files import read_text
+from drumatlas.panel.conditioning import parse_calibration
+from drumatlas.panel.takeover import MODES
+from drumatlas.panel.wiring import (
+    DEFAULT_LAMPS,
+    DEFAULT_SECOND,
+    DEFAULT_WIRES,
+    LAMPS,
+    check_pin_wire,
+    check_value_wire,
+    find_clash,
+)
 from drumatlas.play.follower import ClockSource
 from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS, PlaySettings, VoiceOut
 
@@ -20,7 +32,8 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One setting: its type is that of `default`; numbers lie in low..high, words in `choices`."""
+    """One setting: its type is that of `default`; numbers lie in low..high, words in `choices`;
+    `check` raises ConfigError for other strings."""
 
     name: str  # dotted: table.key
     default: Value
@@ -28,6 +41,7 @@ class Key:
     low: float = 0
     high: float = 0
     choices: tuple[str, ...] = ()
+    check: Callable[[str], object] | None = None
 
 
 def _voice_keys() -> tuple[Key, ...]:
@@ -41,6 +55,19 @@ def _voice_keys() -> tuple[Key, ...]:
             Key(f"{table}.offset_ms", 0.0, "later than the grid", -MAX_OFFSET_MS, MAX_OFFSET_MS),
         ]
     return tuple(keys)
+
+
+def _panel_keys() -> tuple[Key, ...]:
+    wires, seconds = [], []
+    for names, check in ((VALUES, check_value_wire), ((*BUTTONS, "shift"), check_pin_wire)):
+        for name in names:
+            wires.append(Key(f"gpio.{name}", DEFAULT_WIRES.get(name, ""), "", check=check))
+            if name != "shift":
+                default = DEFAULT_SECOND.get(name, "")
+                seconds.append(Key(f"shift.{name}", default, "", choices=("", *names)))
+    lamps = [Key(f"lamps.{n}", DEFAULT_LAMPS[n], "", check=check_pin_wire) for n in LAMPS]
+    measured = [Key(f"calibration.{n}", "", "", check=parse_calibration) for n in VALUES]
+    return (*wires, *lamps, *seconds, *measured)
 
 
 KEYS: tuple[Key, ...] = (
@@ -63,7 +90,22 @@ KEYS: tuple[Key, ...] = (
     Key("clock.thru", False, "following: pass clock and transport on to the outputs"),
     Key("clock.hold", True, "following: hold when the clock is lost for a beat; false stops"),
     *_voice_keys(),
+    Key(
+        "panel.takeover", "pickup", "how a pot gets hold of a control set elsewhere", choices=MODES
+    ),
+    Key("panel.curve", 1.5, "of the joystick; above 1 it is finer around the middle", 0.5, 4),
+    Key("panel.encoder_steps", 64, "of a rotary encoder, from 0 to 1 of a control", 8, 1000),
+    Key("panel.i2c_bus", 1, "where ADS1115 converters are", 0, 20),
+    *_panel_keys(),
 )
+# What the keys of a table have in common, for the example.
+_TABLE_HELP = {
+    "gpio": "What is wired where: mcp0:3, ads0:2 or enc:5,6 (values), pin:17 (buttons).",
+    "lamps": "Lamps: beats, locked to a clock, the filter moved the place.",
+    "shift": "What a control does while the shift button is held.",
+    "calibration": "What inputs read at their ends and at rest; `drumatlas calibrate` writes these:"
+    '\n# "low=0.01 high=0.99 centre=0.5 noise=0.004", as shares of the supply voltage.',
+}
 _KEY_OF = {key.name: key for key in KEYS}
 
 Config = Mapping[str, Value]
@@ -83,7 +125,13 @@ def _check(key: Key, value: object) -> Value:
     if isinstance(value, int | float) and kind is not bool and not key.low <= value <= key.high:
         raise ConfigError(f"{key.name} = {value!r}: must lie in {key.low:g}..{key.high:g}")
     if key.choices and value not in key.choices:
-        raise ConfigError(f"{key.name} = {value!r}: must be one of {', '.join(key.choices)}")
+        words = ", ".join(choice or "(empty)" for choice in key.choices)
+        raise ConfigError(f"{key.name} = {value!r}: must be one of {words}")
+    if key.check and isinstance(value, str):
+        try:
+            key.check(value)
+        except ConfigError as error:
+            raise ConfigError(f"{key.name} = {value!r}: {error}") from None
     assert isinstance(value, bool | int | float | str)
     return value
 
@@ -104,7 +152,13 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _line_of(text: str, dotted: str) -> int:
     """The line where a key is set, 0 if it can't be told (dotted keys and inline tables)."""
-    *tables, last = dotted.split(".")
+    parts = dotted.split(".")
+    lines = (_line_in(text, parts[:i], ".".join(parts[i:])) for i in range(len(parts)))
+    return max(lines, default=0)
+
+
+def _line_in(text: str, tables: list[str], last: str) -> int:
+    """The line where `last`, a name that may have dots, is set in the table of `tables`."""
     inside = not tables
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[([^\[\]]+)\]", line)
@@ -125,16 +179,23 @@ def parse(text: str, name: str) -> dict[str, Value]:
     except RecursionError:
         raise ConfigError(f"{name}: nested too deeply") from None
     config = defaults()
-    for dotted, value in _flatten(table).items():
+    given = _flatten(table)
+    for dotted, value in given.items():
         try:
             if dotted not in _KEY_OF:
                 raise ConfigError(f"unknown key '{dotted}'; `drumatlas config` lists them all")
             config[dotted] = _check(_KEY_OF[dotted], value)
         except ConfigError as error:
-            line = _line_of(text, dotted)
-            where = f"{name}, line {line}" if line else name
-            raise ConfigError(f"{where}: {error}") from None
+            raise ConfigError(f"{_where(text, name, dotted)}: {error}") from None
+    clash = find_clash(config, given)
+    if clash:
+        raise ConfigError(f"{_where(text, name, clash[0])}: {clash[1]}")
     return config
+
+
+def _where(text: str, name: str, dotted: str) -> str:
+    line = _line_of(text, dotted)
+    return f"{name}, line {line}" if line else name
 
 
 def read(path: Path | None) -> dict[str, Value]:
@@ -149,12 +210,26 @@ def example() -> str:
     lines = ["# drumatlas: every setting with its default."]
     table = ""
     for key in KEYS:
-        head, _, name = key.name.rpartition(".")
+        head, name = _split(key.name)
         if head != table:
             table = head
-            lines += ["", f"[{table}]"]
-        lines.append(f"{name} = {_toml(key.default)}  # {_explain(key)}")
+            lines += [
+                "",
+                *([f"# {_TABLE_HELP[head]}"] if head in _TABLE_HELP else []),
+                f"[{table}]",
+            ]
+        about = _explain(key)
+        lines.append(f"{name} = {_toml(key.default)}" + (f"  # {about}" if about else ""))
     return "\n".join(lines) + "\n"
+
+
+def _split(dotted: str) -> tuple[str, str]:
+    """(table, name as TOML writes it): controls like density.kick have a dot of their own."""
+    head, _, name = dotted.partition(".")
+    if head in _TABLE_HELP:
+        return head, f'"{name}"' if "." in name else name
+    head, _, name = dotted.rpartition(".")
+    return head, name
 
 
 def _toml(value: Value) -> str:
@@ -164,7 +239,7 @@ def _toml(value: Value) -> str:
 
 
 def _explain(key: Key) -> str:
-    if key.choices:
+    if key.choices and key.help:
         return f"{key.help}: {', '.join(key.choices)}"
     return f"{key.help}, {key.low:g}..{key.high:g}" if key.low or key.high else key.help
 

@@ -1,0 +1,193 @@
+"""What is wired where: the words of the configuration, checked. Pure.
+
+    mcp0:3     channel 3 of the MCP3008 at chip select 0 (mcp1: at chip select 1)
+    ads0:2     channel 2 of the ADS1115 at I2C address 0x48 (ads1..ads3: 0x49..0x4b)
+    enc:5,6    a rotary encoder's contacts A and B
+    pin:17     a button to ground, or a lamp
+
+Pins have their GPIO (BCM) numbers, as printed on most breakout boards.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from drumatlas.errors import ConfigError
+from drumatlas.explore.controls import BUTTONS, VALUES
+from drumatlas.panel.conditioning import Calibration, parse_calibration
+
+FIRST_PIN, LAST_PIN = 2, 27  # on the 40-pin header; 0 and 1 belong to HATs
+CHANNELS = {"mcp": 8, "ads": 4}
+CHIPS = {"mcp": 2, "ads": 4}
+SPI_PINS = (7, 8, 9, 10, 11)  # SPI0: CE1, CE0, MISO, MOSI, SCLK; the kernel holds both selects
+I2C_PINS = (2, 3)  # I2C1: SDA, SCL
+STICK = ("map_x", "map_y")  # rest in the middle
+LAMPS = ("beat", "lock", "filter")
+
+# The README's wiring diagram.
+DEFAULT_WIRES: dict[str, str] = {
+    **{f"x{i + 1}": f"mcp0:{i}" for i in range(4)},
+    "map_x": "mcp0:4",
+    "map_y": "mcp0:5",
+    "tempo": "mcp0:6",
+    "density": "mcp0:7",
+    "play": "pin:17",
+    "tap": "pin:27",
+    "shift": "pin:22",
+    "next_genre": "pin:23",
+}
+DEFAULT_LAMPS = {"beat": "pin:5", "lock": "pin:6", "filter": "pin:13"}
+# What a control does while shift is held.
+DEFAULT_SECOND: dict[str, str] = {
+    "x1": "swing",
+    "x2": "chaos",
+    "x3": "humanize",
+    "x4": "morph",
+    "play": "freeze",
+    "tap": "fill",
+    "next_genre": "prev_genre",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One input or lamp: `kind` is pin, enc, mcp or ads; `numbers` are its pins, or chip and
+    channel."""
+
+    kind: str
+    numbers: tuple[int, ...]
+
+    @property
+    def chip(self) -> str:
+        """The converter's name: mcp0, ads1."""
+        return f"{self.kind}{self.numbers[0]}"
+
+    @property
+    def is_analog(self) -> bool:
+        """Whether it goes to a converter."""
+        return self.kind in CHANNELS
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """What nothing else may use."""
+        if self.is_analog:
+            return (f"channel {self.numbers[1]} of {self.chip}",)
+        return tuple(f"pin {pin}" for pin in self.numbers)
+
+
+_WORDS = re.compile(r"(mcp|ads)(\d):(\d)|pin:(\d{1,2})|enc:(\d{1,2}),(\d{1,2})")
+
+
+def parse_wire(text: str) -> Wire:
+    """ "mcp0:3", "ads0:2", "enc:5,6" or "pin:17" as a Wire; ConfigError if it is none."""
+    words = _WORDS.fullmatch(text.replace(" ", ""))
+    if not words:
+        raise ConfigError("must be like mcp0:3, ads0:2, enc:5,6 or pin:17, or empty for none")
+    kind = words[1]
+    if kind:
+        chip, channel = int(words[2]), int(words[3])
+        if chip >= CHIPS[kind] or channel >= CHANNELS[kind]:
+            most = f"{kind}0..{kind}{CHIPS[kind] - 1}, channels 0..{CHANNELS[kind] - 1}"
+            raise ConfigError(f"there are {most}")
+        return Wire(kind, (chip, channel))
+    pins = (int(words[4]),) if words[4] else (int(words[5]), int(words[6]))
+    if not all(FIRST_PIN <= pin <= LAST_PIN for pin in pins):
+        raise ConfigError(f"GPIO pins are {FIRST_PIN}..{LAST_PIN}")
+    if len(set(pins)) < len(pins):
+        raise ConfigError("an encoder's A and B are two pins")
+    return Wire("pin" if words[4] else "enc", pins)
+
+
+def _check_kind(text: str, kinds: tuple[str, ...], what: str) -> None:
+    if text and parse_wire(text).kind not in kinds:
+        raise ConfigError(f"{what} goes to {' or '.join(kinds)}")
+
+
+def check_value_wire(text: str) -> None:
+    """ConfigError unless a value control can be wired like that."""
+    _check_kind(text, ("mcp", "ads", "enc"), "a value control")
+
+
+def check_pin_wire(text: str) -> None:
+    """ConfigError unless a button or lamp can be wired like that."""
+    _check_kind(text, ("pin",), "a button or lamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A potentiometer or a stick's axis: the control it moves, its wire and what it reads."""
+
+    control: str
+    wire: Wire
+    calibration: Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The whole panel. `second` has what a control does while shift is held."""
+
+    inputs: tuple[Input, ...]
+    encoders: tuple[tuple[str, Wire], ...]
+    buttons: tuple[tuple[str, int], ...]  # (button, pin)
+    shift: int | None
+    lamps: tuple[tuple[str, int], ...]
+    second: Mapping[str, str]
+    takeover: str = "pickup"
+    curve: float = 1.5
+    encoder_steps: int = 64
+    i2c_bus: int = 1
+
+    @property
+    def chips(self) -> tuple[str, ...]:
+        """The converters that are wired, each once."""
+        return tuple(dict.fromkeys(one.wire.chip for one in self.inputs))
+
+
+def wiring_of(config: Mapping[str, object]) -> Wiring:
+    """The panel of a checked configuration."""
+    wires = dict(_wires(config, "gpio"))
+    return Wiring(
+        inputs=tuple(
+            Input(name, wire, parse_calibration(str(config[f"calibration.{name}"])))
+            for name, wire in wires.items()
+            if wire.is_analog
+        ),
+        encoders=tuple((name, wire) for name, wire in wires.items() if wire.kind == "enc"),
+        buttons=tuple((name, wires[name].numbers[0]) for name in BUTTONS if name in wires),
+        shift=wires["shift"].numbers[0] if "shift" in wires else None,
+        lamps=tuple((name, wire.numbers[0]) for name, wire in _wires(config, "lamps")),
+        second={name: str(config[f"shift.{name}"]) for name in (*VALUES, *BUTTONS)},
+        takeover=str(config["panel.takeover"]),
+        curve=float(str(config["panel.curve"])),
+        encoder_steps=int(str(config["panel.encoder_steps"])),
+        i2c_bus=int(str(config["panel.i2c_bus"])),
+    )
+
+
+def _wires(config: Mapping[str, object], table: str) -> Iterator[tuple[str, Wire]]:
+    names = LAMPS if table == "lamps" else (*VALUES, *BUTTONS, "shift")
+    for name in names:
+        text = str(config[f"{table}.{name}"])
+        if text:
+            yield name, parse_wire(text)
+
+
+def find_clash(config: Mapping[str, object], last: Iterable[str] = ()) -> tuple[str, str] | None:
+    """(key, what is wrong) where two wires claim the same thing; None if none do.
+
+    The keys in `last` (those that a user wrote) are taken for the culprits.
+    """
+    keys = [f"{t}.{name}" for t in ("gpio", "lamps") for name, _ in _wires(config, t)]
+    theirs = set(last)
+    wires = {key: parse_wire(str(config[key])) for key in sorted(keys, key=theirs.__contains__)}
+    taken: dict[str, str] = {}
+    for kind, pins, bus in (("mcp", SPI_PINS, "SPI"), ("ads", I2C_PINS, "I2C")):
+        user = next((key for key, wire in wires.items() if wire.kind == kind), None)
+        if user:
+            taken |= {f"pin {pin}": f"the {bus} bus, which {user} needs" for pin in pins}
+    for key, wire in wires.items():
+        for claim in wire.claims:
+            if claim in taken:
+                return key, f"{key} = {config[key]!r}: {claim} is taken by {taken[claim]}"
+            taken[claim] = key
+    return None

@@ -1,0 +1,41 @@
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumatlas.panel.switches import DEBOUNCE_NS, Debounce, stepped
+
+
+def test_a_press_counts_at_once_and_its_bouncing_does_not() -> None:
+    button = Debounce()
+    edges = [(0, True), (1, False), (2, True), (4, False), (5, True), (60, False), (61, True)]
+    seen = [button.settle(is_down, ms * 1_000_000) for ms, is_down in edges]
+    assert seen == [True, None, None, None, None, False, None]
+    assert button.settle(True, 200_000_000) is True
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 10**8))))
+def test_changes_alternate_and_lie_apart_and_the_end_is_never_missed(
+    edges: list[tuple[bool, int]],
+) -> None:
+    button, at_ns, changes = Debounce(), 0, []
+    for is_down, gap_ns in edges:
+        at_ns += gap_ns
+        new = button.settle(is_down, at_ns)
+        if new is not None:
+            changes.append((at_ns, new))
+    assert [new for _, new in changes] == [i % 2 == 0 for i in range(len(changes))]
+    assert all(b - a >= DEBOUNCE_NS for (a, _), (b, _) in pairwise(changes))
+    if edges:
+        button.settle(edges[-1][0], at_ns + DEBOUNCE_NS)
+        assert button.is_down is edges[-1][0]
+
+
+def test_an_encoder_stops_at_the_ends() -> None:
+    assert stepped(0.5, 8, 64) == 0.625
+    assert stepped(0.1, -30, 64) == 0.0
+    assert stepped(0.9, 30, 64) == 1.0
+    value = 0.0
+    for _ in range(64):
+        value = stepped(value, 1, 64)
+    assert value == 1.0
