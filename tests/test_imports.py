@@ -29,6 +29,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
     "drumatlas.service": (
         *("service", "atlas", "config", "explore", "midi", "panel", "realtime", "errors"),
+        *("engine", "files", "play"),
     ),
     "drumatlas.cli": ("",),
     "drumatlas.__main__": ("cli",),

@@ -194,9 +194,9 @@ class Explorer:
 
     def restore(self, kept: Snapshot) -> None:
         """Be where `kept` was taken."""
-        self.values.update(kept.values)
         self.novelty = kept.novelty
         self._set_knobs(np.array(kept.knobs, np.float32))
+        self.values.update(kept.values)
         self._is_stale = True
 
     def _undo(self) -> None:
@@ -205,8 +205,10 @@ class Explorer:
         if self._before:
             (kept, is_whole), now = self._before, self.snapshot()
             self._before = (now, is_whole)
-            place = kept if is_whole else Snapshot(kept.knobs, now.values, now.novelty)
-            self.restore(place)
+            if not is_whole:
+                where = {name: kept.values[name] for name in (*KNOBS, "map_x", "map_y")}
+                kept = Snapshot(kept.knobs, {**now.values, **where}, now.novelty)
+            self.restore(kept)
 
     def _morph(self, share: float) -> None:
         """Between snapshots a and b, through latent space; nothing until both are saved."""

@@ -1,0 +1,115 @@
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import Press, Turn
+from drumatlas.play.settings import PlaySettings
+from drumatlas.service.keeper import EVERY_NS, Keeper, kept_from, restore
+from drumatlas.service.state import FILE, StateStore
+
+
+@pytest.fixture
+def engine(atlas: Atlas) -> Engine:
+    return Engine(atlas, PlaySettings(), [], 0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StateStore:
+    return StateStore(tmp_path / "state")
+
+
+@pytest.fixture
+def keeper(engine: Engine, store: StateStore) -> Iterator[Keeper]:
+    one = Keeper(engine, store, lambda: {74: "x1"})
+    yield one
+    one.close()
+
+
+def wait_for(store: StateStore) -> None:
+    deadline = time.monotonic() + 5
+    while not (store.folder / FILE).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: StateStore) -> None:
+    keeper = Keeper(engine, store, lambda: {74: "x1"})
+    for change in (
+        Press("next_genre"), Press("save_c"), Press("next_genre"), Press("novelty"),
+        Turn("x3", 0.123), Turn("density.hats", 0.7), Turn("swing", 0.3), Turn("chaos", 0.4),
+    ):  # fmt: skip
+        engine.handle(change, 0)
+    engine.explorer.save("100")
+    engine.set_bpm(251.5)  # more than the control reaches
+    keeper.close()
+    kept, lines = store.load()
+    assert kept is not None
+    assert not lines
+    other = Engine(atlas, PlaySettings(), [], 0)
+    restore(other, kept)
+    assert other.explorer.pattern == engine.explorer.pattern
+    assert other.explorer.values == engine.explorer.values
+    assert other.explorer.snapshots == engine.explorer.snapshots
+    assert other.bpm == 251.5
+    assert kept_from(other, {74: "x1"}) == kept
+    for one in (engine, other):
+        one.sequencer.advance(1)
+        assert one.sequencer._s.feel.swing == 0.3
+
+
+def test_nothing_is_written_until_something_changes(
+    engine: Engine, keeper: Keeper, store: StateStore
+) -> None:
+    keeper.tick(EVERY_NS)
+    engine.handle(Turn("x1", 0.7), 0)
+    keeper.tick(2 * EVERY_NS - 1)  # too soon
+    keeper._writer.close()
+    assert not (store.folder / FILE).exists()
+
+
+def test_what_changed_is_written_while_it_plays(
+    engine: Engine, keeper: Keeper, store: StateStore
+) -> None:
+    engine.handle(Turn("x1", 0.7), 0)
+    keeper.tick(EVERY_NS)
+    wait_for(store)
+    assert json.loads((store.folder / FILE).read_text())["learned"] == {"74": "x1"}
+
+
+def test_wandering_spares_the_card(engine: Engine, keeper: Keeper, store: StateStore) -> None:
+    engine.handle(Press("wander"), 0)
+    for second in range(1, 30):
+        engine.explorer.tick(second * EVERY_NS)
+        keeper.tick(second * EVERY_NS)
+    keeper._writer.close()
+    assert not (store.folder / FILE).exists()
+
+
+def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
+    engine: Engine, keeper: Keeper, store: StateStore
+) -> None:
+    shutil.rmtree(store.folder)
+    second = 0
+
+    def until(is_so: bool) -> None:
+        nonlocal second
+        deadline = time.monotonic() + 5
+        while bool(engine.faults) != is_so:
+            assert time.monotonic() < deadline
+            second += 1
+            keeper.tick(second * EVERY_NS)
+            time.sleep(0.005)
+
+    engine.handle(Turn("x1", 0.7), 0)
+    until(True)
+    assert len(engine.faults) == 1
+    assert str(store.folder) in engine.faults[0]
+    store.folder.mkdir()
+    until(False)
+    assert store.load()[0] == kept_from(engine, {74: "x1"})
