@@ -66,7 +66,6 @@ def _points(lines: Iterable[str]) -> Floats:
 def decode(arguments: argparse.Namespace) -> int:
     """Latent points on stdin, beats on stdout."""
     from drumatlas.explore.search import Places
-    from drumatlas.explore.shape import Density
 
     atlas = read_atlas(arguments.atlas)
     places = Places(atlas)
@@ -77,7 +76,7 @@ def decode(arguments: argparse.Namespace) -> int:
     codes: list[Code] = []
     if arguments.raw:
         for start in range(0, len(z), _BATCH):
-            hits = places.hits(z[start : start + _BATCH], Density())[1]
+            hits = places.hits(z[start : start + _BATCH])[1]
             codes += [tuple(code) for code in pack(hits).tolist()]
     else:
         codes = [places.at(point).code for point in z]

@@ -1,9 +1,9 @@
-"""The beat of a place: the decoder's own where it passes the filter, else the nearest that does.
+"""The beat of a place: the decoder's own where it passes the filter, else a near one that does.
 
 Deterministic: the same place, density and atlas give the same beat, always.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,14 @@ from drumatlas.atlas.model import GENERATED, LATENT, Atlas, Floats
 from drumatlas.beat.codes import Code, Grid, pack
 from drumatlas.errors import AtlasError
 from drumatlas.explore.filters import BeatFilter
-from drumatlas.explore.shape import Density, thresholds_at
+from drumatlas.explore.shape import Density, shaped
 
 CANDIDATES = 64
 NEAR = 0.65  # prior deviations; a passing place is found within for over 99.7 % of all places
 FAR = 4.0  # second ring, for places in an empty quarter
 _HOMES = 256  # places known to pass, spread over the atlas; the last resort
-_RELAX = (0.0, 0.25, 0.5, 0.75, 1.0)  # how far density gives way where nothing else helps
+_RELAX = tuple(i / 16 for i in range(16))  # how far density gives way, tried in turn
+_CELLS_A_DEVIATION = 10  # what a nearer place weighs against a likelier beat
 
 
 def _directions() -> NDArray[np.float64]:
@@ -76,55 +77,76 @@ class Places:
         # In the size of a search's batches: a large one would cost a small box 20 MB for good.
         for start in range(0, len(z), CANDIDATES):
             some = z[start : start + CANDIDATES]
-            homes.extend(some[self.filter.passes(pack(self.hits(some, Density())[1]))])
+            homes.extend(some[self.filter.passes(pack(self.hits(some)[1]))])
             if len(homes) >= _HOMES:
                 break
         if not homes:
             raise AtlasError(f"atlas '{atlas.name}': no place in it gives a beat that may play")
         return np.stack(homes)
 
-    def hits(self, z: Floats, density: Density) -> tuple[Floats, Grid, Floats]:
-        """One decode a point: z [n, 4] to (p [n, 32, 14], hits [n, 32, 14], thresholds [14])."""
+    def hits(self, z: Floats) -> tuple[Floats, Grid]:
+        """One decode a point, at natural density: z [n, 4] to (p [n, 32, 14], hits [n, 32, 14])."""
         p = self._atlas.decode(z)
-        thresholds = thresholds_at(self._atlas.thresholds, density)
-        return p, p > thresholds, thresholds
+        return p, p > self._atlas.thresholds
 
     def at(self, z: Floats, density: Density | None = None, novelty: bool = True) -> Place:
-        """The beat that plays at z [4]: own decode, else nearest that passes; never silent.
+        """The beat that plays at z [4]: own decode, else one near it that passes; never silent.
 
-        `novelty` bars training beats. Where a density is so thin or thick that nothing around
-        passes, it gives way towards the natural one.
+        `novelty` bars training beats. The place is found at natural density, so that a density
+        knob changes the beat where one is and never the place.
         """
-        density = density or Density()
-        own = self._first(z[None, :], z, density, novelty)
-        if own:
-            return own
+        place = self._natural(z, novelty)
+        if density is None or density == Density():
+            return place
+        return self._shaped(place, density, novelty)
+
+    def _natural(self, z: Floats, novelty: bool) -> Place:
+        p, hits = self.hits(z[None, :])
+        own = pack(hits)
+        if self.filter.passes(own, novelty)[0]:
+            return self._place(z, 0.0, p[0], hits[0], own[0])
         reach = self._atlas.latent.reach
         near = (z + reach * _UNIT * _RADII[:, None] * NEAR).astype(np.float32)
         far = (z + reach * _UNIT * (NEAR + (FAR - NEAR) * _RADII[:, None])).astype(np.float32)
+        for candidates in (near, far, self._homes_near(z)):
+            found = self._likest(candidates, z, own, novelty)
+            if found:
+                return found
+        raise AssertionError("homes pass")  # _find_homes saw to it
+
+    def _shaped(self, place: Place, density: Density, novelty: bool) -> Place:
+        """The beat of a place at a density; where that would not pass, the density gives way
+        towards the natural one, which does."""
         for share in _RELAX:
-            relaxed = density.towards_natural(share)
-            for candidates in (near, far, self._homes_near(z)):
-                found = self._first(candidates, z, relaxed, novelty)
-                if found:
-                    return found
-        raise AssertionError("homes pass at natural density")  # _find_homes saw to it
+            hits, thresholds = shaped(
+                place.p, self._atlas.thresholds, density.towards_natural(share)
+            )
+            code = pack(hits)
+            if self.filter.passes(code, novelty)[0]:
+                return replace(place, hits=hits, thresholds=thresholds, code=tuple(code.tolist()))
+        return place
 
     def _homes_near(self, z: Floats) -> Floats:
         distance = np.linalg.norm((self._homes - z) / self._atlas.latent.reach, axis=1)
         nearest: Floats = self._homes[np.argsort(distance, kind="stable")[:CANDIDATES]]
         return nearest
 
-    def _first(
-        self, candidates: Floats, origin: Floats, density: Density, novelty: bool
+    def _likest(
+        self, candidates: Floats, origin: Floats, own: NDArray[np.uint16], novelty: bool
     ) -> Place | None:
-        """The first of candidates [n, 4] whose beat passes."""
-        p, hits, thresholds = self.hits(candidates, density)
+        """Of candidates [n, 4] that pass, the one that is most like the beat `own` [1, 32] which
+        does not: so a knob that turns from one to the other changes little."""
+        p, hits = self.hits(candidates)
         codes = pack(hits)
-        for i in np.flatnonzero(self.filter.lively(codes)):
-            if novelty and self.filter.is_known(codes[i]):
-                continue
-            z = candidates[i]
-            moved = float(np.linalg.norm((z - origin) / self._atlas.latent.reach))
-            return Place(z, moved, p[i], hits[i], thresholds, tuple(codes[i].tolist()))
+        moved = np.linalg.norm((candidates - origin) / self._atlas.latent.reach, axis=1)
+        unlike = np.bitwise_count(codes ^ own).sum(axis=1) + _CELLS_A_DEVIATION * moved
+        lively = self.filter.lively(codes)
+        for i in np.argsort(unlike, kind="stable"):
+            if lively[i] and not (novelty and self.filter.is_known(codes[i])):
+                return self._place(candidates[i], float(moved[i]), p[i], hits[i], codes[i])
         return None
+
+    def _place(
+        self, z: Floats, moved: float, p: Floats, hits: Grid, code: NDArray[np.uint16]
+    ) -> Place:
+        return Place(z, moved, p, hits, self._atlas.thresholds, tuple(code.tolist()))

@@ -7,14 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Floats
-from drumatlas.beat.codes import STEPS_PER_BAR, Grid
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Grid
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE, VOICES
+from drumatlas.explore.filters import MIN_ENTROPY, entropy
 
-# Logits by which the ends of a density knob move a threshold. Thinner than that, so few
-# places pass the filter that the search has to travel far; thicker is noise.
-THINNEST, THICKEST = 1.25, 2.0
+# Logits by which the ends of a density knob move a threshold; the knob over all voices stops
+# before, where the beat would have fewer or more hits than these.
+THINNEST, THICKEST = 2.0, 2.0
+LEAST, MOST = 12, 128  # hits in two bars: one an 8th with rests; four voices at once on every 16th
 
-_LEAST, _BY_CHANCE, _BY_METRE = 44, 46, 36  # velocity = least + sure + metre, 44..126
+_NEVER = 1e-6  # probabilities and thresholds keep this far from 0 and 1, where logits end
+
+_SOFTEST, _BY_CHANCE, _BY_METRE = 44, 46, 36  # velocity = softest + sure + metre, 44..126
 
 # Weight of each 16th of a bar: the one, the three, the other beats, 8ths, 16ths. The order is
 # Lerdahl & Jackendoff's metrical grid (A Generative Theory of Tonal Music, 1983).
@@ -31,7 +35,7 @@ def _metre() -> Floats:
 
 
 METRE = _metre()
-_LOUD_BY_METRE = _LEAST + _BY_METRE * METRE
+_LOUD_BY_METRE = _SOFTEST + _BY_METRE * METRE
 _GROUP_OF_BIT = np.array([GROUPS.index(voice.group) for voice in VOICE_TABLE])
 
 
@@ -55,13 +59,72 @@ class Density:
         )
 
 
-def thresholds_at(natural: Floats, density: Density) -> Floats:
-    """The atlas' thresholds [14] moved by the density controls, in logits."""
-    offset = (0.5 - density.overall) + (0.5 - np.array(density.groups))[_GROUP_OF_BIT]
-    span = np.where(offset > 0, THINNEST, THICKEST)
-    logit = np.log(natural / (1 - natural)) + 2 * span * offset
-    moved: Floats = (1 / (1 + np.exp(-logit))).astype(np.float32)
+def _logit(p: Floats) -> NDArray[np.float64]:
+    clipped = np.clip(p.astype(np.float64), _NEVER, 1 - _NEVER)
+    result: NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return result
+
+
+def _moved(natural: Floats, offset: NDArray[np.float64]) -> Floats:
+    """Thresholds [14] moved by logits [14]; to the bit the same where they are moved by 0."""
+    moved = 1 / (1 + np.exp(-_logit(natural) - offset))
+    moved = np.clip(moved, _NEVER, 1 - _NEVER)
     return np.where(offset == 0, natural, moved).astype(np.float32)
+
+
+def thresholds_of_groups(natural: Floats, groups: tuple[float, ...]) -> Floats:
+    """The atlas' thresholds [14] moved by the density controls of the voice groups."""
+    offset = 0.5 - np.array(groups)[_GROUP_OF_BIT]
+    return _moved(natural, 2 * np.where(offset > 0, THINNEST, THICKEST) * offset)
+
+
+def shaped(p: Floats, natural: Floats, density: Density) -> tuple[Grid, Floats]:
+    """The hits [32, 14] of probabilities p [32, 14] at a density, and the thresholds [14] that
+    they are above.
+
+    The groups move their voices' thresholds by a fixed way. The knob over all voices moves them
+    all, just as far as gives the wanted number of hits: so it is even all along, whatever the
+    decoder's p are at this place.
+    """
+    thresholds = thresholds_of_groups(natural, density.groups)
+    if density.overall == 0.5:
+        return p > thresholds, thresholds
+    margin = _logit(p) - _logit(thresholds)
+    cells = np.argsort(-margin, axis=None, kind="stable")
+    ranked = margin.ravel()[cells]
+    wanted = _wanted_hits(ranked, cells, density.overall)
+    if not 0 < wanted < len(ranked):
+        return p > thresholds, thresholds
+    # Between the last cell that is to hit and the first that is not.
+    level = (ranked[wanted - 1] + ranked[wanted]) / 2
+    return margin > level, _moved(thresholds, np.full(VOICES, level))
+
+
+def _wanted_hits(ranked: NDArray[np.float64], cells: NDArray[np.intp], overall: float) -> int:
+    """From the cells' margins [448], falling, and the cells they belong to: the natural number
+    at 0.5, that of the threshold at the knob's end (within LEAST and MOST) at the end, in equal
+    ratios between. The thin end lies where every beat on the way there is lively."""
+    rising = -ranked
+    natural = int(np.searchsorted(rising, 0.0))
+    if natural == 0:
+        return 0
+    if overall < 0.5:
+        end = max(int(np.searchsorted(rising, -THINNEST)), LEAST, _fewest(cells[:natural]))
+        end = min(end, natural)
+    else:
+        end = max(min(int(np.searchsorted(rising, THICKEST)), MOST), natural)
+    share = abs(2 * overall - 1)
+    wanted: int = round(natural ** (1 - share) * end**share)
+    return wanted
+
+
+def _fewest(cells: NDArray[np.intp]) -> int:
+    """How many of a beat's cells [n], likeliest first, it takes so that with any more of them,
+    too, the beat is lively."""
+    each = np.zeros((len(cells), STEPS), np.uint16)
+    each[np.arange(len(cells)), cells // VOICES] = 1 << (cells % VOICES)
+    dull = np.flatnonzero(entropy(np.cumsum(each, axis=0, dtype=np.uint16)) < MIN_ENTROPY)
+    return int(dull[-1]) + 2 if len(dull) else 1
 
 
 def velocities(p: Floats, hits: Grid, thresholds: Floats) -> NDArray[np.uint8]:
@@ -70,8 +133,7 @@ def velocities(p: Floats, hits: Grid, thresholds: Floats) -> NDArray[np.uint8]:
     Louder the surer the decoder is (how far p lies above its threshold) and the heavier the
     step in the bar.
     """
-    # `hits` are where p is above the threshold, so the share is above 0 wherever it counts.
-    sure = np.minimum((p - thresholds) / (1 - thresholds), 1)
+    sure = np.clip((p - thresholds) / (1 - thresholds), 0, 1)
     loud = np.rint(_LOUD_BY_METRE + _BY_CHANCE * sure)
     velocity: NDArray[np.uint8] = np.where(hits, loud, 0).astype(np.uint8)
     return velocity

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import pack, rotation_hash
+from drumatlas.beat.voices import GROUPS
 from drumatlas.errors import AtlasError
-from drumatlas.explore.search import _UNIT, Places
+from drumatlas.explore.search import _RADII, _UNIT, NEAR, Places
 from drumatlas.explore.shape import Density
 
 unit = st.floats(0, 1, width=32)
@@ -27,13 +28,22 @@ def test_directions_are_unit_vectors_to_all_sides() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.tuples(coordinate, coordinate, coordinate, coordinate), unit, st.booleans())
+@given(
+    st.tuples(coordinate, coordinate, coordinate, coordinate),
+    unit,
+    st.tuples(*[unit] * len(GROUPS)) | st.just((0.5,) * len(GROUPS)),
+    st.booleans(),
+)
 def test_never_silent_always_passing_always_the_same(
-    places: Places, point: tuple[float, ...], density: float, novelty: bool
+    places: Places,
+    point: tuple[float, ...],
+    overall: float,
+    groups: tuple[float, ...],
+    novelty: bool,
 ) -> None:
-    z = np.array(point, np.float32)
-    place = places.at(z, Density(density), novelty)
-    again = places.at(z, Density(density), novelty)
+    z, density = np.array(point, np.float32), Density(overall, groups)
+    place = places.at(z, density, novelty)
+    again = places.at(z, density, novelty)
     assert place.code == again.code
     assert place.moved == again.moved
     assert places.filter.passes([place.code], novelty)[0]
@@ -43,7 +53,7 @@ def test_never_silent_always_passing_always_the_same(
 
 def test_a_passing_place_plays_its_own_decode(places: Places, atlas: Atlas) -> None:
     z = atlas.points.z[atlas.points.origin == 1][:50]
-    codes = pack(places.hits(z, Density())[1])
+    codes = pack(places.hits(z)[1])
     for point, code in zip(z, codes, strict=True):
         place = places.at(point)
         assert place.moved == 0
@@ -55,6 +65,36 @@ def test_most_failing_places_find_one_near(places: Places, atlas: Atlas) -> None
     z = atlas.latent.centre + atlas.latent.reach * rng.standard_normal((500, 4))
     moved = np.array([places.at(point.astype(np.float32)).moved for point in z])
     assert (moved <= 0.65 + 1e-5).mean() > 0.99
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 2**32 - 1), unit)
+def test_the_density_knob_never_leaves_the_place(places: Places, seed: int, overall: float) -> None:
+    z = np.random.default_rng(seed).normal(0, 8, 4).astype(np.float32)
+    natural, place = places.at(z), places.at(z, Density(overall))
+    assert np.array_equal(place.z, natural.z)
+    more, less = (place, natural) if overall > 0.5 else (natural, place)
+    assert not (less.hits & ~more.hits).any()
+
+
+def test_of_the_near_places_that_pass_one_like_the_own_beat_is_taken(
+    places: Places, atlas: Atlas
+) -> None:
+    """On average it is nearer to the beat that does not pass than the nearest point's beat is."""
+    rng = np.random.default_rng(2)
+    taken, nearest = [], []
+    for z in (atlas.latent.centre + rng.normal(0, 8, (300, 4))).astype(np.float32):
+        own = pack(places.hits(z[None])[1])
+        place = places.at(z)
+        if place.moved == 0 or place.moved > NEAR:
+            continue
+        around = (z + atlas.latent.reach * _UNIT * _RADII[:, None] * NEAR).astype(np.float32)
+        codes = pack(places.hits(around)[1])
+        first = codes[np.flatnonzero(places.filter.passes(codes))[0]]
+        taken.append(np.bitwise_count(np.array(place.code, np.uint16) ^ own).sum())
+        nearest.append(np.bitwise_count(first ^ own).sum())
+    assert len(taken) > 20
+    assert np.mean(taken) < np.mean(nearest)
 
 
 def test_training_beats_are_barred_unless_allowed(places: Places, atlas: Atlas) -> None:
