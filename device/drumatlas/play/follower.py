@@ -9,7 +9,7 @@ from enum import Enum
 
 from drumatlas.play.clock_filter import ClockFilter
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
-from drumatlas.play.following import BRIDGE_TICKS
+from drumatlas.play.following import BRIDGE_TICKS, Heard
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
@@ -36,7 +36,7 @@ class Follower:
         self._sequencer = sequencer
         self._source = source
         self._filter = ClockFilter(ns_per_tick(sequencer.settings.bpm))
-        self._tick = -1  # of the last clock, while running
+        self._tick = -1  # of the last clock: the leader's position while it runs
         self._position = 0  # tick of the first clock after Continue
         self._is_running = False
         self._is_armed = False
@@ -94,9 +94,10 @@ class Follower:
             self._is_armed, self._is_running = False, True
             self._tick = self._position
             smooth_ns = at_ns  # the first clock after Start is the one, not an estimate of it
-        elif self._is_running:
+        else:
             self._tick += max(periods, 1)
-        self._sequencer.hear_clock(self._tick, smooth_ns, self._filter.period_ns)
+        period_ns = self._filter.period_ns
+        self._sequencer.hear_clock(Heard(self._tick, smooth_ns, period_ns, self._is_running))
 
     def _periods_since_last(self, at_ns: int) -> int:
         """How many ticks this clock is behind the last: 0 for a double, -1 after a long silence."""

@@ -3,6 +3,8 @@
 As in `moves`: the state is changed at its horizon, and what is due right there is given back.
 """
 
+from dataclasses import dataclass
+
 from drumatlas.play.events import CLOCK, CONTINUE, RANK_CLOCK, START, Event, Output
 from drumatlas.play.moves import (
     begin,
@@ -26,7 +28,7 @@ def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
     it is not passed on to are stopped; they join in again (`leading.join_in`)."""
     if is_on == state.is_following:
         return []
-    state.is_following, state.limit_tick = is_on, None
+    state.is_following, state.limit_tick, state.shift = is_on, None, 0
     if not is_on:
         state.armed = False
         _resume_held(state, settings)
@@ -61,24 +63,47 @@ def arm(state: State, settings: PlaySettings, position: int, is_continue: bool) 
     return out
 
 
-def hear_clock(state: State, settings: PlaySettings, tick: int, at_ns: int, tick_ns: float) -> None:
-    """`tick` is (as filtered) at `at_ns`, and the ticks lie `tick_ns` apart. Nothing for who
-    leads."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A foreign clock as it was counted and filtered: `tick` is at `at_ns`, and ticks lie
+    `tick_ns` apart. `is_position`: the tick is the leader's position, not just a count."""
+
+    tick: int
+    at_ns: int
+    tick_ns: float
+    is_position: bool = True
+
+
+def hear_clock(state: State, settings: PlaySettings, clock: Heard) -> None:
+    """Lay the timeline through a foreign clock; nothing for who leads. Who was started by hand
+    joins a leader that plays, and begins where it stands if the leader only sends clock."""
     if not state.is_following:
         return
-    state.timeline.ns_per_tick = tick_ns
+    state.timeline.ns_per_tick = clock.tick_ns
     if state.armed:
         state.armed = False
-        begin(state, tick, max(at_ns, state.horizon_ns))
+        state.shift = 0 if clock.is_position else state.position - clock.tick
+        begin(state, clock.tick + state.shift, max(clock.at_ns, state.horizon_ns))
     elif state.is_playing:
-        state.timeline = Timeline(at_ns, tick, tick_ns)
-        if tick - state.next_tick >= STEP_TICKS:
-            state.next_tick = tick  # what was missed for so long is not made up for
-        if tick % PPQN == 0:
-            tell_tempo(state)
+        _move_to(state, clock)
     elif settings.thru:
-        state.outbox.push(RANK_CLOCK, Event(max(at_ns, state.horizon_ns), CLOCK))
-    state.limit_tick = tick + BRIDGE_TICKS if state.is_playing else None
+        state.outbox.push(RANK_CLOCK, Event(max(clock.at_ns, state.horizon_ns), CLOCK))
+    limit_tick = clock.tick + state.shift + BRIDGE_TICKS
+    state.limit_tick = limit_tick if state.is_playing else None
+
+
+def _move_to(state: State, clock: Heard) -> None:
+    tick = clock.tick + state.shift
+    state.timeline = Timeline(clock.at_ns, tick, clock.tick_ns)
+    if tick - state.next_tick >= STEP_TICKS:
+        state.next_tick = tick  # what was missed for so long is not made up for
+    if tick % PPQN == 0:
+        tell_tempo(state)
+
+
+def is_at_limit(state: State) -> bool:
+    """Whether a dropout has been bridged for as long as may be: the next tick needs a clock."""
+    return state.limit_tick is not None and state.next_tick > state.limit_tick
 
 
 def lose_clock(state: State, settings: PlaySettings) -> list[Output]:

@@ -35,6 +35,8 @@ def sends_transport(state: State, settings: PlaySettings) -> bool:
 def send_clock(state: State, settings: PlaySettings, at_ns: int) -> None:
     """One tick's clock, if outputs get any: none in a run that they were not told of."""
     state.clock_ns = at_ns
+    if state.is_first:
+        state.is_first, state.first_ns = False, at_ns
     is_known = state.is_told or not state.is_playing or settings.idle_clock
     if is_known and sends_transport(state, settings):
         state.outbox.push(RANK_CLOCK, Event(at_ns, CLOCK))
@@ -45,7 +47,7 @@ def begin(state: State, position: int, first_ns: int) -> None:
     swap_now(state)
     state.timeline = Timeline(first_ns, position, state.timeline.ns_per_tick)
     state.next_tick = position
-    state.is_playing, state.first_ns = True, first_ns
+    state.is_playing = state.is_first = True
     change = TempoChange(first_ns, position, state.timeline.ns_per_tick, is_start=True)
     state.outbox.push(RANK_TRANSPORT, change)
 

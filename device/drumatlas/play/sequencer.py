@@ -107,10 +107,10 @@ class Sequencer:
         """Following: the next foreign clock is tick `position`, and plays."""
         self._ask(lambda state: following.arm(state, self.settings, position, is_continue))
 
-    def hear_clock(self, tick: int, at_ns: int, tick_ns: float) -> None:
-        """Following: `tick` is (as filtered) at `at_ns`, and the ticks lie `tick_ns` apart."""
+    def hear_clock(self, clock: following.Heard) -> None:
+        """Following: move the timeline."""
         self._ask(
-            lambda state: following.hear_clock(state, self.settings, tick, at_ns, tick_ns),
+            lambda state: following.hear_clock(state, self.settings, clock),
             not self._s.is_playing,
         )
 
@@ -220,18 +220,16 @@ class Sequencer:
 
     def _run(self, until_ns: int) -> None:
         state = self._s
-        while moves.has_ticks(state, self.settings):
+        while moves.has_ticks(state, self.settings) and not following.is_at_limit(state):
             at_ns = max(state.timeline.time_of(state.next_tick), state.horizon_ns)
             if at_ns > until_ns + self.settings.early_ns:
                 break
-            if state.limit_tick is not None and state.next_tick > state.limit_tick:
-                lost_ns = state.timeline.time_of(state.limit_tick)
-                if lost_ns <= until_ns:
-                    self._give(lost_ns)
-                    self._out += following.lose_clock(state, self.settings)
-                break
             self._tick(state.next_tick, at_ns)
             state.next_tick += 1
+        lost_ns = state.timeline.time_of(state.next_tick)
+        if following.is_at_limit(state) and lost_ns <= until_ns:
+            self._give(lost_ns)
+            self._out += following.lose_clock(state, self.settings)
         self._give(until_ns)
 
     def _give(self, until_ns: int) -> None:

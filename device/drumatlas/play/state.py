@@ -21,11 +21,13 @@ class State:
     feel: Feel = field(default_factory=Feel)
     is_playing: bool = False
     next_tick: int = 0  # the first that was not looked at yet
-    first_ns: int = 0  # when the first clock since the last start is due; no note is before it
+    is_first: bool = False  # the next tick is the first since the start
+    first_ns: int = 0  # when that one was due; no note is before it
     clock_ns: int = -(1 << 62)  # when the last clock that was looked at is due
     is_told: bool = False  # outputs got Start or Continue (or will), and no Stop since
     position: int = 0  # tick where Continue goes on, while stopped
     is_following: bool = False  # a foreign clock moves the timeline
+    shift: int = 0  # following: our position less the tick that is counted for us
     armed: bool = False  # following, started, and waiting for the first clock
     limit_tick: int | None = None  # following: no tick behind this one, until more clock is heard
     outbox: Outbox = field(default_factory=Outbox)

@@ -89,7 +89,10 @@ class AnyUse(RuleBasedStateMachine):
         """Let time pass in one go. Who leads and plays is heard meanwhile."""
         self.turn()
         led = self.seq.is_playing and not self.seq.is_following
-        from_ns, known, tick_ns = self.seq.horizon_ns, len(self.out), ns_per_tick(self.seq.bpm)
+        state = self.seq._s
+        # A leader may have slowed down while ticks were looked at ahead: they are waited for.
+        from_ns = max(state.horizon_ns, state.timeline.time_of(state.next_tick))
+        known, tick_ns = len(self.out), ns_per_tick(self.seq.bpm)
         self.now += ms * MS
         self.turn()
         leads = led and self.seq.is_playing and not self.seq.is_following

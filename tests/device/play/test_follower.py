@@ -121,6 +121,35 @@ def test_stop_and_continue_go_on_where_it_stopped(leader: Any) -> None:
     assert not [on for on in box.ons() if stopped < on < stopped + 400 * MS]
 
 
+@pytest.mark.parametrize("source", [ClockSource.EXTERNAL, ClockSource.AUTO])
+def test_started_by_hand_it_plays_from_the_top_to_a_leaders_bare_clock(
+    leader: Any, source: ClockSource
+) -> None:
+    one = leader(bpm=100)
+    one.clocks(30)
+    box = Box(source)
+    box.hear(one.messages)
+    box.sequencer.start()
+    one.clocks(60)
+    box.hear(one.messages[30:])
+    last_ns = one.messages[-1][0]
+    assert box.sequencer.tick_at(last_ns) == pytest.approx(59, abs=0.5)
+    assert len(box.ons()) == 10
+
+
+def test_started_by_hand_it_joins_a_leader_that_plays(leader: Any) -> None:
+    one = leader()
+    one.start()
+    one.clocks(30)
+    box = Box()
+    box.hear(one.messages)
+    box.sequencer.stop()
+    box.sequencer.start()
+    one.clocks(30)
+    box.hear(one.messages[31:])
+    assert box.sequencer.tick_at(one.messages[-1][0]) == pytest.approx(59, abs=0.5)
+
+
 @pytest.mark.parametrize(("hold", "sends_stop"), [(True, False), (False, True)])
 def test_a_long_dropout_is_held_or_stopped(leader: Any, hold: bool, sends_stop: bool) -> None:
     one = leader()

@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, Output
-from drumatlas.play.following import BRIDGE_TICKS
+from drumatlas.play.following import BRIDGE_TICKS, Heard
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from playing import HATS, STEP, TICK, midi, ons, run, sequencer
@@ -15,7 +15,7 @@ def led(ticks: int, **settings: object) -> Sequencer:
     seq.follow(True)
     seq.arm(0)
     for tick in range(ticks):
-        seq.hear_clock(tick, tick * TICK, TICK)
+        seq.hear_clock(Heard(tick, tick * TICK, TICK))
         seq.advance(tick * TICK)
     return seq
 
@@ -25,7 +25,7 @@ def test_start_waits_for_the_leaders_clock() -> None:
     seq.follow(True)
     seq.start()
     assert midi(run(seq, 5 * STEP)) == []
-    seq.hear_clock(0, 5 * STEP, TICK)
+    seq.hear_clock(Heard(0, 5 * STEP, TICK))
     assert ons(seq.advance(5 * STEP)) == [5 * STEP]
 
 
@@ -33,7 +33,7 @@ def test_start_waits_for_the_leaders_clock() -> None:
 def test_thru_passes_on_what_the_leader_sends(is_continue: bool, message: bytes) -> None:
     seq = sequencer(HATS, thru=True)
     seq.follow(True)
-    seq.hear_clock(-1, 0, TICK)  # while stopped, too
+    seq.hear_clock(Heard(-1, 0, TICK))  # while stopped, too
     seq.arm(12, is_continue)
     assert [data for _, data in midi(seq.advance(STEP))] == [message, CLOCK]
 
@@ -48,7 +48,7 @@ def test_the_tempo_is_the_leaders() -> None:
 def test_who_leads_hears_no_clock() -> None:
     seq = sequencer(HATS)
     seq.start()
-    seq.hear_clock(50, STEP, TICK / 2)
+    seq.hear_clock(Heard(50, STEP, TICK / 2))
     run(seq, 4 * STEP)
     assert seq.bpm == pytest.approx(120)
 
@@ -75,7 +75,7 @@ def test_leading_again_goes_on_where_the_lost_clock_left_it() -> None:
 
 def test_what_was_missed_for_long_is_not_made_up_for() -> None:
     seq = led(48)
-    seq.hear_clock(200, 48 * TICK, TICK)
+    seq.hear_clock(Heard(200, 48 * TICK, TICK))
     assert len(ons(run(seq, 48 * TICK + 4 * STEP, start_ns=47 * TICK))) <= 5
 
 
