@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -18,10 +19,21 @@ settings.register_profile("states", deadline=None, max_examples=STATES)
 settings.load_profile("drumatlas")
 
 
+_TESTS = itertools.count()
+
+
 @pytest.fixture(scope="session")
 def state_settings() -> settings:
     """For hypothesis' state machines."""
     return settings.get_profile("states")
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds the state that another, or the user, has left."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    folder = tmp_path_factory.getbasetemp() / f"state{next(_TESTS)}"  # made by who needs it
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
 
 
 @pytest.fixture(scope="session")

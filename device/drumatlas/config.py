@@ -89,6 +89,7 @@ KEYS: tuple[Key, ...] = (
     Key("clock.idle", False, "send MIDI clock while stopped, too"),
     Key("clock.thru", False, "following: pass clock and transport on to the outputs"),
     Key("clock.hold", True, "following: hold when the clock is lost for a beat; false stops"),
+    Key("state.dir", "", "folder that keeps state; empty: the system's; none: keep nothing"),
     *_voice_keys(),
     Key(
         "panel.takeover", "pickup", "how a pot gets hold of a control set elsewhere", choices=MODES

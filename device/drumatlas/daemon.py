@@ -3,7 +3,7 @@
 import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
@@ -12,7 +12,7 @@ from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.performer import Performer
 from drumatlas.realtime import lock_memory, request_realtime
-from drumatlas.signals import quitting
+from drumatlas.signals import Quit, has_terminal, quitting
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
 
@@ -27,6 +27,16 @@ class Screen(Protocol):
 
     def close(self) -> None:
         """Give the terminal back."""
+
+
+class Part(Protocol):
+    """Goes along with the slow loop: who keeps the state, who records."""
+
+    def tick(self, now_ns: int) -> None:
+        """Called about 100 times a second; never blocks."""
+
+    def close(self) -> None:
+        """Called once, after the music has ended."""
 
 
 class _NoScreen:
@@ -67,13 +77,17 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
     screen: Screen | None = None,
     seconds: float | None = None,
     autoplay: bool = True,
+    parts: Sequence[Part] = (),
+    reload: Callable[[], None] = lambda: None,
 ) -> None:
     """Play until told to stop; then note-offs and Stop go out, and the port is closed.
 
     `seconds` counts from Start. A fault in here ends the same clean way before it is raised.
+    SIGHUP calls `reload`, unless it says that the terminal was closed.
     """
     performer = Performer(engine.sequencer, port, request_realtime)
-    with quitting() as quit_:
+    had_terminal = has_terminal()
+    with quitting(reloads=True) as quit_:
         try:
             gc.collect()
             lock_memory()
@@ -87,6 +101,9 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
 
             def is_over(now_ns: int) -> bool:
                 tick(now_ns)
+                for part in parts:
+                    part.tick(now_ns)
+                _answer_hangup(quit_, had_terminal, reload)
                 is_asked = quit_.is_set or show.wants_to_quit or performer.error is not None
                 return is_asked or now_ns >= end_ns
 
@@ -98,6 +115,16 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
                 screen.close()
             performer.close()
             port.close()
+            for part in parts:
+                part.close()
+
+
+def _answer_hangup(quit_: Quit, had_terminal: bool, reload: Callable[[], None]) -> None:
+    if quit_.is_hung_up:
+        quit_.is_hung_up = False
+        quit_.is_set |= had_terminal and not has_terminal()
+        if not quit_.is_set:
+            reload()
 
 
 def _end(seconds: float | None) -> float:

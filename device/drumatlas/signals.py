@@ -1,5 +1,6 @@
-"""Ctrl-C, SIGTERM and SIGHUP as a flag that a loop looks at, so that it can end cleanly."""
+"""Ctrl-C, SIGTERM and SIGHUP as flags that a loop looks at, so that it can end cleanly."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,24 +8,45 @@ from types import FrameType
 
 
 class Quit:
-    """Set by the first of the signals."""
+    """`is_set` by the first of the signals; `is_hung_up` by a SIGHUP that does not ask to quit."""
 
     def __init__(self) -> None:
         self.is_set = False
+        self.is_hung_up = False
 
     def __call__(self, _signum: int, _frame: FrameType | None) -> None:
         """As a handler of `signal.signal`."""
         self.is_set = True
 
+    def hang_up(self, _signum: int, _frame: FrameType | None) -> None:
+        """As SIGHUP's handler of who reloads at it."""
+        self.is_hung_up = True
+
 
 @contextmanager
-def quitting() -> Iterator[Quit]:
-    """Within, the signals set the flag and do nothing else. For the main thread."""
+def quitting(*, reloads: bool = False) -> Iterator[Quit]:
+    """Within, the signals set the flag and do nothing else. For the main thread. With `reloads`
+    SIGHUP sets the other flag; one that was ignored at start (nohup) stays so."""
     flag = Quit()
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), flag) for name in names}
+    if reloads and "SIGHUP" in names and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        names.remove("SIGHUP")
+    before = {}
+    for name in names:
+        handler = flag.hang_up if reloads and name == "SIGHUP" else flag
+        before[name] = signal.signal(getattr(signal, name), handler)
     try:
         yield flag
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for name, earlier in before.items():
+            signal.signal(getattr(signal, name), earlier)
+
+
+def has_terminal() -> bool:
+    """Whether this process has a controlling terminal. One that is closed sends SIGHUP, too;
+    after that there is none."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0)))
+    except OSError:
+        return False
+    return True

@@ -51,6 +51,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after that time"
     )
+    parser.add_argument(
+        "--state", metavar="DIR|none", help="what keeps snapshots and the last place (default: own)"
+    )
     parser.add_argument("--web", metavar="HOST:PORT|off", help="not built yet")
     parser.add_argument("--no-start", action="store_true", help="wait for the play button")
 
@@ -58,6 +61,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Play until told to stop."""
     from drumatlas.atlas.read import read_atlas
+    from drumatlas.cli.parts import open_parts, open_store, restore_state
     from drumatlas.config import play_settings
     from drumatlas.config import read as read_config
     from drumatlas.daemon import run as run_daemon
@@ -79,6 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
     engine = Engine(atlas, settings, panels, now_ns)
     for name in ("swing", "humanize"):
         engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
+    store, state_lines = open_store(arguments.state or str(config["state.dir"]))
+    state_lines += restore_state(engine, store)
+    if arguments.bpm is not None:
+        engine.set_bpm(arguments.bpm)
     wanted = arguments.midi_out or [str(config["midi.out"])]
     source = arguments.clock or str(config["clock.source"])
     listener, input_port = _open_listener(
@@ -91,12 +99,14 @@ def run(arguments: argparse.Namespace) -> int:
             input_port.close()
         raise
     notes = [f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port.name}", *hints]
+    notes += state_lines
     if input_port:
         notes.append(f"clock {source}: hearing {input_port.name}")
     screen = _open_screen(engine, notes) if wants_keys else None
     if screen is None:
         for note in [*notes, "Ctrl-C stops"]:
             say(note)
+    parts = open_parts(engine, store, talks=screen is None)
     # A follower waits for its leader's Start.
     autoplay = bool(config["play.start"]) and not arguments.no_start and source != "external"
     try:
@@ -107,6 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
             screen=screen,
             seconds=arguments.seconds,
             autoplay=autoplay,
+            parts=parts,
         )
     finally:
         if input_port:
