@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test lint soak-states bench atlas clean
+.PHONY: play test lint soak-states bench sweep atlas clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -23,6 +23,10 @@ soak-states: $(VENV)/.tests
 
 bench: $(VENV)/.tests
 	$(BIN)/python tests/bench/footprint.py
+
+# How evenly the panel answers, 100,000 steps of it: a minute or two
+sweep: $(VENV)/.tests
+	$(BIN)/python tests/bench/sweep.py
 
 # Remakes the built-in atlas from a folder of MIDI collections: make atlas CORPUS=DIR
 WORK := build/atlas
