@@ -6,16 +6,18 @@ python bare_loop.py SECONDS isobar    # the isobar library's timeline
 
 import sys
 import time
+from pathlib import Path
 
 BPM = 120
 
 
 def bare(seconds: float) -> None:
-    from drumatlas.midi.rtmidi_api import open_client
+    import rtmidi
 
-    client, _ = open_client(output=True)
-    client.set_client_name("bare")
-    client.open_virtual_port("bare")
+    alsa, jack = rtmidi.API_LINUX_ALSA, rtmidi.API_UNIX_JACK
+    api = alsa if Path("/dev/snd/seq").exists() else jack
+    client = rtmidi.MidiOut(api, name="bare")
+    client.open_virtual_port("loop")
     tick_ns = 60e9 / BPM / 24
     start_ns = time.monotonic_ns()
     for tick in range(int(seconds * 1e9 / tick_ns)):

@@ -54,7 +54,7 @@ def senders(wanted: argparse.Namespace, folder: Path) -> list[Sender]:
     loop = [sys.executable, str(BARE), str(life)]
     found = [
         Sender("drumatlas, knobs turning", "drumatlas", [*play, "--panel", f"script:{script}"]),
-        Sender("bare rtmidi loop, absolute deadlines", "bare", [*loop, "bare"]),
+        Sender("bare rtmidi loop, absolute deadlines", "bare:loop", [*loop, "bare"]),
     ]
     try:
         import isobar  # noqa: F401 - only if it is there
