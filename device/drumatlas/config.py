@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.beat.voices import VOICE_TABLE, Voice
 from drumatlas.errors import ConfigError
 from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.files import read_text
@@ -24,6 +24,7 @@ from drumatlas.panel.wiring import (
 )
 from drumatlas.play.follower import ClockSource
 from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS, PlaySettings, VoiceOut
+from drumatlas.play.kits import KITS
 
 MAX_BYTES = 1 << 20
 
@@ -45,15 +46,22 @@ class Key:
 
 
 def _voice_keys() -> tuple[Key, ...]:
+def _table_of(voice: Voice) -> str:
+    return f"voices.{voice.name.replace(' ', '_')}"
+
+
     keys = []
     for voice in VOICE_TABLE:
-        table = f"voices.{voice.name.replace(' ', '_')}"
+        table = _table_of(voice)
         keys += [
             Key(f"{table}.note", voice.note, "MIDI note", 0, 127),
             Key(f"{table}.channel", 10, "MIDI channel", 1, 16),
             Key(f"{table}.mute", False, "never plays"),
             Key(f"{table}.offset_ms", 0.0, "later than the grid", -MAX_OFFSET_MS, MAX_OFFSET_MS),
         ]
+            Key(f"{table}.velocity_min", 1, "its softest", 1, 127),
+            Key(f"{table}.velocity_max", 127, "its loudest", 1, 127),
+            Key(f"{table}.gate", 0.0, "length in steps; 0 for play.gate", 0, 16),
     return tuple(keys)
 
 
@@ -76,6 +84,7 @@ KEYS: tuple[Key, ...] = (
     Key("play.start", True, "play at start; false waits for the play button"),
     Key("play.swap", "bar", "where a new beat comes in", choices=tuple(SWAPS)),
     Key("play.gate", 0.5, "length of a note, in steps (16ths)", 0.05, 4),
+    Key("play.kit", "gm", "note map; voices.*.note and .channel go over it", choices=tuple(KITS)),
     Key("play.swing", 0.0, "at start; 1 makes the off 16ths half a step late", 0, 1),
     Key("play.humanize", 0.0, "at start; 1 moves notes by up to 12 ms and velocities by 24", 0, 1),
     Key("midi.out", "auto", "port name (NAME@-3ms: earlier), virtual, auto, none or file:F.mid"),
@@ -188,7 +197,8 @@ def parse(text: str, name: str) -> dict[str, Value]:
             config[dotted] = _check(_KEY_OF[dotted], value)
         except ConfigError as error:
             raise ConfigError(f"{_where(text, name, dotted)}: {error}") from None
-    clash = find_clash(config, given)
+    _put_kit(config, given)
+    clash = find_clash(config, given) or _upside_down(config, given)
     if clash:
         raise ConfigError(f"{_where(text, name, clash[0])}: {clash[1]}")
     return config
@@ -201,6 +211,25 @@ def _where(text: str, name: str, dotted: str) -> str:
 
 def read(path: Path | None) -> dict[str, Value]:
     """The configuration in `path`, or the defaults for None; the error names file and line."""
+def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:
+    """The kit's notes and channels, where the file does not name others."""
+    for voice, (note, channel) in zip(VOICE_TABLE, KITS[str(config["play.kit"])], strict=True):
+        for name, value in (("note", note), ("channel", channel)):
+            key = f"{_table_of(voice)}.{name}"
+            if key not in given:
+                config[key] = value
+
+
+def _upside_down(config: Config, given: Mapping[str, object]) -> tuple[str, str] | None:
+    """A voice whose softest is louder than its loudest: (key, what is wrong)."""
+    for table in map(_table_of, VOICE_TABLE):
+        low, high = f"{table}.velocity_min", f"{table}.velocity_max"
+        if float(config[low]) > float(config[high]):
+            wrong = f"{low} = {config[low]} is above {high} = {config[high]}"
+            return (low if low in given else high), wrong
+    return None
+
+
     if path is None:
         return defaults()
     return parse(read_text(path, MAX_BYTES), str(path))
@@ -254,12 +283,15 @@ def play_settings(config: Config) -> PlaySettings:
             bool(config[f"{table}.mute"]),
             float(config[f"{table}.offset_ms"]),
         )
-        for table in (f"voices.{voice.name.replace(' ', '_')}" for voice in VOICE_TABLE)
+        for table in map(_table_of, VOICE_TABLE)
     )
     return PlaySettings(
         bpm=float(config["play.bpm"]),
         seed=int(config["play.seed"]),
         swap=str(config["play.swap"]),
+            int(config[f"{table}.velocity_min"]),
+            int(config[f"{table}.velocity_max"]),
+            float(config[f"{table}.gate"]),
         gate=float(config["play.gate"]),
         voices=voices,
         idle_clock=bool(config["clock.idle"]),

@@ -38,6 +38,21 @@ def test_values_reach_the_sequencer() -> None:
     assert settings.voices[13].is_muted
 
 
+def test_a_kit_is_what_voices_do_not_say_themselves() -> None:
+    text = "[play]\nkit = 'volca-beats'\n[voices.kick]\nnote = 24\n[voices.ride]\nchannel = 3"
+    voices = play_settings(parse(text, "c")).voices
+    assert (voices[0].note, voices[0].channel) == (24, 9)
+    assert (voices[6].note, voices[6].channel) == (50, 9)
+    assert (voices[8].note, voices[8].channel) == (42, 2)
+    assert play_settings(parse("play.kit = 'gm'", "c")) == PlaySettings()
+
+
+def test_velocities_and_gate_of_a_voice() -> None:
+    text = "[voices.snare]\nvelocity_min = 40\nvelocity_max = 40\ngate = 2"
+    snare = play_settings(parse(text, "c")).voices[1]
+    assert (snare.softest, snare.loudest, snare.gate) == (40, 40, 2.0)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -53,6 +68,10 @@ def test_values_reach_the_sequencer() -> None:
         ("[voices.kick]\nnote = 128", "line 2: voices.kick.note"),
         ("[voices.gong]\nnote = 1", "line 2: unknown key 'voices.gong.note'"),
         ("[midi]\nout = 3", "line 2: midi.out.*a string"),
+        ("[play]\nkit = '909'", "line 2: play.kit.*gm, tr-8s"),
+        ("[voices.kick]\ngate = 17", "line 2: voices.kick.gate"),
+        ("[voices.kick]\nvelocity_min = 90\nvelocity_max = 80", "line 2: .*min = 90 is above"),
+        ("[voices.kick]\n\nvelocity_max = 0", "line 3: voices.kick.velocity_max"),
         ("play = 3", "unknown key 'play'"),
         ("[[play]]\nbpm = 3", "unknown key 'play'"),
         ("a = " + "[" * 5000, "nested too deeply"),

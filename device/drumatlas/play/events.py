@@ -15,10 +15,12 @@ RANK_TRANSPORT, RANK_CLOCK, RANK_OFF, RANK_ON = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """MIDI bytes, due at `at_ns` (monotonic nanoseconds)."""
+    """MIDI bytes, due at `at_ns` (monotonic nanoseconds). A note-on sounds `gate` times as long
+    as notes do."""
 
     at_ns: int
     data: bytes
+    gate: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,9 @@ class Notes:
                 continue
             shift_ns, loud = self._humanize(state.feel.humanize, step, voice, velocity, out)
             due_ns = max(at_ns + round(late_ns + shift_ns), state.first_ns, state.horizon_ns)
-            message = bytes((NOTE_ON | out.channel, out.note, loud))
-            state.outbox.push(RANK_ON, Event(due_ns, message))
+            message = bytes((NOTE_ON | out.channel, out.note, out.loudness(loud)))
+            gate = out.gate / self._settings.gate if out.gate else 1.0
+            state.outbox.push(RANK_ON, Event(due_ns, message, gate))
 
     def _humanize(
         self, amount: float, step: int, voice: int, velocity: int, out: VoiceOut

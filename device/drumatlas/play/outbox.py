@@ -42,7 +42,8 @@ class Outbox:
         heapq.heappush(self.due, (what.at_ns, rank, self.order, what))
 
     def give(self, until_ns: int, gate_ns: int) -> list[Output]:
-        """All that is due up to `until_ns`; notes that begin now sound for `gate_ns`."""
+        """All that is due up to `until_ns`; notes that begin now sound for `gate_ns`, times
+        their own gate."""
         out: list[Output] = []
         while self.due and self.due[0][0] <= until_ns:
             at_ns, rank, _, what = heapq.heappop(self.due)
@@ -53,7 +54,7 @@ class Outbox:
                 if self.sounding.pop(key, None) is not None and rank == RANK_ON:
                     out.append(note_off(at_ns, key))
                 if rank == RANK_ON:
-                    self._end_later(key, at_ns + max(gate_ns, 1))
+                    self._end_later(key, at_ns + max(round(gate_ns * what.gate), 1))
             out.append(what)
         return out
 

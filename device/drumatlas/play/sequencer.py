@@ -12,6 +12,7 @@ state is in `leading`, `following` and `moves`; what a step plays is in `notes`.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import ceil
 
 from drumatlas.beat.codes import STEPS
@@ -94,6 +95,12 @@ class Sequencer:
     def set_feel(self, feel: Feel) -> None:
         """Swing and humanize, from the next step on."""
         self._ask(lambda state: notes.set_feel(state, feel))
+
+    def change_settings(self, settings: PlaySettings) -> None:
+        """Play on under other settings, but for tempo and seed. What sounds is ended first: its
+        notes and channels may be no longer in use."""
+        settings = replace(settings, seed=self.settings.seed).check()
+        self._ask(lambda state: self._change_settings(state, settings))
 
     def panic(self) -> None:
         """End every note, ours and others', on all channels in use."""
@@ -251,6 +258,16 @@ class Sequencer:
         if self.on_step:
             self.on_step(step, pattern, hits)
         self._notes.push(state, step, at_ns, hits)
+
+    def _change_settings(self, state: State, settings: PlaySettings) -> list[Output]:
+        out = state.outbox.silence(state.horizon_ns)
+        self.settings, self._notes = settings, notes.Notes(settings)
+        self._history.clear()  # what was given out can't be made again
+        line = state.timeline
+        if moves.has_ticks(state, settings) and line.time_of(state.next_tick) < state.horizon_ns:
+            # Clocks that begin now, while stopped, make up for no earlier ones.
+            state.timeline = Timeline(state.horizon_ns, state.next_tick, line.ns_per_tick)
+        return out
 
     def _toggle(self, state: State) -> list[Output]:
         if state.is_playing:

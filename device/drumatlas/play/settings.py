@@ -15,12 +15,20 @@ MAX_OFFSET_MS = 20.0  # of a voice against the grid, to each side
 @dataclass(frozen=True, slots=True)
 class VoiceOut:
     """Where a voice goes: MIDI note 0..127, channel 0..15, or nowhere; `offset_ms` is how much
-    later than the grid it plays (drag above 0, push below)."""
+    later than the grid it plays (drag above 0, push below). Velocities 1..127 become
+    `softest`..`loudest`; notes last `gate` steps, 0 for as long as those of other voices."""
 
     note: int
     channel: int = 9
     is_muted: bool = False
     offset_ms: float = 0.0
+    softest: int = 1
+    loudest: int = 127
+    gate: float = 0.0
+
+    def loudness(self, velocity: int) -> int:
+        """Velocity 1..127 on the scale of this voice."""
+        return self.softest + round((velocity - 1) * (self.loudest - self.softest) / 126)
 
 
 DEFAULT_VOICES = tuple(VoiceOut(voice.note) for voice in VOICE_TABLE)
@@ -46,6 +54,12 @@ class PlaySettings:
         if self.swap not in SWAPS:
             raise ConfigError(f"swap '{self.swap}' is none of: {', '.join(SWAPS)}")
         return self
+        for voice, out in zip(VOICE_TABLE, self.voices, strict=True):
+            if not 1 <= out.softest <= out.loudest <= 127:
+                raise ConfigError(
+                    f"voices.{voice.name.replace(' ', '_')}: velocity_min {out.softest} is above "
+                    f"velocity_max {out.loudest}"
+                )
 
     @property
     def channels(self) -> tuple[int, ...]:

@@ -1,12 +1,14 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drumatlas.beat.pattern import Pattern
 from drumatlas.play.events import CLOCK, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
-from drumatlas.play.settings import VoiceOut
+from drumatlas.play.settings import PlaySettings, VoiceOut
 from playing import FOUR, HAT, HATS, KICK, SNARE, STEP, TICK, midi, ons, pattern_of, run, sequencer
 
 
@@ -127,3 +129,64 @@ def test_a_voice_may_play_ahead_of_the_grid_and_behind_it() -> None:
     assert ons(out, KICK)[1:9] == [t - 15_000_000 for t in grid[1:]]
     assert ons(out, KICK)[0] == grid[0]  # but nothing before the first clock
     assert ons(out, HAT)[:9] == [t + 20_000_000 for t in grid]
+
+
+def test_velocities_go_onto_the_scale_of_their_voice() -> None:
+    voices = [VoiceOut(10 + bit) for bit in range(14)]
+    voices[0], voices[2] = VoiceOut(KICK, softest=60, loudest=90), VoiceOut(HAT, loudest=1)
+    hits = {0: [(0, 1), (2, 127)], 1: [(0, 64)], 2: [(0, 127)], 3: [(1, 77)]}
+    seq = sequencer(pattern_of(hits), voices=tuple(voices))
+    seq.start()
+    heard = [data[1:] for _, data in midi(run(seq, 4 * STEP)) if data[0] == 0x99]
+    loud = [(KICK, 60), (HAT, 1), (KICK, 75), (KICK, 90), (11, 77)]
+    assert [tuple(data) for data in heard] == loud
+        (KICK, 60),
+        (HAT, 1),
+        (KICK, 75),
+        (KICK, 90),
+        (11, 77),
+    ]
+
+
+@given(st.integers(1, 127), st.integers(1, 127), st.integers(1, 127))
+def test_any_velocity_stays_in_the_range_of_its_voice(velocity: int, a: int, b: int) -> None:
+    out = VoiceOut(0, softest=min(a, b), loudest=max(a, b))
+    assert min(a, b) <= out.loudness(velocity) <= max(a, b)
+    assert VoiceOut(0).loudness(velocity) == velocity
+
+
+def test_a_voice_may_sound_longer_than_others() -> None:
+    voices = [VoiceOut(10 + bit) for bit in range(14)]
+    voices[0] = VoiceOut(KICK, gate=3.0)
+    seq = sequencer(pattern_of({0: [(0, 100), (1, 100)]}), voices=tuple(voices), gate=0.5)
+    seq.start()
+    heard = midi(run(seq, 6 * STEP))
+    lengths = {}
+    for at_ns, data in heard:
+        if data[0] == 0x89:
+            lengths[data[1]] = at_ns - next(t for t, d in heard if d[:2] == bytes((0x99, data[1])))
+    assert lengths == {11: pytest.approx(STEP / 2), KICK: pytest.approx(3 * STEP)}
+
+
+def test_changed_settings_end_what_sounds_and_play_on() -> None:
+    seq = sequencer(FOUR, gate=4.0)
+    seq.can_rewind = True
+    seq.start()
+    out = run(seq, 2 * STEP)
+    settings = PlaySettings(voices=tuple(VoiceOut(60 + bit, channel=2) for bit in range(14)))
+    seq.change_settings(settings)
+    assert seq.is_urgent
+    seq.rewind(2 * STEP - 1_000_000)
+    out = [o for o in out if o.at_ns <= 2 * STEP - 1_000_000]
+    out += run(seq, 6 * STEP, start_ns=2 * STEP - 1_000_000)
+    assert seq.rewind(STEP) == 6 * STEP  # nothing from before can be taken back
+    heard = [(data[0], data[1]) for _, data in midi(out) if data[0] < 0xF0]
+    assert heard[:3] == [(0x99, KICK), (0x89, KICK), (0x92, 60)]
+
+
+def test_idle_clocks_that_begin_late_make_up_for_none() -> None:
+    seq = sequencer(FOUR)
+    assert not run(seq, 100 * STEP)
+    seq.change_settings(PlaySettings(idle_clock=True))
+    clocks = midi(run(seq, 101 * STEP, start_ns=100 * STEP))
+    assert 6 <= len(clocks) <= 7
