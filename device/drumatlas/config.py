@@ -23,8 +23,8 @@ from drumatlas.panel.wiring import (
     find_clash,
 )
 from drumatlas.play.follower import ClockSource
-from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS, PlaySettings, VoiceOut
 from drumatlas.play.kits import KITS
+from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS, PlaySettings, VoiceOut
 
 MAX_BYTES = 1 << 20
 
@@ -45,11 +45,11 @@ class Key:
     check: Callable[[str], object] | None = None
 
 
-def _voice_keys() -> tuple[Key, ...]:
 def _table_of(voice: Voice) -> str:
     return f"voices.{voice.name.replace(' ', '_')}"
 
 
+def _voice_keys() -> tuple[Key, ...]:
     keys = []
     for voice in VOICE_TABLE:
         table = _table_of(voice)
@@ -58,10 +58,10 @@ def _table_of(voice: Voice) -> str:
             Key(f"{table}.channel", 10, "MIDI channel", 1, 16),
             Key(f"{table}.mute", False, "never plays"),
             Key(f"{table}.offset_ms", 0.0, "later than the grid", -MAX_OFFSET_MS, MAX_OFFSET_MS),
-        ]
             Key(f"{table}.velocity_min", 1, "its softest", 1, 127),
             Key(f"{table}.velocity_max", 127, "its loudest", 1, 127),
             Key(f"{table}.gate", 0.0, "length in steps; 0 for play.gate", 0, 16),
+        ]
     return tuple(keys)
 
 
@@ -83,8 +83,8 @@ KEYS: tuple[Key, ...] = (
     Key("play.seed", 0, "of chaos, humanize and wander", 0, 2**32 - 1),
     Key("play.start", True, "play at start; false waits for the play button"),
     Key("play.swap", "bar", "where a new beat comes in", choices=tuple(SWAPS)),
-    Key("play.gate", 0.5, "length of a note, in steps (16ths)", 0.05, 4),
     Key("play.kit", "gm", "note map; voices.*.note and .channel go over it", choices=tuple(KITS)),
+    Key("play.gate", 0.5, "length of a note, in steps (16ths)", 0.05, 4),
     Key("play.swing", 0.0, "at start; 1 makes the off 16ths half a step late", 0, 1),
     Key("play.humanize", 0.0, "at start; 1 moves notes by up to 12 ms and velocities by 24", 0, 1),
     Key("midi.out", "auto", "port name (NAME@-3ms: earlier), virtual, auto, none or file:F.mid"),
@@ -204,13 +204,6 @@ def parse(text: str, name: str) -> dict[str, Value]:
     return config
 
 
-def _where(text: str, name: str, dotted: str) -> str:
-    line = _line_of(text, dotted)
-    return f"{name}, line {line}" if line else name
-
-
-def read(path: Path | None) -> dict[str, Value]:
-    """The configuration in `path`, or the defaults for None; the error names file and line."""
 def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:
     """The kit's notes and channels, where the file does not name others."""
     for voice, (note, channel) in zip(VOICE_TABLE, KITS[str(config["play.kit"])], strict=True):
@@ -230,6 +223,13 @@ def _upside_down(config: Config, given: Mapping[str, object]) -> tuple[str, str]
     return None
 
 
+def _where(text: str, name: str, dotted: str) -> str:
+    line = _line_of(text, dotted)
+    return f"{name}, line {line}" if line else name
+
+
+def read(path: Path | None) -> dict[str, Value]:
+    """The configuration in `path`, or the defaults for None; the error names file and line."""
     if path is None:
         return defaults()
     return parse(read_text(path, MAX_BYTES), str(path))
@@ -282,6 +282,9 @@ def play_settings(config: Config) -> PlaySettings:
             int(config[f"{table}.channel"]) - 1,
             bool(config[f"{table}.mute"]),
             float(config[f"{table}.offset_ms"]),
+            int(config[f"{table}.velocity_min"]),
+            int(config[f"{table}.velocity_max"]),
+            float(config[f"{table}.gate"]),
         )
         for table in map(_table_of, VOICE_TABLE)
     )
@@ -289,9 +292,6 @@ def play_settings(config: Config) -> PlaySettings:
         bpm=float(config["play.bpm"]),
         seed=int(config["play.seed"]),
         swap=str(config["play.swap"]),
-            int(config[f"{table}.velocity_min"]),
-            int(config[f"{table}.velocity_max"]),
-            float(config[f"{table}.gate"]),
         gate=float(config["play.gate"]),
         voices=voices,
         idle_clock=bool(config["clock.idle"]),

@@ -53,13 +53,13 @@ class PlaySettings:
         """Return self; ConfigError names what makes no sense."""
         if self.swap not in SWAPS:
             raise ConfigError(f"swap '{self.swap}' is none of: {', '.join(SWAPS)}")
-        return self
         for voice, out in zip(VOICE_TABLE, self.voices, strict=True):
             if not 1 <= out.softest <= out.loudest <= 127:
                 raise ConfigError(
                     f"voices.{voice.name.replace(' ', '_')}: velocity_min {out.softest} is above "
                     f"velocity_max {out.loudest}"
                 )
+        return self
 
     @property
     def channels(self) -> tuple[int, ...]:
