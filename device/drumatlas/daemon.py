@@ -58,6 +58,11 @@ class Listener:
         self._follower = follower
         self._lock = threading.Lock()
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether a leader's clock is heard and its tempo known."""
+        return self._follower.is_locked
+
     def take(self, message: bytes, at_ns: int) -> None:
         """One message, from the input's thread. Never raises: what is odd is left out."""
         with self._lock:

@@ -40,6 +40,10 @@ class StateError(DrumatlasError, ValueError):
     """A file of kept state is damaged, or of a later version."""
 
 
+class PanelError(DrumatlasError, OSError):
+    """Hardware of a panel is missing, or the package or right to use it."""
+
+
 class ModelError(DrumatlasError, ValueError):
     """A checkpoint can't be used: damaged, or made by another architecture."""
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ drumatlas play                                  # with the keys of the terminal
 drumatlas play --midi-out TR-8S --bpm 126
 drumatlas play --seconds 8 --midi-out file:take.mid
 drumatlas play --clock external --midi-in "DAW Sync" --midi-out Volca --midi-out TR-8S@-2ms
+drumatlas play --panel gpio --config box.toml --midi-out TR-8S
 drumatlas play --panel script:moves.jsonl --midi-out virtual"""
 
 
@@ -32,7 +34,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--panel",
         action="append",
-        metavar="auto|keys|script:F|none",
+        metavar="auto|keys|gpio|script:F|none",
         help="where controls come from; may be given several times (default: auto)",
     )
     parser.add_argument(
@@ -61,6 +63,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Play until told to stop."""
     from drumatlas.atlas.read import read_atlas
+    from drumatlas.cli.gpio import connect, find_gpio
     from drumatlas.cli.parts import open_parts, open_store, restore_state
     from drumatlas.config import play_settings
     from drumatlas.config import read as read_config
@@ -89,27 +92,30 @@ def run(arguments: argparse.Namespace) -> int:
         engine.set_bpm(arguments.bpm)
     wanted = arguments.midi_out or [str(config["midi.out"])]
     source = arguments.clock or str(config["clock.source"])
-    listener, input_port = _open_listener(
-        engine, source, arguments.midi_in or str(config["midi.in"])
-    )
-    try:
-        port, hints = open_outputs(wanted, settings.channels)
-    except BaseException:
+    is_told = {"tempo"} if arguments.bpm is not None else set[str]()
+    gpio, gpio_lines = find_gpio(arguments.panel or ["auto"], config, engine, is_told)
+    with ExitStack() as stack:
+        if gpio:
+            stack.callback(gpio.close)
+        listener, input_port = _open_listener(
+            engine, source, arguments.midi_in or str(config["midi.in"])
+        )
         if input_port:
-            input_port.close()
-        raise
-    notes = [f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port.name}", *hints]
-    notes += state_lines
-    if input_port:
-        notes.append(f"clock {source}: hearing {input_port.name}")
-    screen = _open_screen(engine, notes) if wants_keys else None
-    if screen is None:
-        for note in [*notes, "Ctrl-C stops"]:
-            say(note)
-    parts = open_parts(engine, store, talks=screen is None)
-    # A follower waits for its leader's Start.
-    autoplay = bool(config["play.start"]) and not arguments.no_start and source != "external"
-    try:
+            stack.callback(input_port.close)
+        if gpio:
+            connect(gpio, engine, listener)
+        port, hints = open_outputs(wanted, settings.channels)
+        notes = [f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port.name}", *hints]
+        notes += [*state_lines, *gpio_lines]
+        if input_port:
+            notes.append(f"clock {source}: hearing {input_port.name}")
+        screen = _open_screen(engine, notes) if wants_keys else None
+        if screen is None:
+            for note in [*notes, "Ctrl-C stops"]:
+                say(note)
+        parts = open_parts(engine, store, talks=screen is None)
+        # A follower waits for its leader's Start.
+        autoplay = bool(config["play.start"]) and not arguments.no_start and source != "external"
         run_daemon(
             engine,
             port,
@@ -119,9 +125,6 @@ def run(arguments: argparse.Namespace) -> int:
             autoplay=autoplay,
             parts=parts,
         )
-    finally:
-        if input_port:
-            input_port.close()
     return 0
 
 
@@ -169,9 +172,9 @@ def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
                 raise ControlError("--panel keys: stdin and stdout must be a terminal")
             wants_keys = True
         elif name == "gpio":
-            raise ControlError("--panel gpio: not built yet; use keys or script:F")
+            continue  # opened by cli.gpio, once the controls are where they were left
         elif name not in {"auto", "none"}:
-            raise ControlError(f"--panel '{name}' is none of: auto, keys, script:F, none")
+            raise ControlError(f"--panel '{name}' is none of: auto, keys, gpio, script:F, none")
     return panels, wants_keys
 
 

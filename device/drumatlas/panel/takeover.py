@@ -24,6 +24,7 @@ class Takeover:
     def release(self) -> None:
         """Let go: the knob was used for something else meanwhile, or the control was."""
         self._holds = False
+        self._position = None  # it comes back from anywhere, not past the value
 
     def move(self, position: float, value: float) -> float | None:
         """The knob moved to `position`; the control stands at `value` (both 0..1).

@@ -164,6 +164,7 @@ BAD: list[tuple[list[str], str]] = [
     (["play", "--panel", "script:bad.jsonl", "--midi-out", "none"], "bad.jsonl, line 2"),
     (["play", "--panel", "piano", "--midi-out", "none"], "piano"),
     (["play", "--panel", "keys", "--midi-out", "none"], "terminal"),
+    (["play", "--panel", "gpio", "--midi-out", "none"], "--panel gpio: GPIO"),
     (["play", "--atlas", "bad.atlas", "--midi-out", "none"], "bad.atlas"),
     (["play", "--midi-out", "file:nowhere/x.mid", "--panel", "none"], "nowhere"),
     (["play", "--midi-out", "No Such Synth", "--panel", "none"], "MIDI"),

@@ -48,12 +48,11 @@ def test_scale_meets_at_the_end() -> None:
 def test_a_knob_that_was_used_for_something_else_must_be_fetched() -> None:
     takeover = recalled("pickup", 0.2)
     takeover.release()
-    assert takeover.move(0.9, 0.2) == 0.9  # it was at 0.2 when it left: it comes by the value
+    assert takeover.move(0.9, 0.2) is None
+    assert takeover.move(0.5, 0.2) is None
+    assert takeover.move(0.1, 0.2) == 0.1
     takeover.release()
-    assert takeover.move(0.5, 0.9) == 0.5
-    takeover = Takeover(holds=False)
-    assert takeover.move(0.5, 0.9) is None
-    assert takeover.move(0.4, 0.9) is None
+    assert takeover.move(0.1 + NEAR, 0.1) == 0.1 + NEAR  # not moved meanwhile, or hardly
 
 
 @given(st.lists(SHARES, min_size=2, max_size=20), SHARES)

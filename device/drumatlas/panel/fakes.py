@@ -1,0 +1,99 @@
+"""A board without hardware, for tests and for trying a wiring: knobs and buttons are set by
+assignment, lamps can be looked at."""
+
+import errno
+
+from drumatlas.panel.board import Contact, Converter, Encoder, Lamp
+
+
+class FakeConverter:
+    """`levels` are the channels' voltages, 0..1 of the supply; with `fails` it does not answer."""
+
+    def __init__(self, channels: int = 8) -> None:
+        self.levels = [0.0] * channels
+        self.fails = False
+        self.reads = 0
+
+    def read(self, channel: int) -> float:
+        """The level that was set."""
+        self.reads += 1
+        if self.fails:
+            raise OSError(errno.EIO, "Input/output error")
+        return self.levels[channel]
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class FakeContact:
+    """A button to be pressed by `set`."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self._edges: list[tuple[bool, int]] = []
+
+    def set(self, is_down: bool, at_ns: int) -> None:
+        """An edge at `at_ns`."""
+        self.is_down = is_down
+        self._edges.append((is_down, at_ns))
+
+    def take_edges(self) -> list[tuple[bool, int]]:
+        """As the Protocol says."""
+        edges, self._edges = self._edges, []
+        return edges
+
+
+class FakeEncoder:
+    """`steps` wait to be taken."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def take_steps(self) -> int:
+        """As the Protocol says."""
+        steps, self.steps = self.steps, 0
+        return steps
+
+
+class FakeLamp:
+    """`is_on` shows it; `switched` counts."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.switched = 0
+
+    def set(self, is_on: bool) -> None:
+        """As the Protocol says."""
+        self.is_on = is_on
+        self.switched += 1
+
+
+class FakeBoard:
+    """Has every part that it is asked for."""
+
+    def __init__(self) -> None:
+        self.converters: dict[str, FakeConverter] = {}
+        self.contacts: dict[int, FakeContact] = {}
+        self.encoders: dict[tuple[int, int], FakeEncoder] = {}
+        self.lamps: dict[int, FakeLamp] = {}
+        self.is_closed = False
+
+    def converter(self, chip: str) -> Converter:
+        """A fake one, the same each time."""
+        return self.converters.setdefault(chip, FakeConverter())
+
+    def contact(self, pin: int) -> Contact:
+        """A fake one, the same each time."""
+        return self.contacts.setdefault(pin, FakeContact())
+
+    def encoder(self, a: int, b: int) -> Encoder:
+        """A fake one, the same each time."""
+        return self.encoders.setdefault((a, b), FakeEncoder())
+
+    def lamp(self, pin: int) -> Lamp:
+        """A fake one, the same each time."""
+        return self.lamps.setdefault(pin, FakeLamp())
+
+    def close(self) -> None:
+        """Remember it."""
+        self.is_closed = True

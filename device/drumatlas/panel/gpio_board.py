@@ -1,0 +1,260 @@
+"""The real board: gpiozero on lgpio, hardware SPI, I2C. Nothing is imported before it is opened.
+
+gpiozero falls back by itself, from lgpio to other pin factories and from hardware to software SPI,
+with no more than a warning; here each is an error that says what is missing.
+"""
+
+import contextlib
+import errno
+import os
+import platform
+import shutil
+import tempfile
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from drumatlas.errors import PanelError
+from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
+from drumatlas.panel.converters import Ads1115, Background
+from drumatlas.panel.wiring import CHANNELS, Wiring
+
+_MOST = 1023  # counts of ten bits
+_FIRST_ADDRESS = 0x48  # of ads0; its ADDR pin at ground
+_INSTALL = "pip install 'drumatlas[pi]'"
+_LGPIO = "sudo apt install python3-lgpio (the venv with --system-site-packages), or pip install"
+_MODEL = Path("/proc/device-tree/model")
+_CPU = Path("/proc/cpuinfo")
+
+
+def is_pi() -> bool:
+    """Whether this is a Raspberry Pi, as its device tree or, on old kernels, cpuinfo says."""
+    try:
+        if _MODEL.exists():
+            return "Raspberry Pi" in _MODEL.read_text(errors="replace")
+        return "\nRevision\t:" in _CPU.read_text(errors="replace")
+    except OSError:
+        return False
+
+
+def open_board(wiring: Wiring) -> Board:
+    """The board of this machine; PanelError names the missing package, group or setting."""
+    folder = _give_lgpio_a_folder()
+    try:
+        return GpioBoard(_open_factory(), wiring, folder)
+    except BaseException:
+        _remove(folder)
+        raise
+
+
+def _give_lgpio_a_folder() -> Path | None:
+    """lgpio makes a pipe where LG_WD says, at import, else in the working folder, which need not
+    be writable (gpiozero issue 1106). Returns what must be removed at the end."""
+    if os.environ.get("LG_WD"):
+        return None
+    runtime = os.environ.get("RUNTIME_DIRECTORY")  # systemd's, writable for the service
+    folder = Path(runtime.split(":")[0]) if runtime else Path(tempfile.mkdtemp(prefix="lgpio-"))
+    os.environ["LG_WD"] = str(folder)
+    return None if runtime else folder
+
+
+def _remove(folder: Path | None) -> None:
+    if folder is not None:
+        os.environ.pop("LG_WD", None)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_factory() -> Any:
+    """lgpio's pins; RPi.GPIO's only where lgpio is missing and the kernel is old enough."""
+    try:
+        import gpiozero  # noqa: F401, PLC0415 - hardware only, and only for who has it
+    except ImportError as error:
+        raise PanelError(f"GPIO: gpiozero does not load ({error}); {_INSTALL}") from None
+    try:
+        from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415
+    except ImportError as error:
+        return _open_old_factory(f"GPIO: lgpio does not load ({error}); {_LGPIO} 'lgpio>=0.2.2'")
+    return _opened(LGPIOFactory, "GPIO", *_first_chip())
+
+
+def _first_chip() -> tuple[Path, str, str]:
+    path = next((p for p in sorted(Path("/dev").glob("gpiochip*"))), Path("/dev/gpiochip0"))
+    return path, "gpio", "this machine has no GPIO lines, or a container hides them"
+
+
+def _open_old_factory(why: str) -> Any:
+    # RPi.GPIO's edge detection fails from 6.6 on (raspberrypi/linux issue 6037).
+    if _kernel() >= (6, 6):
+        raise PanelError(why)
+    try:
+        from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
+    except (ImportError, RuntimeError):
+        raise PanelError(why) from None
+    return _opened(RPiGPIOFactory, "GPIO", Path("/dev/gpiomem"), "gpio", "RPi.GPIO needs it")
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
+
+
+def _opened(opens: Callable[[], Any], what: str, device: Path, group: str, missing: str) -> Any:
+    """What `opens` gives; else a PanelError with the likeliest reason. Libraries here raise
+    errors of their own kinds, so all are caught."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # gpiozero warns where it falls back
+            return opens()
+    except Exception as error:
+        if not device.exists():
+            why = f"there is no {device}; {missing}"
+        elif not os.access(device, os.R_OK | os.W_OK):
+            why = f"{device} may not be used; sudo usermod -aG {group} $USER, and log in again"
+        else:
+            why = f"{error or type(error).__name__}"
+        raise PanelError(f"{what}: {why}") from None
+
+
+class GpioBoard:
+    """Everything of one machine. `factory` is gpiozero's pin factory."""
+
+    def __init__(self, factory: Any, wiring: Wiring, folder: Path | None = None) -> None:
+        self._factory = factory
+        self._wiring = wiring
+        self._folder = folder
+        self._parts: list[Any] = []
+
+    def converter(self, chip: str) -> Converter:
+        """An MCP3008 on SPI0, or an ADS1115 that a thread reads."""
+        channels = [w.wire.numbers[1] for w in self._wiring.inputs if w.wire.chip == chip]
+        channels = channels or list(range(CHANNELS[chip[:3]]))
+        number = int(chip[3:])
+        converter: Converter
+        if chip.startswith("mcp"):
+            converter = Mcp3008(self._factory, number, channels)
+        else:
+            converter = Background(self._ads1115(number), channels)
+        self._parts.append(converter)
+        return converter
+
+    def _ads1115(self, number: int) -> Ads1115:
+        try:
+            from smbus2 import SMBus  # noqa: PLC0415 - only for who has such a converter
+        except ImportError as error:
+            raise PanelError(f"ADS1115: smbus2 does not load ({error}); {_INSTALL}") from None
+        bus = self._wiring.i2c_bus
+        missing = "I2C is off (sudo raspi-config nonint do_i2c 0) or panel.i2c_bus is wrong"
+        opened = _opened(lambda: SMBus(bus), "I2C", Path(f"/dev/i2c-{bus}"), "i2c", missing)
+        return Ads1115(opened, _FIRST_ADDRESS + number)
+
+    def contact(self, pin: int) -> Contact:
+        """A button, pulled up, closed to ground."""
+        return GpioContact(self._part("DigitalInputDevice", pin, pull_up=True))
+
+    def encoder(self, a: int, b: int) -> Encoder:
+        """An encoder, pulled up, common contact at ground."""
+        return GpioEncoder(self._part("RotaryEncoder", a, b, max_steps=0))
+
+    def lamp(self, pin: int) -> Lamp:
+        """A diode with its resistor."""
+        return GpioLamp(self._part("LED", pin))
+
+    def _part(self, kind: str, *pins: int, **options: Any) -> Any:
+        import gpiozero  # noqa: PLC0415
+
+        def opens() -> Any:
+            return getattr(gpiozero, kind)(*pins, pin_factory=self._factory, **options)
+
+        what = f"GPIO pin {' and '.join(map(str, pins))}"
+        part = _opened(opens, what, *_first_chip())
+        self._parts.append(part)
+        return part
+
+    def close(self) -> None:
+        """Lamps off, lines free; a part that can't be closed keeps no other from it."""
+        for part in (*self._parts, self._factory):
+            with contextlib.suppress(Exception):  # lgpio raises its own kind, and we are leaving
+                part.close()
+        self._parts.clear()
+        _remove(self._folder)
+
+
+class Mcp3008:
+    """Microchip MCP3008 on SPI0 by gpiozero, chip select `device`; 10 bits, supply = reference."""
+
+    def __init__(self, factory: Any, device: int, channels: list[int]) -> None:
+        import gpiozero  # noqa: PLC0415
+
+        missing = "SPI is off: sudo raspi-config nonint do_spi 0, and restart"
+        path = Path(f"/dev/spidev0.{device}")
+        self._channels: dict[int, Any] = {}
+        try:
+            for channel in channels:
+                opens = partial(gpiozero.MCP3008, channel, port=0, device=device)
+                one = _opened(partial(opens, pin_factory=factory), "SPI", path, "spi", missing)
+                self._channels[channel] = one
+        except PanelError:
+            self.close()
+            raise
+
+    def read(self, channel: int) -> float:
+        """As the Protocol says."""
+        try:
+            counts = int(self._channels[channel].raw_value)
+        except OSError:
+            raise
+        except Exception as error:  # lgpio's are no OSErrors
+            raise OSError(errno.EIO, f"no answer on SPI ({error})") from None
+        return counts / _MOST
+
+    def close(self) -> None:
+        """Let go of the bus."""
+        for device in self._channels.values():
+            device.close()
+
+
+class GpioContact:
+    """Edges come on lgpio's thread, and are taken on ours."""
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+        self._edges: deque[tuple[bool, int]] = deque(maxlen=64)  # a bouncing wire is no leak
+        device.when_activated = lambda: self._edges.append((True, time.monotonic_ns()))
+        device.when_deactivated = lambda: self._edges.append((False, time.monotonic_ns()))
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the contact is closed."""
+        return bool(self._device.is_active)
+
+    def take_edges(self) -> list[tuple[bool, int]]:
+        """As the Protocol says."""
+        return [self._edges.popleft() for _ in range(len(self._edges))]
+
+
+class GpioEncoder:
+    """gpiozero counts the steps."""
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+        self._taken = 0
+
+    def take_steps(self) -> int:
+        """As the Protocol says."""
+        steps = int(self._device.steps)
+        before, self._taken = self._taken, steps
+        return steps - before
+
+
+class GpioLamp:
+    """A diode."""
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+
+    def set(self, is_on: bool) -> None:
+        """As the Protocol says."""
+        self._device.value = is_on
