@@ -104,9 +104,11 @@ def _kernel() -> tuple[int, ...]:
 def _opened(opens: Callable[[], Any], what: str, device: Path, group: str, missing: str) -> Any:
     """What `opens` gives; else a PanelError with the likeliest reason. Libraries here raise
     errors of their own kinds, so all are caught."""
+    from gpiozero.exc import GPIOZeroWarning  # noqa: PLC0415
+
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # gpiozero warns where it falls back
+            warnings.simplefilter("error", GPIOZeroWarning)  # it warns where it falls back
             return opens()
     except Exception as error:
         if not device.exists():

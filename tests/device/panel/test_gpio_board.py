@@ -1,0 +1,158 @@
+"""The real board on gpiozero's mock pins: no hardware, but gpiozero as it is."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drumatlas.config import defaults
+from drumatlas.errors import PanelError
+from drumatlas.explore.controls import Press, Turn
+from drumatlas.panel import gpio_board
+from drumatlas.panel.gpio import GpioPanel
+from drumatlas.panel.gpio_board import GpioBoard, is_pi, open_board
+from drumatlas.panel.wiring import Wiring, wiring_of
+
+mock = pytest.importorskip("gpiozero.pins.mock")  # make test installs it
+
+TICK_NS = 10_000_000
+
+
+class MockMcp3008(mock.MockSPIDevice):  # type: ignore[misc, name-defined]
+    """Answers as the data sheet says (Microchip DS21295, figure 6-1)."""
+
+    def __init__(self, select: int, factory: Any) -> None:
+        self.counts = [0] * 8
+        super().__init__(11, 10, 9, select, pin_factory=factory)
+
+    def on_bit(self) -> None:
+        if len(self.rx_buf) == 12:  # seven zeros, start, single-ended, three bits of channel
+            assert self.rx_word() >> 3 == 0b11
+            self.tx_word(self.counts[self.rx_word() & 7], 12)
+
+
+def wiring(**settings: str) -> Wiring:
+    return wiring_of({**defaults(), **{k.replace("__", "."): v for k, v in settings.items()}})
+
+
+@pytest.fixture
+def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    factory = mock.MockFactory()
+    # gpiozero's own software bus, which plays the wires here, asks for the default
+    monkeypatch.setattr(importlib.import_module("gpiozero").Device, "pin_factory", factory)
+    yield factory
+    factory.reset()
+
+
+def test_buttons_lamps_and_encoders(factory: Any) -> None:
+    panel_wiring = wiring(
+        **{f"gpio__{c}": "" for c in ("x2", "x3", "x4", "map_x", "map_y", "tempo", "density")},
+        gpio__x1="enc:20,21",
+    )
+    panel = GpioPanel(panel_wiring, GpioBoard(factory, panel_wiring))
+    panel.shows = lambda _: {"beat": True}
+    assert panel.poll(TICK_NS) == []
+    assert factory.pin(5).state == 1
+    assert factory.pin(13).state == 0
+    factory.pin(17).drive_low()
+    assert panel.poll(2 * TICK_NS) == [Press("play")]
+    factory.pin(17).drive_high()
+    for pin, drive in ((20, "low"), (21, "low"), (20, "high"), (21, "high")):
+        getattr(factory.pin(pin), f"drive_{drive}")()
+    assert panel.poll(20 * TICK_NS) in ([Turn("x1", 0.5 + 1 / 64)], [Turn("x1", 0.5 - 1 / 64)])
+    panel.close()
+
+
+def test_two_converters_on_one_bus(factory: Any) -> None:
+    chips = [MockMcp3008(8, factory), MockMcp3008(7, factory)]
+    panel_wiring = wiring(gpio__swing="mcp1:3")
+    board = GpioBoard(factory, panel_wiring)
+    first, second = board.converter("mcp0"), board.converter("mcp1")
+    chips[0].counts[:] = range(0, 1024, 128)
+    chips[1].counts[3] = 1023
+    assert [first.read(channel) for channel in range(8)] == [n * 128 / 1023 for n in range(8)]
+    assert second.read(3) == 1.0
+    board.close()
+
+
+def test_software_spi_is_refused(factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(shared: bool, hardware: bool) -> Any:
+        if hardware:
+            raise OSError("no spidev")
+        return mock.MockSPIInterfaceShared
+
+    monkeypatch.setattr(factory, "_get_spi_class", fails)
+    with pytest.raises(PanelError, match=r"spidev0.0; SPI is off: sudo raspi-config"):
+        GpioBoard(factory, wiring()).converter("mcp0")
+
+
+def refuse() -> None:
+    raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [(None, "there is no .*device; is it off"), (0o000, "usermod -aG spi"), (0o600, "broken")],
+)
+def test_the_likeliest_reason_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int | None, words: str
+) -> None:
+    device = tmp_path / "device"
+    if mode is not None:
+        device.touch()
+        monkeypatch.setattr(gpio_board.os, "access", lambda *_: mode == 0o600)
+    with pytest.raises(PanelError, match=f"^SPI: .*{words}"):
+        gpio_board._opened(refuse, "SPI", device, "spi", "is it off?")
+
+
+def test_a_broken_line_that_answers_in_its_own_way_is_an_os_error(factory: Any) -> None:
+    MockMcp3008(8, factory)
+    converter = GpioBoard(factory, wiring()).converter("mcp0")
+
+    class OfLgpio:
+        @property
+        def raw_value(self) -> int:
+            raise ValueError("of a kind of its own")
+
+    converter._channels[0] = OfLgpio()  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="no answer on SPI"):
+        converter.read(0)
+
+
+@pytest.mark.parametrize(
+    ("model", "cpu", "is_one"),
+    [
+        ("Raspberry Pi 4 Model B Rev 1.4\0", "", True),
+        ("Orange Pi 5\0", "processor: 0\nRevision\t: 0000\n", False),
+        (None, "processor: 0\nRevision\t: c03114\n", True),
+        (None, "processor: 0\nmodel name: Xeon\n", False),
+        (None, None, False),
+    ],
+)
+def test_what_is_a_pi(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str | None,
+    cpu: str | None,
+    is_one: bool,
+) -> None:
+    for name, text in (("_MODEL", model), ("_CPU", cpu)):
+        path = tmp_path / name
+        if text is not None:
+            path.write_text(text)
+        monkeypatch.setattr(gpio_board, name, path)
+    assert is_pi() is is_one
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.lgpio", None)
+    monkeypatch.setattr(gpio_board, "_kernel", lambda: (6, 6))
+    with pytest.raises(PanelError, match=r"lgpio does not load.*python3-lgpio"):
+        open_board(wiring())
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.rpigpio", None)
+    monkeypatch.setattr(gpio_board, "_kernel", lambda: (5, 10))
+    with pytest.raises(PanelError, match=r"lgpio does not load.*python3-lgpio"):
+        open_board(wiring())
