@@ -9,7 +9,7 @@ from typing import Any
 
 from drumatlas.beat.voices import VOICE_TABLE, Voice
 from drumatlas.errors import ConfigError
-from drumatlas.explore.controls import BUTTONS, VALUES
+from drumatlas.explore.controls import BUTTONS, MAP_MODES, VALUES
 from drumatlas.files import read_text
 from drumatlas.panel.conditioning import parse_calibration
 from drumatlas.panel.takeover import MODES
@@ -100,6 +100,12 @@ KEYS: tuple[Key, ...] = (
     Key("clock.hold", True, "following: hold when the clock is lost for a beat; false stops"),
     Key("state.dir", "", "folder that keeps state; empty: the system's; none: keep nothing"),
     *_voice_keys(),
+    Key(
+        "map.mode",
+        "absolute",
+        "the joystick is a place on the map, or a push that glides over it",
+        choices=MAP_MODES,
+    ),
     Key(
         "panel.takeover", "pickup", "how a pot gets hold of a control set elsewhere", choices=MODES
     ),
@@ -297,4 +303,5 @@ def play_settings(config: Config) -> PlaySettings:
         idle_clock=bool(config["clock.idle"]),
         thru=bool(config["clock.thru"]),
         hold=bool(config["clock.hold"]),
+        map_mode=str(config["map.mode"]),
     )

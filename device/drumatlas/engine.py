@@ -16,7 +16,7 @@ from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.tap import TapTempo
-from drumatlas.play.transport import CYCLE_TICKS, STEP_TICKS
+from drumatlas.play.transport import BAR_TICKS, CYCLE_TICKS, STEP_TICKS
 
 TICK_NS = 10_000_000  # period of the slow loop
 
@@ -27,7 +27,7 @@ class Engine:
     def __init__(
         self, atlas: Atlas, settings: PlaySettings, panels: Sequence[Panel], now_ns: int
     ) -> None:
-        self.explorer = Explorer(atlas, settings.seed)
+        self.explorer = Explorer(atlas, settings.seed, settings.map_mode)
         self.sequencer = Sequencer(settings, self.explorer.pattern, now_ns)
         self.explorer.values["tempo"] = tempo_of(settings.bpm)
         self.bpm = settings.bpm  # wanted; the sequencer's follows at its next tick
@@ -58,7 +58,7 @@ class Engine:
             for change in changes:
                 self._survive(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
         self._survive(lambda: self._recall_when_due(now_ns))
-        self._survive(lambda: self.explorer.tick(now_ns))
+        self._survive(lambda: self.explorer.tick(now_ns, self._bar_at(now_ns)))
         if self.explorer.fill is not None:
             self.sequencer.play_fill(self.explorer.fill)
             self.explorer.fill = None
@@ -115,6 +115,12 @@ class Engine:
 
     def _cycle_at(self, now_ns: int) -> int:
         return int(self.sequencer.tick_at(now_ns)) // CYCLE_TICKS
+
+    def _bar_at(self, now_ns: int) -> int | None:
+        """The bar that plays; in its last step already the next, for what is to come in there."""
+        if not self.sequencer.is_playing:
+            return None
+        return int(self.sequencer.tick_at(now_ns) + STEP_TICKS) // BAR_TICKS
 
     def _recall_when_due(self, now_ns: int) -> None:
         """In the last step of the cycle the next grid point is its end, whatever `swap` is."""

@@ -22,6 +22,7 @@ class Pattern:
     z: tuple[float, ...] = ()
     genre: str = ""
     moved: float = 0.0  # how far the filter moved the place, in prior deviations
+    genre_away: float = 0.0  # how far the genre's middle is, in prior deviations
 
 
 def cycles_of(velocity: NDArray[np.uint8]) -> tuple[Cycle, ...]:

@@ -7,6 +7,7 @@ from drumatlas.errors import ControlError
 
 MIN_BPM, MAX_BPM = 40.0, 240.0  # ends of the tempo control
 SLOTS = "abcd"
+MAP_MODES = ("absolute", "glide")  # the joystick is a place on the map, or a speed over it
 
 # Value controls, 0..1, with the place they start at.
 DEFAULTS: dict[str, float] = {

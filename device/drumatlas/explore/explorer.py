@@ -4,7 +4,6 @@ Pure but for the decoder it calls; time comes in as monotonic nanoseconds.
 """
 
 from collections.abc import Callable
-from math import pi, sin
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.chaos import Chaos
 from drumatlas.explore.controls import DEFAULTS, SLOTS, Press, Turn
+from drumatlas.explore.glide import Glide
 from drumatlas.explore.latent import (
     knobs_to_latent,
     latent_to_knobs,
@@ -21,20 +21,19 @@ from drumatlas.explore.latent import (
 from drumatlas.explore.search import Place, Places
 from drumatlas.explore.shape import Density
 from drumatlas.explore.snapshot import Snapshot
+from drumatlas.explore.wander import Wander
 
 KNOBS = ("x1", "x2", "x3", "x4")
 _FILL_DENSITY = 0.3  # a fill is denser by this on the density control...
-_FILL_OFFSET = 0.5  # ...and this many prior deviations away, so that it differs in kind
-_WANDER_REACH = 0.3  # of a knob's way, to each side
-_WANDER_SECONDS = (37.0, 53.0, 71.0, 97.0)  # a knob's period; primes, so the path never closes
-_WANDER_EVERY_NS = 500_000_000
+# ...and so many prior deviations away, to the first of these sides where it is another beat
+_FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
 
 
 class Explorer:
     """State of the panel and of the place. `pattern` is what should play now; its identity
     changes whenever the place, the shape or the filter does."""
 
-    def __init__(self, atlas: Atlas, seed: int = 0) -> None:
+    def __init__(self, atlas: Atlas, seed: int = 0, map_mode: str = "absolute") -> None:
         self.atlas = atlas
         self.values = dict(DEFAULTS)
         self.knobs: Floats = np.full(4, 0.5, np.float32)  # where we are, in knob turns
@@ -45,8 +44,12 @@ class Explorer:
         self._places = Places(atlas)
         self._chaos = Chaos(seed)
         self._genre = -1
-        self._wander_from: tuple[int, Floats] | None = None
-        self._wandered_ns = 0
+        self._seed = seed
+        self._wander: Wander | None = None
+        self.map_mode = map_mode  # one of MAP_MODES
+        self._glide = Glide(atlas)
+        self._stick = 0.5, 0.5  # where the joystick itself is, whatever was loaded since
+        self._ticked_ns = 0
         self._is_stale = False  # the pattern is of an earlier place
         self._buttons = self._button_table()
         self._place: Place = self._places.at(self.latent)
@@ -73,7 +76,7 @@ class Explorer:
     @property
     def is_wandering(self) -> bool:
         """Whether the path travels by itself."""
-        return self._wander_from is not None
+        return self._wander is not None
 
     def go(self, z: Floats) -> None:
         """Jump to latent point z [4]; `undo` takes it back."""
@@ -82,9 +85,9 @@ class Explorer:
         self._is_stale = True
 
     def go_to_genre(self, index: int) -> None:
-        """Jump to the middle of a genre's area."""
+        """Jump to the most typical beat of a genre's area."""
         self._genre = index % len(self.atlas.genres)
-        self.go(self.atlas.genres[self._genre].centroid)
+        self.go(self._places.typical(self.atlas.genres[self._genre]))
 
     def handle(self, change: Turn | Press, now_ns: int) -> None:
         """Apply one change. Buttons and values that are not ours (play, tempo) are ignored."""
@@ -97,9 +100,12 @@ class Explorer:
         self.values[name] = value
         if name in KNOBS:
             self.knobs[KNOBS.index(name)] = value
-            self._wander_from = None
+            self._wander = None
         elif name in {"map_x", "map_y"}:
-            z = map_to_latent(self.atlas, self.values["map_x"], self.values["map_y"])
+            self._stick = self.values["map_x"], self.values["map_y"]
+            if self.map_mode == "glide":
+                return
+            z = map_to_latent(self.atlas, *self._stick)
             self._set_knobs(latent_to_knobs(self.atlas.latent, z))
         elif name == "morph":
             self._morph(value)
@@ -107,16 +113,20 @@ class Explorer:
             return
         self._is_stale = True
 
-    def tick(self, now_ns: int) -> None:
-        """Let time pass: wandering moves on."""
-        if self._wander_from is None or now_ns - self._wandered_ns < _WANDER_EVERY_NS:
-            return
-        self._wandered_ns = now_ns
-        since, home = self._wander_from
-        seconds = (now_ns - since) / 1e9
-        for i, period in enumerate(_WANDER_SECONDS):
-            self.knobs[i] = home[i] + _WANDER_REACH * sin(2 * pi * seconds / period)
-        self._is_stale = True
+    def tick(self, now_ns: int, bar: int | None = None) -> None:
+        """Let time pass: gliding and wandering move on. `bar` counts bars while it plays; each
+        that begins is a new stop of a path that wanders."""
+        seconds, self._ticked_ns = (now_ns - self._ticked_ns) / 1e9, now_ns
+        if self.map_mode == "glide":
+            z = self._glide.move(self.latent, self._stick, seconds)
+            if z is not None:
+                self._set_knobs(latent_to_knobs(self.atlas.latent, z))
+                self._is_stale = True
+        if self._wander and self._wander.is_due(now_ns, bar):
+            stop = knobs_to_latent(self.atlas.latent, self._wander.knobs())
+            passing = self._places.at(stop, novelty=self.novelty).z
+            self._show_knobs(latent_to_knobs(self.atlas.latent, passing))
+            self._is_stale = True
 
     def _refresh(self) -> None:
         """Find the beat of the present place, if something was changed since, unless frozen.
@@ -125,19 +135,24 @@ class Explorer:
         """
         if self._is_stale and not self.frozen:
             self._is_stale = False  # a place that can't be decoded leaves the last beat
-            density = Density.of_controls(self.values)
-            self._place = self._places.at(self.latent, density, self.novelty)
-            self._pattern = self._make(self._place)
+            self._find(self.latent)
+
+    def _find(self, z: Floats) -> None:
+        self._place = self._places.at(z, Density.of_controls(self.values), self.novelty)
+        self._pattern = self._make(self._place)
 
     def _make(self, place: Place) -> Pattern:
         cycles = self._chaos.cycles(place, self.values["chaos"], self._places.filter, self.novelty)
         nearest = nearest_genre(self.atlas, place.z)
-        name = nearest[0].name if nearest else ""
-        return Pattern(cycles, place.code, tuple(place.z.tolist()), name, place.moved)
+        name, away = (nearest[0].name, nearest[1]) if nearest else ("", 0.0)
+        return Pattern(cycles, place.code, tuple(place.z.tolist()), name, place.moved, away)
 
     def _set_knobs(self, knobs: Floats) -> None:
+        self._wander = None
+        self._show_knobs(knobs)
+
+    def _show_knobs(self, knobs: Floats) -> None:
         self.knobs = knobs.copy()
-        self._wander_from = None
         for name, value in zip(KNOBS, knobs.tolist(), strict=True):
             self.values[name] = min(max(value, 0.0), 1.0)
 
@@ -157,21 +172,32 @@ class Explorer:
         return table
 
     def _press_fill(self, _now_ns: int) -> None:
+        """A beat near the one that sounds, denser, and another."""
         density = Density.of_controls(self.values)
         denser = Density(min(density.overall + _FILL_DENSITY, 1.0), density.groups)
-        step = self.atlas.latent.reach * np.array([_FILL_OFFSET, 0, 0, 0], np.float32)
-        self.fill = self._make(self._places.at(self.latent + step, denser, self.novelty))
+        here = self.place
+        for offset in _FILL_OFFSETS:
+            z = (here.z + self.atlas.latent.reach * offset).astype(np.float32)
+            place = self._places.at(z, denser, self.novelty)
+            if place.code != here.code and place.hits.sum() >= here.hits.sum():
+                break
+        self.fill = self._make(place)
 
     def _press_freeze(self, _now_ns: int) -> None:
         self.frozen = not self.frozen
         self._is_stale = True
 
-    def _press_wander(self, now_ns: int) -> None:
-        self._wander_from = None if self.is_wandering else (now_ns, self.knobs.copy())
+    def _press_wander(self, _now_ns: int) -> None:
+        self._wander = None if self._wander else Wander(self.knobs, self._seed)
 
     def _press_novelty(self, _now_ns: int) -> None:
         self.novelty = not self.novelty
         self._is_stale = True
+        if self.novelty and self.frozen:  # what is barred now may be what was frozen
+            cycles = self._pattern.cycles
+            codes = [tuple(sum(1 << v for v, _ in step) for step in c) for c in cycles]
+            if not self._places.filter.passes(codes).all():
+                self._find(self._place.z)
 
     def _step_genre(self, step: int) -> None:
         if self.atlas.genres:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import GENERATED, LATENT, Atlas, Floats
+from drumatlas.atlas.model import GENERATED, LATENT, Atlas, Floats, Genre
 from drumatlas.beat.codes import Code, Grid, pack
 from drumatlas.errors import AtlasError
 from drumatlas.explore.filters import BeatFilter
@@ -99,6 +99,20 @@ class Places:
         if density is None or density == Density():
             return place
         return self._shaped(place, density, novelty)
+
+    def typical(self, genre: Genre) -> Floats:
+        """The place [4] nearest to the middle of a genre's area whose own beat passes: of the
+        middle, all points of the map, and the places known to pass."""
+        all_z = np.concatenate([genre.centroid[None], self._atlas.points.z, self._homes])
+        away = np.linalg.norm((all_z - genre.centroid) / self._atlas.latent.reach, axis=1)
+        order = np.argsort(away, kind="stable")
+        for start in range(0, len(order), CANDIDATES):
+            z = all_z[order[start : start + CANDIDATES]].astype(np.float32)
+            passing = np.flatnonzero(self.filter.passes(pack(self.hits(z)[1])))
+            if len(passing):
+                found: Floats = z[passing[0]]
+                return found
+        raise AssertionError("homes pass")
 
     def _natural(self, z: Floats, novelty: bool) -> Place:
         p, hits = self.hits(z[None, :])

@@ -48,6 +48,7 @@ class PlaySettings:
     idle_clock: bool = False
     thru: bool = False
     hold: bool = True
+    map_mode: str = "absolute"  # the explorer's: one of MAP_MODES
 
     def check(self) -> "PlaySettings":
         """Return self; ConfigError names what makes no sense."""

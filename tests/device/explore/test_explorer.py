@@ -1,13 +1,21 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from drumatlas.atlas.model import Atlas
-from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn
+from drumatlas.atlas.model import Atlas, Genre
+from drumatlas.beat.codes import rotation_hash
+from drumatlas.beat.pattern import Pattern
+from drumatlas.explore.controls import BUTTONS, MAP_MODES, VALUES, Press, Turn
 from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.filters import BeatFilter
+from drumatlas.explore.latent import nearest_genre
 
 SECOND = 1_000_000_000
+unit = st.floats(0, 1, width=32)
 
 
 @pytest.fixture
@@ -46,17 +54,30 @@ def test_the_joystick_moves_the_knobs_with_it(explorer: Explorer) -> None:
     assert knobs != [0.5] * 4
 
 
+def away(explorer: Explorer, genre: Genre) -> float:
+    off = (explorer.latent - genre.centroid) / explorer.atlas.latent.reach
+    return float(np.linalg.norm(off))
+
+
 def test_genre_buttons_go_round(explorer: Explorer, atlas: Atlas) -> None:
     for genre in (*atlas.genres, atlas.genres[0]):
         explorer.handle(Press("next_genre"), 0)
-        assert explorer.latent == pytest.approx(genre.centroid, abs=1e-3)
+        assert away(explorer, genre) < 1
+        assert explorer.place.moved == 0  # the beat is the place's own
+        assert explorer.pattern.genre
     explorer.handle(Press("prev_genre"), 0)
-    assert explorer.latent == pytest.approx(atlas.genres[-1].centroid, abs=1e-3)
+    assert away(explorer, atlas.genres[-1]) < 1
 
 
 def test_prev_genre_first_goes_to_the_last(explorer: Explorer, atlas: Atlas) -> None:
     explorer.handle(Press("prev_genre"), 0)
-    assert explorer.latent == pytest.approx(atlas.genres[-1].centroid, abs=1e-3)
+    assert away(explorer, atlas.genres[-1]) < 1
+
+
+def test_how_far_the_nearest_genre_is(explorer: Explorer, atlas: Atlas) -> None:
+    near = nearest_genre(atlas, explorer.place.z)
+    assert near is not None
+    assert (explorer.pattern.genre, explorer.pattern.genre_away) == (near[0].name, near[1])
 
 
 def test_density_shapes_the_beat(explorer: Explorer) -> None:
@@ -113,10 +134,125 @@ def test_wander_moves_by_itself_until_a_knob_is_turned(explorer: Explorer) -> No
     assert explorer.pattern is rest
 
 
-def test_fill_is_another_denser_beat(explorer: Explorer) -> None:
+def test_wander_takes_one_stop_a_bar_on_passing_places(explorer: Explorer) -> None:
+    explorer.handle(Press("wander"), 0)
+    places = []
+    for tick in range(400):  # 10 a bar
+        explorer.tick(tick * SECOND // 5, tick // 10)
+        assert explorer.place.moved == 0  # the beat is the place's own
+        places.append(tuple(explorer.knobs.tolist()))
+    assert all(len(set(places[i : i + 10])) == 1 for i in range(0, 400, 10))
+    assert len(set(places)) > 35
+
+
+def test_wander_depends_on_the_seed_only(atlas: Atlas) -> None:
+    def path(seed: int, tick_ns: int) -> list[tuple[int, ...]]:
+        explorer = Explorer(atlas, seed)
+        explorer.handle(Press("wander"), 0)
+        codes = []
+        for bar in range(12):
+            explorer.tick(bar * tick_ns, bar)
+            codes.append(explorer.pattern.code)
+        return codes
+
+    assert path(1, SECOND) == path(1, 3 * SECOND)
+    assert path(1, SECOND) != path(2, SECOND)
+
+
+def test_glide_moves_while_the_stick_is_pushed_and_begins_where_one_is(atlas: Atlas) -> None:
+    explorer = Explorer(atlas, map_mode="glide")
+    explorer.handle(Turn("x1", 0.9), 0)
+    home = explorer.knobs.copy()
+    explorer.handle(Turn("map_x", 1.0), 0)
+    assert np.array_equal(explorer.knobs, home)
+    explorer.tick(SECOND // 100)
+    assert 0 < np.abs(explorer.knobs - home).max() < 0.05
+    for tick in range(100):
+        explorer.tick(SECOND + tick * SECOND // 100)
+    explorer.handle(Turn("map_x", 0.5), 2 * SECOND)
+    there = explorer.knobs.copy()
+    assert np.abs(there - home).max() > 0.05
+    explorer.tick(3 * SECOND)
+    assert np.array_equal(explorer.knobs, there)
+
+
+def test_a_loaded_snapshot_does_not_push_the_stick(atlas: Atlas) -> None:
+    explorer = Explorer(atlas, map_mode="glide")
+    explorer.handle(Turn("map_y", 1.0), 0)
+    explorer.handle(Press("save_a"), 0)
+    explorer.handle(Turn("map_y", 0.5), 0)
+    explorer.handle(Press("load_a"), 0)
+    there = explorer.knobs.copy()
+    explorer.tick(SECOND)
+    assert np.array_equal(explorer.knobs, there)
+
+
+@settings(max_examples=30)
+@given(place=st.tuples(*[unit] * 4))
+def test_a_fill_is_another_beat_and_no_thinner(atlas: Atlas, place: tuple[float, ...]) -> None:
+    explorer = Explorer(atlas)
+    for i, value in enumerate(place, 1):
+        explorer.handle(Turn(f"x{i}", value), 0)
     explorer.handle(Press("fill"), 0)
     assert explorer.fill is not None
     assert explorer.fill.code != explorer.pattern.code
+    assert sum(map(int.bit_count, explorer.fill.code)) >= sum(
+        map(int.bit_count, explorer.pattern.code)
+    )
+
+
+changes = st.one_of(
+    st.builds(Turn, st.sampled_from(VALUES), unit), st.builds(Press, st.sampled_from(BUTTONS))
+)
+
+
+@settings(max_examples=60)
+@given(done=st.lists(changes, max_size=12), mode=st.sampled_from(MAP_MODES))
+def test_whatever_is_done_it_sounds_passes_and_is_the_same_again(
+    atlas: Atlas, done: list[Turn | Press], mode: str
+) -> None:
+    """Each cycle and fill passes the filter; so training beats never play while barred."""
+    boxes = [Explorer(atlas, 7, mode), Explorer(atlas, 7, mode)]
+    passes = BeatFilter(atlas.known).passes
+    for i, change in enumerate(done):
+        for box in boxes:
+            box.handle(change, i * SECOND)
+            box.tick(i * SECOND, i)
+        one, other = boxes
+        assert one.pattern == other.pattern
+        assert one.fill == other.fill
+        for pattern in filter(None, (one.pattern, one.fill)):
+            codes = [[sum(1 << v for v, _ in step) for step in c] for c in pattern.cycles]
+            assert passes(codes, one.novelty).all()
+        one.fill = other.fill = None
+
+
+@settings(max_examples=60)
+@given(
+    place=st.tuples(*[unit] * 4),
+    others=st.tuples(*[unit] * 4),
+    shape=st.tuples(unit, unit, unit),
+)
+def test_same_place_same_beat_on_whatever_way(
+    atlas: Atlas,
+    place: tuple[float, ...],
+    others: tuple[float, ...],
+    shape: tuple[float, ...],
+) -> None:
+    explorer = Explorer(atlas, 2)
+
+    def arrive() -> Pattern:
+        for name, value in zip(("density", "density.hats", "chaos"), shape, strict=True):
+            explorer.handle(Turn(name, value), 0)
+        for i, value in enumerate(place, 1):
+            explorer.handle(Turn(f"x{i}", value), 0)
+        return explorer.pattern
+
+    first = arrive()
+    for i, value in enumerate(others, 1):
+        explorer.handle(Turn(f"x{i}", value), 0)
+        assert explorer.pattern.code
+    assert arrive() == first
 
 
 def test_novelty_switch(explorer: Explorer) -> None:
@@ -124,6 +260,21 @@ def test_novelty_switch(explorer: Explorer) -> None:
     assert not explorer.novelty
     explorer.handle(Press("novelty"), 0)
     assert explorer.novelty
+
+
+def test_barring_a_frozen_training_beat_ends_it(atlas: Atlas) -> None:
+    own = Explorer(atlas).pattern.code
+    known = np.append(atlas.known, np.uint64(rotation_hash(own)))
+    explorer = Explorer(replace(atlas, known=known))
+    for button in ("novelty", "freeze"):
+        explorer.handle(Press(button), 0)
+    explorer.handle(Turn("x1", 0.51), 0)
+    explorer.handle(Turn("x1", 0.5), 0)
+    explorer.handle(Press("freeze"), 0)
+    assert explorer.pattern.code == own
+    explorer.handle(Press("freeze"), 0)
+    explorer.handle(Press("novelty"), 0)
+    assert explorer.pattern.code != own
 
 
 def test_chaos_makes_variants(explorer: Explorer) -> None:

