@@ -1,6 +1,6 @@
 """The commands of `drumatlas`, in the order that --help shows them."""
 
-from drumatlas.cli import look, monitor, play, render, travel
+from drumatlas.cli import calibrate, look, monitor, play, render, travel
 from drumatlas.commandline import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -11,5 +11,6 @@ COMMANDS: tuple[Command, ...] = (
     look.PORTS,
     look.DOCTOR,
     monitor.COMMAND,
+    calibrate.COMMAND,
     look.CONFIG,
 )

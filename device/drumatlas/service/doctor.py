@@ -14,6 +14,7 @@ from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
 from drumatlas.midi.choose import list_ports
 from drumatlas.service.finding import Finding
+from drumatlas.service.panel import examine_panel
 from drumatlas.service.rights import examine_rights
 
 _DECODES = 200
@@ -35,7 +36,14 @@ def examine(atlas: Path | None, config: Path | None) -> list[Finding]:
             findings.append(look())
         except DrumatlasError as error:
             findings.append(Finding(name, "fail", str(error)))
-    return [*findings, *examine_rights(), _clock()]
+    return [*findings, *_panel(config), *examine_rights(), _clock()]
+
+
+def _panel(path: Path | None) -> list[Finding]:
+    try:
+        return examine_panel(read_config(path))
+    except DrumatlasError:
+        return []  # told above
 
 
 def _python() -> Finding:

@@ -1,0 +1,98 @@
+import random
+
+import pytest
+
+from drumatlas.config import defaults
+from drumatlas.errors import PanelError
+from drumatlas.panel.board import Contact
+from drumatlas.panel.fakes import FakeBoard, FakeConverter
+from drumatlas.panel.wiring import wiring_of
+from drumatlas.service import panel
+from drumatlas.service.finding import Finding
+from drumatlas.service.panel import examine_board, examine_panel
+
+WIRING = wiring_of(defaults())
+
+
+class Floating(FakeConverter):
+    """Channel 2 is connected to nothing."""
+
+    def read(self, channel: int) -> float:
+        return random.random() if channel == 2 else super().read(channel)
+
+
+def board_with(converter: FakeConverter) -> FakeBoard:
+    board = FakeBoard()
+    board.converters["mcp0"] = converter
+    converter.levels[:] = [0.1 * n for n in range(8)]
+    return board
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "_PERIOD_S", 0.0)
+
+
+def findings(board: FakeBoard) -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine_board(WIRING, board)}
+
+
+def test_a_good_board() -> None:
+    found = findings(board_with(FakeConverter()))
+    assert {finding.state for finding in found.values()} == {"ok"}
+    assert "x2 (mcp0:1) 0.10" in found["mcp0"].detail
+
+
+def test_a_floating_input_is_named() -> None:
+    finding = findings(board_with(Floating()))["mcp0"]
+    assert finding.state == "warn"
+    assert "x3 (mcp0:2) is noisy or floating" in finding.detail
+    assert "x2" not in finding.detail
+
+
+def test_a_converter_that_is_not_there() -> None:
+    board = board_with(FakeConverter())
+    board.converters["mcp0"].levels[:] = [0.0] * 8
+    assert "is it powered" in findings(board)["mcp0"].detail
+    board.converters["mcp0"].fails = True
+    assert "Input/output error" in findings(board)["mcp0"].detail
+
+
+def test_a_button_that_is_stuck() -> None:
+    board = board_with(FakeConverter())
+    board.contact(27)
+    board.contacts[27].is_down = True
+    assert findings(board)["pins"].detail == "pressed all the time: tap (pin 27)"
+
+
+def test_pins_that_are_taken() -> None:
+    class Taken(FakeBoard):
+        def contact(self, pin: int) -> Contact:
+            raise PanelError(f"GPIO pin {pin}: busy; free it")
+
+    found = examine_board(WIRING, Taken())
+    assert (found[0].state, found[0].detail, found[0].advice) == (
+        *("warn", "GPIO pin 17: busy"),
+        "free it",
+    )
+
+
+def test_nothing_is_said_where_there_is_no_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: object) -> FakeBoard:
+        raise PanelError("GPIO: there is no /dev/gpiochip0; this machine has no lines")
+
+    monkeypatch.setattr(panel, "is_pi", lambda: False)
+    monkeypatch.setattr(panel, "open_board", refused)
+    assert examine_panel(defaults()) == []
+    own = {**defaults(), "gpio.x1": "ads0:0"}
+    assert [f.state for f in examine_panel(own)] == ["warn"]
+    monkeypatch.setattr(panel, "is_pi", lambda: True)
+    assert examine_panel(defaults())[0].detail == "GPIO: there is no /dev/gpiochip0"
+
+
+def test_the_board_is_closed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = board_with(FakeConverter())
+    monkeypatch.setattr(panel, "is_pi", lambda: True)
+    monkeypatch.setattr(panel, "open_board", lambda _: board)
+    assert len(examine_panel(defaults())) == 2
+    assert board.is_closed
