@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drumatlas.beat.voices import VOICE_TABLE, Voice
+from drumatlas.beat.voices import BIT_OF_NOTE, VOICE_TABLE, Voice
 from drumatlas.errors import ConfigError
 from drumatlas.explore.controls import BUTTONS, MAP_MODES, VALUES
 from drumatlas.files import read_text
 from drumatlas.panel.conditioning import parse_calibration
+from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
 from drumatlas.panel.takeover import MODES
 from drumatlas.panel.wiring import (
     DEFAULT_LAMPS,
@@ -89,6 +90,8 @@ KEYS: tuple[Key, ...] = (
     Key("play.humanize", 0.0, "at start; 1 moves notes by up to 12 ms and velocities by 24", 0, 1),
     Key("midi.out", "auto", "port name (NAME@-3ms: earlier), virtual, auto, none or file:F.mid"),
     Key("midi.in", "none", "port name, virtual or none"),
+    Key("midi.channel", 0, "that controls, programs and pads come in on; 0 for all", 0, 16),
+    Key("midi.pads", True, "two bars of notes from midi.in land at their place on the map"),
     Key(
         "clock.source",
         "internal",
@@ -99,6 +102,7 @@ KEYS: tuple[Key, ...] = (
     Key("clock.thru", False, "following: pass clock and transport on to the outputs"),
     Key("clock.hold", True, "following: hold when the clock is lost for a beat; false stops"),
     Key("state.dir", "", "folder that keeps state; empty: the system's; none: keep nothing"),
+    *(Key(f"cc.{name}", number, "", -1, 119) for name, number in DEFAULT_CC.items()),
     *_voice_keys(),
     Key(
         "map.mode",
@@ -116,6 +120,7 @@ KEYS: tuple[Key, ...] = (
 )
 # What the keys of a table have in common, for the example.
 _TABLE_HELP = {
+    "cc": "MIDI controllers, 0..119, that move a control or press a button; -1 for none.",
     "gpio": "What is wired where: mcp0:3, ads0:2 or enc:5,6 (values), pin:17 (buttons).",
     "lamps": "Lamps: beats, locked to a clock, the filter moved the place.",
     "shift": "What a control does while the shift button is held.",
@@ -204,7 +209,8 @@ def parse(text: str, name: str) -> dict[str, Value]:
         except ConfigError as error:
             raise ConfigError(f"{_where(text, name, dotted)}: {error}") from None
     _put_kit(config, given)
-    clash = find_clash(config, given) or _upside_down(config, given)
+    _yield_numbers(config, given)
+    clash = find_clash(config, given) or _upside_down(config, given) or _same_number(config)
     if clash:
         raise ConfigError(f"{_where(text, name, clash[0])}: {clash[1]}")
     return config
@@ -217,6 +223,26 @@ def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:
             key = f"{_table_of(voice)}.{name}"
             if key not in given:
                 config[key] = value
+
+
+def _yield_numbers(config: dict[str, Value], given: Mapping[str, object]) -> None:
+    """A controller that the file gives to a control is no other's by default."""
+    taken = {config[f"cc.{name}"] for name in DEFAULT_CC if f"cc.{name}" in given}
+    for name in DEFAULT_CC:
+        key = f"cc.{name}"
+        if key not in given and config[key] in taken:
+            config[key] = -1
+
+
+def _same_number(config: Config) -> tuple[str, str] | None:
+    """Two controls of one controller: (key, what is wrong)."""
+    owners: dict[Value, str] = {}
+    for name in DEFAULT_CC:
+        key = f"cc.{name}"
+        number = config[key]
+        if number != -1 and owners.setdefault(number, key) != key:
+            return key, f"{key} = {number}: {owners[number]} has that controller"
+    return None
 
 
 def _upside_down(config: Config, given: Mapping[str, object]) -> tuple[str, str] | None:
@@ -304,4 +330,18 @@ def play_settings(config: Config) -> PlaySettings:
         thru=bool(config["clock.thru"]),
         hold=bool(config["clock.hold"]),
         map_mode=str(config["map.mode"]),
+    )
+
+
+def midi_map(config: Config) -> MidiMap:
+    """What MIDI messages from `midi.in` mean. A note is the first voice that plays it, or the
+    one that General MIDI says."""
+    ours: dict[int, int] = {}
+    for voice in VOICE_TABLE:
+        ours.setdefault(int(config[f"{_table_of(voice)}.note"]), voice.bit)
+    numbers = {name: int(config[f"cc.{name}"]) for name in DEFAULT_CC}
+    return MidiMap(
+        channel=int(config["midi.channel"]),
+        controls={number: name for name, number in numbers.items() if number >= 0},
+        pads={**BIT_OF_NOTE, **ours} if config["midi.pads"] else {},
     )

@@ -52,10 +52,14 @@ class _NoScreen:
 
 
 class Listener:
-    """The way of incoming MIDI to the follower, from the input's thread."""
+    """The way of incoming MIDI, from the input's thread: clock and transport to the follower,
+    what has a channel to `others`."""
 
-    def __init__(self, follower: Follower) -> None:
+    def __init__(
+        self, follower: Follower, others: Callable[[bytes, int], None] = lambda _m, _at: None
+    ) -> None:
         self._follower = follower
+        self._others = others
         self._lock = threading.Lock()
 
     @property
@@ -65,6 +69,9 @@ class Listener:
 
     def take(self, message: bytes, at_ns: int) -> None:
         """One message, from the input's thread. Never raises: what is odd is left out."""
+        if message and message[0] < 0xF0:
+            self._others(message, at_ns)
+            return
         with self._lock:
             self._follower.feed(message, at_ns)
 

@@ -35,9 +35,8 @@ class Engine:
         self.faults: list[str] = []
         self._sent = self.explorer.pattern
         self._taps = TapTempo()
-        self._recall: tuple[str, int] | None = (
-            None  # a snapshot's name, and the cycle it was asked in
-        )
+        self._recall: tuple[str, int] | None = None  # what to load, and the cycle of the asking
+        self.flags: dict[str, bool] = {}  # further states to show, by name
         # What else hears of changes: MIDI learn; and who writes the last bars to a file.
         self.on_change: Callable[[Change], None] = lambda _: None
         self.on_keep: Callable[[], None] = lambda: None

@@ -166,6 +166,7 @@ def _flags(engine: Engine) -> dict[str, bool]:
         "wandering": explorer.is_wandering,
         "training beats allowed": not explorer.novelty,
         "moved to a passing place": explorer.place.moved > 0,
+        **engine.flags,
     }
 
 

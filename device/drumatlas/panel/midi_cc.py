@@ -1,0 +1,96 @@
+"""MIDI as a panel: controllers move controls, programs recall snapshots, notes are pads."""
+
+from collections import deque
+from collections.abc import Callable
+
+from drumatlas.beat.codes import Code
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import VALUES, Change, Press, Turn
+from drumatlas.panel.midi_map import CONTROLLERS, Learn, MidiMap
+from drumatlas.panel.pads import Pads
+
+WAITING = 1024  # messages between two looks; of a flood the oldest are dropped
+_ON = 64  # a button is pressed where its controller rises to this
+LEARNING = "learning: touch a control, move a controller"
+_NOTE_ON, _CONTROLLER, _PROGRAM = 0x90, 0xB0, 0xC0
+
+
+class MidiPanel:
+    """`take` is for the input's thread, all else for the slow loop."""
+
+    name = "midi"
+
+    def __init__(self, engine: Engine, midi_map: MidiMap) -> None:
+        self.map = midi_map
+        self.learn = Learn()
+        self._engine = engine
+        self._pads = Pads(engine.sequencer)
+        self._waiting: deque[tuple[bytes, int]] = deque(maxlen=WAITING)
+        self._values: dict[int, int] = {}  # last value of each controller that is a button
+        self._turns: dict[str, float] = {}  # since the last press
+        self._changes: list[Change] = []
+        self._table: dict[int, Callable[[bytes, int, int], None]] = {
+            _NOTE_ON: self._note,
+            _CONTROLLER: self._controller,
+            _PROGRAM: self._program,
+        }
+        engine.on_change = self._touch
+
+    def take(self, message: bytes, at_ns: int) -> None:
+        """One complete MIDI message that arrived at `at_ns`. Never raises or blocks."""
+        if message and self.map.hears(message[0]) and message[0] & 0xF0 in self._table:
+            self._waiting.append((message, at_ns))
+
+    def poll(self, now_ns: int) -> list[Change]:
+        """What came since the last call; of a controller that moved often, where it ended."""
+        self._changes = []
+        for _ in range(len(self._waiting)):
+            message, at_ns = self._waiting.popleft()
+            self._table[message[0] & 0xF0](message, at_ns, now_ns)
+        self._flush()
+        self._land(self._pads.tick(now_ns))
+        return self._changes
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _touch(self, change: Change) -> None:
+        self.learn.touch(change)
+        self._engine.flags[LEARNING] = self.learn.is_armed
+
+    def _flush(self) -> None:
+        self._changes += [Turn(name, value) for name, value in self._turns.items()]
+        self._turns.clear()
+
+    def _controller(self, message: bytes, _at_ns: int, _now_ns: int) -> None:
+        number, value = message[1], message[2]
+        if number >= CONTROLLERS:
+            return
+        name = self.learn.learned.get(number) or self.map.controls.get(number, "")
+        if self.learn.is_armed and name != "learn":
+            self.learn.hear(number)
+            self._engine.flags[LEARNING] = self.learn.is_armed
+        elif name in VALUES:
+            self._turns[name] = value / 127
+        elif name:
+            if self._values.get(number, 0) < _ON <= value:
+                self._flush()  # what was turned before is turned before
+                self._changes.append(Press(name))
+            self._values[number] = value
+
+    def _program(self, message: bytes, _at_ns: int, now_ns: int) -> None:
+        program = message[1]
+        if self.learn.is_armed:
+            self.learn.disarm()
+            self._engine.flags[LEARNING] = False
+            self._engine.explorer.save(str(program))
+        else:
+            self._engine.recall(program, now_ns)
+
+    def _note(self, message: bytes, at_ns: int, _now_ns: int) -> None:
+        if message[2] and message[1] in self.map.pads:
+            self._land(self._pads.hit(self.map.pads[message[1]], at_ns))
+
+    def _land(self, code: Code | None) -> None:
+        if code:
+            self._engine.land(code)

@@ -1,0 +1,149 @@
+"""MIDI as a panel, as the input's thread and the slow loop see it."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.beat.codes import grids
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn
+from drumatlas.panel.midi_cc import LEARNING, WAITING, MidiPanel
+from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
+from drumatlas.play.settings import PlaySettings
+
+MS = 1_000_000
+STEP = 125 * MS
+
+
+@pytest.fixture
+def engine(atlas: Atlas) -> Engine:
+    return Engine(atlas, PlaySettings(), [], 0)
+
+
+@pytest.fixture
+def panel(engine: Engine) -> MidiPanel:
+    panel = MidiPanel(engine, MidiMap())
+    engine.panels = [panel]
+    return panel
+
+
+def cc(number: int, value: int, channel: int = 0) -> bytes:
+    return bytes((0xB0 | channel, number, value))
+
+
+def send(panel: MidiPanel, *messages: bytes, at_ns: int = 0) -> None:
+    for message in messages:
+        panel.take(message, at_ns)
+
+
+def test_every_control_has_a_controller_of_its_own() -> None:
+    assert set(DEFAULT_CC) == {*VALUES, *BUTTONS}
+    assert len(set(DEFAULT_CC.values())) == len(DEFAULT_CC)
+
+
+def test_controllers_turn_and_press(panel: MidiPanel) -> None:
+    play, x1, x2 = DEFAULT_CC["play"], DEFAULT_CC["x1"], DEFAULT_CC["x2"]
+    send(panel, cc(x1, 0), cc(x1, 127), cc(play, 127), cc(play, 127), cc(play, 0), cc(x2, 64))
+    assert panel.poll(0) == [Turn("x1", 1.0), Press("play"), Turn("x2", 64 / 127)]
+    assert panel.poll(0) == []
+    send(panel, cc(play, 64))
+    assert panel.poll(0) == [Press("play")]
+
+
+def test_one_channel_may_be_chosen(engine: Engine) -> None:
+    panel = MidiPanel(engine, MidiMap(channel=3))
+    send(panel, cc(16, 127, channel=0), cc(16, 0, channel=2))
+    assert panel.poll(0) == [Turn("x1", 0.0)]
+
+
+@given(st.lists(st.binary(min_size=0, max_size=3)))
+def test_odd_messages_are_left_out(atlas: Atlas, messages: list[bytes]) -> None:
+    panel = MidiPanel(Engine(atlas, PlaySettings(), [], 0), MidiMap())
+    whole = {0x8: 3, 0x9: 3, 0xA: 3, 0xB: 3, 0xC: 2, 0xD: 2, 0xE: 3}  # the parser sees to it
+    for message in messages:
+        if not message or whole.get(message[0] >> 4, len(message)) == len(message):
+            panel.take(bytes((*message[:1], *(byte & 0x7F for byte in message[1:]))), 0)
+    for change in panel.poll(0):
+        assert isinstance(change, Press) or 0 <= change.value <= 1
+
+
+def test_a_flood_is_bounded_and_the_newest_counts(panel: MidiPanel) -> None:
+    numbers = [DEFAULT_CC[name] for name in VALUES]
+    chance = random.Random(1)
+    for _ in range(100 * WAITING):
+        panel.take(cc(chance.choice(numbers), chance.randrange(128)), 0)
+    send(panel, cc(numbers[0], 5))
+    assert len(panel._waiting) == WAITING
+    changes = panel.poll(0)
+    assert len(changes) == len(VALUES)
+    assert Turn("x1", 5 / 127) in changes
+
+
+@pytest.mark.parametrize("control_first", [True, False])
+def test_learning_binds_the_next_control_and_the_next_controller(
+    engine: Engine, panel: MidiPanel, control_first: bool
+) -> None:
+    engine.handle(Press("learn"), 0)
+    assert engine.flags[LEARNING]
+    steps = [lambda: engine.handle(Turn("chaos", 0.5), 0), lambda: send(panel, cc(16, 99))]
+    for step in steps if control_first else steps[::-1]:
+        step()
+        assert panel.poll(0) == []  # what is learnt does not move what it moved
+    assert not engine.flags[LEARNING]
+    assert panel.learn.learned == {16: "chaos"}
+    send(panel, cc(16, 127))
+    assert panel.poll(0) == [Turn("chaos", 1.0)]
+    engine.handle(Press("learn"), 0)
+    engine.handle(Turn("chaos", 0.4), 0)
+    send(panel, cc(17, 1))
+    panel.poll(0)
+    assert panel.learn.learned == {17: "chaos"}  # one each
+    send(panel, cc(16, 127))
+    assert panel.poll(0) == [Turn("x1", 1.0)]
+
+
+def test_learning_is_left_by_its_button(engine: Engine, panel: MidiPanel) -> None:
+    for value in (127, 0, 127):
+        send(panel, cc(DEFAULT_CC["learn"], value))
+        for change in panel.poll(0):
+            engine.handle(change, 0)
+    assert not panel.learn.is_armed
+    send(panel, cc(16, 127))
+    assert panel.poll(0) == [Turn("x1", 1.0)]
+
+
+def test_programs_recall_and_while_learning_keep(engine: Engine, panel: MidiPanel) -> None:
+    engine.handle(Press("next_genre"), 0)
+    there = engine.explorer.pattern
+    engine.handle(Press("learn"), 0)
+    send(panel, bytes((0xC0, 99)))
+    panel.poll(0)
+    assert not panel.learn.is_armed
+    engine.handle(Press("undo"), 0)
+    assert engine.explorer.pattern != there
+    send(panel, bytes((0xC0, 98)), bytes((0xC0, 99)))
+    panel.poll(0)
+    assert engine.explorer.pattern == there
+
+
+def test_two_bars_on_pads_land_at_their_place(
+    engine: Engine, panel: MidiPanel, atlas: Atlas
+) -> None:
+    code = [0] * 32
+    for step in range(0, 32, 4):
+        code[step] |= 1 << (1 if step % 8 else 0)
+        code[step] |= 1 << 2
+        at_ns = 777 * MS + step * STEP
+        notes = [n for n, bit in ((36, 0), (40, 1), (42, 2)) if code[step] >> bit & 1]
+        send(panel, *(bytes((0x99, n, 100)) for n in notes), bytes((0x99, 36, 0)), at_ns=at_ns)
+        assert panel.poll(at_ns) == []
+    home = engine.explorer.latent
+    panel.poll(777 * MS + 31 * STEP)
+    assert engine.explorer.latent == pytest.approx(home)
+    panel.poll(777 * MS + 32 * STEP)
+    assert engine.explorer.latent == pytest.approx(
+        atlas.encode(grids([tuple(code)]).astype("float32"))[0], abs=1e-2
+    )
