@@ -9,6 +9,7 @@ from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.alsa_ports import Watcher, list_alsa
 from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer, wait_events
+from drumatlas.realtime import request_realtime
 
 _POLL_S = 0.5
 # The queue only gives time stamps here, and the kernel makes those exact between its ticks: a
@@ -52,6 +53,7 @@ class AlsaInput:
         self._thread.start()
 
     def _listen(self) -> None:
+        request_realtime()  # the first clock after Start takes its notes with it
         alsa = import_alsa()
         while self._is_open:
             for event in wait_events(self._client, _POLL_S, prefer_bytes=True):

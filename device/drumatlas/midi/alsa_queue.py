@@ -14,7 +14,8 @@ from drumatlas.errors import PortError
 
 RATES_HZ = (6250, 5000, 4000, 2500, 1000)
 _SAMPLES = 16  # readings for the first measurement; the quickest is the truest
-_SLOW_NS = 200_000  # a reading that took longer says too little
+_AGAIN = 3  # readings later on
+_SLOW_NS = 500_000  # a reading that took longer says too little
 _RETUNE_NS = 200_000_000
 _SHARE = 0.1  # of a measured difference that is taken over, so that one bad reading does no harm
 _JUMP_NS = 5_000_000  # beyond, the machine stood still, and all of it is taken over
@@ -105,9 +106,9 @@ class QueueClock:
         """Five times a second, look how far the queue has drifted and follow."""
         if now_ns - self._measured_ns < _RETUNE_NS:
             return
-        took_ns, offset_ns = self._measure()
+        took_ns, offset_ns = min(self._measure() for _ in range(_AGAIN))
         if took_ns > _SLOW_NS:
-            return  # we were interrupted in the middle of it; next time
+            return  # we were interrupted in the middle of each; next time
         self._measured_ns = now_ns
         difference = offset_ns - self._offset_ns
         self._behind = self._behind + 1 if abs(difference) > _BEHIND_NS else 0
