@@ -1,15 +1,17 @@
-"""What goes along with `play`: state, takes of the last bars, and talk where there is no screen."""
+"""What goes along with a box that plays: its state, its takes, and talk without a screen."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumatlas.cli.common import say
-from drumatlas.errors import FileError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drumatlas.cli.box import Box
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine
-    from drumatlas.service.state import StateStore
+    from drumatlas.midi.tape import Tape
+    from drumatlas.service.takes import Takes
 
 
 class FaultTalk:
@@ -31,39 +33,65 @@ class FaultTalk:
         self.tick(0)
 
 
-def open_store(wanted: str) -> "tuple[StateStore | None, list[str]]":
-    """(where state is kept, lines for the user). A folder that can't be used is no reason not
-    to play; one that was named and is a file is a mistake: FileError."""
-    from drumatlas.service.state import StateStore, state_folder
+class LastBars:
+    """Follows the tape, and writes its last bars when the button asks for it."""
 
-    folder = state_folder(wanted)
-    if folder is None:
-        return None, []
-    if wanted and Path(wanted).is_file():
-        raise FileError(f"{wanted}: is a file; --state wants a folder, or none")
-    try:
-        return StateStore(folder), []
-    except FileError as error:
-        return None, [f"{error}; playing without keeping any"]
+    def __init__(
+        self, engine: "Engine", tape: "Tape", takes: "Takes | None", talks: bool = False
+    ) -> None:
+        self._engine, self._tape, self._takes, self._talks = engine, tape, takes, talks
+        self._written: Path | None = None
+        self._is_asked = False
+        self._fault = ""
+        engine.on_keep = self.keep
+
+    def keep(self) -> None:
+        """Write the last 8 bars at the next tick."""
+        self._is_asked = True
+
+    def tick(self, now_ns: int) -> None:
+        """Take over what was played; write it if that was asked for."""
+        self._tape.tick(now_ns)
+        if self._is_asked:
+            self._is_asked = False
+            if self._takes is None:
+                self._show("keep: no folder for takes; give one with --state")
+            elif outputs := self._tape.last_bars(now_ns):
+                self._takes.keep(outputs)
+            else:
+                self._show("keep: nothing was played yet")
+        if self._takes and self._takes.fault:
+            self._show(self._takes.fault)
+        if self._takes and self._takes.last != self._written:
+            self._tell(self._takes.last)
+
+    def _tell(self, path: "Path | None") -> None:
+        self._engine.flags.pop(f"kept {self._written}", None)
+        self._written = path
+        self._engine.flags[f"kept {path}"] = True
+        if self._talks:
+            say(f"kept the last bars: {path}")
+
+    def _show(self, fault: str) -> None:
+        if self._fault in self._engine.faults:
+            self._engine.faults.remove(self._fault)
+        self._fault = fault
+        self._engine.faults.append(fault)
+
+    def close(self) -> None:
+        """Wait until what was asked for is written."""
+        if self._takes:
+            self._takes.close()
+        self.tick(0)
 
 
-def restore_state(engine: "Engine", store: "StateStore | None") -> list[str]:
-    """Make `engine` as it was left; lines for the user."""
-    from drumatlas.service.keeper import restore
-
-    if store is None:
-        return []
-    kept, lines = store.load()
-    if kept:
-        restore(engine, kept)
-    return lines
-
-
-def open_parts(engine: "Engine", store: "StateStore | None", *, talks: bool) -> "list[Part]":
+def open_parts(box: "Box", tape: "Tape", *, talks: bool) -> "list[Part]":
     """All of them; `talks` where no screen shows the faults."""
     from drumatlas.service.keeper import Keeper
+    from drumatlas.service.takes import Takes
 
-    parts: list[Part] = [FaultTalk(engine)] if talks else []
-    if store:
-        parts.append(Keeper(engine, store))
-    return parts
+    takes = Takes(box.store.folder) if box.store else None
+    parts: list[Part] = [LastBars(box.engine, tape, takes, talks)]
+    if box.store:
+        parts.append(Keeper(box.engine, box.store, lambda: box.midi.learn.learned))
+    return [*parts, FaultTalk(box.engine)] if talks else parts

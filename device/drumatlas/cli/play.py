@@ -3,8 +3,8 @@
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|virtual|auto|none|file:F.mid",
         help="may be given several times; NAME@-3.5ms plays that port 3.5 ms earlier",
     )
-    parser.add_argument("--midi-in", metavar="NAME|virtual|none", help="where clock comes from")
+    parser.add_argument(
+        "--midi-in",
+        metavar="NAME|virtual|none",
+        help="where clock, controllers, programs and pads come from",
+    )
     parser.add_argument(
         "--clock",
         choices=("internal", "external", "auto"),
@@ -62,76 +66,66 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play until told to stop."""
-    from drumatlas.atlas.read import read_atlas
+    from drumatlas.cli.box import build, reloader
     from drumatlas.cli.gpio import connect, find_gpio
-    from drumatlas.cli.parts import open_parts, open_store, restore_state
-    from drumatlas.config import play_settings
+    from drumatlas.cli.parts import open_parts
     from drumatlas.config import read as read_config
     from drumatlas.daemon import run as run_daemon
-    from drumatlas.engine import Engine
-    from drumatlas.explore.controls import Turn
     from drumatlas.midi.choose import open_outputs
+    from drumatlas.midi.tape import Tape
 
     if arguments.web and arguments.web != "off":
         say("--web: the page is not built yet; playing without it")
     config = read_config(arguments.config)
-    settings = play_settings(config)
-    if arguments.bpm is not None:
-        settings = replace(settings, bpm=arguments.bpm)
-    if arguments.seed is not None:
-        settings = replace(settings, seed=arguments.seed)
     panels, wants_keys = _panels(arguments.panel or ["auto"])
-    atlas = read_atlas(arguments.atlas)
-    now_ns = time.monotonic_ns()
-    engine = Engine(atlas, settings, panels, now_ns)
-    for name in ("swing", "humanize"):
-        engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
-    store, state_lines = open_store(arguments.state or str(config["state.dir"]))
-    state_lines += restore_state(engine, store)
-    if arguments.bpm is not None:
-        engine.set_bpm(arguments.bpm)
-    wanted = arguments.midi_out or [str(config["midi.out"])]
+    box = build(arguments, config, panels)
+    engine = box.engine
     source = arguments.clock or str(config["clock.source"])
-    is_told = {"tempo"} if arguments.bpm is not None else set[str]()
-    gpio, gpio_lines = find_gpio(arguments.panel or ["auto"], config, engine, is_told)
+    gpio, gpio_lines = find_gpio(arguments.panel or ["auto"], config, engine, box.told)
     with ExitStack() as stack:
         if gpio:
             stack.callback(gpio.close)
         listener, input_port = _open_listener(
-            engine, source, arguments.midi_in or str(config["midi.in"])
+            engine, source, arguments.midi_in or str(config["midi.in"]), box.midi.take
         )
         if input_port:
             stack.callback(input_port.close)
         if gpio:
             connect(gpio, engine, listener)
-        port, hints = open_outputs(wanted, settings.channels)
-        notes = [f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port.name}", *hints]
-        notes += [*state_lines, *gpio_lines]
+        wanted = arguments.midi_out or [str(config["midi.out"])]
+        port, hints = open_outputs(wanted, box.settings.channels)
+        notes = [_summary(engine, port.name), *hints, *box.lines, *gpio_lines]
         if input_port:
             notes.append(f"clock {source}: hearing {input_port.name}")
         screen = _open_screen(engine, notes) if wants_keys else None
         if screen is None:
             for note in [*notes, "Ctrl-C stops"]:
                 say(note)
-        parts = open_parts(engine, store, talks=screen is None)
-        # A follower waits for its leader's Start.
-        autoplay = bool(config["play.start"]) and not arguments.no_start and source != "external"
+        tape = Tape(port)
         run_daemon(
             engine,
-            port,
+            tape,
             listener=listener,
             screen=screen,
             seconds=arguments.seconds,
-            autoplay=autoplay,
-            parts=parts,
+            # A follower waits for its leader's Start.
+            autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
+            parts=open_parts(box, tape, talks=screen is None),
+            reload=reloader(box, arguments),
         )
     return 0
 
 
+def _summary(engine: "Engine", port: str) -> str:
+    atlas = engine.explorer.atlas
+    return f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port}"
+
+
 def _open_listener(
-    engine: "Engine", source: str, wanted: str
+    engine: "Engine", source: str, wanted: str, others: "Callable[[bytes, int], None]"
 ) -> "tuple[Listener | None, InputPort | None]":
-    """The way of a leader's clock to the sequencer; ConfigError if there is none to listen to."""
+    """The way of a leader's clock to the sequencer, and of what else comes in to `others`;
+    ConfigError if there is none to listen to."""
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
     from drumatlas.play.follower import ClockSource, Follower
@@ -140,7 +134,7 @@ def _open_listener(
         if source == "external":
             raise ConfigError("--clock external: needs --midi-in NAME (or virtual)")
         return None, None
-    listener = Listener(Follower(engine.sequencer, ClockSource(source)))
+    listener = Listener(Follower(engine.sequencer, ClockSource(source)), others)
     return listener, open_input(wanted, listener.take)
 
 

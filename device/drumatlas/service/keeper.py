@@ -77,7 +77,7 @@ class Keeper:
         self._engine = engine
         self._learned = learned
         self._writer = _Writer(store)
-        self._written: Kept | None = kept_from(engine, learned())
+        self._written = None if store.is_damaged else kept_from(engine, learned())
         self._looked_ns = 0
         self._fault = ""
 

@@ -96,6 +96,7 @@ class StateStore:
         except OSError as error:
             raise FileError(f"{folder}: no folder for state: {error.strerror or error}") from None
         self.folder = folder
+        self.is_damaged = False  # the file that `load` found first
         self._path = folder / FILE
         self._previous = folder / PREVIOUS
 
@@ -111,6 +112,7 @@ class StateStore:
             except DrumatlasError as error:
                 text = str(error).removeprefix(f"{path}: ")
                 faults.append(f"{path}: {text}")
+                self.is_damaged = True
         return None, _and_then(faults, None)
 
     def save(self, kept: Kept) -> None:

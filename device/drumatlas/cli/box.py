@@ -1,0 +1,118 @@
+"""The box that `play` runs: engine, MIDI panel and state, put together and as it was left."""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumatlas.errors import DrumatlasError, FileError
+
+if TYPE_CHECKING:
+    from drumatlas.config import Value
+    from drumatlas.engine import Engine
+    from drumatlas.panel.midi_cc import MidiPanel
+    from drumatlas.panel.port import Panel
+    from drumatlas.play.settings import PlaySettings
+    from drumatlas.service.state import StateStore
+
+
+@dataclass(slots=True)
+class Box:
+    """`lines` are for the user; `told` the controls whose place is given, so that knobs wait."""
+
+    engine: "Engine"
+    settings: "PlaySettings"
+    midi: "MidiPanel"
+    store: "StateStore | None"
+    told: set[str] = field(default_factory=set)
+    lines: list[str] = field(default_factory=list)
+
+
+def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "list[Panel]") -> Box:
+    """Everything but ports, knobs and screen, with the state of the last time."""
+    from drumatlas.atlas.read import read_atlas
+    from drumatlas.config import midi_map
+    from drumatlas.engine import Engine
+    from drumatlas.explore.controls import Turn
+    from drumatlas.panel.midi_cc import MidiPanel
+
+    settings = _settings(arguments, config)
+    now_ns = time.monotonic_ns()
+    engine = Engine(read_atlas(arguments.atlas), settings, panels, now_ns)
+    for name in ("swing", "humanize"):
+        engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
+    midi = MidiPanel(engine, midi_map(config))
+    engine.panels = [*panels, midi]
+    store, lines = _open_store(arguments.state or str(config["state.dir"]))
+    box = Box(engine, settings, midi, store, lines=lines)
+    _restore(box)
+    if arguments.bpm is not None:
+        engine.set_bpm(arguments.bpm)
+        box.told.add("tempo")
+    return box
+
+
+def _settings(arguments: argparse.Namespace, config: "dict[str, Value]") -> "PlaySettings":
+    from drumatlas.config import play_settings
+
+    settings = play_settings(config)
+    if arguments.bpm is not None:
+        settings = replace(settings, bpm=arguments.bpm)
+    return settings if arguments.seed is None else replace(settings, seed=arguments.seed)
+
+
+def _open_store(wanted: str) -> "tuple[StateStore | None, list[str]]":
+    """(where state is kept, lines for the user). A folder that can't be used is no reason not
+    to play; one that was named and is a file is a mistake: FileError."""
+    from drumatlas.service.state import StateStore, state_folder
+
+    folder = state_folder(wanted)
+    if folder is None:
+        return None, []
+    if wanted and Path(wanted).is_file():
+        raise FileError(f"{wanted}: is a file; --state wants a folder, or none")
+    try:
+        return StateStore(folder), []
+    except FileError as error:
+        return None, [f"{error}; playing without keeping any"]
+
+
+def _restore(box: Box) -> None:
+    from drumatlas.explore.controls import VALUES
+    from drumatlas.service.keeper import restore
+
+    if box.store is None:
+        return
+    kept, lines = box.store.load()
+    box.lines += lines
+    if kept:
+        restore(box.engine, kept)
+        box.midi.learn.learned = dict(kept.learned)
+        box.told.update(VALUES)
+
+
+def reloader(box: Box, arguments: argparse.Namespace) -> Callable[[], None]:
+    """What SIGHUP does: the file's settings come into force, but for ports, tempo and wiring;
+    a bad file leaves the last good ones, and is shown until it is mended."""
+    from drumatlas.config import midi_map
+    from drumatlas.config import read as read_config
+
+    fault = ""
+
+    def reload() -> None:
+        nonlocal fault
+        faults = box.engine.faults
+        if fault in faults:
+            faults.remove(fault)
+        try:
+            config = read_config(arguments.config)
+        except DrumatlasError as error:
+            fault = f"config: {error}; the last good one stays in force"
+            faults.append(fault)
+            return
+        box.engine.sequencer.change_settings(_settings(arguments, config))
+        box.midi.map = midi_map(config)
+
+    return reload
