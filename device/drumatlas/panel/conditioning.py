@@ -20,6 +20,7 @@ SPEED_CUTOFF_HZ = 1.0
 END_BAND = 0.01  # of the way at each end: pots stop short of their ends, and not always alike
 STICK_BAND = 0.04  # of the half way around the centre: sticks don't come back to the same place
 MIN_REACH = 0.05  # between the ends; less is a wire, not a knob
+REST_NS = 300_000_000  # without a move, after which an input is at rest
 _PLACES = 4  # decimals of a control's value: finer than any converter here
 
 
@@ -78,19 +79,34 @@ def _alpha(cutoff_hz: float, seconds: float) -> float:
 
 
 class Hysteresis:
-    """Follows only what leaves a band around it, and then stays at the band's edge: whatever
-    moves within `width` in all changes nothing, and a turn on in one direction has no steps."""
+    """Follows only what leaves a band around it, and then at the band's edge, so that a turn on
+    in one direction has no steps.
+
+    Once it has not moved for 0.3 s it rests: the band is laid anew around where the input is,
+    and whatever then moves within `width` in all, from peak to peak, changes nothing for good.
+    (Without that, each new extreme of the noise would push the edge a little further.)
+    """
 
     def __init__(self, width: float) -> None:
         self._width = width
         self._out: float | None = None
+        self._anchor: float | None = None  # the middle of the band while at rest
+        self._moved_ns = 0
 
-    def __call__(self, x: float) -> float:
-        """Take a value, give the one that is held."""
+    def __call__(self, x: float, at_ns: int) -> float:
+        """Take a value of time `at_ns`, give the one that is held."""
         if self._out is None:
-            self._out = x
-        self._out = min(max(self._out, x - self._width), x + self._width)
-        return self._out
+            self._out, self._moved_ns = x, at_ns
+        if self._anchor is not None:
+            if abs(x - self._anchor) <= self._width:
+                return self._out
+            self._anchor, self._moved_ns = None, at_ns
+        out = min(max(self._out, x - self._width), x + self._width)
+        if out != self._out:
+            self._out, self._moved_ns = out, at_ns
+        elif at_ns - self._moved_ns >= REST_NS:
+            self._anchor = x
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +195,7 @@ class Conditioner:
 
     def __call__(self, reading: float, at_ns: int) -> float:
         """Take a reading, 0..1 of the supply, of time `at_ns`; give the control's value, 0..1."""
-        x = self._hold(self._smooth(self._median(reading), at_ns))
+        x = self._hold(self._smooth(self._median(reading), at_ns), at_ns)
         if self._curve is None:
             return round(self._calibration.pot(x), _PLACES)
         return round(self._calibration.stick(x, self._curve), _PLACES)

@@ -43,6 +43,19 @@ def test_ten_minutes_of_noise_at_rest_change_nothing(place: int, curve: float | 
     assert len(values) == 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_two_seconds_after_a_turn_noise_changes_nothing_any_more(seed: int) -> None:
+    rng = random.Random(seed)
+    conditioner = Conditioner(Calibration())
+    start, end = rng.uniform(0, 1023), rng.uniform(0, 1023)
+    values = []
+    for tick in range(2 * 60 * 100):
+        place = start + (end - start) * min(tick / 100, 1)
+        values.append(conditioner(of_counts(place + rng.uniform(-4, 4)), tick * TICK_NS))
+    assert len(set(values[300:])) == 1
+    assert values[-1] == pytest.approx(Calibration().pot(end / 1023), abs=0.02)
+
+
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=200), st.integers(4, 1019))
 def test_no_noise_of_that_size_changes_anything_however_it_runs(
     noise: list[int], place: int
@@ -107,10 +120,31 @@ def test_the_smoothed_value_never_leaves_what_was_read(readings: list[tuple[floa
         assert min(seen) - 1e-9 <= smooth(x, at_ns) <= max(seen) + 1e-9
 
 
-@given(st.lists(SHARES, min_size=1), st.floats(0, 0.5))
-def test_hysteresis_is_never_further_off_than_its_width(xs: list[float], width: float) -> None:
+@given(st.lists(SHARES, min_size=1), st.floats(0, 0.5), st.integers(1, 10**9))
+def test_hysteresis_is_never_further_off_than_twice_its_width(
+    xs: list[float], width: float, gap_ns: int
+) -> None:
     hold = Hysteresis(width)
-    assert all(abs(hold(x) - x) <= width + 1e-9 for x in xs)
+    assert all(abs(hold(x, i * gap_ns) - x) <= 2 * width + 1e-9 for i, x in enumerate(xs))
+
+
+@given(
+    st.lists(SHARES, min_size=1, max_size=30),
+    st.floats(0, 1),
+    st.lists(st.floats(-1, 1), min_size=1),
+    st.floats(0.001, 0.1),
+)
+def test_after_any_turn_hysteresis_comes_to_rest_and_then_noise_changes_nothing(
+    turn: list[float], place: float, noise: list[float], width: float
+) -> None:
+    hold = Hysteresis(width)
+    inputs = [*turn, *[place] * 40]
+    for i, x in enumerate(inputs):
+        before = hold(x, i * TICK_NS)
+    start = len(inputs)
+    assert {
+        hold(place + n * width * 0.999, (start + i) * TICK_NS) for i, n in enumerate(noise)
+    } == {before}
 
 
 @given(
