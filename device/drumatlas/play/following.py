@@ -33,9 +33,12 @@ def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
         state.armed = False
         _resume_held(state, settings)
         return [] if state.is_playing else tell_stop(state)
+    coming = forget_start(state)
+    if coming and state.timeline.tick_at(state.horizon_ns) < state.position:
+        # What was to begin between two of our clocks begins with the leader's next.
+        return arm(state, settings, state.position, CONTINUE in coming)
     if settings.thru:
         return []
-    forget_start(state)
     state.outbox.due = sorted(d for d in state.outbox.due if d[1] != RANK_CLOCK)
     return tell_stop(state)
 

@@ -46,7 +46,7 @@ def begin(state: State, position: int, first_ns: int) -> None:
     """Play from tick `position` on, which is due at `first_ns`."""
     swap_now(state)
     state.timeline = Timeline(first_ns, position, state.timeline.ns_per_tick)
-    state.next_tick = position
+    state.next_tick = state.position = position
     state.is_playing = state.is_first = True
     change = TempoChange(first_ns, position, state.timeline.ns_per_tick, is_start=True)
     state.outbox.push(RANK_TRANSPORT, change)
@@ -57,7 +57,7 @@ def stop(state: State, settings: PlaySettings) -> list[Output]:
     state.armed = False
     if not state.is_playing:
         return tell_stop(state)
-    state.position = max(ceil(state.timeline.tick_at(state.horizon_ns)), 0)
+    state.position = max(ceil(state.timeline.tick_at(state.horizon_ns)), state.position)
     state.is_playing = False
     state.limit_tick = None
     goes_on = has_ticks(state, settings)
@@ -75,13 +75,14 @@ def clear(state: State) -> list[Output]:
     return state.outbox.clear(state.horizon_ns)
 
 
-def forget_start(state: State) -> None:
-    """Take back a Start or Continue that is still to come, and what belongs to it."""
+def forget_start(state: State) -> list[bytes]:
+    """Take back a Start or Continue that is still to come, and what belongs to it; gives them."""
     due = state.outbox.due
-    coming = [d for d in due if d[1] == RANK_TRANSPORT and isinstance(d[3], Event)]
+    coming = [d[3].data for d in due if d[1] == RANK_TRANSPORT and isinstance(d[3], Event)]
     if coming:
-        state.outbox.due = sorted(d for d in due if d not in coming)
-        state.is_told = False
+        kept = (d for d in due if d[1] != RANK_TRANSPORT or isinstance(d[3], TempoChange))
+        state.outbox.due, state.is_told = sorted(kept), False
+    return coming
 
 
 def tell_stop(state: State) -> list[Output]:

@@ -139,3 +139,24 @@ def test_a_follower_that_overslept_is_late_with_nothing() -> None:
     seq.skip_to(90 * TICK)
     seq.stop()
     assert {at_ns for at_ns, _ in midi(seq.advance(90 * TICK))} == {90 * TICK}
+
+
+def test_a_start_that_is_still_to_come_waits_for_the_leader() -> None:
+    seq = sequencer(HATS, idle_clock=True, thru=True, bpm=20)
+    seq.advance(STEP // 2)
+    seq.start()  # stands between two clocks, 125 ms apart
+    seq.follow(True)
+    assert transport(seq.advance(2 * STEP)) == [(STEP // 2, START)]
+    seq.hear_clock(Heard(0, 2 * STEP, TICK))
+    assert ons(seq.advance(2 * STEP)) == [2 * STEP]
+
+
+def test_continue_that_is_stopped_before_it_began_keeps_its_place() -> None:
+    seq = sequencer(HATS, idle_clock=True, bpm=20)
+    seq.locate(8)
+    for _ in range(5):
+        seq.resume()
+        seq.advance(0)
+        seq.stop()
+        seq.advance(0)
+    assert seq.tick_at(0) == 48
