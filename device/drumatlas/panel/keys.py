@@ -36,6 +36,25 @@ _AXIS_KEYS: dict[str, tuple[str, int]] = {
     "v": ("chaos", 1),
     "b": ("humanize", -1),
     "m": ("humanize", 1),
+    "[": ("map_x", -1),
+    "]": ("map_x", 1),
+    "{": ("map_y", -1),
+    "}": ("map_y", 1),
+    ";": ("morph", -1),
+    "'": ("morph", 1),
+    # With shift, the densities of voice groups.
+    "A": ("density.kick", -1),
+    "S": ("density.kick", 1),
+    "D": ("density.snare", -1),
+    "F": ("density.snare", 1),
+    "H": ("density.hats", -1),
+    "J": ("density.hats", 1),
+    "K": ("density.toms", -1),
+    "L": ("density.toms", 1),
+    "Y": ("density.cymbals", -1),
+    "U": ("density.cymbals", 1),
+    "I": ("density.percussion", -1),
+    "O": ("density.percussion", 1),
 }
 _BUTTON_KEYS = {
     " ": "play",
@@ -63,6 +82,7 @@ _TEMPO_KEYS = {"-": -1, "_": -1, "+": 1, "=": 1}
 HELP = (
     "arrows x1 x2   h/j x3   k/l x4   +/- tempo   , . genre   space play/stop",
     "y/u density   i/o swing   c/v chaos   b/m humanize   t tap   z fill   x freeze",
+    "[ ] { } map   ; ' morph   density: A/S kick  D/F snare  H/J hats  K/L toms  Y/U I/O more",
     "w wander   n novelty   ! @ # $ save   1 2 3 4 load   r undo   p panic   q quit",
     "g keep the last 8 bars   e learn: then touch a control and move a MIDI controller",
 )
