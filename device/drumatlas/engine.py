@@ -116,10 +116,11 @@ class Engine:
         return int(self.sequencer.tick_at(now_ns)) // CYCLE_TICKS
 
     def _bar_at(self, now_ns: int) -> int | None:
-        """The bar that plays; in its last step already the next, for what is to come in there."""
+        """The bar that plays; in the second half of its last step already the next, whose line is
+        then the next grid point whatever `swap` is."""
         if not self.sequencer.is_playing:
             return None
-        return int(self.sequencer.tick_at(now_ns) + STEP_TICKS) // BAR_TICKS
+        return int(self.sequencer.tick_at(now_ns) + STEP_TICKS // 2) // BAR_TICKS
 
     def _recall_when_due(self, now_ns: int) -> None:
         """In the last step of the cycle the next grid point is its end, whatever `swap` is."""

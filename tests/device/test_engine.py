@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -170,3 +171,34 @@ def test_a_beat_lands_where_the_encoder_says(engine: Engine, atlas: Atlas) -> No
     assert engine.explorer.latent == pytest.approx(expected, abs=1e-2)
     engine.handle(Press("undo"), 0)
     assert engine.explorer.pattern == home
+
+
+@pytest.mark.parametrize("swap", ["step", "bar"])
+def test_wander_lands_on_bars(atlas: Atlas, swap: str) -> None:
+    engine = Engine(atlas, PlaySettings(swap=swap), [], 0)
+    starts: list[tuple[int, object]] = []
+    engine.sequencer.on_step = lambda step, pattern, _: starts.append((step, pattern))
+    engine.handle(Press("play"), 0)
+    engine.handle(Press("wander"), 0)
+    for now_ns in range(0, 20_000 * MS, 10 * MS):
+        engine.tick(now_ns)
+        engine.sequencer.advance(now_ns + 10 * MS)
+    changes = [step for (_, old), (step, new) in pairwise(starts) if new is not old]
+    assert len(changes) > 7  # of the nine bar lines in 20 s at 120 BPM
+    assert all(step % 16 == 0 for step in changes)
+
+
+def test_a_fill_ends_on_the_one(engine: Engine) -> None:
+    starts: list[tuple[int, object]] = []
+    engine.sequencer.on_step = lambda step, pattern, _: starts.append((step, pattern))
+    engine.handle(Press("play"), 0)
+    for now_ns in range(0, 5_000 * MS, 10 * MS):
+        if now_ns == 3_000 * MS:
+            engine.handle(Press("fill"), now_ns)
+        engine.tick(now_ns)
+        engine.sequencer.advance(now_ns + 10 * MS)
+    home = starts[0][1]
+    filled = [step for step, pattern in starts if pattern is not home]
+    assert filled
+    assert (filled[-1] + 1) % 16 == 0
+    assert filled == list(range(filled[0], filled[-1] + 1))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from drumatlas.beat.codes import STEPS, Code, rotation_hash
 
 MIN_ENTROPY = 0.9  # nats; ln 32 = 3.47 is the most a 32-step pattern can have
+_LOG = np.log(np.maximum(np.arange(STEPS + 1), 1))  # of how often a code occurs, 1..32
 _ROUNDING = 1e-9  # float noise; the nearest reachable entropies are 1e-4 away
 
 
@@ -23,8 +24,8 @@ def entropy(codes: Sequence[Code] | NDArray[np.uint16]) -> NDArray[np.float64]:
     ln 32 - mean(ln m), m being how often that step's code occurs.
     """
     array = np.asarray(codes, dtype=np.uint16).reshape(-1, STEPS)
-    times = (array[:, :, None] == array[:, None, :]).sum(axis=2)  # [n, 32]
-    result: NDArray[np.float64] = np.log(STEPS) - np.log(times).mean(axis=1)
+    times = (array[:, :, None] == array[:, None, :]).sum(axis=2, dtype=np.uint8)  # [n, 32]
+    result: NDArray[np.float64] = np.log(STEPS) - _LOG[times].mean(axis=1)
     return result
 
 

@@ -14,7 +14,8 @@ from drumatlas.explore.filters import MIN_ENTROPY, entropy
 # Logits by which the ends of a density knob move a threshold; the knob over all voices stops
 # before, where the beat would have fewer or more hits than these.
 THINNEST, THICKEST = 2.0, 2.0
-LEAST, MOST = 12, 128  # hits in two bars: one an 8th with rests; four voices at once on every 16th
+LEAST, MOST = 12, 128  # hits in two bars: three in two beats; four on every 16th
+MOST_TIMES = 3  # and no more than so many times the natural number
 
 _NEVER = 1e-6  # probabilities and thresholds keep this far from 0 and 1, where logits end
 
@@ -93,38 +94,43 @@ def shaped(p: Floats, natural: Floats, density: Density) -> tuple[Grid, Floats]:
     cells = np.argsort(-margin, axis=None, kind="stable")
     ranked = margin.ravel()[cells]
     wanted = _wanted_hits(ranked, cells, density.overall)
-    if not 0 < wanted < len(ranked):
+    count = round(wanted)
+    if not 0 < count < len(ranked):
         return p > thresholds, thresholds
-    # Between the last cell that is to hit and the first that is not.
-    level = (ranked[wanted - 1] + ranked[wanted]) / 2
+    # Between the last cell that is to hit and the first that is not; how far, is heard in the
+    # velocities, which so change between one hit more and the next, too.
+    share = min(max(wanted - count + 0.5, 0.01), 0.99)
+    level = ranked[count - 1] + (ranked[count] - ranked[count - 1]) * share
     return margin > level, _moved(thresholds, np.full(VOICES, level))
 
 
-def _wanted_hits(ranked: NDArray[np.float64], cells: NDArray[np.intp], overall: float) -> int:
+def _wanted_hits(ranked: NDArray[np.float64], cells: NDArray[np.intp], overall: float) -> float:
     """From the cells' margins [448], falling, and the cells they belong to: the natural number
-    at 0.5, that of the threshold at the knob's end (within LEAST and MOST) at the end, in equal
-    ratios between. The thin end lies where every beat on the way there is lively."""
+    at 0.5, at an end the number of that threshold (within bounds), in equal ratios between;
+    where so few hits are dull, the next number of them that is lively."""
     rising = -ranked
     natural = int(np.searchsorted(rising, 0.0))
-    if natural == 0:
-        return 0
-    if overall < 0.5:
-        end = max(int(np.searchsorted(rising, -THINNEST)), LEAST, _fewest(cells[:natural]))
-        end = min(end, natural)
-    else:
-        end = max(min(int(np.searchsorted(rising, THICKEST)), MOST), natural)
     share = abs(2 * overall - 1)
-    wanted: int = round(natural ** (1 - share) * end**share)
-    return wanted
+    if overall > 0.5:
+        end = min(int(np.searchsorted(rising, THICKEST)), MOST, MOST_TIMES * natural)
+        return float(natural ** (1 - share) * max(end, natural) ** share) if natural else 0.0
+    lively = _lively_numbers(cells[:natural])
+    if not len(lively):
+        return float(natural)
+    end = max(int(np.searchsorted(rising, -THINNEST)), int(lively[0]))
+    wanted = float(natural ** (1 - share) * end**share)
+    at = int(np.searchsorted(lively, round(wanted)))
+    enough = int(lively[min(at, len(lively) - 1)])
+    return wanted if enough == round(wanted) else float(enough)
 
 
-def _fewest(cells: NDArray[np.intp]) -> int:
-    """How many of a beat's cells [n], likeliest first, it takes so that with any more of them,
-    too, the beat is lively."""
+def _lively_numbers(cells: NDArray[np.intp]) -> NDArray[np.intp]:
+    """How many of these cells [n], from the first on, make a beat that is lively: all such
+    numbers from LEAST to n."""
     each = np.zeros((len(cells), STEPS), np.uint16)
     each[np.arange(len(cells)), cells // VOICES] = 1 << (cells % VOICES)
-    dull = np.flatnonzero(entropy(np.cumsum(each, axis=0, dtype=np.uint16)) < MIN_ENTROPY)
-    return int(dull[-1]) + 2 if len(dull) else 1
+    codes = np.cumsum(each, axis=0, dtype=np.uint16)[LEAST - 1 :]
+    return np.flatnonzero(entropy(codes) >= MIN_ENTROPY) + LEAST
 
 
 def velocities(p: Floats, hits: Grid, thresholds: Floats) -> NDArray[np.uint8]:

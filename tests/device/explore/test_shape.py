@@ -36,6 +36,14 @@ def test_more_density_keeps_every_hit(seed: int, a: float, b: float) -> None:
     assert not (low & ~high).any()
 
 
+def test_between_two_hits_more_the_velocities_change() -> None:
+    p = some_p(3)
+    loud = [
+        velocities(p, *shaped(p, NATURAL, Density(0.6 + i / 256))).sum(dtype=int) for i in range(9)
+    ]
+    assert len(set(loud)) == 9
+
+
 @given(seeds)
 def test_the_ends_are_neither_bare_nor_a_wall(seed: int) -> None:
     p = some_p(seed)
