@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FaultTalk:
-    """Says each new fault once: for a box without a screen."""
+    """Says each new fault once, and when it is over: for a box without a screen."""
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
@@ -26,6 +26,8 @@ class FaultTalk:
         now = set(self._engine.faults)
         for fault in sorted(now - self._said):
             say(fault)
+        for fault in sorted(self._said - now):
+            say(f"over: {fault}")
         self._said = now  # one that comes again is said again
 
     def close(self) -> None:

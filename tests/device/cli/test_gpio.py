@@ -1,0 +1,122 @@
+from itertools import pairwise
+
+import pytest
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.cli.gpio import connect, find_gpio, lamps
+from drumatlas.config import defaults
+from drumatlas.engine import TICK_NS, Engine
+from drumatlas.errors import PanelError
+from drumatlas.explore.controls import Turn
+from drumatlas.panel import gpio_board
+from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.gpio import GpioPanel
+from drumatlas.play.settings import PlaySettings
+
+CONFIG = defaults()
+
+
+@pytest.fixture
+def engine(atlas: Atlas) -> Engine:
+    return Engine(atlas, PlaySettings(), [], 0)
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch) -> FakeBoard:
+    """The machine is a Pi with this board."""
+    board = FakeBoard()
+    monkeypatch.setattr(gpio_board, "is_pi", lambda: True)
+    monkeypatch.setattr(gpio_board, "open_board", lambda _: board)
+    return board
+
+
+def opened(engine: Engine, board: FakeBoard, told: set[str]) -> GpioPanel:
+    panel, lines = find_gpio(["auto"], CONFIG, engine, told)
+    assert panel is not None
+    assert lines == []
+    board.converters["mcp0"].levels[:] = [0.5] * 8
+    connect(panel, engine, None)
+    return panel
+
+
+def test_auto_takes_the_panel_of_a_pi_and_its_knobs_move_the_engine(
+    engine: Engine, board: FakeBoard
+) -> None:
+    opened(engine, board, set())
+    before = engine.explorer.pattern
+    levels = board.converters["mcp0"].levels
+    levels[0], levels[6] = 1.0, 0.0
+    for tick in range(1, 30):
+        engine.tick(tick * TICK_NS)
+    assert engine.explorer.values["x1"] == 1.0
+    assert engine.bpm == 40.0
+    assert engine.explorer.pattern != before
+
+
+def test_a_tempo_that_was_asked_for_is_not_overruled_by_where_a_knob_stands(
+    engine: Engine, board: FakeBoard
+) -> None:
+    engine.set_bpm(99)
+    opened(engine, board, {"tempo"})
+    engine.tick(TICK_NS)
+    assert engine.bpm == 99
+
+
+def test_a_restored_place_is_kept(engine: Engine, board: FakeBoard) -> None:
+    engine.handle(Turn("x2", 0.9), 0)
+    opened(engine, board, set())
+    for tick in range(1, 30):
+        engine.tick(tick * TICK_NS)
+    assert engine.explorer.values["x2"] == 0.9
+
+
+def test_faults_come_and_go_among_the_engines(engine: Engine, board: FakeBoard) -> None:
+    opened(engine, board, set())
+    engine.faults.append("another's")
+    board.converters["mcp0"].fails = True
+    engine.tick(TICK_NS)
+    assert engine.faults[0] == "another's"
+    assert "mcp0" in engine.faults[1]
+    board.converters["mcp0"].fails = False
+    engine.tick(100 * TICK_NS)
+    assert engine.faults == ["another's"]
+
+
+def test_without_hardware_auto_plays_on_and_an_asked_for_panel_is_an_error(
+    engine: Engine, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> FakeBoard:
+        raise PanelError("SPI: is off")
+
+    monkeypatch.setattr(gpio_board, "open_board", refused)
+    assert find_gpio(["auto"], CONFIG, engine) == (None, ["no knobs: SPI: is off"])
+    with pytest.raises(PanelError, match="--panel gpio: SPI: is off"):
+        find_gpio(["gpio"], CONFIG, engine)
+    assert find_gpio(["none"], CONFIG, engine) == (None, [])
+    monkeypatch.setattr(gpio_board, "is_pi", lambda: False)
+    assert find_gpio(["auto"], CONFIG, engine) == (None, [])
+
+
+def test_a_board_of_which_a_part_is_missing_is_closed_again(
+    engine: Engine, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(pin: int) -> None:
+        raise PanelError(f"pin {pin}: busy")
+
+    monkeypatch.setattr(board, "lamp", refused)
+    with pytest.raises(PanelError, match="pin 5"):
+        find_gpio(["gpio"], CONFIG, engine)
+    assert board.is_closed
+
+
+def test_lamps(engine: Engine) -> None:
+    assert lamps(engine, None, 0) == {
+        "beat": False,
+        "lock": False,
+        "filter": engine.explorer.place.moved > 0,
+    }
+    engine.sequencer.start()
+    engine.sequencer.advance(200_000_000)
+    on = [lamps(engine, None, ms * 1_000_000)["beat"] for ms in range(1000, 3000)]
+    assert 0.2 < sum(on) / len(on) < 0.3  # one step of four
+    assert sum(a != b for a, b in pairwise(on)) in {7, 8, 9}  # four beats
