@@ -27,7 +27,8 @@ class Wander:
         nothing plays). Then the path is one stop further."""
         when = ("bar", bar) if bar is not None else ("time", now_ns // STOP_NS)
         before, self._when = self._when, when
-        is_due = before is not None and before != when
+        # Starting and stopping are no new bar by themselves.
+        is_due = before is not None and before[0] == when[0] and before != when
         self._stop += is_due
         return is_due
 
