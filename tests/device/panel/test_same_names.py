@@ -13,6 +13,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.config import defaults
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.explore.controls import BUTTONS, DEFAULTS, VALUES, Press, bpm_of
+from drumatlas.panel.conditioning import Calibration
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.keys import _AXIS_KEYS, _BUTTON_KEYS, KeysPanel
@@ -20,7 +21,7 @@ from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
 from drumatlas.panel.port import Panel
 from drumatlas.panel.script import ScriptPanel, parse_script
-from drumatlas.panel.wiring import wiring_of
+from drumatlas.panel.wiring import STICK, wiring_of
 from drumatlas.play.settings import PlaySettings
 
 GOAL = 0.75
@@ -112,8 +113,12 @@ class Wires(Hand):
             for change in gpio.poll(tick * TICK_NS):
                 engine.handle(change, 0)
 
-    def turn(self, _name: str) -> None:
-        self._board.converters["mcp0"].levels[0] = GOAL
+    def turn(self, name: str) -> None:
+        level = GOAL
+        if name in STICK:  # whose rest in the middle has a width
+            levels = (step / 1000 for step in range(1001))
+            level = next(one for one in levels if Calibration().stick(one, 1.0) >= GOAL)
+        self._board.converters["mcp0"].levels[0] = level
 
     def press(self, _name: str) -> None:
         self._board.contacts[17].set(True, 10 * TICK_NS)
