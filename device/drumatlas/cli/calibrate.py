@@ -19,6 +19,7 @@ _EXAMPLES = """\
 drumatlas calibrate --config box.toml
 drumatlas calibrate --seconds 30                # prints what to put into a configuration"""
 _REST_S = 3.0
+_GRACE_S = 1.5  # for a hand to let go
 _PERIOD_S = 0.01
 
 
@@ -73,13 +74,15 @@ def _place(wiring: "Wiring", control: str) -> str:
 def calibrate(
     wiring: "Wiring", board: "Board", seconds: float, rest_s: float
 ) -> "tuple[dict[str, Calibration], dict[str, str]]":
-    """(what was measured, why the others were not), by control; takes `seconds` + `rest_s`."""
+    """(what was measured, why the others were not), by control; takes `seconds` + `rest_s`
+    and some time to let go between them."""
     from drumatlas.panel.calibrate import measured
     from drumatlas.panel.wiring import STICK
 
     say(f"turn every knob, and push the stick all round, to all ends: {seconds:g} s")
     moving = sample(wiring, board, seconds)
-    say(f"now hands off: {rest_s:g} s")
+    say(f"now hands off: {_GRACE_S + rest_s:g} s")
+    time.sleep(_GRACE_S)
     still = sample(wiring, board, rest_s)
     found: dict[str, Calibration] = {}
     failed: dict[str, str] = {}

@@ -17,6 +17,11 @@ from drumatlas.panel.wiring import wiring_of
 MOVED, RESTED = 40, 10  # readings of each input
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drumatlas.cli.calibrate._GRACE_S", 0.0)
+
+
 class TurnedConverter:
     """Every channel goes up and down once, then rests at 0.5; channel 7 is not touched."""
 
