@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
@@ -99,36 +100,35 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
     """
     performer = Performer(engine.sequencer, port, request_realtime)
     had_terminal = has_terminal()
-    with quitting(reloads=True) as quit_:
-        try:
-            gc.collect()
-            lock_memory()
-            gc.freeze()  # what is alive now stays: the collector need not look at it again
-            if autoplay:
-                engine.sequencer.start()
-            performer.start()
-            end_ns = _end(seconds)
-            tick = listener.tick if listener else lambda _: None
-            show = screen or _NoScreen()
+    with quitting(reloads=True) as quit_, ExitStack() as ending:
+        # Last in, first out; each is done even where one before it fails.
+        for part in reversed(parts):
+            ending.callback(part.close)
+        ending.callback(port.close)
+        ending.callback(performer.close)
+        if screen:
+            ending.callback(screen.close)
+        gc.collect()
+        lock_memory()
+        gc.freeze()  # what is alive now stays: the collector need not look at it again
+        if autoplay:
+            engine.sequencer.start()
+        performer.start()
+        end_ns = _end(seconds)
+        tick = listener.tick if listener else lambda _: None
+        show = screen or _NoScreen()
 
-            def is_over(now_ns: int) -> bool:
-                tick(now_ns)
-                for part in parts:
-                    part.tick(now_ns)
-                _answer_hangup(quit_, had_terminal, reload)
-                is_asked = quit_.is_set or show.wants_to_quit or performer.error is not None
-                return is_asked or now_ns >= end_ns
-
-            _loop(engine, port, show, is_over)
-            if performer.error:
-                raise performer.error
-        finally:
-            if screen:
-                screen.close()
-            performer.close()
-            port.close()
+        def is_over(now_ns: int) -> bool:
+            tick(now_ns)
             for part in parts:
-                part.close()
+                part.tick(now_ns)
+            _answer_hangup(quit_, had_terminal, reload)
+            is_asked = quit_.is_set or show.wants_to_quit or performer.error is not None
+            return is_asked or now_ns >= end_ns
+
+        _loop(engine, port, show, is_over)
+        if performer.error:
+            raise performer.error
 
 
 def _answer_hangup(quit_: Quit, had_terminal: bool, reload: Callable[[], None]) -> None:

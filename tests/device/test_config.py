@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.config import KEYS, defaults, example, parse, play_settings, read
+from drumatlas.config import KEYS, defaults, example, midi_map, parse, play_settings, read
 from drumatlas.errors import ConfigError, FileError
+from drumatlas.panel.midi_map import MidiMap
 from drumatlas.play.settings import PlaySettings
 
 
@@ -53,6 +54,21 @@ def test_velocities_and_gate_of_a_voice() -> None:
     assert (snare.softest, snare.loudest, snare.gate) == (40, 40, 2.0)
 
 
+def test_controllers_of_the_file_are_no_other_controls_by_default() -> None:
+    text = '[midi]\nchannel = 3\npads = false\n[cc]\nx1 = 20\n"density.kick" = 1\nplay = -1'
+    midi = midi_map(parse(text, "c"))
+    assert midi.channel == 3
+    assert not midi.pads
+    assert (midi.controls[20], midi.controls[1]) == ("x1", "density.kick")
+    assert not {"play", "map_x"} & set(midi.controls.values())  # map_x had 20
+    assert midi_map(defaults()) == MidiMap()
+
+
+def test_pads_are_the_notes_of_the_kit_and_those_of_general_midi() -> None:
+    pads = midi_map(parse("play.kit = 'digitakt'", "c")).pads
+    assert (pads[0], pads[1], pads[36], pads[40]) == (0, 1, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -72,6 +88,9 @@ def test_velocities_and_gate_of_a_voice() -> None:
         ("[voices.kick]\ngate = 17", "line 2: voices.kick.gate"),
         ("[voices.kick]\nvelocity_min = 90\nvelocity_max = 80", "line 2: .*min = 90 is above"),
         ("[voices.kick]\n\nvelocity_max = 0", "line 3: voices.kick.velocity_max"),
+        ("[cc]\nx1 = 120", "line 2: cc.x1"),
+        ("[cc]\nx2 = 7\nx3 = 7", "line 3: .*cc.x2 has that controller"),
+        ("[cc]\nx9 = 7", "line 2: unknown key 'cc.x9'"),
         ("play = 3", "unknown key 'play'"),
         ("[[play]]\nbpm = 3", "unknown key 'play'"),
         ("a = " + "[" * 5000, "nested too deeply"),

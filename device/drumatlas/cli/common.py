@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from drumatlas.atlas.model import Atlas, Genre
@@ -14,8 +15,10 @@ MAX_SECONDS = 7 * 24 * 3600.0
 
 
 def say(text: str) -> None:
-    """Talk to the user: stderr, so that stdout holds results only."""
-    print(text, file=sys.stderr, flush=True)
+    """Talk to the user: stderr, so that stdout holds results only. A terminal that was closed
+    hears no more."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def add_atlas(parser: argparse.ArgumentParser) -> None:

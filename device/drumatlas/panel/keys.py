@@ -151,11 +151,12 @@ class KeysPanel:
         self._screen.refresh()
 
     def close(self) -> None:
-        """Give the terminal back as it was."""
-        self._screen.keypad(False)
-        curses.nocbreak()
-        curses.echo()
-        curses.endwin()
+        """Give the terminal back as it was, unless it was closed."""
+        with contextlib.suppress(curses.error):
+            self._screen.keypad(False)
+            curses.nocbreak()
+            curses.echo()
+            curses.endwin()
 
 
 def status_lines(engine: Engine) -> list[str]:

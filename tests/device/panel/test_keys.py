@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -80,10 +81,15 @@ class Terminal:
                     break
         assert re.search(pattern, self.text), self.text[-2000:]
 
+    def hang_up(self) -> None:
+        os.close(self._master)
+        self._master = -1
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
 
 
 @pytest.fixture
@@ -113,3 +119,19 @@ def test_ctrl_c_ends_cleanly(terminal: Terminal, tmp_path: Path) -> None:
     assert terminal.process.wait(10) == 0
     assert read_drums((tmp_path / "take.mid").read_bytes()).ticks_per_beat == 480
     assert "Traceback" not in terminal.text
+
+
+def test_closing_the_terminal_ends_it(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.wait_for("playing")
+    terminal.hang_up()
+    terminal.process.wait(10)
+    assert read_drums((tmp_path / "take.mid").read_bytes()).ticks_per_beat == 480
+
+
+def test_sighup_in_a_terminal_that_stays_reloads(terminal: Terminal) -> None:
+    terminal.wait_for("playing")
+    terminal.process.send_signal(signal.SIGHUP)
+    terminal.type("x")
+    terminal.wait_for("frozen")
+    terminal.type("q")
+    assert terminal.process.wait(10) == 0
