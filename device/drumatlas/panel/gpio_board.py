@@ -45,7 +45,9 @@ def open_board(wiring: Wiring) -> Board:
     """The board of this machine; PanelError names the missing package, group or setting."""
     folder = _give_lgpio_a_folder()
     try:
-        return GpioBoard(_open_factory(), wiring, folder)
+        with contextlib.chdir("."):  # lgpio's import goes to LG_WD, with all our relative paths
+            factory = _open_factory()
+        return GpioBoard(factory, wiring, folder)
     except BaseException:
         _remove(folder)
         raise

@@ -1,6 +1,7 @@
 """The real board on gpiozero's mock pins: no hardware, but gpiozero as it is."""
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,33 @@ def test_software_spi_is_refused(factory: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(factory, "_get_spi_class", fails)
     with pytest.raises(PanelError, match=r"spidev0.0; SPI is off: sudo raspi-config"):
         GpioBoard(factory, wiring()).converter("mcp0")
+
+
+def test_opening_leaves_the_working_folder_and_nothing_behind(
+    factory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lgpio goes to LG_WD when it is imported, and makes a pipe there."""
+    made = []
+
+    def opens() -> Any:
+        made.append(Path(os.environ["LG_WD"]))
+        os.chdir(made[-1])
+        (made[-1] / ".lgd-nfy0").touch()
+        return factory
+
+    monkeypatch.delenv("LG_WD", raising=False)
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gpio_board, "_open_factory", opens)
+    board = open_board(wiring())
+    assert Path.cwd() == tmp_path
+    board.close()
+    assert not made[0].exists()
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    open_board(wiring()).close()
+    assert made[1] == tmp_path
+    assert tmp_path.exists()
 
 
 def refuse() -> None:
