@@ -80,7 +80,7 @@ def _panel_keys() -> tuple[Key, ...]:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("play.bpm", 120.0, "tempo at start, beats a minute", 20, 300),
+    Key("play.bpm", 120.0, "tempo where no state is kept, beats a minute", 20, 300),
     Key("play.seed", 0, "of chaos, humanize and wander", 0, 2**32 - 1),
     Key("play.start", True, "play at start; false waits for the play button"),
     Key("play.swap", "bar", "where a new beat comes in", choices=tuple(SWAPS)),
