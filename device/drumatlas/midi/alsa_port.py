@@ -29,7 +29,8 @@ class AlsaPort:
     comes back it is connected again and hears panic first.
     """
 
-    guard_ns = 1_000_000  # what is due sooner than this may be on its way already
+    # What is due sooner stays: by the time its successor is reckoned it would be late.
+    guard_ns = 5_000_000
 
     def __init__(self, wanted: str | None, channels: tuple[int, ...], offset_ms: float = 0) -> None:
         self._alsa = import_alsa()

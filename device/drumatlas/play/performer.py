@@ -77,7 +77,9 @@ class Performer:
         is_urgent = sequencer.is_urgent
         if is_urgent:
             # A command must not wait behind what was given out already: take that back.
-            back_ns = sequencer.rewind(now_ns + self._port.guard_ns)
+            # First from the port: what it delivers while we reckon would be given out twice.
+            back_ns = sequencer.rewindable(now_ns + self._port.guard_ns)
             self._port.withdraw(back_ns)
+            sequencer.rewind(back_ns)
         ahead_ns = min(lookahead_ns, FOLLOWING_NS) if sequencer.is_following else lookahead_ns
         self._port.send(sequencer.advance(now_ns + ahead_ns, is_urgent))

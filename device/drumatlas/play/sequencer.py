@@ -188,13 +188,23 @@ class Sequencer:
         self._run(until_ns)
         return self._out
 
+    def rewindable(self, to_ns: int) -> int:
+        """From when on `rewind(to_ns)` would take back, without doing it."""
+        return self._s.horizon_ns if self._remembered(to_ns) is None else to_ns
+
+    def _remembered(self, to_ns: int) -> State | None:
+        """The last state kept that is not behind `to_ns`, if there is something to take back."""
+        if to_ns >= self._s.horizon_ns:
+            return None
+        states = (state for state, _ in reversed(self._history))
+        return next((state for state in states if state.horizon_ns <= to_ns), None)
+
     def rewind(self, to_ns: int) -> int:
         """Take back what was given out for after `to_ns`; returns from when on it was taken
         back (later than `to_ns` if that is longer ago than is remembered). The caller must have
         taken the messages after that time from its ports."""
-        states = (state for state, _ in reversed(self._history))
-        back = next((state for state in states if state.horizon_ns <= to_ns), None)
-        if back is None or to_ns >= self._s.horizon_ns:
+        back = self._remembered(to_ns)
+        if back is None:
             return self._s.horizon_ns
         again: list[_Command] = []
         while self._history[-1][0] is not back:
