@@ -37,3 +37,29 @@ def test_closing_before_anything_was_played() -> None:
     performer.start()
     performer.close()
     assert port.sent == []
+
+
+def test_the_port_gives_back_before_the_sequencer_reckons_anew() -> None:
+    """What fell due in between would be played twice: an extra clock shifts every follower."""
+    order: list[str] = []
+
+    class Port(NullPort):
+        def withdraw(self, after_ns: int) -> None:
+            order.append("withdraw")
+            super().withdraw(after_ns)
+
+    class Slow(Sequencer):
+        def rewind(self, to_ns: int) -> int:
+            order.append("rewind")
+            return super().rewind(to_ns)
+
+    sequencer = Slow(PlaySettings(), BEAT, time.monotonic_ns())
+    performer = Performer(sequencer, Port())
+    sequencer.start()
+    performer.start()
+    time.sleep(0.1)
+    sequencer.panic()
+    time.sleep(0.1)
+    performer.close()
+    assert order[:2] == ["withdraw", "rewind"]
+    assert order.count("withdraw") == order.count("rewind") >= 3  # start, panic, stop
