@@ -12,7 +12,7 @@ from drumatlas.midi.port import OutputPort
 from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.performer import Performer
-from drumatlas.realtime import lock_memory, request_realtime
+from drumatlas.realtime import SLOW_PRIORITY, lock_memory, request_realtime
 from drumatlas.signals import Quit, has_terminal, quitting
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
@@ -23,7 +23,7 @@ class Screen(Protocol):
 
     wants_to_quit: bool
 
-    def draw(self, engine: Engine, now_ns: int, port_fault: str) -> None:
+    def draw(self, engine: Engine, now_ns: int) -> None:
         """Show the present state; called 25 times a second."""
 
     def close(self) -> None:
@@ -45,7 +45,7 @@ class _NoScreen:
 
     wants_to_quit = False
 
-    def draw(self, engine: Engine, now_ns: int, port_fault: str) -> None:
+    def draw(self, engine: Engine, now_ns: int) -> None:
         """Nothing to draw on."""
 
     def close(self) -> None:
@@ -114,6 +114,7 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
         if autoplay:
             engine.sequencer.start()
         performer.start()
+        request_realtime(SLOW_PRIORITY)
         end_ns = _end(seconds)
         tick = listener.tick if listener else lambda _: None
         show = screen or _NoScreen()
@@ -126,7 +127,7 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
             is_asked = quit_.is_set or show.wants_to_quit or performer.error is not None
             return is_asked or now_ns >= end_ns
 
-        _loop(engine, port, show, is_over)
+        _loop(engine, show, is_over)
         if performer.error:
             raise performer.error
 
@@ -145,13 +146,13 @@ def _end(seconds: float | None) -> float:
     return time.monotonic_ns() + START_LEAD_NS + seconds * 1e9
 
 
-def _loop(engine: Engine, port: OutputPort, screen: Screen, is_over: Callable[[int], bool]) -> None:
+def _loop(engine: Engine, screen: Screen, is_over: Callable[[int], bool]) -> None:
     wake_ns = now_ns = time.monotonic_ns()
     count = 0
     while not is_over(now_ns):
         engine.tick(now_ns)
         if count % _DRAW_EVERY == 0:
-            screen.draw(engine, now_ns, port.fault)
+            screen.draw(engine, now_ns)
         count += 1
         wake_ns = max(wake_ns + TICK_NS, now_ns)
         time.sleep(max(wake_ns - time.monotonic_ns(), 0) / 1e9)

@@ -22,7 +22,7 @@ TICK_NS = 10_000_000  # period of the slow loop
 
 
 class Engine:
-    """Owns the explorer and feeds the sequencer. `faults` are lines for displays."""
+    """Owns the explorer and feeds the sequencer."""
 
     def __init__(
         self, atlas: Atlas, settings: PlaySettings, panels: Sequence[Panel], now_ns: int
@@ -32,7 +32,7 @@ class Engine:
         self.explorer.values["tempo"] = tempo_of(settings.bpm)
         self.bpm = settings.bpm  # wanted; the sequencer's follows at its next tick
         self.panels = panels
-        self.faults: list[str] = []
+        self._faults: dict[str, tuple[str, ...]] = {}
         self._sent = self.explorer.pattern
         self._taps = TapTempo()
         self._recall: tuple[str, int] | None = None  # what to load, and the cycle of the asking
@@ -40,6 +40,15 @@ class Engine:
         # What else hears of changes: MIDI learn; and who writes the last bars to a file.
         self.on_change: Callable[[Change], None] = lambda _: None
         self.on_keep: Callable[[], None] = lambda: None
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong at present, in lines for displays."""
+        return [line for lines in self._faults.values() for line in lines]
+
+    def tell(self, source: str, *lines: str) -> None:
+        """`lines` are all that is wrong with `source` now; none (or '') if nothing is."""
+        self._faults[source] = tuple(line for line in lines if line)
 
     def tick(self, now_ns: int, publishes: bool = True) -> None:
         """Read the panels, travel, publish. Faults of a panel take that panel away, no more.
@@ -52,7 +61,7 @@ class Engine:
                 changes = panel.poll(now_ns)
             except Exception as error:  # a broken panel must not stop the beat
                 self.panels = [other for other in self.panels if other is not panel]
-                self.faults.append(f"panel {panel.name}: {error}")
+                self.tell(f"panel {panel.name}", f"panel {panel.name}: {error}")
                 continue
             for change in changes:
                 self._survive(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
@@ -69,9 +78,7 @@ class Engine:
         try:
             step()
         except Exception as error:
-            fault = f"explorer: {type(error).__name__}: {error}"
-            if fault not in self.faults:
-                self.faults.append(fault)
+            self.tell("explorer", f"explorer: {type(error).__name__}: {error}")
 
     def handle(self, change: Change, now_ns: int) -> None:
         """Apply one change: transport and tempo here, everything else in the explorer."""

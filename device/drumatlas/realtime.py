@@ -5,6 +5,10 @@ import os
 import sys
 
 PRIORITY = 60  # of SCHED_FIFO: below the kernel's own sound threads, above everything else
+# The slow loop: lowest of all, but above programs without real-time rights. It holds the
+# interpreter's lock at times, and who preempts it then holds up the performer, too: beside two
+# busy programs for up to 394 ms, three times the look-ahead.
+SLOW_PRIORITY = 1
 # MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT: pages stay once they are touched; what is only reserved
 # does not become resident.
 _KEEP_TOUCHED = 1 | 2 | 4

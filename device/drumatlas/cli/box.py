@@ -99,19 +99,13 @@ def reloader(box: Box, arguments: argparse.Namespace) -> Callable[[], None]:
     from drumatlas.config import midi_map
     from drumatlas.config import read as read_config
 
-    fault = ""
-
     def reload() -> None:
-        nonlocal fault
-        faults = box.engine.faults
-        if fault in faults:
-            faults.remove(fault)
         try:
             config = read_config(arguments.config)
         except DrumatlasError as error:
-            fault = f"config: {error}; the last good one stays in force"
-            faults.append(fault)
+            box.engine.tell("config", f"config: {error}; the last good one stays in force")
             return
+        box.engine.tell("config")
         box.engine.sequencer.change_settings(_settings(arguments, config))
         box.midi.map = midi_map(config)
 

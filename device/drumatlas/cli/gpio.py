@@ -55,15 +55,9 @@ def find_gpio(
 def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -> None:
     """Make it one of the engine's panels: it learns where controls stand and what lamps show,
     and its faults are among the engine's."""
-    told: list[str] = []
-
-    def tell(faults: list[str]) -> None:
-        engine.faults[:] = [fault for fault in engine.faults if fault not in told] + faults
-        told[:] = faults
-
     panel.values = lambda: engine.explorer.values
     panel.shows = lambda now_ns: lamps(engine, listener, now_ns)
-    panel.tells = tell
+    panel.tells = lambda faults: engine.tell("gpio", *faults)
     engine.panels = [*engine.panels, panel]
 
 

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from drumatlas.cli.common import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from drumatlas.cli.box import Box
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine
+    from drumatlas.midi.port import InputPort, OutputPort
     from drumatlas.midi.tape import Tape
     from drumatlas.service.takes import Takes
 
@@ -35,6 +37,20 @@ class FaultTalk:
         self.tick(0)
 
 
+class PortWatch:
+    """What is wrong with the MIDI ports is among the engine's faults."""
+
+    def __init__(self, engine: "Engine", ports: "Sequence[InputPort | OutputPort]") -> None:
+        self._engine, self._ports = engine, ports
+
+    def tick(self, _now_ns: int) -> None:
+        """Look at each."""
+        self._engine.tell("ports", *(port.fault for port in self._ports))
+
+    def close(self) -> None:
+        """They are closed by who opened them."""
+
+
 class LastBars:
     """Follows the tape, and writes its last bars when the button asks for it."""
 
@@ -44,7 +60,6 @@ class LastBars:
         self._engine, self._tape, self._takes, self._talks = engine, tape, takes, talks
         self._written: Path | None = None
         self._is_asked = False
-        self._fault = ""
         engine.on_keep = self.keep
 
     def keep(self) -> None:
@@ -57,28 +72,23 @@ class LastBars:
         if self._is_asked:
             self._is_asked = False
             if self._takes is None:
-                self._show("keep: no folder for takes; give one with --state")
+                self._engine.tell("keep", "keep: no folder for takes; give one with --state")
             elif outputs := self._tape.last_bars(now_ns):
                 self._takes.keep(outputs)
             else:
-                self._show("keep: nothing was played yet")
+                self._engine.tell("keep", "keep: nothing was played yet")
         if self._takes and self._takes.fault:
-            self._show(self._takes.fault)
+            self._engine.tell("keep", self._takes.fault)
         if self._takes and self._takes.last != self._written:
-            self._tell(self._takes.last)
+            self._show(self._takes.last)
 
-    def _tell(self, path: "Path | None") -> None:
+    def _show(self, path: "Path | None") -> None:
+        self._engine.tell("keep")
         self._engine.flags.pop(f"kept {self._written}", None)
         self._written = path
         self._engine.flags[f"kept {path}"] = True
         if self._talks:
             say(f"kept the last bars: {path}")
-
-    def _show(self, fault: str) -> None:
-        if self._fault in self._engine.faults:
-            self._engine.faults.remove(self._fault)
-        self._fault = fault
-        self._engine.faults.append(fault)
 
     def close(self) -> None:
         """Wait until what was asked for is written."""
@@ -87,13 +97,16 @@ class LastBars:
         self.tick(0)
 
 
-def open_parts(box: "Box", tape: "Tape", *, talks: bool) -> "list[Part]":
+def open_parts(
+    box: "Box", tape: "Tape", input_port: "InputPort | None", *, talks: bool
+) -> "list[Part]":
     """All of them; `talks` where no screen shows the faults."""
     from drumatlas.service.keeper import Keeper
     from drumatlas.service.takes import Takes
 
     takes = Takes(box.store.folder) if box.store else None
-    parts: list[Part] = [LastBars(box.engine, tape, takes, talks)]
+    ports = [tape, input_port] if input_port else [tape]
+    parts: list[Part] = [PortWatch(box.engine, ports), LastBars(box.engine, tape, takes, talks)]
     if box.store:
         parts.append(Keeper(box.engine, box.store, lambda: box.midi.learn.learned))
     return [*parts, FaultTalk(box.engine)] if talks else parts

@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
             seconds=arguments.seconds,
             # A follower waits for its leader's Start.
             autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
-            parts=open_parts(box, tape, talks=screen is None),
+            parts=open_parts(box, tape, input_port, talks=screen is None),
             reload=reloader(box, arguments),
         )
     return 0

@@ -138,12 +138,11 @@ class KeysPanel:
             return Turn(control, min(max(values[control] + direction * _NUDGE, 0.0), 1.0))
         return None
 
-    def draw(self, engine: Engine, now_ns: int, port_fault: str) -> None:
+    def draw(self, engine: Engine, now_ns: int) -> None:
         """Show place, beat and playhead."""
         self._screen.erase()
         lines = [*status_lines(engine), "", *grid_lines(engine, now_ns), ""]
-        faults = [*engine.faults, *([port_fault] if port_fault else [])]
-        lines += [f"! {fault}" for fault in faults] + self._notes + ["", *HELP]
+        lines += [f"! {fault}" for fault in engine.faults] + self._notes + ["", *HELP]
         height, width = self._screen.getmaxyx()
         for row, line in enumerate(lines[: height - 1]):
             colour = curses.color_pair(1) if self._has_colours and row < 2 else 0

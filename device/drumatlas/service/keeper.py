@@ -79,7 +79,6 @@ class Keeper:
         self._writer = _Writer(store)
         self._written = None if store.is_damaged else kept_from(engine, learned())
         self._looked_ns = 0
-        self._fault = ""
 
     def tick(self, now_ns: int) -> None:
         """From the slow loop: hand over what changed, if it is time."""
@@ -93,13 +92,7 @@ class Keeper:
         if kept != self._written or self._writer.fault:
             self._written = kept
             self._writer.offer(kept)
-        fault, faults = self._writer.fault, self._engine.faults
-        if fault != self._fault:
-            if self._fault in faults:
-                faults.remove(self._fault)
-            if fault:
-                faults.append(fault)
-            self._fault = fault
+        self._engine.tell("state", self._writer.fault)
 
     def close(self) -> None:
         """Write the last state."""

@@ -72,7 +72,7 @@ def test_a_restored_place_is_kept(engine: Engine, board: FakeBoard) -> None:
 
 def test_faults_come_and_go_among_the_engines(engine: Engine, board: FakeBoard) -> None:
     opened(engine, board, set())
-    engine.faults.append("another's")
+    engine.tell("other", "another's")
     board.converters["mcp0"].fails = True
     engine.tick(TICK_NS)
     assert engine.faults[0] == "another's"
