@@ -70,7 +70,6 @@ class AlsaPort:
         """Hand messages to the kernel's queue."""
         try:
             with self._lock:
-                self._keep_up(time.monotonic_ns())
                 queue = self._clock.queue.queue_id
                 events = [
                     pack(o.data, self._clock.stamp(o.at_ns + self._offset_ns), queue, self._source)
@@ -79,6 +78,7 @@ class AlsaPort:
                 ]
                 for start in range(0, len(events), _BATCH):
                     os.write(self._client._fd, b"".join(events[start : start + _BATCH]))
+                self._keep_up(time.monotonic_ns())  # afterwards: what is due soon can't wait
         except (OSError, self._alsa.exceptions.Error) as error:
             self.fault = f"{self.name}: {error}"
 
