@@ -25,7 +25,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.panel": ("panel", "explore", "beat", "errors", "engine", "files", "play"),
     "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "beat", "errors"),
     "drumatlas.render": ("engine", "play", "beat"),
-    "drumatlas.config": ("play", "beat", "explore.controls", "panel", "errors", "files"),
+    "drumatlas.config": (
+        *("config", "play", "beat", "explore.controls", "panel", "errors", "files"),
+    ),
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
     "drumatlas.service": (
         *("service", "atlas", "config", "explore", "midi", "panel", "realtime", "errors"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from drumatlas.errors import DrumatlasError, FileError
 
 if TYPE_CHECKING:
-    from drumatlas.config import Value
+    from drumatlas.config.keys import Value
     from drumatlas.engine import Engine
     from drumatlas.panel.midi_cc import MidiPanel
     from drumatlas.panel.port import Panel
@@ -33,7 +33,7 @@ class Box:
 def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "list[Panel]") -> Box:
     """Everything but ports, knobs and screen, with the state of the last time."""
     from drumatlas.atlas.read import read_atlas
-    from drumatlas.config import midi_map
+    from drumatlas.config.settings import midi_map
     from drumatlas.engine import Engine
     from drumatlas.explore.controls import Turn
     from drumatlas.panel.midi_cc import MidiPanel
@@ -55,7 +55,7 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
 
 
 def _settings(arguments: argparse.Namespace, config: "dict[str, Value]") -> "PlaySettings":
-    from drumatlas.config import play_settings
+    from drumatlas.config.settings import play_settings
 
     settings = play_settings(config)
     if arguments.bpm is not None:
@@ -96,8 +96,8 @@ def _restore(box: Box) -> None:
 def reloader(box: Box, arguments: argparse.Namespace) -> Callable[[], None]:
     """What SIGHUP does: the file's settings come into force, but for ports, tempo and wiring;
     a bad file leaves the last good ones, and is shown until it is mended."""
-    from drumatlas.config import midi_map
-    from drumatlas.config import read as read_config
+    from drumatlas.config.read import read_config
+    from drumatlas.config.settings import midi_map
 
     def reload() -> None:
         try:

@@ -37,7 +37,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask the user to turn everything, then to let go; write what was measured."""
-    from drumatlas.config import read as read_config
+    from drumatlas.config.read import read_config
     from drumatlas.files import check_writable
     from drumatlas.panel.gpio_board import open_board
     from drumatlas.panel.wiring import wiring_of
@@ -126,7 +126,7 @@ def write(path: Path, found: "Mapping[str, Calibration]") -> None:
     nothing: what would not be read again is not written."""
     import tomlkit
 
-    from drumatlas.config import MAX_BYTES, parse
+    from drumatlas.config.read import MAX_BYTES, parse
     from drumatlas.files import read_text, write_text
 
     document = tomlkit.parse(read_text(path, MAX_BYTES))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from drumatlas.errors import PanelError
 
 if TYPE_CHECKING:
-    from drumatlas.config import Config
+    from drumatlas.config.keys import Config
     from drumatlas.daemon import Listener
     from drumatlas.engine import Engine
     from drumatlas.panel.gpio import GpioPanel

@@ -64,12 +64,13 @@ def config_options(parser: argparse.ArgumentParser) -> None:
 
 def config(arguments: argparse.Namespace) -> int:
     """Print an example with every setting, or check a file."""
-    from drumatlas.config import example, read
+    from drumatlas.config.example import example
+    from drumatlas.config.read import read_config
 
     if arguments.check is None:
         print(example(), end="")
         return 0
-    read(arguments.check)
+    read_config(arguments.check)
     say(f"{arguments.check}: good")
     return 0
 

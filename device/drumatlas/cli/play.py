@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drumatlas.cli.box import build, reloader
     from drumatlas.cli.gpio import connect, find_gpio
     from drumatlas.cli.parts import open_parts
-    from drumatlas.config import read as read_config
+    from drumatlas.config.read import read_config
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.choose import open_outputs
     from drumatlas.midi.tape import Tape

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from drumatlas.atlas.read import read_atlas
-from drumatlas.config import read as read_config
+from drumatlas.config.read import read_config
 from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
 from drumatlas.midi.choose import list_ports

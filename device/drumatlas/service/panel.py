@@ -2,7 +2,7 @@
 
 import time
 
-from drumatlas.config import Config
+from drumatlas.config.keys import Config
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Board
 from drumatlas.panel.calibrate import chip_doubt, doubt

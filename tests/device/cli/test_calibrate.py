@@ -6,7 +6,8 @@ import pytest
 
 from drumatlas.cli import main
 from drumatlas.cli.calibrate import calibrate, write
-from drumatlas.config import defaults, read
+from drumatlas.config.keys import defaults
+from drumatlas.config.read import read_config
 from drumatlas.errors import ConfigError, FileError
 from drumatlas.panel import gpio_board
 from drumatlas.panel.board import Converter
@@ -73,7 +74,7 @@ def test_the_command_writes_the_file_and_keeps_the_rest(
     assert set(tomllib.loads(out)["calibration"]) == {"x1", "x2", "x3", "x4", "map_x", "map_y"}
     assert "density (mcp0:7) was not turned" in err
     assert path.read_text().startswith(text)
-    assert str(read(path)["calibration.x1"]).startswith("low=0.1 ")
+    assert str(read_config(path)["calibration.x1"]).startswith("low=0.1 ")
 
 
 def test_a_second_time_takes_the_place_of_the_first(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_a_second_time_takes_the_place_of_the_first(tmp_path: Path) -> None:
     pytest.importorskip("tomlkit")
     write(path, found)
     assert path.read_text().startswith(path_text)
-    assert read(path)["calibration.density.kick"] == str(Calibration())
+    assert read_config(path)["calibration.density.kick"] == str(Calibration())
 
 
 def test_nothing_is_written_that_would_not_be_read(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.cli.gpio import connect, find_gpio, lamps
-from drumatlas.config import defaults
+from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.errors import PanelError
 from drumatlas.explore.controls import Turn

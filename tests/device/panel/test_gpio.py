@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from drumatlas.config import defaults
+from drumatlas.config.keys import defaults
 from drumatlas.explore.controls import DEFAULTS, Change, Press, Turn
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.gpio import GpioPanel

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drumatlas.config import defaults
+from drumatlas.config.keys import defaults
 from drumatlas.errors import PanelError
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.panel import gpio_board

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.config import defaults
+from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.explore.controls import BUTTONS, DEFAULTS, VALUES, Press, bpm_of
 from drumatlas.panel.conditioning import Calibration

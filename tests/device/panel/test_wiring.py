@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.config import defaults, parse
+from drumatlas.config.keys import defaults
+from drumatlas.config.read import parse
 from drumatlas.errors import ConfigError
 from drumatlas.panel.wiring import Wire, find_clash, parse_wire, wiring_of
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from drumatlas.config import defaults
+from drumatlas.config.keys import defaults
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Contact
 from drumatlas.panel.fakes import FakeBoard, FakeConverter

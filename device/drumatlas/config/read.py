@@ -1,0 +1,147 @@
+"""A configuration file, read and checked whole: each value, and what they say together."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.config.keys import KEYS, Config, Key, Value, defaults, table_of
+from drumatlas.errors import ConfigError
+from drumatlas.files import read_text
+from drumatlas.panel.midi_map import DEFAULT_CC
+from drumatlas.panel.wiring import find_clash
+from drumatlas.play.kits import KITS
+
+MAX_BYTES = 1 << 20
+
+_KEY_OF = {key.name: key for key in KEYS}
+_KIND_NAMES = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
+
+
+def read_config(path: Path | None) -> dict[str, Value]:
+    """The configuration in `path`, or the defaults for None; the error names file and line."""
+    if path is None:
+        return defaults()
+    return parse(read_text(path, MAX_BYTES), str(path))
+
+
+def parse(text: str, name: str) -> dict[str, Value]:
+    """Every key, from `text` or by default; ConfigError names `name`, line and key."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        last = f"at line {len(text.splitlines())}, the last"
+        raise ConfigError(f"{name}: {str(error).replace('at end of document', last)}") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: nested too deeply") from None
+    config = defaults()
+    given = _flatten(table)
+    for dotted, value in given.items():
+        try:
+            if dotted not in _KEY_OF:
+                raise ConfigError(f"unknown key '{dotted}'; `drumatlas config` lists them all")
+            config[dotted] = _check(_KEY_OF[dotted], value)
+        except ConfigError as error:
+            raise ConfigError(f"{_where(text, name, dotted)}: {error}") from None
+    _put_kit(config, given)
+    _yield_numbers(config, given)
+    clash = find_clash(config, given) or _upside_down(config, given) or _same_number(config)
+    if clash:
+        raise ConfigError(f"{_where(text, name, clash[0])}: {clash[1]}")
+    return config
+
+
+def _where(text: str, name: str, dotted: str) -> str:
+    line = _line_of(text, dotted)
+    return f"{name}, line {line}" if line else name
+
+
+def _line_of(text: str, dotted: str) -> int:
+    """The line where a key is set, 0 if it can't be told (dotted keys and inline tables)."""
+    parts = dotted.split(".")
+    lines = (_line_in(text, parts[:i], ".".join(parts[i:])) for i in range(len(parts)))
+    return max(lines, default=0)
+
+
+def _line_in(text: str, tables: list[str], last: str) -> int:
+    """The line where `last`, a name that may have dots, is set in the table of `tables`."""
+    inside = not tables
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[([^\[\]]+)\]", line)
+        if header:
+            inside = re.sub(r"[\s\"']", "", header[1]) == ".".join(tables)
+        elif inside and re.match(rf"\s*[\"']?{re.escape(last)}[\"']?\s*=", line):
+            return number
+    return 0
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        dotted = f"{prefix}{name}"
+        if isinstance(value, dict) and dotted not in _KEY_OF:
+            flat |= _flatten(value, f"{dotted}.")
+        else:
+            flat[dotted] = value
+    return flat
+
+
+def _check(key: Key, value: object) -> Value:
+    kind = type(key.default)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"{key.name} = {value!r}: must be {_KIND_NAMES[kind]}")
+    if isinstance(value, int | float) and kind is not bool and not key.low <= value <= key.high:
+        raise ConfigError(f"{key.name} = {value!r}: must lie in {key.low:g}..{key.high:g}")
+    if key.choices and value not in key.choices:
+        words = ", ".join(choice or "(empty)" for choice in key.choices)
+        raise ConfigError(f"{key.name} = {value!r}: must be one of {words}")
+    if key.check and isinstance(value, str):
+        try:
+            key.check(value)
+        except ConfigError as error:
+            raise ConfigError(f"{key.name} = {value!r}: {error}") from None
+    assert isinstance(value, bool | int | float | str)
+    return value
+
+
+def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:
+    """The kit's notes and channels, where the file does not name others."""
+    for voice, (note, channel) in zip(VOICE_TABLE, KITS[str(config["play.kit"])], strict=True):
+        for name, value in (("note", note), ("channel", channel)):
+            key = f"{table_of(voice)}.{name}"
+            if key not in given:
+                config[key] = value
+
+
+def _yield_numbers(config: dict[str, Value], given: Mapping[str, object]) -> None:
+    """A controller that the file gives to a control is no other's by default."""
+    taken = {config[f"cc.{name}"] for name in DEFAULT_CC if f"cc.{name}" in given}
+    for name in DEFAULT_CC:
+        key = f"cc.{name}"
+        if key not in given and config[key] in taken:
+            config[key] = -1
+
+
+def _same_number(config: Config) -> tuple[str, str] | None:
+    """Two controls of one controller: (key, what is wrong)."""
+    owners: dict[Value, str] = {}
+    for name in DEFAULT_CC:
+        key = f"cc.{name}"
+        number = config[key]
+        if number != -1 and owners.setdefault(number, key) != key:
+            return key, f"{key} = {number}: {owners[number]} has that controller"
+    return None
+
+
+def _upside_down(config: Config, given: Mapping[str, object]) -> tuple[str, str] | None:
+    """A voice whose softest is louder than its loudest: (key, what is wrong)."""
+    for table in map(table_of, VOICE_TABLE):
+        low, high = f"{table}.velocity_min", f"{table}.velocity_max"
+        if float(config[low]) > float(config[high]):
+            wrong = f"{low} = {config[low]} is above {high} = {config[high]}"
+            return (low if low in given else high), wrong
+    return None

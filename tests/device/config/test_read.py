@@ -1,0 +1,61 @@
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumatlas.config.keys import KEYS, defaults
+from drumatlas.config.read import parse, read_config
+from drumatlas.errors import ConfigError, FileError
+
+
+def test_an_empty_file_is_all_defaults() -> None:
+    assert parse("", "c") == defaults()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x", "line 1"),
+        ("[play]\nbpm = ", "line 2"),
+        ("[play]\nbpm = 1000", r"line 2: play.bpm = 1000.*20\.\.300"),
+        ("[play]\n\nbpm = 'fast'", "line 3: play.bpm.*a number"),
+        ("[play]\nbpm = nan", "line 2: play.bpm"),
+        ("[play]\nseed = 1.5", "line 2: play.seed.*an integer"),
+        ("[play]\nstart = 1", "line 2: play.start.*true or false"),
+        ("[play]\nswap = 'never'", "line 2: play.swap.*step, beat, bar, end"),
+        ("[play]\ntempo = 3", "line 2: unknown key 'play.tempo'"),
+        ("[voices.kick]\nnote = 128", "line 2: voices.kick.note"),
+        ("[voices.gong]\nnote = 1", "line 2: unknown key 'voices.gong.note'"),
+        ("[midi]\nout = 3", "line 2: midi.out.*a string"),
+        ("[play]\nkit = '909'", "line 2: play.kit.*gm, tr-8s"),
+        ("[voices.kick]\ngate = 17", "line 2: voices.kick.gate"),
+        ("[voices.kick]\nvelocity_min = 90\nvelocity_max = 80", "line 2: .*min = 90 is above"),
+        ("[voices.kick]\n\nvelocity_max = 0", "line 3: voices.kick.velocity_max"),
+        ("[cc]\nx1 = 120", "line 2: cc.x1"),
+        ("[cc]\nx2 = 7\nx3 = 7", "line 3: .*cc.x2 has that controller"),
+        ("[cc]\nx9 = 7", "line 2: unknown key 'cc.x9'"),
+        ("play = 3", "unknown key 'play'"),
+        ("[[play]]\nbpm = 3", "unknown key 'play'"),
+        ("a = " + "[" * 5000, "nested too deeply"),
+    ],
+)
+def test_errors_name_file_line_and_key(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"^c.toml.*{words}"):
+        parse(text, "c.toml")
+
+
+@given(st.text())
+def test_any_text_parses_or_is_a_config_error(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        assert set(parse(text, "c")) == {key.name for key in KEYS}
+
+
+def test_files(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="nowhere"):
+        read_config(tmp_path / "nowhere.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(FileError, match="binary.toml"):
+        read_config(tmp_path / "binary.toml")
+    assert read_config(None) == defaults()
