@@ -11,11 +11,14 @@ from drumatlas.engine import TICK_NS, Engine
 from drumatlas.midi.port import OutputPort
 from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
-from drumatlas.play.performer import Performer
+from drumatlas.play.performer import Performer, Pulse
 from drumatlas.realtime import SLOW_PRIORITY, lock_memory, request_realtime
 from drumatlas.signals import Quit, has_terminal, quitting
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
+# The slow loop rests for a quarter of what it worked, however late it is: real-time threads that
+# take more than 95 % of a second are held up for the rest of it, the performer with them.
+_REST = 4
 
 
 class Screen(Protocol):
@@ -92,13 +95,15 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
     autoplay: bool = True,
     parts: Sequence[Part] = (),
     reload: Callable[[], None] = lambda: None,
+    pulse: Pulse | None = None,
 ) -> None:
     """Play until told to stop; then note-offs and Stop go out, and the port is closed.
 
     `seconds` counts from Start. A fault in here ends the same clean way before it is raised.
-    SIGHUP calls `reload`, unless it says that the terminal was closed.
+    SIGHUP calls `reload`, unless it says that the terminal was closed. The performing thread
+    marks each of its rounds in `pulse`.
     """
-    performer = Performer(engine.sequencer, port, request_realtime)
+    performer = Performer(engine.sequencer, port, request_realtime, pulse)
     had_terminal = has_terminal()
     with quitting(reloads=True) as quit_, ExitStack() as ending:
         # Last in, first out; each is done even where one before it fails.
@@ -154,6 +159,7 @@ def _loop(engine: Engine, screen: Screen, is_over: Callable[[int], bool]) -> Non
         if count % _DRAW_EVERY == 0:
             screen.draw(engine, now_ns)
         count += 1
-        wake_ns = max(wake_ns + TICK_NS, now_ns)
-        time.sleep(max(wake_ns - time.monotonic_ns(), 0) / 1e9)
+        done_ns = time.monotonic_ns()
+        wake_ns = max(wake_ns + TICK_NS, done_ns + (done_ns - now_ns) // _REST)
+        time.sleep((wake_ns - done_ns) / 1e9)
         now_ns = time.monotonic_ns()
