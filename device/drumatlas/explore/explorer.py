@@ -43,7 +43,7 @@ class Explorer:
         self._before: tuple[Snapshot, bool] | None = None  # the last jump, whether it was a load
         self._places = Places(atlas)
         self._chaos = Chaos(seed)
-        self._genre = -1
+        self._genre = -1  # the last one gone to
         self._seed = seed
         self._wander: Wander | None = None
         self.map_mode = map_mode  # one of MAP_MODES
@@ -200,9 +200,13 @@ class Explorer:
                 self._find(self._place.z)
 
     def _step_genre(self, step: int) -> None:
-        if self.atlas.genres:
-            start = self._genre if self._genre >= 0 or step > 0 else 0
-            self.go_to_genre(start + step)
+        """Along the list of genres, from the one that the place is nearest to; from then on,
+        from the last one gone to."""
+        nearest = nearest_genre(self.atlas, self.place.z)
+        if nearest:
+            if self._genre < 0:
+                self._genre = [genre is nearest[0] for genre in self.atlas.genres].index(True)
+            self.go_to_genre(self._genre + step)
 
     def snapshot(self) -> Snapshot:
         """Everything needed to hear the present place again."""

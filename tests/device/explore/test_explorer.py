@@ -60,18 +60,26 @@ def away(explorer: Explorer, genre: Genre) -> float:
 
 
 def test_genre_buttons_go_round(explorer: Explorer, atlas: Atlas) -> None:
-    for genre in (*atlas.genres, atlas.genres[0]):
+    explorer.go_to_genre(0)
+    for genre in (*atlas.genres[1:], *atlas.genres[:2]):
         explorer.handle(Press("next_genre"), 0)
         assert away(explorer, genre) < 1
         assert explorer.place.moved == 0  # the beat is the place's own
         assert explorer.pattern.genre
     explorer.handle(Press("prev_genre"), 0)
-    assert away(explorer, atlas.genres[-1]) < 1
+    assert away(explorer, atlas.genres[0]) < 1
 
 
-def test_prev_genre_first_goes_to_the_last(explorer: Explorer, atlas: Atlas) -> None:
-    explorer.handle(Press("prev_genre"), 0)
-    assert away(explorer, atlas.genres[-1]) < 1
+@pytest.mark.parametrize(("button", "step"), [("next_genre", 1), ("prev_genre", -1)])
+def test_genre_buttons_begin_where_the_place_is(atlas: Atlas, button: str, step: int) -> None:
+    names = [genre.name for genre in atlas.genres]
+    for start, genre in enumerate(atlas.genres):
+        before, explorer = Explorer(atlas), Explorer(atlas)
+        before.go(genre.centroid)
+        explorer.restore(before.snapshot())  # as after power-up
+        assert explorer.pattern.genre == names[start]
+        explorer.handle(Press(button), 0)
+        assert away(explorer, atlas.genres[(start + step) % len(names)]) < 1
 
 
 def test_how_far_the_nearest_genre_is(explorer: Explorer, atlas: Atlas) -> None:
