@@ -31,9 +31,11 @@ def state_settings() -> settings:
 @pytest.fixture(autouse=True)
 def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test finds the state that another, or the user, has left."""
-    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC"):
+        monkeypatch.delenv(name, raising=False)
     folder = tmp_path_factory.getbasetemp() / f"state{next(_TESTS)}"  # made by who needs it
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
 
 
 @pytest.fixture(scope="session")

@@ -123,11 +123,11 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
         end_ns = _end(seconds)
         tick = listener.tick if listener else lambda _: None
         show = screen or _NoScreen()
+        ticking = list(parts)
 
         def is_over(now_ns: int) -> bool:
             tick(now_ns)
-            for part in parts:
-                part.tick(now_ns)
+            _tick_parts(engine, ticking, now_ns)
             _answer_hangup(quit_, had_terminal, reload)
             is_asked = quit_.is_set or show.wants_to_quit or performer.error is not None
             return is_asked or now_ns >= end_ns
@@ -135,6 +135,17 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
         _loop(engine, show, is_over)
         if performer.error:
             raise performer.error
+
+
+def _tick_parts(engine: Engine, parts: list[Part], now_ns: int) -> None:
+    """Tick each; one that fails is shown and left out from then on."""
+    for part in list(parts):
+        try:
+            part.tick(now_ns)
+        except Exception as error:  # who goes along must not stop the beat
+            parts.remove(part)
+            name = type(part).__name__
+            engine.tell(f"part {name}", f"{name} is left out: {type(error).__name__}: {error}")
 
 
 def _answer_hangup(quit_: Quit, had_terminal: bool, reload: Callable[[], None]) -> None:

@@ -102,11 +102,20 @@ def open_parts(
 ) -> "list[Part]":
     """All of them; `talks` where no screen shows the faults."""
     from drumatlas.service.keeper import Keeper
+    from drumatlas.service.status import StatusFile, own_folder
     from drumatlas.service.takes import Takes
 
     takes = Takes(box.store.folder) if box.store else None
     ports = [tape, input_port] if input_port else [tape]
-    parts: list[Part] = [PortWatch(box.engine, ports), LastBars(box.engine, tape, takes, talks)]
+
+    def names() -> dict[str, str]:
+        return {"out": tape.name, "in": input_port.name if input_port else ""}
+
+    parts: list[Part] = [
+        PortWatch(box.engine, ports),
+        LastBars(box.engine, tape, takes, talks),
+        StatusFile(box.engine, own_folder(), names),
+    ]
     if box.store:
         parts.append(Keeper(box.engine, box.store, lambda: box.midi.learn.learned))
     return [*parts, FaultTalk(box.engine)] if talks else parts

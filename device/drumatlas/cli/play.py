@@ -73,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.choose import open_outputs
     from drumatlas.midi.tape import Tape
+    from drumatlas.play.performer import Pulse
+    from drumatlas.service.notify import Herald
 
     if arguments.web and arguments.web != "off":
         say("--web: the page is not built yet; playing without it")
@@ -102,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
             for note in [*notes, "Ctrl-C stops"]:
                 say(note)
         tape = Tape(port)
+        herald = Herald.of_environment(engine, pulse := Pulse())
         run_daemon(
             engine,
             tape,
@@ -110,8 +113,9 @@ def run(arguments: argparse.Namespace) -> int:
             seconds=arguments.seconds,
             # A follower waits for its leader's Start.
             autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
-            parts=open_parts(box, tape, input_port, talks=screen is None),
-            reload=reloader(box, arguments),
+            parts=[herald, *open_parts(box, tape, input_port, talks=screen is None)],
+            reload=herald.reloading(reloader(box, arguments)),
+            pulse=pulse,
         )
     return 0
 

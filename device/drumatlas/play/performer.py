@@ -7,6 +7,7 @@ and wakes this one when something can't wait.
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from drumatlas.midi.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
@@ -20,12 +21,23 @@ PERIOD_NS = 20_000_000
 STALL_NS = 50_000_000  # later than this, time is skipped instead of made up for in a burst
 
 
+@dataclass(slots=True)
+class Pulse:
+    """When the performing thread last handed over (monotonic ns; 0: not yet), for who watches."""
+
+    at_ns: int = 0
+
+
 class Performer:
-    """Runs a sequencer against real time on its own thread. `prepare` is called on that thread
-    first (for its priority)."""
+    """Runs a sequencer against real time on its own thread, and marks each round in `pulse`.
+    `prepare` is called on that thread first (for its priority)."""
 
     def __init__(
-        self, sequencer: Sequencer, port: OutputPort, prepare: Callable[[], object] = lambda: None
+        self,
+        sequencer: Sequencer,
+        port: OutputPort,
+        prepare: Callable[[], object] = lambda: None,
+        pulse: Pulse | None = None,
     ) -> None:
         self.sequencer = sequencer
         sequencer.can_rewind = True
@@ -33,6 +45,7 @@ class Performer:
         sequencer.on_urgent = self.wake
         self._port = port
         self._prepare = prepare
+        self._pulse = pulse or Pulse()
         self._is_running = True
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="performer", daemon=True)
@@ -64,6 +77,7 @@ class Performer:
             while self._is_running:
                 began_ns = time.monotonic_ns()
                 self._hand_over(began_ns, LOOKAHEAD_NS)
+                self._pulse.at_ns = began_ns
                 left_ns = began_ns + PERIOD_NS - time.monotonic_ns()
                 self._wake.wait(max(left_ns, 0) / 1e9)
                 self._wake.clear()

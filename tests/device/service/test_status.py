@@ -1,0 +1,142 @@
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.engine import Engine
+from drumatlas.errors import StateError
+from drumatlas.explore.controls import Turn
+from drumatlas.play.settings import PlaySettings
+from drumatlas.service.status import (
+    FILE,
+    StatusFile,
+    headline,
+    own_folder,
+    read_status,
+    report,
+)
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def engine(atlas: Atlas) -> Engine:
+    return Engine(atlas, PlaySettings(bpm=126), [], 0)
+
+
+def ports() -> dict[str, str]:
+    return {"out": "TR-8S", "in": ""}
+
+
+def wait_for(path: Path, text: str = "") -> None:
+    for _ in range(500):
+        if path.exists() and text in path.read_text():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{path} was not written")
+
+
+def test_what_runs_can_be_read(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    file = StatusFile(engine, folder, ports)
+    engine.tell("ports", "Keys: unplugged")
+    file.tick(time.monotonic_ns())
+    wait_for(folder / FILE)
+    entry = read_status((tmp_path / "nothing here", folder))
+    assert entry["pid"] == os.getpid()
+    assert entry["state"] == "stopped"
+    assert entry["bpm"] == 126
+    assert entry["ports"] == ports()
+    assert entry["faults"] == ["Keys: unplugged"]
+    assert 0 <= entry["age_ns"] < 60 * SECOND
+    file.close()
+    assert not (folder / FILE).exists()
+    with pytest.raises(StateError, match="systemctl start"):
+        read_status((folder,))
+
+
+def test_it_is_written_when_something_changes_but_not_more_than_once_a_second(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = StatusFile(engine, tmp_path, ports)
+    began = time.monotonic_ns()
+    file.tick(began)
+    wait_for(tmp_path / FILE)
+    engine.handle(Turn("x1", 0.75), 0)
+    file.tick(began + SECOND // 2)
+    assert json.loads((tmp_path / FILE).read_text())["controls"]["x1"] != 0.75
+    file.tick(began + SECOND)
+    wait_for(tmp_path / FILE, '"x1": 0.75')
+    file.close()
+
+
+def test_a_folder_that_can_not_be_written_costs_nothing(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    file = StatusFile(engine, tmp_path / "file" / "below", ports)
+    file.tick(1)
+    file.close()
+    assert (tmp_path / "file").read_text() == ""
+
+
+def forge(folder: Path, **changes: object) -> None:
+    entry = {"version": 1, "pid": os.getpid(), "at_ns": time.monotonic_ns()} | changes
+    (folder / FILE).write_text(json.dumps(entry))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pid": 2**31 - 1}, "ended without a word"),
+        ({"pid": 2**70}, "ended without a word"),
+        ({"at_ns": 2**62}, "ended without a word"),  # of before the machine was started again
+        ({"version": 2}, "not a status"),
+        ({"pid": "x"}, "not a status"),
+        ({"at_ns": None}, "not a status"),
+    ],
+)
+def test_a_status_that_is_no_more(changes: dict[str, object], words: str, tmp_path: Path) -> None:
+    forge(tmp_path, **changes)
+    with pytest.raises(StateError, match=words):
+        read_status((tmp_path,))
+
+
+def test_a_box_that_hangs_is_told(tmp_path: Path) -> None:
+    forge(tmp_path, at_ns=time.monotonic_ns() - 30 * SECOND)
+    with pytest.raises(StateError, match=r"hangs: 30 s"):
+        read_status((tmp_path,))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000])
+def test_garbage_is_no_status(text: str, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(StateError, match="not a status"):
+        read_status((tmp_path,))
+
+
+def test_of_several_the_last_one_that_wrote(tmp_path: Path) -> None:
+    for name, age in (("old", 5), ("new", 1)):
+        (tmp_path / name).mkdir()
+        forge(tmp_path / name, at_ns=time.monotonic_ns() - age * SECOND, near=name)
+    assert read_status((tmp_path / "old", tmp_path / "new"))["near"] == "new"
+
+
+def test_the_headline_names_state_tempo_place_and_faults(engine: Engine) -> None:
+    near = report(engine)["near"]
+    assert headline(engine) == f"stopped 126.0 BPM, near '{near}'"
+    engine.sequencer.start()
+    engine.sequencer.advance(SECOND)
+    engine.tell("ports", "TR-8S: unplugged")
+    assert headline(engine) == f"playing 126.0 BPM, near '{near}'; TR-8S: unplugged"
+
+
+def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/drumatlas:/run/other")
+    assert own_folder() == Path("/run/drumatlas")
+    monkeypatch.delenv("RUNTIME_DIRECTORY")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert own_folder() == tmp_path / "drumatlas"
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "not/absolute")
+    assert own_folder().name.startswith("drumatlas-")
