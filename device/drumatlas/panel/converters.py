@@ -24,7 +24,7 @@ class Chip:
     def __init__(self, name: str, converter: Converter, channels: Sequence[int]) -> None:
         self.name = name
         self.fault = ""
-        self._converter = converter
+        self.converter = converter
         self._channels = tuple(channels)
         self._retry_ns = 0
 
@@ -35,7 +35,7 @@ class Chip:
         readings: dict[int, float] = {}
         try:
             for channel in self._channels:
-                readings[channel] = self._converter.read(channel)
+                readings[channel] = self.converter.read(channel)
         except OSError as error:
             self.fault = f"converter {self.name}: {error.strerror or error}; its knobs stay put"
             self._retry_ns = now_ns + RETRY_NS

@@ -5,20 +5,34 @@ import errno
 
 from drumatlas.panel.board import Contact, Converter, Encoder, Lamp
 
+_SAMPLE_PF = 20.0  # an MCP3008's sample capacitor
+_WIRE_PF = 37.0  # its pin (7 pF) with 30 cm of wire on it
+
 
 class FakeConverter:
-    """`levels` are the channels' voltages, 0..1 of the supply; with `fails` it does not answer."""
+    """`levels` are the channels' voltages, 0..1 of the supply; with `fails` it does not answer.
+
+    Those in `floating` are held by nothing: the sample capacitor, which still has the share
+    `keeps` of the last channel's voltage, moves them a little with each reading.
+    """
 
     def __init__(self, channels: int = 8) -> None:
         self.levels = [0.0] * channels
+        self.floating: set[int] = set()
+        self.keeps = 1.0
         self.fails = False
         self.reads = 0
+        self._charge = 0.0
 
     def read(self, channel: int) -> float:
-        """The level that was set."""
+        """The level that was set, or what charge has made of it."""
         self.reads += 1
         if self.fails:
             raise OSError(errno.EIO, "Input/output error")
+        if channel in self.floating:
+            charge = _SAMPLE_PF * self._charge + _WIRE_PF * self.levels[channel]
+            self.levels[channel] = charge / (_SAMPLE_PF + _WIRE_PF)
+        self._charge = self.keeps * self.levels[channel]
         return self.levels[channel]
 
     def close(self) -> None:

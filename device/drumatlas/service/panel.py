@@ -1,9 +1,18 @@
-"""The GPIO panel as `doctor` sees it: packages and rights, then every converter and input."""
+"""The GPIO panel as `doctor` sees it: packages and rights, then every converter and input.
+
+An input that hangs in the air plays by itself. It is found by its noise; on an MCP3008, where
+it reads steadily, by the charge that the channel before it left (see `panel.charge`), as far as
+two other channels stand far enough apart. An ADS1115 leaves none: its input capacitors are
+emptied in each cycle of the modulator, 250,000 times a second (data sheet SBAS444, "Analog
+Inputs"), and pull a pin that nothing holds to the same voltage whatever was read before. There a
+steady input is taken for connected.
+"""
 
 import time
 
 from drumatlas.config.keys import Config
 from drumatlas.errors import PanelError
+from drumatlas.panel import charge
 from drumatlas.panel.board import Board
 from drumatlas.panel.calibrate import chip_doubt, doubt
 from drumatlas.panel.converters import Chip
@@ -14,6 +23,9 @@ from drumatlas.service.finding import Finding
 
 _SAMPLES = 60  # of each input, 5 ms apart: mains hum has 15 periods of 20 ms in it
 _PERIOD_S = 0.005
+_BUS = "look at its bus wires and its supply"
+_WIRES = 'see the README\'s wiring; what is not there is set to "" in [gpio]'
+_HANGS = "is probably not connected (it follows what is read before it): is its wiper's wire on?"
 
 
 def examine_panel(config: Config) -> list[Finding]:
@@ -70,22 +82,61 @@ def _converters(wiring: Wiring, board: Board) -> list[Finding]:
 
 def _converter(wiring: Wiring, chip: Chip) -> Finding:
     """One converter: does it answer, and does an input look unconnected?"""
-    controls = {
+    names = {
         one.wire.numbers[1]: f"{one.control} ({chip.name}:{one.wire.numbers[1]})"
         for one in wiring.inputs
         if one.wire.chip == chip.name
     }
-    rows: dict[str, list[float]] = {name: [] for name in controls.values()}
+    rows = _rows(chip, list(names))
+    if chip.fault:
+        return Finding(chip.name, "warn", chip.fault, _BUS)
+    absent = chip_doubt({names[channel]: row for channel, row in rows.items()})
+    if absent:
+        return Finding(chip.name, "warn", absent, _WIRES)
+    doubts = {channel: doubt(row) for channel, row in rows.items() if doubt(row)}
+    levels = {channel: row[-1] for channel, row in rows.items() if channel not in doubts}
+    try:
+        hanging, untested = _hanging(chip, levels)
+    except OSError as error:
+        return Finding(chip.name, "warn", f"fails at times: {error.strerror or error}", _BUS)
+    doubts |= dict.fromkeys(hanging, _HANGS)
+    if doubts:
+        said = "; ".join(f"{names[channel]} {doubts[channel]}" for channel in sorted(doubts))
+        return Finding(chip.name, "warn", said, _WIRES)
+    now = ", ".join(f"{names[channel]} {level:.2f}" for channel, level in levels.items())
+    return Finding(chip.name, "ok", now, _to_test([names[channel] for channel in untested]))
+
+
+def _rows(chip: Chip, channels: list[int]) -> dict[int, list[float]]:
+    """Readings at rest, by channel; `chip.fault` says why they end early."""
+    rows: dict[int, list[float]] = {channel: [] for channel in channels}
     for _ in range(_SAMPLES):
         for channel, reading in chip.read(time.monotonic_ns()).items():
-            rows[controls[channel]].append(reading)
+            rows[channel].append(reading)
         if chip.fault:
-            return Finding(chip.name, "warn", chip.fault, "look at its bus wires and its supply")
+            break
         time.sleep(_PERIOD_S)
-    doubts = [f"{name} {doubt(row)}" for name, row in rows.items() if doubt(row)]
-    absent = chip_doubt(rows)
-    if absent or doubts:
-        advice = 'see the README\'s wiring; what is not there is set to "" in [gpio]'
-        return Finding(chip.name, "warn", absent or "; ".join(doubts), advice)
-    now = ", ".join(f"{name} {row[-1]:.2f}" for name, row in rows.items())
-    return Finding(chip.name, "ok", now)
+    return rows
+
+
+def _hanging(chip: Chip, levels: dict[int, float]) -> tuple[list[int], list[int]]:
+    """(channels that hang in the air, those that can't be tested now) of these steady ones."""
+    hanging: list[int] = []
+    untested: list[int] = []
+    if not chip.name.startswith("mcp"):
+        return hanging, untested
+    for channel in levels:
+        pair = charge.extremes(levels, channel)
+        if pair is None:
+            untested.append(channel)
+        elif charge.follows(chip.converter.read, channel, *pair):
+            hanging.append(channel)
+    return hanging, untested
+
+
+def _to_test(names: list[str]) -> str:
+    """What must be done to have these inputs tested for loose wires."""
+    if not names:
+        return ""
+    turn = "turn one other knob all the way up and one all the way down"
+    return f"{', '.join(names)} not tested for a loose wire: {turn}, and ask again"
