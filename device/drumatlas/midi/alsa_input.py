@@ -20,9 +20,12 @@ _POOL = 1000  # events the kernel keeps while we are late; more are dropped, not
 
 class AlsaInput:
     """Hears `wanted` (None: whoever connects to "drumatlas in:in") and gives each message's
-    bytes and arrival (monotonic ns) to `take`, from a thread of its own."""
+    bytes and arrival (monotonic ns) to `take`, from a thread of its own. With `waits` it need
+    not be there yet."""
 
-    def __init__(self, wanted: str | None, take: Callable[[bytes, int], None]) -> None:
+    def __init__(
+        self, wanted: str | None, take: Callable[[bytes, int], None], waits: bool = False
+    ) -> None:
         alsa = import_alsa()
         self._client = open_sequencer(f"{names.CLIENT} in")
         self._client.set_client_pool_input(_POOL)
@@ -38,14 +41,15 @@ class AlsaInput:
         self._wanted = wanted
         self._connected: object = None
         self.fault = ""
-        self.name = f"{names.CLIENT} in:in (virtual, ALSA)"
-        if wanted is not None:
+        self.name = wanted or f"{names.CLIENT} in:in (virtual, ALSA)"
+        if wanted is not None and not waits:
             ports = list_alsa(self._client, output=False)
             try:
                 self.name = list(ports)[names.match(wanted, list(ports), "input")]
             except PortError:
                 self._client.close()
                 raise
+        if wanted is not None:
             self._connect()
         self._watcher = Watcher(self._connect) if wanted is not None else None
         self._is_open = True

@@ -1,8 +1,10 @@
 """A MIDI output through ALSA's sequencer: the kernel delivers each message at its time stamp."""
 
 import os
+import select
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from drumatlas.errors import PortError
@@ -15,24 +17,37 @@ from drumatlas.midi.alsa_queue import (
     import_alsa,
     open_sequencer,
 )
-from drumatlas.midi.alsa_wire import DIRECT, pack
+from drumatlas.midi.alsa_wire import DIRECT, EVENT_SIZE, pack, stamps
+from drumatlas.midi.late import Late
 from drumatlas.play.events import Event, Output, panic
 
 _BATCH = 64  # events a system call; the pool must hold them at once
 _POOL = 2000  # events that the kernel keeps for us; a look-ahead holds some dozens
+_HEARD = 500  # events that it keeps of what we delivered, from one withdrawal to the next
+
+Stamp = tuple[int, int]  # the queue's seconds and nanoseconds
 
 
 class AlsaPort:
     """Port "drumatlas:out" of the sequencer, connected to `wanted` as long as that is there.
 
     None connects to nothing: others connect to us. A port that goes is told in `fault`; when it
-    comes back it is connected again and hears panic first.
+    comes back it is connected again and hears panic first. With `waits` it need not be there yet;
+    with `takes_any` any synth that is plugged in takes the place of one that is not there.
     """
 
     # What is due sooner stays: by the time its successor is reckoned it would be late.
     guard_ns = 5_000_000
 
-    def __init__(self, wanted: str | None, channels: tuple[int, ...], offset_ms: float = 0) -> None:
+    def __init__(
+        self,
+        wanted: str | None,
+        channels: tuple[int, ...],
+        offset_ms: float = 0,
+        *,
+        waits: bool = False,
+        takes_any: bool = False,
+    ) -> None:
         self._alsa = import_alsa()
         self._client = open_sequencer(names.CLIENT)
         self._client.set_client_pool_output(_POOL)
@@ -40,25 +55,37 @@ class AlsaPort:
         # What a port hears before it hears the beat comes from here: see _greet.
         hidden = self._alsa.READ_PORT | self._alsa.PortCaps.NO_EXPORT
         self._panic_port = self._client.create_port("panic", hidden)
+        # Hears what the kernel delivers: what was to be taken back may be out already.
+        self._client.set_client_pool_input(_HEARD)
+        self._echo_port = self._client.create_port(
+            "echo", self._alsa.WRITE_PORT | self._alsa.PortCaps.NO_EXPORT
+        )
+        self._client.subscribe_port(self._port, self._echo_port)
+        self._sent: deque[tuple[Stamp, int, bytes]] = deque(maxlen=_HEARD)
+        self._late = Late()
         self._source = (self._client.client_id, self._port.port_id)
         self._clock = QueueClock(self._client, bearable_hz(self._client))
         self._retired: QueueClock | None = None  # delivers what it still holds
         self._offset_ns = round(offset_ms * 1_000_000)
         self._channels = channels
         self._lock = threading.Lock()
-        self._wanted = wanted
+        self._wanted = wanted or ""
+        self._takes_any = takes_any
         self._connected: object = None
+        self._was_there = False
         self.fault = ""
-        self.name = f"{names.CLIENT}:out (virtual, ALSA)"
-        if wanted is not None:
+        self.name = wanted or f"{names.CLIENT}:out (virtual, ALSA)"
+        follows = wanted is not None or takes_any
+        if wanted is not None and not waits:
             ports = list_alsa(self._client, output=True)
             try:
                 self.name = list(ports)[names.match(wanted, list(ports))]
             except PortError:
                 self._client.close()
                 raise
+        if follows:
             self._connect()
-        self._watcher = Watcher(self._connect) if wanted is not None else None
+        self._watcher = Watcher(self._connect) if follows else None
 
     @property
     def delivery(self) -> str:
@@ -71,11 +98,11 @@ class AlsaPort:
         try:
             with self._lock:
                 queue = self._clock.queue.queue_id
-                events = [
-                    pack(o.data, self._clock.stamp(o.at_ns + self._offset_ns), queue, self._source)
-                    for o in outputs
-                    if isinstance(o, Event)
-                ]
+                events = []
+                for event in self._late.sift([o for o in outputs if isinstance(o, Event)]):
+                    stamp = self._clock.stamp(event.at_ns + self._offset_ns)
+                    events.append(pack(event.data, stamp, queue, self._source))
+                    self._sent.append((stamp, event.at_ns, event.data))
                 for start in range(0, len(events), _BATCH):
                     os.write(self._client._fd, b"".join(events[start : start + _BATCH]))
                 self._keep_up(time.monotonic_ns())  # afterwards: what is due soon can't wait
@@ -97,9 +124,11 @@ class AlsaPort:
         """Take back what is due after `after_ns` and still in the queue."""
         try:
             with self._lock:
+                self._client.drop_input()  # what was delivered so far is known to be out
                 for clock in (self._clock, self._retired):
                     if clock:
                         self._withdraw(clock, after_ns)
+                self._note_late(after_ns)
         except self._alsa.exceptions.Error as error:
             self.fault = f"{self.name}: {error}"
 
@@ -109,6 +138,17 @@ class AlsaPort:
             queue=clock.queue,
             time=self._alsa.RealTime(*clock.stamp(after_ns + self._offset_ns + 1)),
         )
+
+    def _note_late(self, after_ns: int) -> None:
+        """Find out what of that was delivered before it could be taken back."""
+        taken_back = [sent for sent in self._sent if sent[1] > after_ns]
+        self._sent = deque((sent for sent in self._sent if sent[1] <= after_ns), _HEARD)
+        if time.monotonic_ns() <= after_ns + self._offset_ns:
+            return
+        out: Stamp = (0, 0)
+        while select.select([self._client._fd], [], [], 0)[0]:
+            out = max(out, *stamps(os.read(self._client._fd, EVENT_SIZE * _BATCH)))
+        self._late.note((at_ns, data) for stamp, at_ns, data in taken_back if stamp <= out)
 
     def close(self) -> None:
         """Let the kernel deliver what is due, then leave."""
@@ -124,20 +164,34 @@ class AlsaPort:
         """Connect to the wanted port if it is there and not connected yet; panic first."""
         with self._lock:
             ports = list_alsa(self._client, output=True)
-            index = names.find(self._wanted or "", list(ports))
-            address = None if index is None else list(ports.values())[index]
-            if address is None:
+            name = names.find_next(self._wanted, ports, self._takes_any)
+            if name is None:
                 self._connected = None
-                self.fault = f"{self.name}: unplugged"
+                self.fault = self._absence(list(ports))
                 return
+            address = ports[name]
             if address == self._connected:
                 return
+            self.name = name
+            if self._takes_any:
+                self._wanted = name  # it is looked for first when it was away
             try:
                 self._greet(address)
             except (OSError, self._alsa.exceptions.Error) as error:
                 self.fault = f"{self.name}: {error}"
                 return
             self._connected, self.fault = address, ""
+            self._was_there = True
+
+    def _absence(self, ports: list[str]) -> str:
+        """Why the wanted port is not among `ports`: gone, or never there and perhaps misspelt."""
+        if self._was_there or not self._wanted:
+            return f"{self.name}: unplugged" if self._wanted else ""
+        try:
+            names.match(self._wanted, ports)
+        except PortError as error:
+            return str(error)
+        return ""
 
     def _greet(self, address: object) -> None:
         """Panic, then the beat: from a port of its own, since the queue does not wait between

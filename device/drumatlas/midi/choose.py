@@ -58,14 +58,16 @@ def delivery() -> str:
         port.close()
 
 
-def open_outputs(wanted: Sequence[str], channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
+def open_outputs(
+    wanted: Sequence[str], channels: tuple[int, ...], waits: bool = False
+) -> tuple[OutputPort, list[str]]:
     """(the port or ports as one, lines for the user). PortError where one that was named can't
-    be had; `auto` always finds something, if only nowhere."""
+    be had, unless it may be waited for; `auto` always finds something, if only nowhere."""
     ports: list[OutputPort] = []
     hints: list[str] = []
     try:
         for one in wanted:
-            port, more = _open_output(one, channels)
+            port, more = _open_output(one, channels, waits)
             ports.append(port)
             hints += more
     except BaseException:
@@ -75,7 +77,9 @@ def open_outputs(wanted: Sequence[str], channels: tuple[int, ...]) -> tuple[Outp
     return (ports[0] if len(ports) == 1 else SeveralPorts(ports)), hints
 
 
-def _open_output(wanted: str, channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
+def _open_output(
+    wanted: str, channels: tuple[int, ...], waits: bool
+) -> tuple[OutputPort, list[str]]:
     if wanted == "none":
         return NullPort(), []
     if wanted.startswith("file:"):
@@ -89,16 +93,23 @@ def _open_output(wanted: str, channels: tuple[int, ...]) -> tuple[OutputPort, li
     if abs(offset_ms) > MAX_OFFSET_MS:
         raise PortError(f"--midi-out {wanted}: at most {MAX_OFFSET_MS:g} ms to each side")
     name = _OFFSET.sub("", wanted)
-    port = _real(None if name == "virtual" else name, channels, offset_ms)
+    port = _real(None if name == "virtual" else name, channels, offset_ms, waits=waits)
     hints = [f"connect a synth to the MIDI port '{port.name}'"] if name == "virtual" else []
     return port, hints
 
 
-def _real(wanted: str | None, channels: tuple[int, ...], offset_ms: float = 0) -> OutputPort:
+def _real(
+    wanted: str | None,
+    channels: tuple[int, ...],
+    offset_ms: float = 0,
+    *,
+    waits: bool = False,
+    takes_any: bool = False,
+) -> OutputPort:
     if has_alsa():
         from drumatlas.midi.alsa_port import AlsaPort  # noqa: PLC0415 - Linux only
 
-        return AlsaPort(wanted, channels, offset_ms)
+        return AlsaPort(wanted, channels, offset_ms, waits=waits, takes_any=takes_any)
     return RtMidiPort(wanted, channels, offset_ms)
 
 
@@ -107,8 +118,8 @@ def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
     try:
         synths = [name for name in list_ports()[1] if is_synth(name)]
         if synths:
-            return _real(synths[0], channels), []
-        port = _real(None, channels)
+            return _real(synths[0], channels, takes_any=True), []
+        port = _real(None, channels, takes_any=True)
     except PortError as error:
         return NullPort(), [
             f"no sound: {error}",
@@ -117,15 +128,18 @@ def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
     return port, [f"no synth found; connect one to the MIDI port '{port.name}'"]
 
 
-def open_input(wanted: str, take: Callable[[bytes, int], None]) -> InputPort | None:
-    """The input that `wanted` names, `virtual` for one that others connect to; None for `none`."""
+def open_input(
+    wanted: str, take: Callable[[bytes, int], None], waits: bool = False
+) -> InputPort | None:
+    """The input that `wanted` names, `virtual` for one that others connect to; None for `none`.
+    With `waits` one that is not there yet is heard once it is (on ALSA)."""
     if wanted == "none":
         return None
     name = None if wanted == "virtual" else wanted
     if has_alsa():
         from drumatlas.midi.alsa_input import AlsaInput  # noqa: PLC0415 - Linux only
 
-        return AlsaInput(name, take)
+        return AlsaInput(name, take, waits)
     from drumatlas.midi.rtmidi_input import RtMidiInput  # noqa: PLC0415 - only who listens
 
     return RtMidiInput(name, take)

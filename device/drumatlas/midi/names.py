@@ -1,7 +1,7 @@
 """Port names: without the numbers that change at each replug, and matched as people type them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from drumatlas.errors import PortError
 
@@ -21,6 +21,23 @@ def plain_name(name: str) -> str:
 def is_synth(name: str) -> bool:
     """Whether `auto` may play to that port."""
     return not any(part in name.casefold() for part in _NOT_A_SYNTH)
+
+
+def is_hardware(address: tuple[int, int]) -> bool:
+    """Whether a port of ALSA's sequencer belongs to a card: those have the clients 16 to 127, four
+    a card, and programs have 128 and more (the kernel's seq_clientmgr.c)."""
+    return 16 <= address[0] < 128
+
+
+def find_next(wanted: str, ports: Mapping[str, tuple[int, int]], takes_any: bool) -> str | None:
+    """The one of `ports` to be connected to: what `wanted` names, else with `takes_any` the first
+    synth that is plugged in. Programs that come later are not taken: each tool that looks
+    at MIDI offers a port."""
+    index = find(wanted, list(ports)) if wanted else None
+    if index is not None:
+        return list(ports)[index]
+    cards = (name for name, at in ports.items() if is_synth(name) and is_hardware(at))
+    return next(cards, None) if takes_any else None
 
 
 def find(wanted: str, names: Sequence[str]) -> int | None:

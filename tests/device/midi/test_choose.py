@@ -6,7 +6,7 @@ from drumatlas.errors import PortError
 from drumatlas.midi import alsa_queue, choose, rtmidi_api
 from drumatlas.midi.choose import open_input, open_outputs
 from drumatlas.midi.deliver import Connection
-from drumatlas.midi.names import find, match, plain_name
+from drumatlas.midi.names import find, find_next, match, plain_name
 from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.midi.take import TakePort
 
@@ -47,6 +47,33 @@ def test_a_port_that_is_gone_is_not_found() -> None:
     assert find("volca", NAMES) == 3
     assert find("Moog", NAMES) is None
     assert find("TR-8S", NAMES) is None
+
+
+PORTS = {
+    "Midi Through:Midi Through Port-0": (14, 0),
+    "FLUID Synth:Synth input": (128, 0),
+    "drumatlas in:in": (16, 0),
+    "TR-8S:TR-8S MIDI 1": (24, 0),
+    "Volca Beats:Volca Beats MIDI 1": (28, 0),
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "takes_any", "found"),
+    [
+        ("volca", False, "Volca Beats:Volca Beats MIDI 1"),
+        ("volca", True, "Volca Beats:Volca Beats MIDI 1"),
+        ("FLUID Synth:Synth input", True, "FLUID Synth:Synth input"),  # it was connected before
+        ("Moog", False, None),
+        ("Moog", True, "TR-8S:TR-8S MIDI 1"),  # a card, and neither the loopback nor ourselves
+        ("", True, "TR-8S:TR-8S MIDI 1"),
+        ("", False, None),
+    ],
+)
+def test_what_is_unplugged_is_replaced_by_a_synth_only_if_any_will_do(
+    wanted: str, takes_any: bool, found: str | None
+) -> None:
+    assert find_next(wanted, PORTS, takes_any) == found
 
 
 def test_none_file_and_several(tmp_path: Path) -> None:
