@@ -129,7 +129,7 @@ class AlsaPort:
                     if clock:
                         self._withdraw(clock, after_ns)
                 self._note_late(after_ns)
-        except self._alsa.exceptions.Error as error:
+        except (OSError, self._alsa.exceptions.Error) as error:
             self.fault = f"{self.name}: {error}"
 
     def _withdraw(self, clock: QueueClock, after_ns: int) -> None:

@@ -23,6 +23,12 @@ _CONTROLLER, _SONG_POSITION = 10, 20
 _PLAIN_TYPES = {0xFA: 30, 0xFB: 31, 0xFC: 32, 0xF8: 36}
 
 
+def stamps(events: bytes) -> list[tuple[int, int]]:
+    """When each of the events was due, (seconds, nanoseconds) of its queue."""
+    starts = range(0, len(events) - EVENT_SIZE + 1, EVENT_SIZE)
+    return [_HEAD.unpack_from(events, start)[4:6] for start in starts]
+
+
 def pack(message: bytes, stamp: tuple[int, int], queue: int, source: tuple[int, int]) -> bytes:
     """One message of those that the sequencer sends, due at `stamp` (seconds, nanoseconds) of
     `queue`, from port `source` (client, port) to its subscribers."""
