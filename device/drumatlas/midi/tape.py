@@ -6,6 +6,7 @@ The performer only appends to a bounded queue; the slow loop takes from it.
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from itertools import takewhile
 
 from drumatlas.midi.port import OutputPort
 from drumatlas.play.events import Event, Output, TempoChange
@@ -68,6 +69,12 @@ class Tape:
             while after_ns and self._played and self._played[-1].at_ns > after_ns:
                 self._played.pop()
             self._played.extend(outputs)
+
+    def sent_since(self, since_ns: int) -> list[Event]:
+        """The messages due at `since_ns` or later, also those still to come. From the slow loop."""
+        self.tick(since_ns)
+        late = takewhile(lambda output: output.at_ns >= since_ns, reversed(self._played))
+        return [output for output in late if isinstance(output, Event)][::-1]
 
     def last_bars(self, now_ns: int, bars: int = BARS) -> list[Output]:
         """What was played up to `now_ns`, as a take that begins on a bar: the last whole bars

@@ -17,7 +17,7 @@ from drumatlas.play.events import Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, STEP, pattern_of, sequencer
+from playing import FOUR, HATS, STEP, midi, pattern_of, sequencer
 
 BAR = 16 * STEP
 # A beat that tells its steps apart: kick on the one, snare on step 17 of 32.
@@ -106,6 +106,19 @@ def test_what_was_taken_back_was_not_played() -> None:
     tape = Tape(port)
     tape.send(ahead)
     assert port.sent == ahead
+
+
+@given(st.integers(0, 16), st.integers(0, 4))
+def test_what_was_sent_since_a_time(since: int, back: int) -> None:
+    tape, seq, now = tape_of(16, pattern=HATS)
+    ahead = seq.advance(now + 8 * STEP)
+    tape.send(ahead)
+    since_ns = now - since * STEP
+    messages = midi(tape.sent_since(since_ns))
+    begins = range(START_LEAD_NS, now + 8 * STEP + 1, STEP)
+    assert [at for at, data in messages if data[0] == 0x99] == [t for t in begins if t >= since_ns]
+    tape.withdraw(now + back * STEP)
+    assert midi(tape.sent_since(since_ns)) == [m for m in messages if m[0] <= now + back * STEP]
 
 
 @given(st.floats(20, 300), st.floats(16, 16 * 12), st.floats(0, 1), st.floats(0, 0.3))
