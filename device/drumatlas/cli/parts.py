@@ -106,6 +106,7 @@ def open_parts(
     from drumatlas.service.takes import Takes
 
     takes = Takes(box.store.folder) if box.store else None
+    box.midi.echo.sent = tape.sent_since
     ports = [tape, input_port] if input_port else [tape]
 
     def names() -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from drumatlas.beat.codes import Code
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import VALUES, Change, Press, Turn
+from drumatlas.panel.echo import EchoGuard
 from drumatlas.panel.midi_map import CONTROLLERS, Learn, MidiMap
 from drumatlas.panel.pads import Pads
 
@@ -23,6 +24,7 @@ class MidiPanel:
     def __init__(self, engine: Engine, midi_map: MidiMap) -> None:
         self.map = midi_map
         self.learn = Learn()
+        self.echo = EchoGuard()
         self._engine = engine
         self._pads = Pads(engine.sequencer)
         self._waiting: deque[tuple[bytes, int]] = deque(maxlen=WAITING)
@@ -44,11 +46,12 @@ class MidiPanel:
     def poll(self, now_ns: int) -> list[Change]:
         """What came since the last call; of a controller that moved often, where it ended."""
         self._changes = []
-        for _ in range(len(self._waiting)):
-            message, at_ns = self._waiting.popleft()
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        for message, at_ns in self.echo.without(waiting) if self.map.pads else waiting:
             self._table[message[0] & 0xF0](message, at_ns, now_ns)
         self._flush()
         self._land(self._pads.tick(now_ns))
+        self._engine.tell("echo", self.echo.fault(now_ns))
         return self._changes
 
     def close(self) -> None:

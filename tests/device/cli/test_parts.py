@@ -6,11 +6,16 @@ import mido
 import pytest
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.cli.parts import FaultTalk, LastBars, PortWatch
+from drumatlas.cli.box import Box
+from drumatlas.cli.parts import FaultTalk, LastBars, PortWatch, open_parts
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press
 from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.midi.tape import Tape
+from drumatlas.panel.echo import FAULT
+from drumatlas.panel.midi_cc import MidiPanel
+from drumatlas.panel.midi_map import MidiMap
+from drumatlas.play.events import Event
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.takes import Takes
 
@@ -81,3 +86,23 @@ def test_without_a_folder_keeping_says_what_to_do(engine: Engine) -> None:
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
     assert engine.faults == ["keep: no folder for takes; give one with --state"]
+
+
+def test_the_midi_panel_knows_what_was_sent(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    midi = MidiPanel(engine, MidiMap())
+    engine.panels = [midi]
+    tape = Tape(NullPort())
+    parts = open_parts(Box(engine, PlaySettings(), midi, None), tape, None, talks=False)
+    home = engine.explorer.latent.tolist()
+    beats = [Event(beat * 500_000_000, b"\x99\x24\x64") for beat in range(9)]
+    tape.send(beats)
+    for beat in beats:
+        midi.take(beat.data, beat.at_ns + 2_000_000)
+        engine.tick(beat.at_ns + 10_000_000)
+    assert engine.explorer.latent.tolist() == home
+    assert engine.faults == [FAULT]
+    for part in parts:
+        part.close()
