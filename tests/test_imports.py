@@ -43,7 +43,7 @@ PURE_PLAY = (
     *("clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
     *("sequencer", "state", "tap"),
 )
-PURE_PANEL = ("conditioning", "switches", "takeover", "wiring")
+PURE_PANEL = ("charge", "conditioning", "echo", "switches", "takeover", "wiring")
 PURE = (
     *("drumatlas.beat", "drumatlas.explore"),
     *(f"drumatlas.play.{name}" for name in PURE_PLAY),
