@@ -32,20 +32,23 @@ class Box:
 
 def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "list[Panel]") -> Box:
     """Everything but ports, knobs and screen, with the state of the last time."""
-    from drumatlas.atlas.read import read_atlas
     from drumatlas.config.settings import midi_map
     from drumatlas.engine import Engine
     from drumatlas.explore.controls import Turn
     from drumatlas.panel.midi_cc import MidiPanel
+    from drumatlas.service.atlas import find_atlas
 
     settings = _settings(arguments, config)
+    store, lines = _open_store(arguments.state or str(config["state.dir"]))
+    folder = store.folder if store else None
+    atlas, wrong = find_atlas(arguments.atlas, folder, unattended=arguments.unattended)
     now_ns = time.monotonic_ns()
-    engine = Engine(read_atlas(arguments.atlas), settings, panels, now_ns)
+    engine = Engine(atlas, settings, panels, now_ns)
+    engine.tell("atlas", *wrong)
     for name in ("swing", "humanize"):
         engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
     midi = MidiPanel(engine, midi_map(config))
     engine.panels = [*panels, midi]
-    store, lines = _open_store(arguments.state or str(config["state.dir"]))
     box = Box(engine, settings, midi, store, lines=lines)
     _restore(box)
     if arguments.bpm is not None:
@@ -96,12 +99,12 @@ def _restore(box: Box) -> None:
 def reloader(box: Box, arguments: argparse.Namespace) -> Callable[[], None]:
     """What SIGHUP does: the file's settings come into force, but for ports, tempo and wiring;
     a bad file leaves the last good ones, and is shown until it is mended."""
-    from drumatlas.config.read import read_config
+    from drumatlas.cli.unattended import read_given
     from drumatlas.config.settings import midi_map
 
     def reload() -> None:
         try:
-            config = read_config(arguments.config)
+            config = read_given(arguments)
         except DrumatlasError as error:
             box.engine.tell("config", f"config: {error}; the last good one stays in force")
             return

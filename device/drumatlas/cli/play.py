@@ -3,8 +3,8 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from drumatlas.commandline import Command, number
 from drumatlas.errors import ConfigError, ControlError
 
 if TYPE_CHECKING:
+    from drumatlas.cli.box import Box
+    from drumatlas.config.keys import Value
     from drumatlas.daemon import Listener, Screen
     from drumatlas.engine import Engine
-    from drumatlas.midi.port import InputPort
+    from drumatlas.midi.port import InputPort, OutputPort
     from drumatlas.panel.port import Panel
 
 EXAMPLES = """\
@@ -62,6 +64,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--web", metavar="HOST:PORT|off", help="not built yet")
     parser.add_argument("--no-start", action="store_true", help="wait for the play button")
+    parser.add_argument(
+        "--unattended",
+        action="store_true",
+        help="as a service: what can't be used is shown and done without, and ports are waited for",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,33 +76,32 @@ def run(arguments: argparse.Namespace) -> int:
     from drumatlas.cli.box import build, reloader
     from drumatlas.cli.gpio import connect, find_gpio
     from drumatlas.cli.parts import open_parts
-    from drumatlas.config.read import read_config
+    from drumatlas.cli.unattended import settle_config
     from drumatlas.daemon import run as run_daemon
-    from drumatlas.midi.choose import open_outputs
     from drumatlas.midi.tape import Tape
     from drumatlas.play.performer import Pulse
     from drumatlas.service.notify import Herald
 
     if arguments.web and arguments.web != "off":
         say("--web: the page is not built yet; playing without it")
-    config = read_config(arguments.config)
+    config, wrong = settle_config(arguments)
     panels, wants_keys = _panels(arguments.panel or ["auto"])
     box = build(arguments, config, panels)
     engine = box.engine
+    engine.tell("config", *wrong)
     source = arguments.clock or str(config["clock.source"])
     gpio, gpio_lines = find_gpio(arguments.panel or ["auto"], config, engine, box.told)
     with ExitStack() as stack:
         if gpio:
             stack.callback(gpio.close)
-        listener, input_port = _open_listener(
-            engine, source, arguments.midi_in or str(config["midi.in"]), box.midi.take
-        )
+        listener, input_port = _open_listener(arguments, config, box, source)
         if input_port:
             stack.callback(input_port.close)
+        else:
+            source = "internal"  # nobody to follow
         if gpio:
             connect(gpio, engine, listener)
-        wanted = arguments.midi_out or [str(config["midi.out"])]
-        port, hints = open_outputs(wanted, box.settings.channels)
+        port, hints = _open_port(arguments, config, box)
         notes = [_summary(engine, port.name), *hints, *box.lines, *gpio_lines]
         if input_port:
             notes.append(f"clock {source}: hearing {input_port.name}")
@@ -125,21 +131,53 @@ def _summary(engine: "Engine", port: str) -> str:
     return f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port}"
 
 
+def _open_port(
+    arguments: argparse.Namespace, config: "dict[str, Value]", box: "Box"
+) -> "tuple[OutputPort, list[str]]":
+    """Where the music goes, and lines for the user. Unattended, each port is on its own."""
+    from drumatlas.cli.unattended import open_anyhow
+    from drumatlas.midi.choose import open_outputs
+    from drumatlas.midi.port import NullPort, SeveralPorts
+
+    wanted = arguments.midi_out or [str(config["midi.out"])]
+    channels = box.settings.channels
+    if not arguments.unattended:
+        return open_outputs(wanted, channels)
+    nowhere: tuple[OutputPort, list[str]] = NullPort(), []
+    ports: list[OutputPort] = []
+    hints: list[str] = []
+    for one in wanted:
+        open_it = partial(open_outputs, [one], channels, waits=True)
+        port, more = open_anyhow(box.engine, f"midi out {one}", open_it, nowhere)
+        ports.append(port)
+        hints += more
+    return (ports[0] if len(ports) == 1 else SeveralPorts(ports)), hints
+
+
 def _open_listener(
-    engine: "Engine", source: str, wanted: str, others: "Callable[[bytes, int], None]"
+    arguments: argparse.Namespace, config: "dict[str, Value]", box: "Box", source: str
 ) -> "tuple[Listener | None, InputPort | None]":
-    """The way of a leader's clock to the sequencer, and of what else comes in to `others`;
+    """The way of a leader's clock to the sequencer, and of what else comes in to the MIDI panel;
     ConfigError if there is none to listen to."""
+    from drumatlas.cli.unattended import open_anyhow
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
     from drumatlas.play.follower import ClockSource, Follower
 
-    if wanted == "none":
-        if source == "external":
+    wanted = arguments.midi_in or str(config["midi.in"])
+    waits = arguments.unattended
+    nobody: tuple[Listener | None, InputPort | None] = None, None
+
+    def open_it() -> "tuple[Listener | None, InputPort | None]":
+        if wanted == "none" and source == "external":
             raise ConfigError("--clock external: needs --midi-in NAME (or virtual)")
-        return None, None
-    listener = Listener(Follower(engine.sequencer, ClockSource(source)), others)
-    return listener, open_input(wanted, listener.take)
+        if wanted == "none":
+            return nobody
+        follower = Follower(box.engine.sequencer, ClockSource(source))
+        listener = Listener(follower, box.midi.take)
+        return listener, open_input(wanted, listener.take, waits)
+
+    return open_anyhow(box.engine, "midi in", open_it, nobody) if waits else open_it()
 
 
 def _open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":

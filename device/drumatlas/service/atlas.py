@@ -1,0 +1,60 @@
+"""The atlas of the owner: one that was put into the state folder plays when none is named."""
+
+from pathlib import Path
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.read import MAX_FILE, parse_atlas, read_atlas
+from drumatlas.errors import AtlasError, FileError
+from drumatlas.files import atomic, read_bytes
+
+FILE = "own.atlas"
+
+
+def find_atlas(
+    named: Path | None, folder: Path | None, *, unattended: bool = False
+) -> tuple[Atlas, list[str]]:
+    """(the atlas that plays, lines about what was meant to and can't): `named`, else the owner's
+    in the state `folder`, else the built-in one.
+
+    A named one that can't be used is an error, unless nobody is there to see it; the owner's is
+    only told, since the box was not told to play it now.
+    """
+    if named is not None and not unattended:
+        return read_atlas(named), []
+    own = folder / FILE if folder else None
+    wrong: list[str] = []
+    for path in (named, own):
+        try:
+            if path and (path == named or path.exists()):
+                return read_atlas(path), wrong
+        except (AtlasError, FileError) as error:
+            wrong.append(f"{error}; another one plays")
+    return read_atlas(None), wrong
+
+
+def update_atlas(path: Path, folder: Path) -> Atlas:
+    """Make the atlas at `path` the owner's in `folder`, whole or not at all.
+
+    Everything in it is checked first: AtlasError or FileError leaves the one before.
+    """
+    data = read_bytes(path, MAX_FILE)
+    atlas = parse_atlas(data, str(path))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{folder}: no folder for state: {error.strerror or error}") from None
+    with atomic(folder / FILE) as stream:
+        stream.write(data)
+    return atlas
+
+
+def remove_atlas(folder: Path) -> bool:
+    """Back to the built-in one; whether there was another. FileError if it can't be removed."""
+    path = folder / FILE
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from None
+    return True
