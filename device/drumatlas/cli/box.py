@@ -45,7 +45,7 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     now_ns = time.monotonic_ns()
     engine = Engine(atlas, settings, panels, now_ns)
     engine.tell("atlas", *wrong)
-    for name in ("swing", "humanize"):
+    for name in ("swing", "humanize", "accent"):
         engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
     midi = MidiPanel(engine, midi_map(config))
     engine.panels = [*panels, midi]

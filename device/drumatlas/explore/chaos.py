@@ -22,11 +22,16 @@ class Chaos:
         self._noise = np.random.RandomState(seed % 2**32).standard_normal((VARIANTS, STEPS, VOICES))
 
     def cycles(
-        self, place: Place, amount: float, beat_filter: BeatFilter, novelty: bool
+        self,
+        place: Place,
+        amount: float,
+        beat_filter: BeatFilter,
+        novelty: bool,
+        accent: float = 0.5,
     ) -> tuple[Cycle, ...]:
         """The beat itself at amount 0; else VARIANTS versions of it. One that would not pass
         the filter is replaced by the beat itself."""
-        base = velocities(place.p, place.hits, place.thresholds)
+        base = velocities(place.p, place.hits, place.thresholds, accent)
         if amount <= 0:
             return cycles_of(base[None])
         p = np.clip(place.p, 1e-6, 1 - 1e-6)
@@ -34,4 +39,5 @@ class Chaos:
         noisy: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         hits = noisy > place.thresholds
         passing = beat_filter.passes(pack(hits), novelty)[:, None, None]
-        return cycles_of(np.where(passing, velocities(noisy, hits, place.thresholds), base))
+        loud = velocities(noisy, hits, place.thresholds, accent)
+        return cycles_of(np.where(passing, loud, base))

@@ -20,6 +20,7 @@ DEFAULTS: dict[str, float] = {
     "swing": 0.0,
     "chaos": 0.0,
     "humanize": 0.0,
+    "accent": 0.5,  # 0.5 is the decoder's and the metre's own
     "morph": 0.0,
 }
 VALUES = tuple(DEFAULTS)

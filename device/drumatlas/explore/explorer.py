@@ -109,7 +109,7 @@ class Explorer:
             self._set_knobs(latent_to_knobs(self.atlas.latent, z))
         elif name == "morph":
             self._morph(value)
-        elif name != "chaos" and not name.startswith("density"):
+        elif name not in {"chaos", "accent"} and not name.startswith("density"):
             return
         self._is_stale = True
 
@@ -142,7 +142,8 @@ class Explorer:
         self._pattern = self._make(self._place)
 
     def _make(self, place: Place) -> Pattern:
-        cycles = self._chaos.cycles(place, self.values["chaos"], self._places.filter, self.novelty)
+        chaos, accent = self.values["chaos"], self.values["accent"]
+        cycles = self._chaos.cycles(place, chaos, self._places.filter, self.novelty, accent)
         nearest = nearest_genre(self.atlas, place.z)
         name, away = (nearest[0].name, nearest[1]) if nearest else ("", 0.0)
         return Pattern(cycles, place.code, tuple(place.z.tolist()), name, place.moved, away)

@@ -20,6 +20,7 @@ MOST_TIMES = 3  # and no more than so many times the natural number
 _NEVER = 1e-6  # probabilities and thresholds keep this far from 0 and 1, where logits end
 
 _SOFTEST, _BY_CHANCE, _BY_METRE = 44, 46, 36  # velocity = softest + sure + metre, 44..126
+_ABOVE_ALL = 128  # velocities
 
 # Weight of each 16th of a bar: the one, the three, the other beats, 8ths, 16ths. The order is
 # Lerdahl & Jackendoff's metrical grid (A Generative Theory of Tonal Music, 1983).
@@ -60,7 +61,7 @@ class Density:
         )
 
 
-def _logit(p: Floats) -> NDArray[np.float64]:
+def _logit(p: Floats | NDArray[np.float64]) -> NDArray[np.float64]:
     clipped = np.clip(p.astype(np.float64), _NEVER, 1 - _NEVER)
     result: NDArray[np.float64] = np.log(clipped / (1 - clipped))
     return result
@@ -133,13 +134,28 @@ def _lively_numbers(cells: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.flatnonzero(entropy(codes) >= MIN_ENTROPY) + LEAST
 
 
-def velocities(p: Floats, hits: Grid, thresholds: Floats) -> NDArray[np.uint8]:
+def velocities(p: Floats, hits: Grid, thresholds: Floats, accent: float = 0.5) -> NDArray[np.uint8]:
     """Velocity of each cell, 0 where there is no hit; p and hits are [..., 32, 14].
 
     Louder the surer the decoder is (how far p lies above its threshold) and the heavier the
-    step in the bar.
+    step in the bar. The accent control 0..1 says how much louder: 0 flat, 0.5 natural.
     """
     sure = np.clip((p - thresholds) / (1 - thresholds), 0, 1)
     loud = np.rint(_LOUD_BY_METRE + _BY_CHANCE * sure)
+    if accent != 0.5:
+        loud = _spread(loud, hits, 2 * accent)
     velocity: NDArray[np.uint8] = np.where(hits, loud, 0).astype(np.uint8)
     return velocity
+
+
+def _spread(loud: Floats, hits: Grid, times: float) -> Floats:
+    """Velocities [..., 32, 14] so many times as far from the mean of each beat's hits.
+
+    As log odds of v / 128: they have no ends, so the loudest are pressed together and not cut.
+    """
+    count = np.maximum(hits.sum(axis=(-2, -1), keepdims=True), 1)
+    total = np.where(hits, loud, 0).sum(axis=(-2, -1), keepdims=True, dtype=np.float64)
+    mean = _logit(total / count / _ABOVE_ALL)
+    away = _logit(loud / _ABOVE_ALL) - mean
+    spread: Floats = np.rint(_ABOVE_ALL / (1 + np.exp(-mean - times * away))).astype(np.float32)
+    return np.clip(spread, 1, 127)

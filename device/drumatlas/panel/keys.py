@@ -36,6 +36,8 @@ _AXIS_KEYS: dict[str, tuple[str, int]] = {
     "v": ("chaos", 1),
     "b": ("humanize", -1),
     "m": ("humanize", 1),
+    "B": ("accent", -1),
+    "M": ("accent", 1),
     "[": ("map_x", -1),
     "]": ("map_x", 1),
     "{": ("map_y", -1),
@@ -78,13 +80,14 @@ _BUTTON_KEYS = {
     "#": "save_c",
     "$": "save_d",
 }
+_SHOWN = ("density", "swing", "chaos", "humanize", "accent")
 _TEMPO_KEYS = {"-": -1, "_": -1, "+": 1, "=": 1}
 HELP = (
     "arrows x1 x2   h/j x3   k/l x4   +/- tempo   , . genre   space play/stop",
-    "y/u density   i/o swing   c/v chaos   b/m humanize   t tap   z fill   x freeze",
-    "[ ] { } map   ; ' morph   density: A/S kick  D/F snare  H/J hats  K/L toms  Y/U I/O more",
-    "w wander   n novelty   ! @ # $ save   1 2 3 4 load   r undo   p panic   q quit",
-    "g keep the last 8 bars   e learn: then touch a control and move a MIDI controller",
+    "y/u density   i/o swing   c/v chaos   b/m humanize   B/M accent   ; ' morph",
+    "[ ] { } map   density: A/S kick  D/F snare  H/J hats  K/L toms  Y/U I/O more",
+    "t tap   z fill   x freeze   w wander   n novelty   r undo   p panic   q quit",
+    "! @ # $ save   1 2 3 4 load   g keep 8 bars   e learn: a control and a controller",
 )
 
 
@@ -170,7 +173,7 @@ def status_lines(engine: Engine) -> list[str]:
         f"x{i + 1} {_bar(values[f'x{i + 1}'])} {name}"
         for i, name in enumerate(explorer.atlas.latent.axes)
     ]
-    shape = "  ".join(f"{n} {values[n]:.2f}" for n in ("density", "swing", "chaos", "humanize"))
+    shape = "  ".join(f"{n} {values[n]:.2f}" for n in _SHOWN)
     return [
         f"drumatlas  {state}  {engine.bpm:.1f} BPM  near {genre}  {' '.join(flags)}",
         f"atlas {explorer.atlas.name}  z {', '.join(f'{v:.2f}' for v in explorer.place.z)}",

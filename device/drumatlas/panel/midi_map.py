@@ -7,12 +7,15 @@ from drumatlas.beat.voices import BIT_OF_NOTE
 from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press
 
 CONTROLLERS = 120  # 120..127 are channel mode messages
-# General purpose 1-4, then numbers that MIDI 1.0 leaves undefined.
-_VALUE_NUMBERS = (*range(16, 28), *range(85, 91))
+# General purpose 1-4, then numbers that MIDI 1.0 leaves undefined. A control keeps its number for
+# good, so those that came later take further ones.
+_VALUE_NUMBERS = (*range(16, 28), *range(85, 91), 28)
 _BUTTON_NUMBERS = (*range(102, 120), 9, 3)
+_LATER = ("accent",)
 _ORDER = (
-    *(name for name in VALUES if "." not in name),
+    *(name for name in VALUES if "." not in name and name not in _LATER),
     *(name for name in VALUES if "." in name),
+    *_LATER,
 )
 DEFAULT_CC: dict[str, int] = {
     **dict(zip(_ORDER, _VALUE_NUMBERS, strict=True)),

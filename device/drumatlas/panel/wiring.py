@@ -43,6 +43,7 @@ DEFAULT_SECOND: dict[str, str] = {
     "x2": "chaos",
     "x3": "humanize",
     "x4": "morph",
+    "density": "accent",
     "play": "freeze",
     "tap": "fill",
     "next_genre": "prev_genre",

@@ -47,3 +47,12 @@ def test_the_seed_decides(places: Places, place: Place) -> None:
     one, same, other = (Chaos(s).cycles(place, 0.8, places.filter, True) for s in (1, 1, 2))
     assert one == same
     assert one != other
+
+
+def test_accents_are_of_velocities_alone(places: Places, place: Place) -> None:
+    for amount in (0.0, 0.7):
+        cycles = [Chaos(1).cycles(place, amount, places.filter, True, a) for a in (0.1, 0.5, 0.9)]
+        codes = [list(map(code_of, variants)) for variants in cycles]
+        assert codes[0] == codes[1] == codes[2]
+        assert cycles[0] != cycles[1] != cycles[2]
+    assert cycles[1] == Chaos(1).cycles(place, 0.7, places.filter, True)

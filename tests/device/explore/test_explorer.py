@@ -88,6 +88,16 @@ def test_how_far_the_nearest_genre_is(explorer: Explorer, atlas: Atlas) -> None:
     assert (explorer.pattern.genre, explorer.pattern.genre_away) == (near[0].name, near[1])
 
 
+def test_accents_shape_the_velocities_of_the_same_beat(explorer: Explorer) -> None:
+    home = explorer.pattern
+    for accent in (0.0, 1.0):
+        explorer.handle(Turn("accent", accent), 0)
+        assert explorer.pattern.code == home.code
+        assert explorer.pattern.cycles != home.cycles
+    explorer.handle(Turn("accent", 0.5), 0)
+    assert explorer.pattern == home
+
+
 def test_density_shapes_the_beat(explorer: Explorer) -> None:
     def hits() -> int:
         return sum(len(step) for step in explorer.pattern.cycles[0])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Floats
 from drumatlas.beat.codes import pack
@@ -110,3 +111,55 @@ def test_surer_and_heavier_is_louder() -> None:
     assert sure[0, 0] > sure[8, 0] > sure[4, 0] > sure[2, 0] > sure[1, 0]
     assert sure[4, 1] == sure[0, 1] > sure[8, 1]  # the snare's backbeat
     assert sure[0, 0] == pytest.approx(126, abs=1)
+
+
+def accented(seed: int, accent: float) -> NDArray[np.int64]:
+    """Velocities of the hits of a beat, in one order whatever the accent."""
+    p = some_p(seed)
+    hits = p > NATURAL
+    loud = velocities(p, hits, NATURAL, accent)
+    assert ((loud > 0) == hits).all()
+    return loud[hits].astype(np.int64)
+
+
+@given(seeds)
+def test_the_accents_middle_is_natural_to_the_byte(seed: int) -> None:
+    p = some_p(seed)
+    natural = velocities(p, p > NATURAL, NATURAL)
+    assert np.array_equal(natural, velocities(p, p > NATURAL, NATURAL, 0.5))
+    near = accented(seed, 0.5 + 1e-9)
+    assert np.array_equal(near, natural[natural > 0])
+
+
+@given(seeds, unit)
+def test_accents_keep_the_order_and_stay_midi(seed: int, accent: float) -> None:
+    order = np.argsort(accented(seed, 0.5), kind="stable")
+    loud = accented(seed, accent)
+    assert (np.diff(loud[order]) >= 0).all()
+    assert ((loud >= 1) & (loud <= 127)).all()
+
+
+@given(seeds, unit, unit)
+def test_more_accent_moves_every_hit_away_from_the_mean(seed: int, a: float, b: float) -> None:
+    natural = accented(seed, 0.5)
+    less, more = (accented(seed, accent) for accent in sorted((a, b)))
+    louder = natural > natural.mean()
+    assert (more[louder] >= less[louder]).all()
+    assert (more[~louder] <= less[~louder]).all()
+
+
+@given(seeds)
+def test_the_ends_of_accent_are_flat_and_strong(seed: int) -> None:
+    flat, natural, strong = (accented(seed, accent) for accent in (0.0, 0.5, 1.0))
+    assert np.ptp(flat) == 0
+    assert flat[0] == pytest.approx(natural.mean(), abs=0.5)
+    assert strong.std() > 1.3 * natural.std()
+
+
+def test_beats_of_a_batch_have_means_of_their_own() -> None:
+    p = np.stack([some_p(1), some_p(2), np.zeros((32, 14), np.float32)])
+    hits = p > NATURAL
+    batch = velocities(p, hits, NATURAL, 0.8)
+    alone = [velocities(*one, NATURAL, 0.8) for one in zip(p, hits, strict=True)]
+    assert np.array_equal(batch, np.stack(alone))
+    assert not batch[2].any()

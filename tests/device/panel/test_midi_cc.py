@@ -44,6 +44,12 @@ def test_every_control_has_a_controller_of_its_own() -> None:
     assert len(set(DEFAULT_CC.values())) == len(DEFAULT_CC)
 
 
+def test_controllers_keep_their_numbers() -> None:
+    names = ("x1", "map_x", "tempo", "density", "swing", "humanize", "morph", "accent")
+    assert [DEFAULT_CC[name] for name in names] == [16, 20, 22, 23, 24, 26, 27, 28]
+    assert (DEFAULT_CC["density.kick"], DEFAULT_CC["density.percussion"]) == (85, 90)
+
+
 def test_controllers_turn_and_press(panel: MidiPanel) -> None:
     play, x1, x2 = DEFAULT_CC["play"], DEFAULT_CC["x1"], DEFAULT_CC["x2"]
     send(panel, cc(x1, 0), cc(x1, 127), cc(play, 127), cc(play, 127), cc(play, 0), cc(x2, 64))

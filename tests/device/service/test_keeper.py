@@ -43,6 +43,7 @@ def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: State
     for change in (
         Press("next_genre"), Press("save_c"), Press("next_genre"), Press("novelty"),
         Turn("x3", 0.123), Turn("density.hats", 0.7), Turn("swing", 0.3), Turn("chaos", 0.4),
+        Turn("accent", 0.9),
     ):  # fmt: skip
         engine.handle(change, 0)
     engine.explorer.save("100")
