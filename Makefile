@@ -34,7 +34,7 @@ atlas: $(VENV)/.tests
 	@test -n "$(CORPUS)" || { echo 'make atlas: say where the MIDI files are: make atlas CORPUS=DIR' >&2; exit 2; }
 	mkdir -p $(WORK)
 	$(BIN)/drumatlas-export mine $(CORPUS) -o $(WORK)/beats.tsv --report $(WORK)/mined.json \
-	    --windows groove-midi-dataset --windows mma \
+	    $(foreach c,groove-midi-dataset mma,$(if $(wildcard $(CORPUS)/$(c)),--windows $(c))) \
 	    $(if $(wildcard $(CORPUS)/freemidi-ums/index.tsv),--genres $(CORPUS)/freemidi-ums/index.tsv --genre-column style) --genres names
 	for kind in ae vae acai; do \
 	    $(BIN)/drumatlas-export train $(WORK)/beats.tsv --model $$kind --seed 1 -o $(WORK)/$$kind.pt && \

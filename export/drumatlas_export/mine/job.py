@@ -22,6 +22,7 @@ from drumatlas_export.mine.patterns import Found, lively, repeated, windows
 from drumatlas_export.mine.songs import song_of
 
 SUFFIXES = {".mid", ".midi", ".kar", ".rmi"}
+_NAMED = 12  # collections in an error's line
 WINDOW_LABEL = "window"  # label of beats that came from two-bar windows, not from repeats
 
 
@@ -68,9 +69,11 @@ class Mined:
 def find_sources(paths: Iterable[Path], windowed: list[str]) -> list[Source]:
     """All MIDI files at and below `paths`, in order; FileError names a path that is not there.
 
-    `windowed` are patterns (`*`: all) of collections whose files are cut in two-bar windows.
+    `windowed` are patterns (`*`: all) of collections whose files are cut in two-bar windows;
+    one that fits no collection is a FileError.
     """
     sources: dict[Path, Source] = {}
+    used: set[str] = set()
     for root in paths:
         if not root.exists():
             raise FileError(f"{root}: no such file or folder")
@@ -81,10 +84,22 @@ def find_sources(paths: Iterable[Path], windowed: list[str]) -> list[Source]:
                 continue
             parts = file.relative_to(base).parts
             collection = parts[0] if len(parts) > 1 else base.resolve().name
-            wants_windows = any(fnmatch(collection, pattern) for pattern in windowed)
+            fitting = {pattern for pattern in windowed if fnmatch(collection, pattern)}
+            used |= fitting
             name = _printable("/".join(parts))
-            sources.setdefault(file, Source(file, name, _printable(collection), wants_windows))
-    return list(sources.values())
+            sources.setdefault(file, Source(file, name, _printable(collection), bool(fitting)))
+    found = list(sources.values())
+    _check_used(windowed, used, found)
+    return found
+
+
+def _check_used(windowed: list[str], used: set[str], found: list[Source]) -> None:
+    there = sorted({source.collection for source in found})
+    for pattern in windowed:
+        if there and pattern not in used:
+            more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+            names = ", ".join(there[:_NAMED]) + more
+            raise FileError(f"--windows {_printable(pattern)}: no such collection; there: {names}")
 
 
 def _printable(name: str) -> str:

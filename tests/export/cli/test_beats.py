@@ -46,6 +46,13 @@ def songs(tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi) -> Path:
     return root
 
 
+def test_windows_of_no_collection_are_an_error(
+    refuses: Refuses, songs: Path, tmp_path: Path
+) -> None:
+    words = ("mine", songs, "-o", tmp_path / "b.tsv", "--windows", "loops", "--windows", "lops")
+    refuses("--windows lops: no such collection; there: loops, pop\n", *words)
+
+
 def test_mine_writes_beats_and_a_report(run: Run, songs: Path, tmp_path: Path) -> None:
     code, out, err = run(
         "mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1, "--report", tmp_path / "r.json"
