@@ -1,0 +1,327 @@
+#!/bin/bash
+# Installs drumatlas as a service: Raspberry Pi OS or Debian, bookworm or trixie.
+#
+#   sudo systemd/install.sh              # from this checkout; asks before it changes the boot settings
+#   sudo systemd/install.sh FILE.whl     # that wheel instead
+#
+#   --yes          answers every question with yes
+#   --wheels DIR   takes every package from DIR, none from the network
+#   --gpio         with the packages of the GPIO panel, also where this is no Raspberry Pi
+#   --gadget       also as a MIDI device for the computer at the other end of the USB cable
+#   --uninstall    takes it away again; keeps state, settings and user
+#   --purge        with --uninstall: those, too
+#
+# Run again it changes nothing, or only what is new. Everything it owns lies in /opt/drumatlas,
+# /var/lib/drumatlas and the files named `drumatlas` below /etc.
+set -euo pipefail
+umask 022
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+HOME_DIR=/opt/drumatlas # a virtual environment
+STATE=/var/lib/drumatlas
+CONFIG=/etc/drumatlas.toml
+UNITS=/etc/systemd/system
+USER_NAME=drumatlas
+export DEBIAN_FRONTEND=noninteractive
+
+changes=0
+needs_reboot=0
+restart=0
+
+say() { printf '%s\n' "$*"; }
+fail() {
+    printf 'install.sh: %s\n' "$*" >&2
+    exit 2
+}
+changed() {
+    changes=$((changes + 1))
+    say "  $*"
+}
+
+usage() {
+    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+}
+
+yes=0 wheels='' wants_gpio=0 wants_gadget=0 uninstall=0 purge=0 source=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --yes) yes=1 ;;
+    --wheels)
+        [ -d "${2:-}" ] || fail "--wheels wants a folder of wheels, not '${2:-}'"
+        wheels=$(cd "$2" && pwd)
+        shift
+        ;;
+    --gpio) wants_gpio=1 ;;
+    --gadget) wants_gadget=1 ;;
+    --uninstall) uninstall=1 ;;
+    --purge) purge=1 ;;
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    *.whl)
+        [ -f "$1" ] || fail "$1: no such file"
+        source=$(realpath "$1")
+        ;;
+    *) fail "'$1' is none of its options; see --help" ;;
+    esac
+    shift
+done
+[ "$purge" = 0 ] || [ "$uninstall" = 1 ] || fail "--purge goes with --uninstall"
+[ "$(id -u)" = 0 ] || fail "needs root: sudo $0"
+command -v systemctl >/dev/null || fail "this system has no systemd"
+
+# --- small helpers -------------------------------------------------------------------------------
+
+ask() { # QUESTION: whether the answer is yes; no where nobody can answer
+    [ "$yes" = 0 ] || return 0
+    [ -t 0 ] || return 1
+    local answer
+    read -r -p "$1 [y/N] " answer
+    [[ $answer == [yY]* ]]
+}
+
+put() { # MODE FILE: standard input becomes FILE, if it is not that already
+    local new
+    new=$(mktemp)
+    cat >"$new"
+    if cmp -s "$new" "$2"; then
+        rm -f "$new"
+        return 1
+    fi
+    install -D -m "$1" "$new" "$2"
+    rm -f "$new"
+    changed "wrote $2"
+}
+
+is_pi() { grep -qs 'Raspberry Pi' /proc/device-tree/model; }
+
+is_running() { [ -d /run/systemd/system ]; } # not in a chroot that makes an image
+
+has_wheel() { # NAME: whether --wheels has it
+    [ -n "$wheels" ] && compgen -G "$wheels/$1-*.whl" >/dev/null
+}
+
+apt_need() { # PACKAGE...: installs what is missing
+    local missing=() package
+    for package; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+        { apt-get update -qq && apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null; } ||
+        fail "apt could not install ${missing[*]}; is the network there? (--wheels DIR works without)"
+    changed "installed ${missing[*]}"
+}
+
+# --- taking it away ------------------------------------------------------------------------------
+
+remove() { # FILE...
+    local file
+    for file; do
+        [ -e "$file" ] || [ -L "$file" ] || continue
+        rm -rf "$file"
+        changed "removed $file"
+    done
+}
+
+take_away() {
+    local unit
+    for unit in drumatlas.service drumatlas-gadget.service; do
+        [ -e "$UNITS/$unit" ] || continue
+        if is_running; then systemctl disable --now -q "$unit" || true; else systemctl disable -q "$unit" || true; fi
+        remove "$UNITS/$unit"
+    done
+    ! is_running || systemctl daemon-reload
+    [ ! -e "$HOME_DIR" ] || [ -e "$HOME_DIR/pyvenv.cfg" ] || fail "$HOME_DIR is not what this script made; left as it is"
+    remove "$HOME_DIR" /etc/udev/rules.d/60-drumatlas.rules /etc/modules-load.d/drumatlas.conf \
+        /etc/security/limits.d/drumatlas.conf /usr/local/share/bash-completion/completions/drumatlas
+    local page
+    for page in /usr/local/share/man/man1/drumatlas*.1; do remove "$page"; done
+    [ "$(readlink /usr/local/bin/drumatlas || true)" != "$HOME_DIR/bin/drumatlas" ] || remove /usr/local/bin/drumatlas
+    if [ "$purge" = 1 ]; then
+        remove "$STATE" "$CONFIG"
+        if id "$USER_NAME" >/dev/null 2>&1; then
+            userdel "$USER_NAME"
+            changed "removed user $USER_NAME"
+        fi
+    else
+        say "kept $STATE, $CONFIG and user $USER_NAME; --purge removes them"
+    fi
+    [ "$changes" -gt 0 ] || say "nothing of drumatlas was here"
+}
+
+if [ "$uninstall" = 1 ]; then
+    take_away
+    exit 0
+fi
+
+# --- packages ------------------------------------------------------------------------------------
+
+apt_need python3 python3-venv
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "Python 3.11 or newer is needed; this system has $(python3 -V)"
+machine=$(uname -m)
+version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+! is_pi || wants_gpio=1
+
+# python-rtmidi and lgpio have wheels for CPython 3.11 and 3.12 on 64-bit systems only.
+has_wheels=0
+case "$machine $version" in "aarch64 3.11" | "aarch64 3.12" | "x86_64 3.11" | "x86_64 3.12") has_wheels=1 ;; esac
+if [ "$has_wheels" = 0 ]; then
+    has_wheel python_rtmidi || apt_need python3-rtmidi
+    [ "$wants_gpio" = 0 ] || has_wheel lgpio || apt_need python3-lgpio
+fi
+# 32 bits: no wheels of alsa-midi on PyPI; where piwheels has none either it is built.
+case $machine in armv6l | armv7l) has_wheel alsa_midi || apt_need gcc python3-dev libffi-dev libasound2-dev ;; esac
+
+# --- the program ---------------------------------------------------------------------------------
+
+fingerprint() { # of what is installed from where; the same twice means that nothing is new
+    {
+        echo "$version $machine gpio=$wants_gpio"
+        if [ -f "$source" ]; then
+            sha256sum <"$source"
+        else
+            cd "$source"
+            find pyproject.toml README.md LICENSE device export -type f ! -path '*/__pycache__/*' -print0 |
+                sort -z | xargs -0 sha256sum
+        fi
+    } | sha256sum | cut -d ' ' -f 1
+}
+
+if [ -z "$source" ] && [ -n "$wheels" ]; then
+    source=$(find "$wheels" -maxdepth 1 -name 'drumatlas-*.whl' | sort -V | tail -n 1)
+fi
+[ -n "$source" ] || source=$(dirname "$HERE")
+[ -f "$source" ] || [ -f "$source/pyproject.toml" ] || fail "$source: neither a wheel nor a checkout"
+
+stamp=$HOME_DIR/.installed
+if [ -e "$HOME_DIR" ] && [ ! -e "$HOME_DIR/pyvenv.cfg" ] && [ -n "$(ls -A "$HOME_DIR")" ]; then
+    fail "$HOME_DIR is there and no virtual environment; move it away"
+fi
+wanted=$(fingerprint)
+if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
+    if [ ! -x "$HOME_DIR/bin/python$version" ]; then
+        say "making a virtual environment in $HOME_DIR"
+        python3 -m venv --clear --system-site-packages "$HOME_DIR"
+    fi
+    extra=''
+    more=()
+    if [ "$wants_gpio" = 1 ]; then
+        extra='[box]'
+        ! has_wheel lgpio || more+=(lgpio)
+    fi
+    pip=("$HOME_DIR/bin/python" -m pip --quiet --no-input --disable-pip-version-check)
+    from=(--prefer-binary)
+    [ -z "$wheels" ] || from+=(--no-index --find-links "$wheels")
+    say "installing drumatlas from $source (minutes on a small Pi)"
+    rm -f "$stamp"
+    built=$(mktemp -d)
+    trap 'rm -rf "$built"' EXIT
+    if [ -d "$source" ]; then
+        "${pip[@]}" wheel --no-deps "${from[@]}" --wheel-dir "$built" "$source" ||
+            fail "pip could not build $source${wheels:+; $wheels must have hatchling, or a wheel of drumatlas}"
+    else
+        cp "$source" "$built"
+    fi
+    wheel=$(find "$built" -name '*.whl')
+    "${pip[@]}" install --root-user-action=ignore "${from[@]}" "drumatlas$extra @ file://$wheel" "${more[@]}" ||
+        fail "pip could not install what drumatlas needs${wheels:+ from $wheels}; see above"
+    # The same version number may be other code.
+    "${pip[@]}" install --root-user-action=ignore --force-reinstall --no-deps "$wheel"
+    echo "$wanted" >"$stamp"
+    restart=1
+    changed "installed $("$HOME_DIR/bin/drumatlas" --version)"
+fi
+if [ ! -e /usr/local/bin/drumatlas ] && [ ! -L /usr/local/bin/drumatlas ]; then
+    ln -s "$HOME_DIR/bin/drumatlas" /usr/local/bin/drumatlas
+    changed "linked /usr/local/bin/drumatlas"
+fi
+
+# --- user, rights, kernel ------------------------------------------------------------------------
+
+if ! id "$USER_NAME" >/dev/null 2>&1; then
+    useradd --system --user-group --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin "$USER_NAME"
+    changed "made user $USER_NAME"
+fi
+
+# Raspberry Pi OS gives pins and converters to groups; plain Debian gives them to root alone.
+if [ "$wants_gpio" = 1 ] && ! grep -qrs 'GROUP="gpio"' /usr/lib/udev/rules.d /lib/udev/rules.d \
+    /etc/udev/rules.d --exclude=60-drumatlas.rules; then
+    for group in gpio spi i2c; do
+        getent group "$group" >/dev/null || { groupadd --system "$group" && changed "made group $group"; }
+    done
+    if put 644 /etc/udev/rules.d/60-drumatlas.rules <"$HERE/60-drumatlas.rules" && is_running; then
+        udevadm control --reload
+        udevadm trigger --subsystem-match=gpio --subsystem-match=spidev --subsystem-match=i2c-dev
+    fi
+fi
+for group in audio gpio spi i2c; do
+    getent group "$group" >/dev/null || continue
+    if ! id -nG "$USER_NAME" | grep -qw "$group"; then
+        usermod -aG "$group" "$USER_NAME"
+        changed "put $USER_NAME into group $group"
+        restart=1
+    fi
+done
+
+# The service may open ALSA's sequencer only if that is known to the kernel when it starts.
+if put 644 /etc/modules-load.d/drumatlas.conf <<<'snd-seq' && is_running; then modprobe -q snd-seq || true; fi
+# For `drumatlas play` by hand; the service has these by its unit.
+put 644 /etc/security/limits.d/drumatlas.conf <<<'@audio - rtprio 95
+@audio - memlock unlimited' || true
+
+switch_on() { # NAME QUESTION: an interface of the Pi
+    command -v raspi-config >/dev/null || return 0
+    [ "$(raspi-config nonint "get_$1")" = 1 ] || return 0 # 0: is on
+    if ask "$2"; then
+        raspi-config nonint "do_$1" 0
+        changed "switched $1 on"
+        needs_reboot=1
+    else
+        say "$1 stays off; sudo raspi-config nonint do_$1 0 switches it on"
+    fi
+}
+if is_pi; then
+    switch_on spi "Switch SPI on (knobs on an MCP3008)?"
+    switch_on i2c "Switch I2C on (knobs on an ADS1115, an OLED)?"
+fi
+
+# --- settings, manual, units ---------------------------------------------------------------------
+
+if [ ! -e "$CONFIG" ]; then
+    put 644 "$CONFIG" <<'END'
+# Settings of the drumatlas service. Everything has a default: `drumatlas config` prints all of
+# them, `drumatlas config --check /etc/drumatlas.toml` checks this file, and
+# `sudo systemctl reload drumatlas` (ports and wiring: restart) puts it into force.
+END
+fi
+
+if put 644 "$UNITS/drumatlas.service" <"$HERE/drumatlas.service"; then restart=1; fi
+units=(drumatlas.service)
+if [ "$wants_gadget" = 1 ] || [ -e "$UNITS/drumatlas-gadget.service" ]; then
+    put 755 "$HOME_DIR/bin/drumatlas-gadget" <"$HERE/drumatlas-gadget" || true
+    put 644 "$UNITS/drumatlas-gadget.service" <"$HERE/drumatlas-gadget.service" || true
+    units+=(drumatlas-gadget.service)
+fi
+! is_running || [ "$changes" = 0 ] || systemctl daemon-reload
+for unit in "${units[@]}"; do
+    if ! systemctl is-enabled -q "$unit" 2>/dev/null; then
+        systemctl enable -q "$unit"
+        changed "enabled $unit"
+    fi
+done
+if is_running; then
+    if [ "$restart" = 1 ]; then
+        systemctl restart drumatlas.service || fail "it does not start; journalctl -u drumatlas -e says why"
+        changed "started drumatlas.service"
+    elif ! systemctl is-active -q drumatlas.service; then
+        systemctl start drumatlas.service || fail "it does not start; journalctl -u drumatlas -e says why"
+        changed "started drumatlas.service"
+    fi
+fi
+
+[ "$changes" -gt 0 ] || say "everything is as it should be; nothing changed"
+[ "$needs_reboot" = 0 ] || say "restart the machine (sudo reboot) for what was switched on"
+say "it plays; drumatlas status shows what, drumatlas doctor what could be better"
