@@ -2,12 +2,11 @@
 
 import argparse
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumatlas.errors import DrumatlasError, FileError
+from drumatlas.errors import FileError
 
 if TYPE_CHECKING:
     from drumatlas.config.keys import Value
@@ -94,22 +93,3 @@ def _restore(box: Box) -> None:
         restore(box.engine, kept)
         box.midi.learn.learned = dict(kept.learned)
         box.told.update(VALUES)
-
-
-def reloader(box: Box, arguments: argparse.Namespace) -> Callable[[], None]:
-    """What SIGHUP does: the file's settings come into force, but for ports, tempo and wiring;
-    a bad file leaves the last good ones, and is shown until it is mended."""
-    from drumatlas.cli.unattended import read_given
-    from drumatlas.config.settings import midi_map
-
-    def reload() -> None:
-        try:
-            config = read_given(arguments)
-        except DrumatlasError as error:
-            box.engine.tell("config", f"config: {error}; the last good one stays in force")
-            return
-        box.engine.tell("config")
-        box.engine.sequencer.change_settings(_settings(arguments, config))
-        box.midi.map = midi_map(config)
-
-    return reload

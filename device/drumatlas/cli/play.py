@@ -73,9 +73,10 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play until told to stop."""
-    from drumatlas.cli.box import build, reloader
-    from drumatlas.cli.gpio import connect, find_gpio
+    from drumatlas.cli.box import build
+    from drumatlas.cli.gpio import Knobs
     from drumatlas.cli.parts import open_parts
+    from drumatlas.cli.reload import Reloader
     from drumatlas.cli.unattended import settle_config
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.tape import Tape
@@ -90,19 +91,17 @@ def run(arguments: argparse.Namespace) -> int:
     engine = box.engine
     engine.tell("config", *wrong)
     source = arguments.clock or str(config["clock.source"])
-    gpio, gpio_lines = find_gpio(arguments.panel or ["auto"], config, engine, box.told)
+    knobs = Knobs(arguments.panel or ["auto"], config, engine, box.told)
     with ExitStack() as stack:
-        if gpio:
-            stack.callback(gpio.close)
+        stack.callback(knobs.close)
         listener, input_port = _open_listener(arguments, config, box, source)
         if input_port:
             stack.callback(input_port.close)
         else:
             source = "internal"  # nobody to follow
-        if gpio:
-            connect(gpio, engine, listener)
+        knobs.connect(listener)
         port, hints = _open_port(arguments, config, box)
-        notes = [_summary(engine, port.name), *hints, *box.lines, *gpio_lines]
+        notes = [_summary(engine, port.name), *hints, *box.lines, *knobs.lines]
         if input_port:
             notes.append(f"clock {source}: hearing {input_port.name}")
         screen = _open_screen(engine, notes) if wants_keys else None
@@ -120,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
             # A follower waits for its leader's Start.
             autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
             parts=[herald, *open_parts(box, tape, input_port, talks=screen is None)],
-            reload=herald.reloading(reloader(box, arguments)),
+            reload=herald.reloading(Reloader(box, arguments, config, knobs)),
             pulse=pulse,
         )
     return 0

@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.cli.gpio import connect, find_gpio, lamps
+from drumatlas.cli.gpio import Knobs, connect, find_gpio, lamps
 from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.errors import PanelError
@@ -11,6 +11,7 @@ from drumatlas.explore.controls import Turn
 from drumatlas.panel import gpio_board
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
+from drumatlas.panel.wiring import Wiring, wiring_of
 from drumatlas.play.settings import PlaySettings
 
 CONFIG = defaults()
@@ -120,3 +121,133 @@ def test_lamps(engine: Engine) -> None:
     on = [lamps(engine, None, ms * 1_000_000)["beat"] for ms in range(1000, 3000)]
     assert 0.2 < sum(on) / len(on) < 0.3  # one step of four
     assert sum(a != b for a, b in pairwise(on)) in {7, 8, 9}  # four beats
+
+
+class Boards:
+    """A machine on which one board can be open at a time, and not with the wiring in `refused`."""
+
+    def __init__(self) -> None:
+        self.opened: list[FakeBoard] = []
+        self.refused: list[Wiring] = []
+
+    def open(self, wiring: Wiring) -> FakeBoard:
+        assert all(board.is_closed for board in self.opened)
+        if wiring in self.refused:
+            raise PanelError("GPIO pin 16: busy")
+        self.opened.append(FakeBoard())
+        return self.opened[-1]
+
+    @property
+    def levels(self) -> list[float]:
+        """Of the board that was opened last."""
+        return self.opened[-1].converters["mcp0"].levels
+
+
+OTHER = {**CONFIG, "gpio.x1": "mcp0:1", "gpio.x2": "mcp0:0", "gpio.play": "pin:16"}
+
+
+@pytest.fixture
+def boards(monkeypatch: pytest.MonkeyPatch) -> Boards:
+    boards = Boards()
+    monkeypatch.setattr(gpio_board, "is_pi", lambda: True)
+    monkeypatch.setattr(gpio_board, "open_board", boards.open)
+    return boards
+
+
+def knobs_of(engine: Engine) -> Knobs:
+    knobs = Knobs(["auto"], CONFIG, engine)
+    knobs.connect(None)
+    return knobs
+
+
+def test_a_new_wiring_is_read_and_nothing_jumps(engine: Engine, boards: Boards) -> None:
+    knobs = knobs_of(engine)
+    boards.levels[:] = [0.5, 0.8, *[0.5] * 6]
+    engine.tick(TICK_NS)
+    values = dict(engine.explorer.values)
+    knobs.rewire(OTHER)
+    assert engine.faults == []
+    assert len(engine.panels) == 1
+    boards.levels[:] = [0.5, 0.8, *[0.5] * 6]
+    for tick in range(2, 30):
+        engine.tick(tick * TICK_NS)
+    assert engine.explorer.values == values  # though x1 and x2 are each other's now
+    boards.levels[1] = 0.2
+    for tick in range(30, 60):
+        engine.tick(tick * TICK_NS)
+    assert engine.explorer.values["x1"] == pytest.approx(0.2, abs=0.03)
+    knobs.close()
+    assert all(board.is_closed for board in boards.opened)
+
+
+def test_the_same_wiring_is_left_alone(engine: Engine, boards: Boards) -> None:
+    knobs = knobs_of(engine)
+    knobs.rewire({**CONFIG, "play.gate": 1.0})
+    assert len(boards.opened) == 1
+
+
+def test_a_wiring_that_can_not_be_had_leaves_the_one_before(engine: Engine, boards: Boards) -> None:
+    knobs = knobs_of(engine)
+    boards.refused = [wiring_of(OTHER)]
+    knobs.rewire(OTHER)
+    stays = "wiring: GPIO pin 16: busy; the wiring before stays in force"
+    assert engine.faults == [stays]
+    boards.levels[:] = [0.5] * 8
+    engine.tick(TICK_NS)
+    boards.levels[0] = 1.0
+    for tick in range(2, 30):
+        engine.tick(tick * TICK_NS)
+    assert engine.explorer.values["x1"] == 1.0
+    knobs.rewire(CONFIG)
+    assert engine.faults == []
+
+
+def test_without_any_wiring_it_plays_and_the_next_try_may_do(
+    engine: Engine, boards: Boards
+) -> None:
+    knobs = knobs_of(engine)
+    boards.refused = [wiring_of(OTHER), wiring_of(CONFIG)]
+    knobs.rewire(OTHER)
+    assert engine.panels == []
+    assert "no knobs, for the wiring before can't be had again either" in engine.faults[0]
+    boards.refused = [wiring_of(OTHER)]
+    knobs.rewire(OTHER)
+    assert engine.faults[0].endswith("the wiring before stays in force")
+    boards.refused = []
+    knobs.rewire(OTHER)
+    assert engine.faults == []
+    assert len(engine.panels) == 1
+
+
+def test_knobs_that_were_not_there_at_the_start_come_with_a_better_wiring(
+    engine: Engine, boards: Boards
+) -> None:
+    boards.refused = [wiring_of(CONFIG)]
+    knobs = knobs_of(engine)
+    assert knobs.lines == ["no knobs: GPIO pin 16: busy"]
+    knobs.rewire(CONFIG)
+    assert engine.faults == ["wiring: GPIO pin 16: busy; no knobs"]
+    knobs.rewire(OTHER)
+    assert engine.faults == []
+    assert len(engine.panels) == 1
+
+
+def test_a_panel_that_broke_is_opened_again(
+    engine: Engine, boards: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knobs = knobs_of(engine)
+
+    def breaks(_: object) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(engine.panels[0], "poll", breaks)
+    engine.tick(TICK_NS)
+    assert engine.faults == ["panel gpio: odd"]
+    knobs.rewire(CONFIG)
+    assert engine.faults == []
+    assert len(engine.panels) == 1
+
+
+def test_who_wants_no_knobs_gets_none_by_a_new_wiring(engine: Engine, boards: Boards) -> None:
+    Knobs(["none"], CONFIG, engine).rewire(OTHER)
+    assert boards.opened == []

@@ -1,0 +1,60 @@
+"""SIGHUP: the configuration is read again, and what can change while it plays does."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from drumatlas.errors import DrumatlasError
+
+if TYPE_CHECKING:
+    from drumatlas.cli.box import Box
+    from drumatlas.cli.gpio import Knobs
+    from drumatlas.config.keys import Config
+
+# What is opened or drawn from once, at the start; and the option that goes over it.
+AT_START = {
+    "midi.out": "midi_out",
+    "midi.in": "midi_in",
+    "clock.source": "clock",
+    "state.dir": "state",
+    "play.seed": "seed",
+}
+
+
+class Reloader:
+    """Call it to read the file again. A bad one leaves the last good one, and is shown until it
+    is mended; so is what takes a restart. The tempo is taken if the file's has changed: else it
+    is where hands have put it."""
+
+    def __init__(
+        self, box: "Box", arguments: argparse.Namespace, config: "Config", knobs: "Knobs"
+    ) -> None:
+        self._box, self._arguments, self._knobs = box, arguments, knobs
+        self._first = self._last = config
+
+    def __call__(self) -> None:
+        """Read it, and play under it."""
+        from drumatlas.cli.unattended import read_given
+        from drumatlas.config.settings import midi_map, play_settings
+
+        engine = self._box.engine
+        try:
+            config = read_given(self._arguments)
+        except DrumatlasError as error:
+            engine.tell("config", f"config: {error}; the last good one stays in force")
+            return
+        engine.tell("config", *self._late(config))
+        settings = play_settings(config)
+        engine.sequencer.change_settings(settings)
+        engine.explorer.map_mode = settings.map_mode
+        self._box.midi.map = midi_map(config)
+        if self._arguments.bpm is None and config["play.bpm"] != self._last["play.bpm"]:
+            engine.set_bpm(settings.bpm)
+        self._knobs.rewire(config)
+        self._last = config
+
+    def _late(self, config: "Config") -> Iterator[str]:
+        """A line about each key that is another than at the start, and can't be taken now."""
+        for key, option in AT_START.items():
+            if config[key] != self._first[key] and getattr(self._arguments, option) is None:
+                yield f"config: {key} = {config[key]!r} takes a restart"
