@@ -37,6 +37,11 @@ class Rig:
                 changes.append(change)
         return changes
 
+    def turn(self, channel: int, level: float) -> list[Change]:
+        """Turn a knob and leave it there for a second."""
+        self.levels[channel] = level
+        return self.poll(100)
+
     def push(self, pin: int, is_down: bool) -> list[Change]:
         self.board.contacts[pin].set(is_down, self.now_ns)
         return self.poll(4)
@@ -54,14 +59,11 @@ def test_at_the_start_the_knobs_say_where_the_controls_are_and_the_stick_says_no
 def test_a_restored_box_keeps_its_values_until_a_knob_comes_by() -> None:
     rig = Rig(frozenset(DEFAULTS))
     rig.values["x1"] = 0.7
-    rig.levels[0] = 0.2
-    rig.poll(100)
+    rig.turn(0, 0.2)
     assert rig.values["x1"] == 0.7
-    rig.levels[0] = 0.6
-    rig.poll(100)
+    rig.turn(0, 0.6)
     assert rig.values["x1"] == 0.7
-    rig.levels[0] = 0.8
-    rig.poll(100)
+    rig.turn(0, 0.8)
     assert rig.values["x1"] == pytest.approx(0.8, abs=0.03)
 
 
@@ -69,10 +71,8 @@ def test_after_a_recall_a_knob_is_fetched_where_the_control_is() -> None:
     rig = Rig()
     rig.poll(10)
     rig.values["x2"] = 0.9
-    rig.levels[1] = 0.6
-    assert rig.poll(100) == []
-    rig.levels[1] = 1.0
-    rig.poll(100)
+    assert rig.turn(1, 0.6) == []
+    rig.turn(1, 1.0)
     assert rig.values["x2"] == 1.0
 
 
@@ -90,11 +90,10 @@ def test_each_knob_turns_its_control_within_20_ms() -> None:
 def test_a_stick_comes_back_to_its_middle() -> None:
     rig = Rig()
     rig.poll(10)
-    rig.levels[4] = 0.0
-    rig.poll(50)
+    rig.turn(4, 0.0)
     assert rig.values["map_x"] == 0.0
-    rig.levels[4] = 0.51
-    rig.poll(200)
+    rig.turn(4, 0.51)
+    rig.poll(100)
     assert rig.values["map_x"] == 0.5
 
 
@@ -132,20 +131,15 @@ def test_shift_gives_knobs_and_buttons_a_second_control_and_nothing_jumps() -> N
     before = dict(rig.values)
     assert rig.push(SHIFT, True) == []
     assert rig.push(PUSH, True) == [Press("prev_genre")]
-    rig.levels[0] = 0.2
-    rig.poll(100)
+    rig.turn(0, 0.2)
     assert rig.values == before  # swing is 0: the knob has not come by
-    rig.levels[0] = 0.0
-    rig.poll(100)
-    rig.levels[0] = 0.3
-    rig.poll(100)
+    rig.turn(0, 0.0)
+    rig.turn(0, 0.3)
     assert rig.values["swing"] == pytest.approx(0.3, abs=0.03)
     assert rig.values["x1"] == before["x1"]
     assert rig.push(SHIFT, False) == []
-    rig.levels[0] = 0.32
-    assert rig.poll(100) == []  # x1 is still at 0.5
-    rig.levels[0] = 0.6
-    rig.poll(100)
+    assert rig.turn(0, 0.32) == []  # x1 is still at 0.5
+    rig.turn(0, 0.6)
     assert rig.values["x1"] == pytest.approx(0.6, abs=0.03)
 
 

@@ -63,23 +63,27 @@ class Leader:
         return Stream(self.messages, self.tick, tick_ns(self.bpm), self.times)
 
 
-def steady() -> Stream:
-    leader = Leader()
+def started(bpm: float = 120, jitter_ms: float = 0) -> Leader:
+    """A leader that has sent Start."""
+    leader = Leader(bpm, jitter_ms)
     leader.start()
+    return leader
+
+
+def steady() -> Stream:
+    leader = started()
     leader.clocks(24 * 16)
     return leader.done()
 
 
 def jittery() -> Stream:
-    leader = Leader(jitter_ms=3)
-    leader.start()
+    leader = started(jitter_ms=3)
     leader.clocks(24 * 16)
     return leader.done()
 
 
 def tempo_jump() -> Stream:
-    leader = Leader()
-    leader.start()
+    leader = started()
     for bpm in (120, 170, 85, 84, 60, 120, 240):
         leader.bpm = bpm
         leader.clocks(24 * 4)
@@ -87,8 +91,7 @@ def tempo_jump() -> Stream:
 
 
 def ramp() -> Stream:
-    leader = Leader(90)
-    leader.start()
+    leader = started(bpm=90)
     for _ in range(24 * 16):
         leader.bpm += 60 / (24 * 16)
         leader.clocks(1)
@@ -97,8 +100,7 @@ def ramp() -> Stream:
 
 
 def dropout() -> Stream:
-    leader = Leader(jitter_ms=1)
-    leader.start()
+    leader = started(jitter_ms=1)
     for lost in (1, 5, 12, 20):
         leader.clocks(24 * 4)
         leader.clocks(lost, lost=True)
@@ -107,8 +109,7 @@ def dropout() -> Stream:
 
 
 def duplicates() -> Stream:
-    leader = Leader()
-    leader.start()
+    leader = started()
     leader.clocks(24 * 4)
     leader.clocks(24 * 4, doubled=True)
     leader.clocks(24 * 4)
@@ -128,8 +129,7 @@ def start_storm() -> Stream:
 
 
 def spp_walk() -> Stream:
-    leader = Leader()
-    leader.start()
+    leader = started()
     leader.clocks(24 * 4)
     for step in (0, 33, 128, 7, 1000):
         leader.send(STOP)

@@ -7,7 +7,18 @@ import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event, TempoChange
 from drumatlas.play.leading import START_LEAD_NS
+from drumatlas.play.sequencer import Sequencer
 from playing import KICK, STEP, TICK, midi, ons, run, sequencer
+
+
+def halted() -> Sequencer:
+    """A sequencer at step 7 that was stopped after 6 steps."""
+    seq = sequencer()
+    seq.start()
+    run(seq, 6 * STEP)
+    seq.stop()
+    seq.advance(7 * STEP)
+    return seq
 
 
 def test_start_then_clock_then_notes(check_stream: Callable[..., Counter[str]]) -> None:
@@ -22,22 +33,14 @@ def test_start_then_clock_then_notes(check_stream: Callable[..., Counter[str]]) 
 
 
 def test_start_again_is_from_the_top() -> None:
-    seq = sequencer()
-    seq.start()
-    run(seq, 6 * STEP)
-    seq.stop()
-    seq.advance(7 * STEP)
+    seq = halted()
     seq.start()
     out = run(seq, 9 * STEP, start_ns=7 * STEP)
     assert ons(out)[0] == 7 * STEP + START_LEAD_NS
 
 
 def test_continue_goes_on_where_it_stopped() -> None:
-    seq = sequencer()
-    seq.start()
-    run(seq, 6 * STEP)
-    seq.stop()
-    seq.advance(7 * STEP)
+    seq = halted()
     seq.resume()
     out = run(seq, 20 * STEP, start_ns=7 * STEP)
     assert midi(out)[0] == (7 * STEP, CONTINUE)

@@ -143,6 +143,17 @@ def inodes(folder: Path) -> set[int]:
     return {path.stat().st_ino for path in folder.iterdir()}
 
 
+def save_with_a_cut(store: StateStore, last: int) -> tuple[Disk, bool]:
+    """Save NEW on a disk that does `last` calls and no more; whether it came to that."""
+    with pytest.MonkeyPatch.context() as patch:
+        disk = Disk(patch, last)
+        try:
+            store.save(NEW)
+        except PowerCut:
+            return disk, True
+    return disk, False
+
+
 def test_power_cut_at_every_call_leaves_the_old_or_the_new_state(tmp_path: Path) -> None:
     outcomes = []
     for last in range(100):
@@ -150,13 +161,7 @@ def test_power_cut_at_every_call_leaves_the_old_or_the_new_state(tmp_path: Path)
         store.save(kept_at(0.0))
         store.save(OLD)
         before = inodes(store.folder)
-        with pytest.MonkeyPatch.context() as patch:
-            disk = Disk(patch, last)
-            try:
-                store.save(NEW)
-                is_cut = False
-            except PowerCut:
-                is_cut = True
+        disk, is_cut = save_with_a_cut(store, last)
         disk.lose(store.folder, before, random.Random(last))
         kept, lines = store.load()
         assert kept in (OLD, NEW), f"cut after {last} calls"
@@ -177,13 +182,7 @@ def test_power_cut_at_every_call_leaves_the_old_or_the_new_state(tmp_path: Path)
 def test_the_very_first_write_may_be_cut_too(tmp_path: Path) -> None:
     for last in range(100):
         store = StateStore(tmp_path / str(last))
-        with pytest.MonkeyPatch.context() as patch:
-            disk = Disk(patch, last)
-            try:
-                store.save(NEW)
-                is_cut = False
-            except PowerCut:
-                is_cut = True
+        disk, is_cut = save_with_a_cut(store, last)
         disk.lose(store.folder, set(), random.Random(last))
         assert store.load()[0] in (None, NEW)
         if not is_cut:
