@@ -27,11 +27,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.render": ("engine", "play", "beat"),
     "drumatlas.config": (
         *("config", "play", "beat", "explore.controls", "panel", "errors", "files"),
+        "web.address",
     ),
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
     "drumatlas.service": (
         *("service", "atlas", "config", "explore", "midi", "panel", "realtime", "errors"),
-        *("engine", "files", "play"),
+        *("engine", "files", "play", "web.address", "web.serving"),
+    ),
+    "drumatlas.web": (
+        *("web", "engine", "explore", "atlas.model", "beat", "midi", "play", "realtime", "errors"),
     ),
     "drumatlas.cli": ("",),
     "drumatlas.__main__": ("cli",),
@@ -44,10 +48,12 @@ PURE_PLAY = (
     *("sequencer", "state", "tap"),
 )
 PURE_PANEL = ("charge", "conditioning", "echo", "switches", "takeover", "wiring")
+PURE_WEB = ("address", "drop", "guard", "limits", "orders", "passing", "show", "view")
 PURE = (
     *("drumatlas.beat", "drumatlas.explore"),
     *(f"drumatlas.play.{name}" for name in PURE_PLAY),
     *(f"drumatlas.panel.{name}" for name in PURE_PANEL),
+    *(f"drumatlas.web.{name}" for name in PURE_WEB),
 )
 IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")
 

@@ -10,7 +10,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import Code, grids
 from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
 from drumatlas.explore.explorer import Explorer
-from drumatlas.explore.snapshot import place_of_program
+from drumatlas.explore.snapshot import Snapshot, place_of_program
 from drumatlas.panel.port import Panel
 from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
@@ -111,6 +111,11 @@ class Engine:
     def land(self, code: Code) -> None:
         """Jump to the place on the map that a beat has by the atlas' encoder."""
         self.explorer.go(self.explorer.atlas.encode(grids([code]).astype("float32"))[0])
+
+    def visit(self, kept: Snapshot) -> None:
+        """Jump to a snapshot that came from outside."""
+        self.explorer.visit(kept)
+        self.take_values()
 
     def take_values(self) -> None:
         """Tempo and feel follow the explorer's values, which a snapshot brought."""

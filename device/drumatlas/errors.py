@@ -36,6 +36,10 @@ class PortError(DrumatlasError, OSError):
     """A MIDI port is missing or can't be opened."""
 
 
+class WebError(DrumatlasError, OSError):
+    """The page's address is taken, or not this machine's."""
+
+
 class StateError(DrumatlasError, ValueError):
     """A file of kept state is damaged, or of a later version."""
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +62,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", metavar="DIR|none", help="what keeps snapshots and the last place (default: own)"
     )
-    parser.add_argument("--web", metavar="HOST:PORT|off", help="not built yet")
+    parser.add_argument(
+        "--web", metavar="HOST:PORT|off", help="where the page is (default: 127.0.0.1:8313)"
+    )
     parser.add_argument("--no-start", action="store_true", help="wait for the play button")
     parser.add_argument(
         "--unattended",
@@ -78,13 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     from drumatlas.cli.parts import open_parts
     from drumatlas.cli.reload import Reloader
     from drumatlas.cli.unattended import settle_config
+    from drumatlas.cli.web import Page
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.tape import Tape
     from drumatlas.play.performer import Pulse
     from drumatlas.service.notify import Herald
 
-    if arguments.web and arguments.web != "off":
-        say("--web: the page is not built yet; playing without it")
     config, wrong = settle_config(arguments)
     panels, wants_keys = _panels(arguments.panel or ["auto"])
     box = build(arguments, config, panels)
@@ -94,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     knobs = Knobs(arguments.panel or ["auto"], config, engine, box.told)
     with ExitStack() as stack:
         stack.callback(knobs.close)
+        page = stack.enter_context(closing(Page(arguments.web, config)))
         listener, input_port = _open_listener(arguments, config, box, source)
         if input_port:
             stack.callback(input_port.close)
@@ -101,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
             source = "internal"  # nobody to follow
         knobs.connect(listener)
         port, hints = _open_port(arguments, config, box)
-        notes = [_summary(engine, port.name), *hints, *box.lines, *knobs.lines]
+        notes = [_summary(engine, port.name), *hints, *box.lines, *knobs.lines, *page.lines]
         if input_port:
             notes.append(f"clock {source}: hearing {input_port.name}")
         screen = _open_screen(engine, notes) if wants_keys else None
@@ -118,7 +120,11 @@ def run(arguments: argparse.Namespace) -> int:
             seconds=arguments.seconds,
             # A follower waits for its leader's Start.
             autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
-            parts=[herald, *open_parts(box, tape, input_port, talks=screen is None)],
+            parts=[
+                herald,
+                *open_parts(box, tape, input_port, talks=screen is None),
+                *page.start(box, tape, listener, input_port, talks=screen is None),
+            ],
             reload=herald.reloading(Reloader(box, arguments, config, knobs)),
             pulse=pulse,
         )

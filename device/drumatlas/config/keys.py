@@ -19,6 +19,8 @@ from drumatlas.panel.wiring import (
 from drumatlas.play.follower import ClockSource
 from drumatlas.play.kits import KITS
 from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS
+from drumatlas.web.address import DEFAULT as WEB_ADDRESS
+from drumatlas.web.address import check_token, parse_address
 
 Value = bool | int | float | str
 Config = Mapping[str, Value]  # every key, by its dotted name
@@ -95,6 +97,15 @@ KEYS: tuple[Key, ...] = (
     Key("clock.idle", False, "send MIDI clock while stopped, too"),
     Key("clock.thru", False, "following: pass clock and transport on to the outputs"),
     Key("clock.hold", True, "following: hold when the clock is lost for a beat; false stops"),
+    Key("web.address", WEB_ADDRESS, "of the page: HOST:PORT, or off", check=parse_address),
+    Key(
+        "web.token",
+        "",
+        "asked of who opens the page; empty: none on loopback, else a new one each time",
+        check=check_token,
+    ),
+    Key("web.hosts", "", "further names of this box, comma-separated, for reverse proxies"),
+    Key("web.open", True, "open the page where there is a desktop"),
     Key("state.dir", "", "folder that keeps state; empty: the system's; none: keep nothing"),
     *(Key(f"cc.{name}", number, "", -1, 119) for name, number in DEFAULT_CC.items()),
     *_voice_keys(),

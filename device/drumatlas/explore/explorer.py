@@ -220,8 +220,12 @@ class Explorer:
     def load(self, name: str) -> None:
         """Jump to a kept place; nothing where none was kept."""
         if name in self.snapshots:
-            self._before = (self.snapshot(), True)
-            self.restore(self.snapshots[name])
+            self.visit(self.snapshots[name])
+
+    def visit(self, kept: Snapshot) -> None:
+        """Jump to where `kept` was taken; `undo` takes it back."""
+        self._before = (self.snapshot(), True)
+        self.restore(kept)
 
     def restore(self, kept: Snapshot) -> None:
         """Be where `kept` was taken."""

@@ -5,7 +5,7 @@ The performer only appends to a bounded queue; the slow loop takes from it.
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from drumatlas.midi.port import OutputPort
@@ -26,6 +26,9 @@ class Tape:
         self._port = port
         self._queue: deque[tuple[int, Sequence[Output]]] = deque(maxlen=_QUEUE)
         self._played: deque[Output] = deque(maxlen=_MOST)
+        # Who else follows, from the slow loop: what was taken back after a time (0: nothing),
+        # and what was played.
+        self.on_played: Callable[[int, Sequence[Output]], None] | None = None
 
     @property
     def name(self) -> str:
@@ -69,6 +72,8 @@ class Tape:
             while after_ns and self._played and self._played[-1].at_ns > after_ns:
                 self._played.pop()
             self._played.extend(outputs)
+            if self.on_played:
+                self.on_played(after_ns, outputs)
 
     def sent_since(self, since_ns: int) -> list[Event]:
         """The messages due at `since_ns` or later, also those still to come. From the slow loop."""

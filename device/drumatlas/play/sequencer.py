@@ -102,6 +102,10 @@ class Sequencer:
         settings = replace(settings, seed=self.settings.seed).check()
         self._ask(lambda state: self._change_settings(state, settings))
 
+    def mute(self, voice: int, is_on: bool) -> None:
+        """Let a voice (its bit) be silent from now on, or play again."""
+        self._ask(lambda state: self._change_settings(state, self.settings.muting(voice, is_on)))
+
     def panic(self) -> None:
         """End every note, ours and others', on all channels in use."""
         self._ask(lambda state: moves.silence(state, self.settings))

@@ -1,6 +1,6 @@
 """What the sequencer needs to know that does not change while it plays."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
 from drumatlas.beat.voices import VOICE_TABLE
@@ -61,6 +61,12 @@ class PlaySettings:
                     f"velocity_max {out.loudest}"
                 )
         return self
+
+    def muting(self, voice: int, is_on: bool) -> "PlaySettings":
+        """The same, but for whether a voice (its bit) is silent."""
+        voices = list(self.voices)
+        voices[voice] = replace(voices[voice], is_muted=is_on)
+        return replace(self, voices=tuple(voices))
 
     @property
     def channels(self) -> tuple[int, ...]:

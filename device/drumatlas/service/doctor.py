@@ -14,6 +14,7 @@ from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
 from drumatlas.midi.choose import list_ports
 from drumatlas.service.finding import Finding
+from drumatlas.service.page import examine_page
 from drumatlas.service.panel import examine_panel
 from drumatlas.service.rights import examine_rights
 
@@ -29,6 +30,7 @@ def examine(atlas: Path | None, config: Path | None) -> list[Finding]:
         ("config", lambda: _config(config)),
         ("atlas", lambda: _atlas(atlas)),
         ("midi", _midi),
+        ("page", lambda: examine_page(read_config(config))),
     )
     findings = []
     for name, look in parts:

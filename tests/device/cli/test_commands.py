@@ -211,9 +211,3 @@ def test_bad_points_name_their_line_and_print_nothing(
     out, err = capsys.readouterr()
     assert out == ""
     assert f"stdin, line {line}:" in err
-
-
-def test_what_is_not_built_yet_says_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    argv = ["play", "--seconds", "0.05", "--panel", "none", "--midi-out", "none"]
-    assert main([*argv, "--web", "127.0.0.1:8313"]) == 0
-    assert "not built yet" in capsys.readouterr().err

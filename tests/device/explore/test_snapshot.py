@@ -38,6 +38,7 @@ def test_json_brings_back_the_very_same(snapshot: Snapshot) -> None:
         ({"knobs": [0, 0, 0, True]}, "a knob is not a number"),
         ({"knobs": [0, 0, 0, 1e9]}, "a knob"),
         ({"knobs": [0, 0, 0, float("nan")]}, "a knob"),
+        ({"knobs": [0, 0, 0, 10**400]}, "a knob"),
         ({"values": {"density": 1.5}}, "density"),
         ({"values": []}, "an object"),
         ({"novelty": 1}, "novelty"),

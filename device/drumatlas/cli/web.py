@@ -1,0 +1,135 @@
+"""`--web HOST:PORT|off`: the page of a box that plays, put together."""
+
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from typing import TYPE_CHECKING
+
+from drumatlas.cli.common import say
+from drumatlas.errors import WebError
+
+if TYPE_CHECKING:
+    from drumatlas.cli.box import Box
+    from drumatlas.config.keys import Config
+    from drumatlas.daemon import Listener
+    from drumatlas.midi.port import InputPort
+    from drumatlas.midi.tape import Tape
+    from drumatlas.web.address import Address
+    from drumatlas.web.desk import Desk
+    from drumatlas.web.part import WebPart
+    from drumatlas.web.server import Server
+
+_TOKEN_BYTES = 16
+
+
+class Page:
+    """The address that was taken for the page. `lines` say how one gets there, or why there is
+    none. ConfigError if `wanted` (or, for None, the configuration's) is no address."""
+
+    def __init__(self, wanted: str | None, config: "Config") -> None:
+        from drumatlas.web.address import Address, parse_address
+        from drumatlas.web.serving import listen
+
+        self._config = config
+        self._listening: socket.socket | None = None
+        self.lines: list[str] = []
+        self.url = ""
+        self.token = str(config["web.token"])
+        address = parse_address(wanted or str(config["web.address"]))
+        if address is None:
+            return
+        try:
+            self._listening = listen(address)
+        except WebError as error:
+            self.lines = [f"{error}; playing without it (--web HOST:PORT takes another)"]
+            return
+        self.address = Address(address.host, self._listening.getsockname()[1])
+        if not self.token and not address.is_loopback:
+            self.token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self.url = f"http://{_shown(self.address)}/" + (self.token and f"?token={self.token}")
+        self.lines = [f"page: {self.url}"]
+
+    def start(
+        self,
+        box: "Box",
+        tape: "Tape",
+        listener: "Listener | None",
+        input_port: "InputPort | None",
+        *,
+        talks: bool,
+    ) -> "list[WebPart]":
+        """Serve: what goes along with the slow loop, nothing where there is no page. `talks`
+        where no screen shows what is wrong."""
+        if self._listening is None:
+            return []
+        from drumatlas.web.desk import Desk
+        from drumatlas.web.panel import WebPanel
+        from drumatlas.web.part import WebPart
+        from drumatlas.web.serving import Serving
+        from drumatlas.web.view import Facts, Watcher
+
+        engine = box.engine
+        panel = WebPanel(engine)
+        engine.panels = [*engine.panels, panel]
+        desk = Desk(panel.put, time.monotonic_ns())
+        facts = Facts(
+            ports=lambda: _ports(tape, input_port),
+            is_locked=lambda: listener is not None and listener.is_locked,
+            learned=lambda: box.midi.learn.learned,
+            point_at=panel.point_at,
+        )
+        serving = Serving(self._listening, desk, lambda: self._server(box, desk))
+        serving.start()
+        self._open_browser()
+        watcher = Watcher(engine, facts)
+        return [WebPart(tape, desk, watcher, close=serving.close, say=say if talks else None)]
+
+    def close(self) -> None:
+        """Let go of the address."""
+        if self._listening is not None:
+            self._listening.close()
+
+    def _server(self, box: "Box", desk: "Desk") -> "Server":
+        from drumatlas.web.guard import Guard
+        from drumatlas.web.server import Server
+        from drumatlas.web.site import Site
+
+        atlas = box.engine.explorer.atlas
+        names = [name for name in str(self._config["web.hosts"]).split(",") if name.strip()]
+        if not self.address.is_loopback:
+            own = socket.gethostname()
+            names += [own, f"{own.split('.')[0]}.local"]
+        guard = Guard(self.address, [name.strip() for name in names], self.token)
+        return Server(Site(atlas), guard, desk, atlas, self.token)
+
+    def _open_browser(self) -> None:
+        """Where there is a desktop, and somebody at it."""
+        if not self._config["web.open"] or not sys.stdout.isatty():
+            return
+        has_desktop = sys.platform in {"darwin", "win32"} or any(
+            os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+        )
+        if has_desktop:
+            threading.Thread(target=webbrowser.open, args=(self.url,), daemon=True).start()
+
+
+def _ports(tape: "Tape", input_port: "InputPort | None") -> dict[str, str]:
+    """The ports' names, how the output delivers, and what is wrong with them."""
+    return {
+        "out": tape.name,
+        "delivery": tape.delivery,
+        "outFault": tape.fault,
+        "in": input_port.name if input_port else "",
+        "inFault": input_port.fault if input_port else "",
+    }
+
+
+def _shown(address: "Address") -> str:
+    """The address as others can type it."""
+    if not address.is_everywhere:
+        return str(address)
+    return f"{socket.gethostname().split('.')[0]}.local:{address.port}"

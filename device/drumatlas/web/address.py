@@ -1,0 +1,70 @@
+"""Where the page is served: `--web HOST:PORT|off`. Pure."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from drumatlas.errors import ConfigError
+
+OFF = "off"
+DEFAULT = "127.0.0.1:8313"
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host (an address or a name, without brackets) and a port 0..65535 (0: any free one)."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it stands for every address of this machine."""
+        return self.host in {"0.0.0.0", "::"}
+
+
+def parse_address(text: str) -> Address | None:
+    """`HOST:PORT` or `[IPv6]:PORT`; None for `off`. ConfigError says what is wrong."""
+    if text == OFF:
+        return None
+    host, colon, port = text.rpartition(":")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if not colon or (":" in host and not is_bracketed):
+        raise ConfigError(f"web '{text}': wants HOST:PORT (such as {DEFAULT}), or off")
+    host = host.strip("[]")
+    if not _is_host(host, is_bracketed):
+        raise ConfigError(f"web '{text}': '{host}' is no address or name of a host")
+    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ConfigError(f"web '{text}': '{port}' is no port, 0..65535")
+    return Address(host, int(port))
+
+
+def _is_host(host: str, is_bracketed: bool) -> bool:
+    if not is_bracketed:
+        return bool(_NAME.fullmatch(host))
+    try:
+        return ipaddress.ip_address(host).version == 6
+    except ValueError:
+        return False
+
+
+def check_token(text: str) -> None:
+    """ConfigError if `text` is neither empty nor hard to guess, or can't stand in an address."""
+    if text and not _TOKEN.fullmatch(text):
+        raise ConfigError("must have 16 to 128 letters, digits, - or _")

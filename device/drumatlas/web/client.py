@@ -1,0 +1,71 @@
+"""One open page: what it is still to be sent. Only the newest of each thing waits, so a slow
+page costs no memory and shows the present when it is read."""
+
+import asyncio
+import json
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from drumatlas.web.limits import Bucket
+from drumatlas.web.show import Shown, merge
+
+MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 120.0, 240.0  # a drag sends 60
+DROPS_A_SECOND, DROPS_AT_ONCE = 0.5, 4.0  # files
+MOST_BAD = 20  # messages that could not be read, until the page is cut
+_NOTE_BATCHES = 64
+
+
+class Client:
+    """A WebSocket that passed the guard."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self.connection = connection
+        self.is_new = True  # was sent nothing yet
+        self.listens = False  # wants the notes, too
+        self.messages = Bucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
+        self.drops = Bucket(DROPS_A_SECOND, DROPS_AT_ONCE)
+        self.bad = 0
+        self._state: Shown = {}
+        self._notes: deque[Any] = deque(maxlen=_NOTE_BATCHES)
+        self._replies: deque[Any] = deque(maxlen=_NOTE_BATCHES)
+        self._news = asyncio.Event()
+
+    def show(self, changed: Shown) -> None:
+        """Send these, or what they are by then."""
+        if changed:
+            merge(self._state, changed)
+            self._news.set()
+
+    def play(self, batch: Any) -> None:
+        """Send notes."""
+        self._notes.append(batch)
+        self._news.set()
+
+    def reply(self, message: Any) -> None:
+        """Send a message of its own."""
+        self._replies.append(message)
+        self._news.set()
+
+    async def run(self) -> None:
+        """Send what there is, until it is cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            for message in self._take():
+                with suppress(ConnectionClosed):  # who reads from it will notice
+                    await self.connection.send(json.dumps(message, separators=(",", ":")))
+
+    def _take(self) -> list[Any]:
+        messages = list(self._replies)
+        self._replies.clear()
+        if self._notes:
+            messages.append({"notes": list(self._notes)})
+            self._notes.clear()
+        if self._state:
+            messages.append({"state": self._state})
+            self._state = {}
+        return messages

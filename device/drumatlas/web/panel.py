@@ -1,0 +1,82 @@
+"""The page as a panel: orders come in from the server's thread, changes go to the engine."""
+
+from collections import deque
+from collections.abc import Callable
+
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import Change, Press, Turn
+from drumatlas.web.orders import Go, Land, Mute, Order, Visit
+
+WAITING = 512  # orders between two looks; of a flood the oldest are dropped
+
+
+class WebPanel:
+    """`put` is for the server's thread, all else for the slow loop."""
+
+    name = "web"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: deque[Order] = deque(maxlen=WAITING)
+        self._held: Order | None = None
+        self._turns: dict[str, float] = {}  # since the last press
+        self._changes: list[Change] = []
+        self._went: tuple[int, tuple[float, ...]] | None = None  # a point, the knobs it gave
+
+    def put(self, order: Order) -> None:
+        """One checked order. Never blocks."""
+        self._waiting.append(order)
+
+    def point_at(self, knobs: tuple[float, ...]) -> int | None:
+        """The point of the map that one went to, if that is where knobs [4] still are."""
+        return self._went[0] if self._went and self._went[1] == knobs else None
+
+    def poll(self, _now_ns: int) -> list[Change]:
+        """What was asked since the last call; of a control that moved often, where it ended.
+        What is no change by itself waits until the changes before it have been made."""
+        self._changes = []
+        while self._held or self._waiting:
+            order = self._held or self._waiting.popleft()
+            self._held = None
+            if isinstance(order, Turn):
+                self._turns[order.control] = order.value
+                continue
+            self._flush()  # what was turned before is turned before
+            if isinstance(order, Press):
+                self._changes.append(order)
+            elif self._changes:
+                self._held = order
+                break
+            else:
+                self._take(order)
+        self._flush()
+        return self._changes
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _flush(self) -> None:
+        self._changes += [Turn(name, value) for name, value in self._turns.items()]
+        self._turns.clear()
+
+    def _take(self, order: Go | Land | Mute | Visit) -> None:
+        if isinstance(order, Go):
+            self._survive(lambda: self._go(order.index))
+        elif isinstance(order, Land):
+            self._survive(lambda: self._engine.land(order.code))
+        elif isinstance(order, Visit):
+            self._survive(lambda: self._engine.visit(order.place))
+        else:
+            self._engine.sequencer.mute(order.bit, order.is_on)
+
+    def _go(self, index: int) -> None:
+        explorer = self._engine.explorer
+        explorer.go(explorer.atlas.points.z[index])
+        self._went = index, tuple(explorer.knobs.tolist())
+
+    def _survive(self, step: Callable[[], None]) -> None:
+        """A place that can't be had is no reason to lose the page's controls."""
+        try:
+            step()
+        except Exception as error:
+            self._engine.tell("web", f"page: {type(error).__name__}: {error}")

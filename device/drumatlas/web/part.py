@@ -1,0 +1,104 @@
+"""The page's share in the slow loop: shows what is new, hands over what was played."""
+
+from collections.abc import Callable, Sequence
+
+from drumatlas.midi.take import take_bytes
+from drumatlas.midi.tape import Tape
+from drumatlas.play.events import NOTE_ON, Event, Output
+from drumatlas.play.feel import Feel
+from drumatlas.play.settings import VoiceOut
+from drumatlas.web.desk import Desk, Make
+from drumatlas.web.takes import beat_take
+from drumatlas.web.view import View, Watcher
+
+EVERY_NS = 33_000_000  # between two views
+TOLD_NS = 20_000_000_000  # that a line stays on a screen
+
+
+class WebPart:
+    """With no page open it looks at a few empty things a tick. `close` ends the server. `say`
+    tells people, where no screen does."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        desk: Desk,
+        watcher: Watcher,
+        *,
+        close: Callable[[], None],
+        say: Callable[[str], None] | None,
+    ) -> None:
+        self._tape, self._desk, self._watcher = tape, desk, watcher
+        self._engine = watcher.engine
+        self._close, self._say = close, say
+        self._last: View | None = None
+        self._looked_ns = 0
+        self._told_ns = 0
+        self._voices: tuple[Sequence[VoiceOut], dict[tuple[int, int], int]] = ((), {})
+
+    def tick(self, now_ns: int) -> None:
+        """Look whether a page wants something."""
+        desk = self._desk
+        if desk.lines or self._told_ns:
+            self._tell(now_ns)
+        while desk.asked:
+            what, give = desk.asked.popleft()
+            give(self._make(what, now_ns))
+        self._tape.on_played = self._hear if desk.listeners else None
+        if not desk.pages:
+            self._last = None
+        elif desk.wants_all or now_ns - self._looked_ns >= EVERY_NS:
+            self._look(now_ns)
+
+    def close(self) -> None:
+        """End the server."""
+        self._tape.on_played = None
+        self._close()
+
+    def _look(self, now_ns: int) -> None:
+        is_new, self._desk.wants_all = self._desk.wants_all, False
+        self._looked_ns = now_ns
+        view, last = self._watcher.look(now_ns), self._last
+        if is_new or last is None or view != last or not last.run.goes_on_as(view.run):
+            self._last = view
+            self._desk.show(view)
+
+    def _hear(self, after_ns: int, outputs: Sequence[Output]) -> None:
+        """What the tape takes: the hits among it, by voice."""
+        bits = self._bit_of_key()
+        hits = [
+            (output.at_ns, bits[key], output.data[2])
+            for output in outputs
+            if isinstance(output, Event) and output.data[0] & 0xF0 == NOTE_ON and output.data[2]
+            if (key := (output.data[0] & 0x0F, output.data[1])) in bits
+        ]
+        if after_ns or hits:
+            self._desk.play((after_ns, hits))
+
+    def _bit_of_key(self) -> dict[tuple[int, int], int]:
+        """Channel and note to voice; where several voices have the same, the first."""
+        voices = self._engine.sequencer.settings.voices
+        if self._voices[0] is not voices:
+            keys = [((out.channel, out.note), bit) for bit, out in enumerate(voices)]
+            self._voices = voices, dict(reversed(keys))
+        return self._voices[1]
+
+    def _make(self, what: str, now_ns: int) -> Make | None:
+        """How to make a download, from what is so now."""
+        if what == "last":
+            outputs = self._tape.last_bars(now_ns)
+            return (lambda: take_bytes(outputs)) if outputs else None
+        engine, values = self._engine, self._engine.explorer.values
+        pattern, settings = engine.sequencer.pattern, engine.sequencer.settings
+        bpm, feel = engine.bpm, Feel(values["swing"], values["humanize"])
+        return lambda: beat_take(pattern, settings, bpm, feel)
+
+    def _tell(self, now_ns: int) -> None:
+        if self._desk.lines and self._say:
+            self._say(self._desk.lines.popleft())
+        elif self._desk.lines:
+            self._engine.tell("page", self._desk.lines.popleft())
+            self._told_ns = now_ns
+        elif self._told_ns and now_ns - self._told_ns > TOLD_NS:
+            self._engine.tell("page")
+            self._told_ns = 0

@@ -1,0 +1,131 @@
+"""What the page's address serves: its own files, and the atlas as the page draws it.
+
+All of it lies in a table that is made once; what is asked for is looked up in it and never a path.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.beat.voices import GROUPS, VOICE_TABLE
+from drumatlas.explore.controls import BUTTONS, DEFAULTS
+from drumatlas.web.show import tempo_range
+
+FOLDER = Path(__file__).parent / "page"
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+JSON, BINARY, MIDI = "application/json", "application/octet-stream", "audio/midi"
+_XY_MOST = 65535  # of a coordinate, 0..1 of the map's box
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body and its media type."""
+
+    body: bytes
+    type: str
+
+
+class Site:
+    """The files of `folder` by their paths, `/` for index.html, and what belongs to an atlas."""
+
+    def __init__(self, atlas: Atlas, folder: Path = FOLDER) -> None:
+        self._atlas, self._folder = atlas, folder
+
+    def get(self, path: str) -> Content | None:
+        """What a path stands for; None for nothing."""
+        return self._table.get(path)
+
+    @cached_property
+    def _table(self) -> dict[str, Content]:
+        files = {
+            f"/{file.name}": Content(file.read_bytes(), TYPES[file.suffix])
+            for file in self._folder.iterdir()
+            if file.suffix in TYPES
+        }
+        files["/"] = files["/index.html"]
+        files["/atlas.json"] = Content(json.dumps(self._about()).encode(), JSON)
+        files["/points.bin"] = Content(points_bytes(self._atlas), BINARY)
+        return files
+
+    def _about(self) -> dict[str, object]:
+        atlas = self._atlas
+        low, span = _box(atlas)
+        return {
+            "name": atlas.name,
+            "points": len(atlas.points.xy),
+            "axes": list(atlas.latent.axes),
+            "genres": [
+                {
+                    "name": genre.name,
+                    "count": genre.count,
+                    "x": round(float(x), 5),
+                    "y": round(float(y), 5),
+                }
+                for genre in atlas.genres
+                for x, y in [(genre.map_centroid - low) / span]
+            ],
+            "voices": [
+                {"bit": voice.bit, "name": voice.name, "short": voice.short, "group": voice.group}
+                for voice in VOICE_TABLE
+            ],
+            "groups": list(GROUPS),
+            "values": DEFAULTS,
+            "buttons": list(BUTTONS),
+            "tempo": list(tempo_range()),
+        }
+
+
+def _box(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
+    """Low corner and size of the map's box."""
+    xy = atlas.points.xy
+    if not len(xy):
+        return np.zeros(2), np.ones(2)
+    low = xy.min(axis=0)
+    return low, np.maximum(xy.max(axis=0) - low, 1e-9)
+
+
+def points_bytes(atlas: Atlas) -> bytes:
+    """The map's points, little-endian: all x (uint16, 0..65535 of the box), all y, all genres
+    (int16, -1 for none), all origins (uint8: 0 training, 1 generated)."""
+    low, span = _box(atlas)
+    places = np.rint((atlas.points.xy - low) / span * _XY_MOST).astype("<u2")
+    return b"".join(
+        (
+            places[:, 0].tobytes(),
+            places[:, 1].tobytes(),
+            atlas.points.genre.astype("<i2").tobytes(),
+            atlas.points.origin.astype("u1").tobytes(),
+        )
+    )
+
+
+def security_headers(host: str) -> dict[str, str]:
+    """What every answer carries; `host` is the Host header, checked, or ""."""
+    # 'self' covers WebSockets, but not yet in every browser.
+    sockets = f" ws://{host} wss://{host}" if host else ""
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src 'self'{sockets}; manifest-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), midi=()",
+        "Cache-Control": "no-cache",
+    }

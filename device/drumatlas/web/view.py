@@ -1,0 +1,125 @@
+"""What the page shows, as the slow loop sees it: plain values, taken in one go."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from drumatlas.beat.pattern import Pattern
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import SLOTS
+from drumatlas.play.feel import Chance
+from drumatlas.play.transport import CYCLE_TICKS, ns_per_tick
+
+_ADRIFT = 0.25  # ticks (5 ms at 120 BPM) by which a playhead may go wrong before it is told anew
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The transport: at `at_ns` (monotonic) it is at `tick` (24 a beat), where it stands while
+    stopped, and goes on at `bpm`, the tempo in force."""
+
+    tick: float
+    at_ns: int
+    bpm: float
+    is_playing: bool
+    is_following: bool
+    is_locked: bool
+
+    def goes_on_as(self, later: "Run") -> bool:
+        """Whether `later` could be told from this one."""
+        if (self.is_playing, self.is_following, self.is_locked) != (
+            later.is_playing,
+            later.is_following,
+            later.is_locked,
+        ):
+            return False
+        since = (later.at_ns - self.at_ns) / ns_per_tick(self.bpm) if self.is_playing else 0.0
+        return self.bpm == later.bpm and abs(self.tick + since - later.tick) < _ADRIFT
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One look at a running box. `knobs` and `z` [4] are where one asked to be, `found` [4] where
+    the beat was found; `plays` is what sounds (its cycle `variant`), `comes` what will."""
+
+    run: Run = field(compare=False)
+    wanted_bpm: float
+    values: Mapping[str, float]
+    knobs: tuple[float, ...]
+    z: tuple[float, ...]
+    point: int | None  # of the map, if one went there and is there still
+    plays: Pattern
+    variant: int
+    comes: Pattern
+    map_mode: str
+    mutes: tuple[int, ...]
+    slots: tuple[str, ...]
+    learned: Mapping[int, str]
+    flags: Mapping[str, bool]
+    faults: tuple[str, ...]
+    ports: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the engine does not know: the names of the ports, whether a leader's clock is held,
+    which controllers were learnt, and the point of the map that knobs [4] were set to."""
+
+    ports: Callable[[], Mapping[str, str]]
+    is_locked: Callable[[], bool]
+    learned: Callable[[], Mapping[int, str]]
+    point_at: Callable[[tuple[float, ...]], int | None]
+
+
+class Watcher:
+    """Takes views of an engine, from the slow loop."""
+
+    def __init__(self, engine: Engine, facts: Facts) -> None:
+        self.engine, self._facts = engine, facts
+        self._chance = Chance(engine.sequencer.settings.seed)
+
+    def look(self, now_ns: int) -> View:
+        """A view at `now_ns`. Asks for nothing that would have to be computed."""
+        engine, explorer = self.engine, self.engine.explorer
+        sequencer = engine.sequencer
+        tick = sequencer.tick_at(now_ns)
+        plays = sequencer.pattern
+        knobs = tuple(explorer.knobs.tolist())
+        return View(
+            run=Run(
+                tick,
+                now_ns,
+                sequencer.bpm,
+                sequencer.is_playing,
+                sequencer.is_following,
+                self._facts.is_locked(),
+            ),
+            wanted_bpm=engine.bpm,
+            values=dict(explorer.values),
+            knobs=knobs,
+            z=tuple(explorer.latent.tolist()),
+            point=self._facts.point_at(knobs),
+            plays=plays,
+            variant=self._variant(plays, tick),
+            comes=explorer.pattern,
+            map_mode=explorer.map_mode,
+            mutes=self._mutes(),
+            slots=tuple(slot for slot in SLOTS if slot in explorer.snapshots),
+            learned=self._facts.learned(),
+            flags={
+                "frozen": explorer.frozen,
+                "wandering": explorer.is_wandering,
+                "novelty": explorer.novelty,
+                **engine.flags,
+            },
+            faults=tuple(engine.faults),
+            ports=self._facts.ports(),
+        )
+
+    def _variant(self, pattern: Pattern, tick: float) -> int:
+        if len(pattern.cycles) == 1:
+            return 0
+        return self._chance.pick(len(pattern.cycles), max(int(tick), 0) // CYCLE_TICKS)
+
+    def _mutes(self) -> tuple[int, ...]:
+        voices = self.engine.sequencer.settings.voices
+        return tuple(bit for bit, out in enumerate(voices) if out.is_muted)

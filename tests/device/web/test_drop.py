@@ -1,0 +1,51 @@
+from io import BytesIO
+
+import mido
+import pytest
+
+from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.engine import Engine
+from drumatlas.errors import MidiFileError
+from drumatlas.play.feel import Feel
+from drumatlas.play.settings import PlaySettings
+from drumatlas.web.drop import beat_of
+from drumatlas.web.takes import beat_take
+
+ONE, OTHER = (1,) + (0,) * 15 + (2,) + (0,) * 15, (4,) * 32
+
+
+def song(*codes: tuple[int, ...]) -> bytes:
+    track = mido.MidiTrack()
+    waited = 0
+    for code in codes:
+        for step in code:
+            for voice in VOICE_TABLE:
+                if step >> voice.bit & 1:
+                    on = mido.Message("note_on", channel=9, note=voice.note, time=waited)
+                    track.append(on)
+                    waited = 0
+            waited += 120
+    file, buffer = mido.MidiFile(ticks_per_beat=480, tracks=[track]), BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
+
+
+def test_it_is_what_the_drums_play_most() -> None:
+    assert beat_of(song(ONE, OTHER, ONE, (8,) * 32)) == ONE
+    assert beat_of(song(OTHER, ONE)) == OTHER
+
+
+@pytest.mark.parametrize("data", [b"", b"MThd", song(), song((0,) * 32), song(ONE)[:-9]])
+def test_what_is_no_beat_is_said(data: bytes) -> None:
+    with pytest.raises(MidiFileError):
+        beat_of(data)
+
+
+def test_what_was_downloaded_can_be_dropped(atlas: object) -> None:
+    engine = Engine(atlas, PlaySettings(), [], 0)  # type: ignore[arg-type]
+    pattern = engine.explorer.pattern
+    data = beat_take(pattern, PlaySettings(), 97, Feel())
+    assert beat_of(data) == pattern.code
+    swung = mido.MidiFile(file=BytesIO(beat_take(pattern, PlaySettings(), 97, Feel(swing=1))))
+    ends = [m.tempo for m in swung.tracks[0] if m.type == "set_tempo"]
+    assert ends == [round(60e6 / 97)]

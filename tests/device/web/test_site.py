@@ -1,0 +1,57 @@
+import json
+
+import numpy as np
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.web.site import FOLDER, TYPES, Site, points_bytes, security_headers
+
+
+def test_points_can_be_read_as_the_page_reads_them(atlas: Atlas) -> None:
+    n = len(atlas.points.xy)
+    data = points_bytes(atlas)
+    assert len(data) == 7 * n
+    x = np.frombuffer(data, "<u2", n)
+    y = np.frombuffer(data, "<u2", n, 2 * n)
+    genre = np.frombuffer(data, "<i2", n, 4 * n)
+    origin = np.frombuffer(data, "u1", n, 6 * n)
+    low, high = atlas.points.xy.min(axis=0), atlas.points.xy.max(axis=0)
+    back = low + np.stack([x, y], axis=1) / 65535 * (high - low)
+    assert np.allclose(back, atlas.points.xy, atol=1e-4)
+    assert (genre == atlas.points.genre).all()
+    assert (origin == atlas.points.origin).all()
+
+
+def test_every_file_of_the_folder_has_a_type_and_a_path(atlas: Atlas) -> None:
+    site = Site(atlas)
+    for file in FOLDER.iterdir():
+        assert file.suffix in TYPES
+        content = site.get(f"/{file.name}")
+        assert content is not None
+        assert content.body == file.read_bytes()
+    assert site.get("/") == site.get("/index.html")
+    assert site.get("/nothing") is None
+
+
+def test_the_atlas_is_described(atlas: Atlas) -> None:
+    content = Site(atlas).get("/atlas.json")
+    assert content is not None
+    about = json.loads(content.body)
+    assert len(about["genres"]) == len(atlas.genres)
+    assert len(about["voices"]) == 14
+    for genre in about["genres"]:
+        assert -0.1 <= genre["x"] <= 1.1
+
+
+def test_no_file_of_the_page_needs_what_the_policy_forbids() -> None:
+    policy = security_headers("box:80")["Content-Security-Policy"]
+    assert "'unsafe" not in policy
+    page = (FOLDER / "index.html").read_text()
+    assert "style=" not in page
+    assert " onclick=" not in page
+    for file in FOLDER.iterdir():
+        text = file.read_text()
+        without = text.replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in without
+        assert "https://" not in without
+        assert "eval(" not in text
+        assert "innerHTML" not in text
