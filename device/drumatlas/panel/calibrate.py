@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from drumatlas.errors import ConfigError
-from drumatlas.panel.conditioning import COUNT, Calibration, Median3
+from drumatlas.panel.conditioning import COUNT, Calibration
 
 MOVED = 0.25  # of the supply, at least, between the ends of a knob that was turned
 FLOATING = 0.05  # of the supply from peak to peak at rest; a pot's wiper stays under 0.01
@@ -22,9 +22,7 @@ def measured(
     why = doubt(still)
     if why:
         raise ConfigError(why)
-    smooth = Median3()
-    steady = [smooth(reading) for reading in (*moving, *still)]
-    low, high = min(steady), max(steady)
+    low, high = min(*moving, *still), max(*moving, *still)
     if high - low < MOVED:
         raise ConfigError(f"was not turned from end to end ({low:.2f}..{high:.2f})")
     noise = max(still) - min(still) + COUNT

@@ -1,8 +1,9 @@
 """From volts to controls: what a hand does, without what wire and converter add. Pure.
 
-A reading is a share of the supply voltage, 0..1. It goes through a median of three (a single
-spike is gone), a One-Euro filter (steady at rest, quick in motion), and hysteresis as wide as the
-input's noise (at rest nothing changes at all); then ends or centre are cut out by calibration.
+A reading is a share of the supply voltage, 0..1, and without single spikes (`converters.Chip`
+takes the median of three where one differs). It goes through a One-Euro filter (steady at rest,
+quick in motion), and hysteresis as wide as the input's noise (at rest nothing changes at all);
+then ends or centre are cut out by calibration.
 """
 
 import re
@@ -22,18 +23,6 @@ STICK_BAND = 0.04  # of the half way around the centre: sticks don't come back t
 MIN_REACH = 0.05  # between the ends; less is a wire, not a knob
 REST_NS = 300_000_000  # without a move, after which an input is at rest
 _PLACES = 4  # decimals of a control's value: finer than any converter here
-
-
-class Median3:
-    """The middle one of the last three readings; the first is taken as it is."""
-
-    def __init__(self) -> None:
-        self._last: tuple[float, ...] = ()
-
-    def __call__(self, x: float) -> float:
-        """Take a reading, give the middle."""
-        self._last = (*(self._last or (x, x))[-2:], x)
-        return sorted(self._last)[1]
 
 
 class OneEuro:
@@ -189,13 +178,12 @@ class Conditioner:
     def __init__(self, calibration: Calibration, curve: float | None = None) -> None:
         self._calibration = calibration
         self._curve = curve  # of a stick; None is a pot
-        self._median = Median3()
         self._smooth = OneEuro()
         self._hold = Hysteresis(calibration.noise)
 
     def __call__(self, reading: float, at_ns: int) -> float:
         """Take a reading, 0..1 of the supply, of time `at_ns`; give the control's value, 0..1."""
-        x = self._hold(self._smooth(self._median(reading), at_ns), at_ns)
+        x = self._hold(self._smooth(reading, at_ns), at_ns)
         if self._curve is None:
             return round(self._calibration.pot(x), _PLACES)
         return round(self._calibration.stick(x, self._curve), _PLACES)

@@ -6,10 +6,12 @@ The MCP3008 is gpiozero's (see gpio_board).
 import threading
 import time
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Protocol
 
 from drumatlas.panel.board import Converter
 
+NEWS = 10 / 1023  # a reading that is so far from the last one is a turn, or a spike
 RETRY_NS = 250_000_000  # between two looks at a converter that does not answer
 _ROUND_S = 0.01  # of the thread that reads a slow converter
 _FIRST_S = 0.3  # for its first readings, at the start
@@ -18,6 +20,8 @@ _FIRST_S = 0.3  # for its first readings, at the start
 class Chip:
     """A converter and its wired channels, read together. `fault` says why there is nothing now.
 
+    Where a reading differs from the last one, two more are taken at once and the middle one of
+    the three counts: a spike is gone, and a turn need not wait for later readings to be believed.
     One that fails costs a single reading every quarter of a second.
     """
 
@@ -27,6 +31,7 @@ class Chip:
         self.converter = converter
         self._channels = tuple(channels)
         self._retry_ns = 0
+        self._last: dict[int, float] = {}
 
     def read(self, now_ns: int) -> dict[int, float]:
         """Channel -> 0..1; those that can't be read now are left out."""
@@ -35,13 +40,20 @@ class Chip:
         readings: dict[int, float] = {}
         try:
             for channel in self._channels:
-                readings[channel] = self.converter.read(channel)
+                readings[channel] = self._settled(channel)
         except OSError as error:
             self.fault = f"converter {self.name}: {error.strerror or error}; its knobs stay put"
             self._retry_ns = now_ns + RETRY_NS
         else:
             self.fault = ""
         return readings
+
+    def _settled(self, channel: int) -> float:
+        reading = self.converter.read(channel)
+        if abs(reading - self._last.get(channel, reading)) > NEWS:
+            reading = median((reading, *(self.converter.read(channel) for _ in range(2))))
+        self._last[channel] = reading
+        return reading
 
 
 class Bus(Protocol):

@@ -50,7 +50,6 @@ def test_what_was_measured_brings_both_ends_and_rest(
         ([0.0, 1.0] * 20, [], "does not answer"),
         ([0.4] * 50, [0.4] * 50, r"not turned.*0\.40\.\.0\.40"),
         ([0.0, 0.0, 1.0, 1.0], [0.1, 0.7, 0.3], "floating"),
-        ([0.5, 0.5, 1.0, 0.5, 0.5], [0.5] * 9, "not turned"),  # a spike is no turn
     ],
 )
 def test_why_an_input_can_not_be_measured(

@@ -11,7 +11,6 @@ from drumatlas.panel.conditioning import (
     Calibration,
     Conditioner,
     Hysteresis,
-    Median3,
     OneEuro,
     parse_calibration,
 )
@@ -71,9 +70,8 @@ def test_a_full_turn_is_seen_within_20_ms(start: float, end: float) -> None:
     conditioner = Conditioner(Calibration())
     assert settle(conditioner, start) == start
     seen = [conditioner(end, (300 + i) * TICK_NS) for i in range(3)]
-    # The spike filter waits for a second reading; of the turn at reading 0, 20 ms later...
-    assert abs(seen[2] - start) > 0.5
-    assert seen[1] != start
+    assert abs(seen[0] - start) > 0.3
+    assert abs(seen[2] - start) > 0.8
 
 
 @given(SHARES, SHARES)
@@ -95,20 +93,6 @@ def test_a_slow_turn_has_no_steps_and_no_way_back() -> None:
     values = [conditioner(of_counts(i / 10), i * TICK_NS) for i in range(10231)]
     assert all(0 <= b - a < 0.006 for a, b in pairwise(values))
     assert len(set(values)) > 500
-
-
-def test_one_spike_is_not_seen() -> None:
-    conditioner = Conditioner(Calibration())
-    before = settle(conditioner, 0.3)
-    readings = [0.3, 1.0, 0.3, 0.3, 0.0, 0.3]
-    assert {conditioner(r, (300 + i) * TICK_NS) for i, r in enumerate(readings)} == {before}
-
-
-@given(st.lists(SHARES, min_size=1))
-def test_the_median_stays_among_the_last_three(xs: list[float]) -> None:
-    median = Median3()
-    for i, x in enumerate(xs):
-        assert median(x) in xs[max(i - 2, 0) : i + 1]
 
 
 @given(st.lists(st.tuples(SHARES, st.integers(0, 10**9)), min_size=1))

@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -81,6 +81,26 @@ def test_a_failing_chip_is_asked_four_times_a_second_and_keeps_nothing_old() -> 
     converter.fails = False
     assert chip.read(4 * RETRY_NS) == {1: 0.5, 3: 0.0}
     assert chip.fault == ""
+
+
+class Wire(FakeConverter):
+    """One whose channel 0 reads what is in `readings`, in this order."""
+
+    readings: Sequence[float] = ()
+
+    def read(self, channel: int) -> float:
+        value = self.readings[self.reads]
+        super().read(channel)
+        return value
+
+
+def test_a_spike_is_read_again_and_gone_and_a_turn_is_believed_at_once() -> None:
+    wire = Wire()
+    chip = Chip("mcp0", wire, [0])
+    wire.readings = [0.3, 0.301, 1.0, 0.302, 0.3, 0.301, 0.7, 0.69, 0.71]
+    seen = [chip.read(now_ns)[0] for now_ns in range(5)]
+    assert seen == [0.3, 0.301, 0.302, 0.301, 0.7]
+    assert wire.reads == len(wire.readings)
 
 
 def test_a_slow_converter_is_read_on_its_own_thread() -> None:
