@@ -32,7 +32,9 @@ def test_a_note_that_is_out_and_does_not_come_again_is_ended_first() -> None:
 
 
 @given(st.integers(0, 120 * MS), st.integers(0, 120 * MS))
-def test_nothing_is_lost_or_doubled_by_a_machine_that_stood_still(from_ns: int, for_ns: int) -> None:
+def test_nothing_is_lost_or_doubled_by_a_machine_that_stood_still(
+    from_ns: int, for_ns: int
+) -> None:
     def play(stood_still: bool) -> list[tuple[int, bytes]]:
         """A player that is asked for the same pattern again at one second; `stood_still`: what
         was taken back after `from_ns` was out for `for_ns` already."""
