@@ -30,7 +30,16 @@ _JSON = "atlas.json"
 
 def read_builtin() -> Atlas:
     """The atlas that ships inside the package."""
-    return parse_atlas(files("drumatlas").joinpath("builtin.atlas").read_bytes(), "builtin.atlas")
+    return parse_atlas(_builtin_bytes(), "builtin.atlas")
+
+
+def builtin_decoder() -> bytes:
+    """The decoder.onnx of the built-in atlas."""
+    return _unzip(_builtin_bytes(), ("decoder.onnx",))["decoder.onnx"]
+
+
+def _builtin_bytes() -> bytes:
+    return files("drumatlas").joinpath("builtin.atlas").read_bytes()
 
 
 def read_atlas(path: Path | None) -> Atlas:

@@ -1,6 +1,7 @@
 """What playing needs, examined one by one; each finding says what to do."""
 
 import platform
+import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from drumatlas.atlas.read import read_atlas
+from drumatlas.atlas.probe import runs_onnxruntime
+from drumatlas.atlas.read import builtin_decoder, read_atlas
 from drumatlas.config.read import read_config
 from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
@@ -54,10 +56,17 @@ def _python() -> Finding:
 
 
 def _onnxruntime() -> Finding:
+    """What decodes: onnxruntime, or NumPy where that is not to be had or dies."""
     try:
         found = version("onnxruntime")
     except PackageNotFoundError:
-        return Finding("onnxruntime", "fail", "not installed", "pip install 'onnxruntime<1.28'")
+        if sys.maxsize < 1 << 32:
+            return Finding("onnxruntime", "ok", "none for 32-bit systems; NumPy decodes")
+        advice = "pip install 'onnxruntime>=1.26,<1.28'"
+        return Finding("onnxruntime", "warn", "not installed; NumPy decodes, slower", advice)
+    if not runs_onnxruntime(builtin_decoder()):
+        advice = "pip install 'onnxruntime>=1.26,<1.28'"
+        return Finding("onnxruntime", "warn", f"{found} dies here; NumPy decodes, slower", advice)
     parts = tuple(int(part) for part in found.split(".")[:2])
     if not _ORT_RANGE[0] <= parts < _ORT_RANGE[1]:
         advice = "pip install 'onnxruntime>=1.26,<1.28'"

@@ -1,23 +1,33 @@
 import os
+import sys
 
+import numpy as np
 import pytest
 
 from drumatlas.atlas.network import open_network
+from drumatlas.atlas.probe import CHOICE
 from drumatlas.errors import AtlasError
 
 GRID = ("p", (32, 14))
+
+
+@pytest.fixture(params=["onnxruntime", "numpy"])
+def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CHOICE, request.param)
 
 
 def test_telemetry_is_off_before_the_import(atlas: object) -> None:
     assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
 
 
-def test_garbage_is_no_model() -> None:
+def test_garbage_is_no_model(runtime: None) -> None:
     with pytest.raises(AtlasError, match="d.onnx is not a model"):
         open_network(b"garbage", "d.onnx", ("z", (4,)), GRID)
 
 
-def test_other_names_and_shapes_are_refused(builtin_members: dict[str, bytes]) -> None:
+def test_other_names_and_shapes_are_refused(
+    runtime: None, builtin_members: dict[str, bytes]
+) -> None:
     encoder = builtin_members["encoder.onnx"]
     with pytest.raises(AtlasError, match="wants 'z'"):
         open_network(encoder, "d.onnx", ("z", (4,)), GRID)
@@ -25,7 +35,7 @@ def test_other_names_and_shapes_are_refused(builtin_members: dict[str, bytes]) -
         open_network(builtin_members["decoder.onnx"], "d.onnx", ("z", (4,)), ("q", (32, 14)))
 
 
-def test_a_model_with_weights_elsewhere_is_refused() -> None:
+def test_a_model_with_weights_elsewhere_is_refused(runtime: None) -> None:
     onnx = pytest.importorskip("onnx")
     weight = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, (4, 448), bytes(7168), raw=True)
     onnx.external_data_helper.set_external_data(weight, "/etc/passwd")
@@ -37,6 +47,15 @@ def test_a_model_with_weights_elsewhere_is_refused() -> None:
     model = onnx.helper.make_model(graph).SerializeToString()
     with pytest.raises(AtlasError, match="outside the file"):
         open_network(model, "d.onnx", ("z", (4,)), GRID)
+
+
+def test_an_onnxruntime_that_lacks_a_library_is_replaced_by_numpy(
+    builtin_members: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHOICE, "onnxruntime")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # its import fails
+    decode = open_network(builtin_members["decoder.onnx"], "d.onnx", ("z", (4,)), GRID)
+    assert decode(np.zeros((2, 4), np.float32)).shape == (2, 32, 14)
 
 
 def test_a_model_that_gives_nan_is_refused() -> None:

@@ -1,7 +1,9 @@
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
+from drumatlas.atlas import probe
 from drumatlas.errors import PortError
 from drumatlas.service import doctor
 from drumatlas.service.doctor import examine
@@ -42,3 +44,22 @@ def test_an_onnxruntime_that_is_known_to_crash_is_told(monkeypatch: pytest.Monke
     finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
     assert finding.state == "warn"
     assert "1.28" in finding.advice
+
+
+def test_where_there_is_no_onnxruntime_numpy_decodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_name: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(doctor, "version", missing)
+    monkeypatch.setattr(probe, "version", missing)
+    found = {finding.name: finding for finding in examine(None, None)}
+    assert found["onnxruntime"].state == "warn"
+    assert "NumPy decodes" in found["onnxruntime"].detail
+    assert found["atlas"].state == "ok"
+
+
+def test_an_onnxruntime_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "runs_onnxruntime", lambda _: False)
+    finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
+    assert finding.state == "warn"
+    assert "dies here" in finding.detail

@@ -1,0 +1,152 @@
+"""Runs the networks of an atlas in NumPy: where onnxruntime is not to be had (32-bit systems), or
+does not run. For plain multilayer perceptrons, which is what an atlas holds.
+
+What each operator does: https://onnx.ai/onnx/operators/.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from drumatlas.atlas.model import Floats, Network
+from drumatlas.atlas.onnx_file import Array, Graph, Node, Tensor, read_graph
+from drumatlas.errors import AtlasError
+
+Operation = Callable[..., Any]
+
+
+def _gemm(  # noqa: PLR0913 - the operator's own
+    a: Floats,
+    b: Floats,
+    c: Floats | None = None,
+    *,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    transA: int = 0,
+    transB: int = 0,
+) -> Floats:
+    left, right = (a.T if transA else a), (b.T if transB else b)
+    product: Floats = left @ right
+    if alpha != 1:
+        product = product * np.float32(alpha)
+    if c is None:
+        return product
+    return product + (c if beta == 1 else np.float32(beta) * c)
+
+
+def _sigmoid(x: Floats) -> Floats:
+    """By tanh, which does not overflow: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2."""
+    half = np.float32(0.5)
+    result: Floats = half * np.tanh(half * x) + half
+    return result
+
+
+def _leaky_relu(x: Floats, *, alpha: float = 0.01) -> Floats:
+    return np.where(x < 0, np.float32(alpha) * x, x)
+
+
+def _elu(x: Floats, *, alpha: float = 1.0) -> Floats:
+    return np.where(x < 0, np.float32(alpha) * np.expm1(np.minimum(x, 0)), x)
+
+
+def _reshape(x: Array, shape: Array, *, allowzero: int = 0) -> Array:
+    """A 0 keeps the input's size there, unless `allowzero`."""
+    wanted = [int(size) for size in shape]
+    if not allowzero:
+        wanted = [size or x.shape[i] for i, size in enumerate(wanted)]
+    return x.reshape(wanted)
+
+
+def _flatten(x: Array, *, axis: int = 1) -> Array:
+    rows = int(np.prod(x.shape[:axis]))
+    return x.reshape(rows, -1)
+
+
+def _identity(x: Array, *_: Array, **_options: Any) -> Array:
+    return x
+
+
+OPERATORS: dict[str, Operation] = {
+    "Add": np.add,
+    "Dropout": _identity,  # of a network that is not being trained
+    "Elu": _elu,
+    "Flatten": _flatten,
+    "Gemm": _gemm,
+    "Identity": _identity,
+    "LeakyRelu": _leaky_relu,
+    "MatMul": np.matmul,
+    "Mul": np.multiply,
+    "Relu": lambda x: np.maximum(x, np.float32(0)),
+    "Reshape": _reshape,
+    "Sigmoid": _sigmoid,
+    "Softplus": lambda x: np.logaddexp(x, np.float32(0)),
+    "Sub": np.subtract,
+    "Tanh": np.tanh,
+}
+
+
+def open_numpy(
+    model: bytes,
+    name: str,
+    inputs: tuple[str, tuple[int, ...]],
+    outputs: tuple[str, tuple[int, ...]],
+) -> Network:
+    """As `network.open_network`, in NumPy. AtlasError also for a model that has other operators:
+    that one needs onnxruntime."""
+    try:
+        graph = read_graph(model)
+    except AtlasError as error:
+        raise AtlasError(f"{name} is not a model that runs: {error}") from None
+    _check_tensors(graph.inputs, inputs, name)
+    _check_tensors(graph.outputs, outputs, name)
+    arrays = dict(graph.arrays)
+    steps = _steps(graph, arrays, name)
+    feed, fetch = inputs[0], outputs[0]
+
+    def run(array: Floats) -> Floats:
+        values: dict[str, Any] = {**arrays, feed: np.asarray(array, np.float32)}
+        for call, taken, given in steps:
+            values[given] = call(*[values[one] for one in taken])
+        result: Floats = values[fetch]
+        return result
+
+    return run
+
+
+Step = tuple[Operation, tuple[str, ...], str]
+
+
+def _steps(graph: Graph, arrays: dict[str, Array], name: str) -> list[Step]:
+    """What to call on which values; constants go into `arrays` at once."""
+    steps: list[Step] = []
+    known = {*arrays, *(tensor.name for tensor in graph.inputs)}
+    for node in graph.nodes:
+        if not node.outputs:
+            raise AtlasError(f"{name} is not a model that runs: {node.op} gives nothing")
+        if node.op == "Constant" and isinstance(node.attributes.get("value"), np.ndarray):
+            arrays[node.outputs[0]] = node.attributes["value"]  # type: ignore[assignment]
+        else:
+            steps.append(_step(node, known, name))
+        known.add(node.outputs[0])
+    if not {tensor.name for tensor in graph.outputs} <= known:
+        raise AtlasError(f"{name} is not a model that runs: nothing makes its output")
+    return steps
+
+
+def _step(node: Node, known: set[str], name: str) -> Step:
+    if node.op not in OPERATORS:
+        raise AtlasError(f"{name} has the operator {node.op}, which needs onnxruntime")
+    taken = tuple(one for one in node.inputs if one)  # '' is an input left out, at the end here
+    if not set(taken) <= known:
+        raise AtlasError(f"{name} is not a model that runs: {node.op} takes what nothing makes")
+    operation = OPERATORS[node.op]
+    options = {} if node.op in {"Dropout", "Identity"} else node.attributes
+    return (partial(operation, **options) if options else operation), taken, node.outputs[0]
+
+
+def _check_tensors(tensors: list[Tensor], wanted: tuple[str, tuple[int, ...]], name: str) -> None:
+    found = [(tensor.name, tensor.kind, tensor.shape[1:]) for tensor in tensors]
+    if found != [(wanted[0], 1, wanted[1])]:
+        raise AtlasError(f"{name}: has {found}; wants '{wanted[0]}' float [n, {wanted[1]}]")

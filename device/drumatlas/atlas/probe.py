@@ -1,0 +1,98 @@
+"""Does onnxruntime run on this machine? Asked in a child process: a wheel that was built for
+other processors dies by SIGILL or abort, which no `except` catches.
+
+(Known: 1.21 on a Pi 4, microsoft/onnxruntime#23957; 1.22 on a Zero 2 W, #25472.)
+"""
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from drumatlas.errors import FileError
+from drumatlas.files import read_text, write_text
+
+CHOICE = "DRUMATLAS_RUNTIME"  # numpy or onnxruntime: no question asked
+FILE = "onnxruntime"
+_TRUSTED = ("x86_64", "AMD64")  # machines on which no wheel is known to die
+_TIMEOUT_S = 60
+# Run a network, too: what kills may be a kernel that is chosen by the processor.
+_CHILD = """
+import sys
+import numpy
+import onnxruntime
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = 1
+model = sys.stdin.buffer.read()
+session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+one = session.get_inputs()[0]
+session.run(None, {one.name: numpy.zeros([3, *one.shape[1:]], numpy.float32)})
+"""
+
+
+def runs_onnxruntime(model: bytes) -> bool:
+    """Whether it is installed and runs `model` (of an atlas) without dying. The answer is kept
+    for as long as wheel and machine stay the same."""
+    chosen = os.environ.get(CHOICE, "")
+    if chosen in {"numpy", "onnxruntime"}:
+        return chosen == "onnxruntime"
+    try:
+        found = version("onnxruntime")
+    except PackageNotFoundError:
+        return False
+    if platform.machine() in _TRUSTED or not sys.platform.startswith("linux"):
+        return True
+    return remembered(lambda: _survives(model), _key(found), _cache())
+
+
+def remembered(ask: Callable[[], bool], key: str, file: Path) -> bool:
+    """The answer that `file` has for `key`; else `ask`s, and keeps it if that can be."""
+    with suppress(FileError):
+        kept = read_text(file, 1000).split()
+        if len(kept) == 2 and kept[0] == key:
+            return kept[1] == "runs"
+    answer = ask()
+    with suppress(FileError, OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, f"{key} {'runs' if answer else 'dies'}\n")
+    return answer
+
+
+def _key(found: str) -> str:
+    """Of this wheel on this processor: the same SD card may be put into another Pi."""
+    with suppress(OSError):
+        about = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        kind = {line for line in about.splitlines() if line.startswith(("CPU", "Features"))}
+        text = "\n".join((found, sys.version, platform.machine(), *sorted(kind)))
+        return sha256(text.encode()).hexdigest()[:16]
+    return found
+
+
+def _cache() -> Path:
+    """In the state folder of a service, else in the user's cache (XDG base directories)."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if given:
+        return Path(given) / FILE
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
+    return base / "drumatlas" / FILE
+
+
+def _survives(model: bytes) -> bool:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _CHILD],
+            check=False,
+            input=model,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,147 @@
+"""NumPy against onnxruntime, on the shipped networks and on random ones."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumatlas.atlas.numpy_network import OPERATORS, open_numpy
+from drumatlas.errors import AtlasError
+
+GRID = (32, 14)
+TOLERANCE = 1e-5
+
+
+def run_onnxruntime(model: bytes, x: np.ndarray) -> np.ndarray:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    result: np.ndarray = session.run(None, {session.get_inputs()[0].name: x})[0]
+    return result
+
+
+def assert_close(ours: np.ndarray, theirs: np.ndarray) -> None:
+    """To 1e-5 of the largest answer, if that is above 1 (as `to_onnx` asks of PyTorch)."""
+    assert ours.shape == theirs.shape
+    assert ours.dtype == theirs.dtype == np.float32
+    worst = np.abs(ours - theirs).max() / max(1.0, float(np.abs(theirs).max()))
+    assert worst <= TOLERANCE
+
+
+@pytest.mark.parametrize("n", [1, 64, 1000])
+def test_the_shipped_networks_give_the_same(builtin_members: dict[str, bytes], n: int) -> None:
+    rng = np.random.default_rng(n)
+    z = (rng.standard_normal((n, 4)) * 20).astype(np.float32)
+    x = (rng.random((n, *GRID)) < 0.1).astype(np.float32)
+    for member, points, inputs, outputs in (
+        ("decoder.onnx", z, ("z", (4,)), ("p", GRID)),
+        ("encoder.onnx", x, ("x", GRID), ("z", (4,))),
+    ):
+        model = builtin_members[member]
+        assert_close(
+            open_numpy(model, member, inputs, outputs)(points), run_onnxruntime(model, points)
+        )
+
+
+def model_of(nodes: list[Any], arrays: dict[str, np.ndarray], width: int = 4) -> bytes:
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("z", 1, ["n", 4])],
+        [helper.make_tensor_value_info("p", 1, ["n", width])],
+        [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    opset = [helper.make_opsetid("", 18)]
+    data: bytes = helper.make_model(graph, opset_imports=opset, ir_version=10).SerializeToString()
+    return data
+
+
+def open_model(model: bytes, width: int = 4) -> Any:
+    return open_numpy(model, "d.onnx", ("z", (4,)), ("p", (width,)))
+
+
+UNARY = [
+    ("Relu", {}),
+    ("LeakyRelu", {}),
+    ("LeakyRelu", {"alpha": 0.2}),
+    ("Elu", {}),
+    ("Elu", {"alpha": 0.5}),
+    ("Tanh", {}),
+    ("Sigmoid", {}),
+    ("Softplus", {}),
+    ("Identity", {}),
+    ("Dropout", {}),
+    ("Flatten", {}),
+]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("op", "options"), UNARY)
+def test_each_function_is_the_operators_also_far_out(op: str, options: dict[str, float]) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = model_of([onnx.helper.make_node(op, ["z"], ["p"], **options)], {})
+    x = np.array([[-1e3, -90, -30, -5], [-1, -1e-3, 0, 1e-3], [1, 5, 30, 1e3]], np.float32)
+    assert_close(open_model(model)(x), run_onnxruntime(model, x))
+
+
+@given(st.data())
+def test_random_perceptrons_give_the_same(data: st.DataObject) -> None:
+    onnx = pytest.importorskip("onnx")
+    node = onnx.helper.make_node
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    nodes, arrays, last, width = [], {}, "z", 4
+    for layer in range(data.draw(st.integers(1, 4))):
+        wide = data.draw(st.integers(1, 40))
+        w, b, y = f"w{layer}", f"b{layer}", f"y{layer}"
+        weight = (rng.standard_normal((width, wide)) / width).astype(np.float32)
+        arrays[b] = rng.standard_normal(wide).astype(np.float32)
+        way = data.draw(st.sampled_from(["Gemm", "transposed", "scaled", "MatMul"]))
+        arrays[w] = weight.T.copy() if way == "transposed" else weight
+        if way == "MatMul":
+            nodes += [node("MatMul", [last, w], [y + "m"]), node("Add", [y + "m", b], [y])]
+        else:
+            options = {"transposed": {"transB": 1}, "scaled": {"alpha": 0.5, "beta": 2.0}}
+            nodes.append(node("Gemm", [last, w, b], [y], **options.get(way, {})))
+        op, more = data.draw(st.sampled_from(UNARY))
+        nodes.append(node(op, [y], [y + "a"], **more))
+        last, width = y + "a", wide
+    arrays["shape"] = np.array([0, -1], np.int64)
+    nodes.append(node("Reshape", [last, "shape"], ["p"]))
+    model = model_of(nodes, arrays, width)
+    x = rng.standard_normal((data.draw(st.integers(1, 70)), 4)).astype(np.float32)
+    assert_close(open_model(model, width)(x), run_onnxruntime(model, x))
+
+
+def test_a_constant_may_stand_among_the_nodes() -> None:
+    onnx = pytest.importorskip("onnx")
+    node, two = onnx.helper.make_node, np.array([2, 3, 4, 5], np.float32)
+    constant = node("Constant", [], ["c"], value=onnx.numpy_helper.from_array(two))
+    x = np.ones((2, 4), np.float32)
+    for op in ("Mul", "Sub"):
+        model = model_of([constant, node(op, ["z", "c"], ["p"])], {})
+        assert_close(open_model(model)(x), run_onnxruntime(model, x))
+
+
+def test_another_operator_needs_onnxruntime() -> None:
+    onnx = pytest.importorskip("onnx")
+    assert "Erf" not in OPERATORS
+    for options in ({}, {"domain": "com.example"}):
+        op = "Erf" if not options else "Relu"
+        model = model_of([onnx.helper.make_node(op, ["z"], ["p"], **options)], {})
+        with pytest.raises(AtlasError, match=rf"operator .*{op}, which needs onnxruntime"):
+            open_model(model)
+
+
+def test_a_graph_with_a_hole_is_refused() -> None:
+    onnx = pytest.importorskip("onnx")
+    node = onnx.helper.make_node
+    for nodes, words in (
+        ([node("Relu", ["nowhere"], ["p"])], "takes what nothing makes"),
+        ([node("Relu", ["z"], ["q"])], "nothing makes its output"),
+        ([node("Relu", ["z"], [])], "gives nothing"),
+    ):
+        with pytest.raises(AtlasError, match=words):
+            open_model(model_of(nodes, {}))
