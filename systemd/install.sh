@@ -164,6 +164,12 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
 machine=$(uname -m)
 version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 ! is_pi || wants_gpio=1
+# A 32-bit Raspberry Pi OS may run a 64-bit kernel, which would make pip look for what is not there.
+as_is=()
+if [ "$machine" = aarch64 ] && [ "$(python3 -c 'import struct; print(struct.calcsize("P"))')" = 4 ]; then
+    machine=armv7l
+    as_is=(linux32)
+fi
 
 # python-rtmidi and lgpio have wheels for CPython 3.11 and 3.12 on 64-bit systems only.
 has_wheels=0
@@ -172,7 +178,8 @@ if [ "$has_wheels" = 0 ]; then
     has_wheel python_rtmidi || apt_need python3-rtmidi
     [ "$wants_gpio" = 0 ] || has_wheel lgpio || apt_need python3-lgpio
 fi
-# 32 bits: no wheels of alsa-midi on PyPI; where piwheels has none either it is built.
+# 32 bits: no wheels of alsa-midi on PyPI; where piwheels has none either it is built. (Of
+# onnxruntime there are none at all: NumPy runs the same networks.)
 case $machine in armv6l | armv7l) has_wheel alsa_midi || apt_need gcc python3-dev libffi-dev libasound2-dev ;; esac
 
 # --- the program ---------------------------------------------------------------------------------
@@ -212,7 +219,7 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
         extra='[box]'
         ! has_wheel lgpio || more+=(lgpio)
     fi
-    pip=("$HOME_DIR/bin/python" -m pip --quiet --no-input --disable-pip-version-check)
+    pip=("${as_is[@]}" "$HOME_DIR/bin/python" -m pip --quiet --no-input --disable-pip-version-check)
     from=(--prefer-binary)
     [ -z "$wheels" ] || from+=(--no-index --find-links "$wheels")
     say "installing drumatlas from $source (minutes on a small Pi)"

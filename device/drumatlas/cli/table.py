@@ -1,6 +1,6 @@
 """The commands of `drumatlas`, in the order that --help shows them."""
 
-from drumatlas.cli import calibrate, look, monitor, play, render, travel
+from drumatlas.cli import calibrate, look, monitor, play, render, service, travel
 from drumatlas.commandline import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -13,4 +13,6 @@ COMMANDS: tuple[Command, ...] = (
     monitor.COMMAND,
     calibrate.COMMAND,
     look.CONFIG,
+    service.STATUS,
+    service.UPDATE_ATLAS,
 )

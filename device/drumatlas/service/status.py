@@ -127,6 +127,16 @@ class StatusFile:
             self._path.unlink()
 
 
+# What `drumatlas status` shows of it; the file may be another version's.
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("state", "near", "atlas"), str),
+    **dict.fromkeys(("follows", "frozen", "wandering", "novelty"), bool),
+    "bpm": (int, float),
+    "faults": list,
+    "ports": dict,
+}
+
+
 def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
     """The status of the box that runs (of several, the one that wrote last), with its age in
     nanoseconds as `age_ns`. StateError says that none does, and what to do.
@@ -148,7 +158,9 @@ def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         entry = json.loads(read_text(path, MAX_BYTES))
-        if entry["version"] != VERSION:
+        if entry["version"] != VERSION or any(
+            not isinstance(entry[name], kind) for name, kind in _KINDS.items()
+        ):
             raise ValueError
         age_ns = time.monotonic_ns() - int(entry["at_ns"])
         pid = int(entry["pid"])

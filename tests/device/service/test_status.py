@@ -82,7 +82,10 @@ def test_a_folder_that_can_not_be_written_costs_nothing(engine: Engine, tmp_path
 
 
 def forge(folder: Path, **changes: object) -> None:
-    entry = {"version": 1, "pid": os.getpid(), "at_ns": time.monotonic_ns()} | changes
+    words = {"state": "playing", "near": "", "atlas": "a", "bpm": 120, "faults": [], "ports": {}}
+    flags = dict.fromkeys(("follows", "frozen", "wandering", "novelty"), False)
+    entry = {**words, **flags, "version": 1, "pid": os.getpid(), "at_ns": time.monotonic_ns()}
+    entry |= changes
     (folder / FILE).write_text(json.dumps(entry))
 
 
@@ -95,6 +98,7 @@ def forge(folder: Path, **changes: object) -> None:
         ({"version": 2}, "not a status"),
         ({"pid": "x"}, "not a status"),
         ({"at_ns": None}, "not a status"),
+        ({"ports": None}, "not a status"),
     ],
 )
 def test_a_status_that_is_no_more(changes: dict[str, object], words: str, tmp_path: Path) -> None:
