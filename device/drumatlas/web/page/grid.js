@@ -1,0 +1,211 @@
+// The beat: 14 voices by 32 steps, with velocities, what comes next, and the playhead. Knows
+// nothing of the box; names are buttons that mute.
+
+import { BAR_STEPS, STEPS } from "./clock.js";
+
+const BEAT = 4;
+const GAP_BEAT = 3; // pixels between beats, and twice that between bars
+const FLASH_STEPS = 0.9; // a hit glows for so long
+
+export class BeatGrid {
+  #canvas;
+  #rows; // voice bits from top to bottom
+  #theme;
+  #cells = [];
+  #comes = null;
+  #mutes = new Set();
+  #buttons = new Map();
+  #voices;
+  #still = document.createElement("canvas"); // all but the playhead
+  #step = null;
+  #isStale = true;
+
+  // `element` has a list for names and a canvas; `onMute(bit, isOn)` hears of presses.
+  constructor(element, voices, theme, onMute) {
+    this.#theme = theme;
+    this.#voices = voices;
+    this.#canvas = element.querySelector("canvas");
+    this.#rows = [...voices].reverse().map((voice) => voice.bit);
+    const names = element.querySelector(".names");
+    for (const bit of this.#rows) {
+      const voice = voices.find((one) => one.bit === bit);
+      names.append(this.#nameButton(voice, onMute));
+    }
+    new ResizeObserver(() => this.#resize()).observe(this.#canvas.parentElement);
+    this.#resize();
+  }
+
+  #nameButton(voice, onMute) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "name";
+    button.textContent = voice.name;
+    button.setAttribute("aria-pressed", "false");
+    button.setAttribute("aria-label", `mute ${voice.name}`);
+    button.title = `mute ${voice.name}`;
+    button.addEventListener("click", () => onMute(voice.bit, !this.#mutes.has(voice.bit)));
+    this.#buttons.set(voice.bit, button);
+    return button;
+  }
+
+  set theme(theme) {
+    this.#theme = theme;
+    this.#isStale = true;
+  }
+
+  // step, voice, velocity of each hit, one after the other.
+  set beat(flat) {
+    this.#cells = unflat(flat);
+    this.#isStale = true;
+    this.#describe();
+  }
+
+  set comes(flat) {
+    this.#comes = flat && unflat(flat);
+    this.#isStale = true;
+  }
+
+  set mutes(bits) {
+    this.#mutes = new Set(bits);
+    for (const [bit, button] of this.#buttons) {
+      button.setAttribute("aria-pressed", String(this.#mutes.has(bit)));
+    }
+    this.#isStale = true;
+  }
+
+  // Once a frame: the step (0..32, with fractions) that sounds, or null. With `isCalm` the
+  // playhead goes from step to step, without glow.
+  frame(step, isCalm) {
+    const now = step === null ? null : isCalm ? Math.floor(step) : step;
+    if (now === this.#step && !this.#isStale) return;
+    this.#step = now;
+    if (this.#isStale) this.#drawStill();
+    this.#isStale = false;
+    this.#draw(isCalm);
+  }
+
+  #resize() {
+    const { width, height } = this.#canvas.parentElement.getBoundingClientRect();
+    if (!width || !height) return;
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    for (const canvas of [this.#canvas, this.#still]) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    this.#isStale = true;
+  }
+
+  #describe() {
+    const counts = this.#voices
+      .map((voice) => [voice.name, this.#cells.filter(([, bit]) => bit === voice.bit).length])
+      .filter(([, count]) => count)
+      .map(([name, count]) => `${name} ${count}`);
+    this.#canvas.setAttribute("aria-label", `The beat, two bars: ${counts.join(", ") || "silent"}`);
+  }
+
+  #context(canvas) {
+    const context = canvas.getContext("2d");
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const [width, height] = [canvas.width / ratio, canvas.height / ratio];
+    context.clearRect(0, 0, width, height);
+    return { context, ...layout(width, height, this.#rows) };
+  }
+
+  #drawStill() {
+    const { context, box } = this.#context(this.#still);
+    this.#ground(context, box);
+    this.#coming(context, box);
+    for (const [step, bit, velocity] of this.#cells) this.#hit(context, box, step, bit, velocity);
+  }
+
+  #draw(isCalm) {
+    const { context, box, left, cell, width, height } = this.#context(this.#canvas);
+    if (!this.#still.width) return;
+    this.#head(context, left, cell, height);
+    context.drawImage(this.#still, 0, 0, width, height);
+    if (this.#step === null) return;
+    for (const [step, bit, velocity] of this.#cells) {
+      const since = (this.#step - step + STEPS) % STEPS;
+      if (since < FLASH_STEPS && !this.#mutes.has(bit)) {
+        context.globalAlpha = isCalm ? 0.8 : 0.9 * (1 - since / FLASH_STEPS);
+        this.#bar(context, box, step, bit, velocity, this.#theme.ink);
+      }
+    }
+    context.globalAlpha = 1;
+  }
+
+  #ground(context, box) {
+    context.fillStyle = this.#theme.off;
+    for (const bit of this.#rows) {
+      context.globalAlpha = this.#mutes.has(bit) ? 0.35 : 1;
+      for (let step = 0; step < STEPS; step++) {
+        context.beginPath();
+        context.roundRect(...box(step, bit, 1), 2);
+        context.fill();
+      }
+    }
+    context.globalAlpha = 1;
+  }
+
+  #head(context, left, cell, height) {
+    if (this.#step === null) return;
+    const at = Math.floor(this.#step) % STEPS;
+    context.fillStyle = this.#theme.signal;
+    context.globalAlpha = 0.36;
+    context.fillRect(left(at), 0, cell, height);
+    context.globalAlpha = 1;
+    context.fillRect(left(at), 0, cell, 2);
+    context.fillRect(left(at), height - 2, cell, 2);
+  }
+
+  #coming(context, box) {
+    if (!this.#comes) return;
+    const has = new Set(this.#cells.map(([step, bit]) => step * 16 + bit));
+    context.strokeStyle = this.#theme.accent;
+    context.lineWidth = 1;
+    context.globalAlpha = 0.75;
+    for (const [step, bit] of this.#comes) {
+      if (has.has(step * 16 + bit)) continue;
+      context.beginPath();
+      context.roundRect(...box(step, bit, 1.5), 2);
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  }
+
+  #hit(context, box, step, bit, velocity) {
+    context.globalAlpha = this.#mutes.has(bit) ? 0.25 : 0.5 + (0.5 * velocity) / 127;
+    this.#bar(context, box, step, bit, velocity, this.#theme.accent);
+    context.globalAlpha = 1;
+  }
+
+  // The louder, the higher.
+  #bar(context, box, step, bit, velocity, colour) {
+    const [x, y, width, height] = box(step, bit, 1);
+    const tall = height * (0.35 + (0.65 * velocity) / 127);
+    context.fillStyle = colour;
+    context.beginPath();
+    context.roundRect(x, y + height - tall, width, tall, 2);
+    context.fill();
+  }
+}
+
+// Where the cells of a canvas are.
+function layout(width, height, rows) {
+  const cell = (width - GAP_BEAT * (STEPS / BEAT)) / STEPS;
+  const row = height / rows.length;
+  const left = (step) =>
+    step * cell + GAP_BEAT * Math.floor(step / BEAT) + (step >= BAR_STEPS ? GAP_BEAT : 0);
+  const box = (step, bit, inset) => {
+    const y = rows.indexOf(bit) * row;
+    return [left(step) + inset, y + inset, cell - 2 * inset, row - 2 * inset];
+  };
+  return { width, height, cell, left, box };
+}
+
+function unflat(flat) {
+  const cells = [];
+  for (let i = 0; i + 2 < flat.length; i += 3) cells.push(flat.slice(i, i + 3));
+  return cells;
+}
