@@ -40,7 +40,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.cli": ("",),
     "drumatlas.__main__": ("cli",),
 }
-EXPORT_MAY = ("beat", "atlas", "errors", "files", "commandline", "explore.filters")
+EXPORT_MAY = (
+    *("beat", "atlas", "errors", "files", "commandline"),
+    *(f"explore.{name}" for name in ("filters", "search", "shape")),  # what the box would play
+)
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.
 PURE_PLAY = (

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Network
+from drumatlas.atlas.model import Genre, Network
 from drumatlas.atlas.read import read_atlas
 from drumatlas.errors import FileError
 from drumatlas_export.train import checkpoint as checkpoints
@@ -29,6 +29,7 @@ class Space:
     config: dict[str, Any]
     decode: Network
     encode: Network
+    genres: tuple[Genre, ...] = ()  # areas; a checkpoint has none yet
 
     def sample(self, n: int, seed: int) -> NDArray[np.float32]:
         """n points of the prior [n, 4]."""
@@ -40,8 +41,13 @@ class Space:
     ) -> NDArray[np.bool_]:
         """One decode a point: z [n, 4] -> [n, 32, 14]; own thresholds unless others are given."""
         limit = self.thresholds if thresholds is None else thresholds
-        parts = [self.decode(z[i : i + _BATCH]) > limit for i in range(0, len(z), _BATCH)]
-        return np.concatenate(parts)
+        return self.probabilities(z) > limit
+
+    def probabilities(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One decode a point: z [n, 4] -> p [n, 32, 14]."""
+        return np.concatenate(
+            [self.decode(z[i : i + _BATCH]) for i in range(0, max(len(z), 1), _BATCH)]
+        )
 
 
 def of_checkpoint(one: checkpoints.Checkpoint, name: str) -> Space:
@@ -91,4 +97,5 @@ def open_space(path: Path) -> Space:
         config if isinstance(config, dict) else {},
         atlas.decode,
         atlas.encode,
+        atlas.genres,
     )

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, models
+from drumatlas_export.cli import beats, models, pack
 
 COMMANDS = (
     beats.MINE,
@@ -13,6 +13,7 @@ COMMANDS = (
     models.SAMPLE,
     models.EVALUATE,
     models.EXPORT,
+    pack.MIDI,
 )
 
 

@@ -1,0 +1,73 @@
+"""`drumatlas-export midi`: beats to a pack of MIDI files."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.commandline import Command, integer, number
+from drumatlas_export.cli.common import read_rows, say
+
+if TYPE_CHECKING:
+    from drumatlas_export.pack.midi import Clip
+
+EXAMPLES = """\
+drumatlas-export midi beats.tsv -o pack
+drumatlas-export midi passing.tsv -o pack.zip --space mine.atlas --bpm 96 --repeats 1"""
+
+
+def midi_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `midi`."""
+    parser.add_argument("input", type=Path, metavar="IN.tsv")
+    parser.add_argument(
+        "-o",
+        dest="output",
+        type=Path,
+        required=True,
+        metavar="DIR|F.zip",
+        help="a new folder, or a zip",
+    )
+    parser.add_argument(
+        "--space",
+        type=Path,
+        metavar="MODEL|ATLAS",
+        help="velocities as the box would play them there; place and genre for beats without",
+    )
+    parser.add_argument("--bpm", type=number(20, 300), default=120.0, metavar="N", help="(120)")
+    parser.add_argument(
+        "--repeats",
+        type=integer(1, 64),
+        default=3,
+        metavar="N",
+        help="times each beat stands in its file (default 3: `mine` then gives the same beats; "
+        "a pack with 1 is mined with --windows '*')",
+    )
+
+
+def midi(arguments: argparse.Namespace) -> int:
+    """Write the pack."""
+    from drumatlas_export.pack.folder import check_new, write_pack
+    from drumatlas_export.pack.midi import lost_in_mining, pack_files
+
+    check_new(arguments.output)
+    rows = read_rows(arguments.input)
+    clips = _clips(rows, arguments.space)
+    write_pack(arguments.output, pack_files(clips, arguments.bpm, arguments.repeats))
+    say(f"{arguments.output}: {len(clips)} beats, {arguments.repeats} times each")
+    for reason, count in lost_in_mining([row.code for row in rows]).items():
+        if count:
+            say(f"mined again, {count} would not come back: {reason}")
+    return 0
+
+
+def _clips(rows: list[BeatRow], space: Path | None) -> "list[Clip]":
+    from drumatlas_export.pack.loud import flat_certainty, of_space
+
+    if space is None:
+        return flat_certainty(rows)
+    from drumatlas_export.space import open_space
+
+    return of_space(rows, open_space(space))
+
+
+MIDI = Command("midi", "beats to a pack of MIDI files", EXAMPLES, midi_options, midi)

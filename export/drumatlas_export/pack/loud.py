@@ -1,0 +1,49 @@
+"""How loud the notes of a pack are, as the box plays them, and where its beats lie."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.beat.codes import grids
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.explore.shape import velocities
+from drumatlas_export.pack.midi import Clip
+
+if TYPE_CHECKING:  # it imports torch, which a pack by the metre alone does without
+    from drumatlas_export.space import Space
+
+_SURE = 0.5  # of a hit, on the way from its threshold to 1, where no decoder was asked
+
+
+def flat_certainty(rows: Sequence[BeatRow]) -> list[Clip]:
+    """Velocities by the metre alone."""
+    hits = grids([row.code for row in rows])
+    p = np.full(hits.shape, _SURE, np.float32)
+    loud = velocities(p, hits, np.zeros(hits.shape[-1], np.float32))
+    return [Clip(row, one) for row, one in zip(rows, loud, strict=True)]
+
+
+def of_space(rows: Sequence[BeatRow], space: "Space") -> list[Clip]:
+    """Velocities by the metre and the decoder's probabilities at each beat's place. A beat without
+    a place gets the one where the encoder sees it, one without labels the nearest genre."""
+    hits = grids([row.code for row in rows])
+    z = space.encode(hits.astype(np.float32))
+    for i, row in enumerate(rows):
+        if row.latent is not None:
+            z[i] = row.latent
+    loud = velocities(space.probabilities(z), hits, space.thresholds)
+    return [
+        Clip(replace(row, latent=tuple(place.tolist()), labels=_labels(row, place, space)), one)
+        for row, place, one in zip(rows, z, loud, strict=True)
+    ]
+
+
+def _labels(row: BeatRow, z: NDArray[np.float32], space: "Space") -> tuple[str, ...]:
+    if row.labels or not space.genres:
+        return row.labels
+    centres = np.stack([genre.centroid for genre in space.genres])
+    away = np.linalg.norm((centres - z) / space.reach, axis=1)
+    return (space.genres[int(away.argmin())].name,)
