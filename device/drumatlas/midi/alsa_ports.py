@@ -13,7 +13,7 @@ _POLL_S = 0.5  # how soon a closing watcher notices
 def list_alsa(client: Any, *, output: bool) -> dict[str, Any]:
     """Name -> address of the ports that one can play to (`output`) or hear, in ALSA's order.
 
-    Kernel ports and other programs' alike, but not our own.
+    Kernel ports and other programs' alike, but not our own, nor those that ask to be left alone.
     """
     alsa = import_alsa()
     infos = client.list_ports(
@@ -22,7 +22,7 @@ def list_alsa(client: Any, *, output: bool) -> dict[str, Any]:
     return {
         f"{info.client_name}:{info.name}": (info.client_id, info.port_id)
         for info in infos
-        if info.client_id != client.client_id
+        if info.client_id != client.client_id and not info.capability & alsa.PortCaps.NO_EXPORT
     }
 
 
