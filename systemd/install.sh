@@ -21,6 +21,7 @@ HOME_DIR=/opt/drumatlas # a virtual environment
 STATE=/var/lib/drumatlas
 CONFIG=/etc/drumatlas.toml
 UNITS=/etc/systemd/system
+SHARE=/usr/local/share
 USER_NAME=drumatlas
 export DEBIAN_FRONTEND=noninteractive
 
@@ -135,9 +136,9 @@ take_away() {
     ! is_running || systemctl daemon-reload
     [ ! -e "$HOME_DIR" ] || [ -e "$HOME_DIR/pyvenv.cfg" ] || fail "$HOME_DIR is not what this script made; left as it is"
     remove "$HOME_DIR" /etc/udev/rules.d/60-drumatlas.rules /etc/modules-load.d/drumatlas.conf \
-        /etc/security/limits.d/drumatlas.conf /usr/local/share/bash-completion/completions/drumatlas
-    local page
-    for page in /usr/local/share/man/man1/drumatlas*.1; do remove "$page"; done
+        /etc/security/limits.d/drumatlas.conf "$SHARE/bash-completion/completions/drumatlas" \
+        "$SHARE/zsh/site-functions/_drumatlas" "$SHARE/fish/vendor_completions.d/drumatlas.fish" \
+        "$SHARE"/man/man1/drumatlas{,-*}.1
     [ "$(readlink /usr/local/bin/drumatlas || true)" != "$HOME_DIR/bin/drumatlas" ] || remove /usr/local/bin/drumatlas
     if [ "$purge" = 1 ]; then
         remove "$STATE" "$CONFIG"
@@ -213,12 +214,15 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
         say "making a virtual environment in $HOME_DIR"
         python3 -m venv --clear --system-site-packages "$HOME_DIR"
     fi
-    extra=''
+    extras=()
     more=()
+    # Offline the manual's makers may be missing; a box plays without.
+    [ -n "$wheels" ] && ! { has_wheel shtab && has_wheel argparse_manpage; } || extras+=(service)
     if [ "$wants_gpio" = 1 ]; then
-        extra='[box]'
+        extras+=(box)
         ! has_wheel lgpio || more+=(lgpio)
     fi
+    extra=$(IFS=, && echo "${extras[*]}")
     pip=("${as_is[@]}" "$HOME_DIR/bin/python" -m pip --quiet --no-input --disable-pip-version-check)
     from=(--prefer-binary)
     [ -z "$wheels" ] || from+=(--no-index --find-links "$wheels")
@@ -233,7 +237,7 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
         cp "$source" "$built"
     fi
     wheel=$(find "$built" -name '*.whl')
-    "${pip[@]}" install --root-user-action=ignore "${from[@]}" "drumatlas$extra @ file://$wheel" "${more[@]}" ||
+    "${pip[@]}" install --root-user-action=ignore "${from[@]}" "drumatlas[$extra] @ file://$wheel" "${more[@]}" ||
         fail "pip could not install what drumatlas needs${wheels:+ from $wheels}; see above"
     # The same version number may be other code.
     "${pip[@]}" install --root-user-action=ignore --force-reinstall --no-deps "$wheel"
@@ -290,9 +294,22 @@ switch_on() { # NAME QUESTION: an interface of the Pi
         say "$1 stays off; sudo raspi-config nonint do_$1 0 switches it on"
     fi
 }
+usb_device() { # the Pi's USB port as a device's
+    local file=/boot/firmware/config.txt line='dtoverlay=dwc2,dr_mode=peripheral'
+    [ -e "$file" ] || return 0
+    ! grep -qx "$line" "$file" || return 0
+    if ask "Make the USB port that of a device, in $file?"; then
+        printf '\n[all]\n%s\n' "$line" >>"$file"
+        changed "put $line into $file"
+        needs_reboot=1
+    else
+        say "the USB port stays a host's; $line in $file changes it"
+    fi
+}
 if is_pi; then
     switch_on spi "Switch SPI on (knobs on an MCP3008)?"
     switch_on i2c "Switch I2C on (knobs on an ADS1115, an OLED)?"
+    [ "$wants_gadget" = 0 ] || usb_device
 fi
 
 # --- settings, manual, units ---------------------------------------------------------------------
@@ -303,6 +320,11 @@ if [ ! -e "$CONFIG" ]; then
 # them, `drumatlas config --check /etc/drumatlas.toml` checks this file, and
 # `sudo systemctl reload drumatlas` (ports and wiring: restart) puts it into force.
 END
+fi
+
+# Both are made from the commands themselves.
+if "$HOME_DIR/bin/python" -c 'import argparse_manpage, shtab' 2>/dev/null; then
+    while read -r file; do changed "wrote $file"; done < <("$HOME_DIR/bin/python" -m drumatlas.cli.manual "$SHARE")
 fi
 
 if put 644 "$UNITS/drumatlas.service" <"$HERE/drumatlas.service"; then restart=1; fi
@@ -320,6 +342,9 @@ for unit in "${units[@]}"; do
     fi
 done
 if is_running; then
+    # Without a controller (before the restart) it fails and says so itself.
+    [ ${#units[@]} = 1 ] || systemctl start drumatlas-gadget.service ||
+        say "no USB device yet; journalctl -u drumatlas-gadget -e says why"
     if [ "$restart" = 1 ]; then
         systemctl restart drumatlas.service || fail "it does not start; journalctl -u drumatlas -e says why"
         changed "started drumatlas.service"
