@@ -4,13 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test lint soak-states bench sweep atlas clean
+.PHONY: play test test-page lint fuzz soak-states bench sweep atlas clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
 
 test: $(VENV)/.tests
 	$(BIN)/python -m pytest $(ARGS)
+
+# The page in a real Chromium (Debian: apt install chromium): two minutes
+test-page: $(VENV)/.tests
+	$(PIP) install --editable '.[page]'
+	$(BIN)/python -m pytest tests/page $(ARGS)
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
@@ -20,6 +25,10 @@ lint: $(VENV)/.tests
 # The sequencer's state machine, 50 times as long as in `make test`: some minutes
 soak-states: $(VENV)/.tests
 	DRUMATLAS_STATES=10000 $(BIN)/python -m pytest tests/device/play/test_any_use.py $(ARGS)
+
+# Made-up input at every border, ten minutes each: make fuzz ARGS="--minutes 2 --only atlas"
+fuzz: $(VENV)/.tests
+	PYTHONPATH=tests $(BIN)/python -m fuzz.long $(ARGS)
 
 bench: $(VENV)/.tests
 	$(BIN)/python tests/bench/footprint.py

@@ -5,11 +5,24 @@ The message is one line that names the culprit (file, line, key or port) and say
 what to do. The command line prints it and exits with `exit_code`.
 """
 
+MOST = 1000  # characters of a message; what quotes its input may be of any length
+
+
+def one_line(text: str) -> str:
+    """`text` as it can be shown anywhere: what would end the line, drive a terminal or have no
+    encoding is written as an escape, and of a long one the middle is left out."""
+    if len(text) > MOST:
+        text = f"{text[: MOST // 2]} ... {text[-MOST // 4 :]}"
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
 
 class DrumatlasError(Exception):
     """Root of the tree: bad input or a missing part, never a bug of ours."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class BeatError(DrumatlasError, ValueError):

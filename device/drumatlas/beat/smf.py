@@ -84,7 +84,7 @@ def _track(data: bytes, at: int, end: int, track: DrumTrack) -> bool:
             at += 1
         elif not status:
             raise MidiFileError(f"byte {at}: data without a status")
-        if status == 0x90 | DRUM_CHANNEL and data[at + 1]:
+        if status == 0x90 | DRUM_CHANNEL and data[at + 1] & 0x7F:
             notes.append((tick, data[at] & 0x7F, data[at + 1] & 0x7F))
             if len(notes) > MAX_NOTES:
                 raise MidiFileError(f"more than {MAX_NOTES} drum notes")

@@ -15,6 +15,7 @@ from drumatlas.panel.wiring import find_clash
 from drumatlas.play.kits import KITS
 
 MAX_BYTES = 1 << 20
+_MOST_DOTS = 100  # in a line: tomllib takes memory by the square of a key's parts
 
 _KEY_OF = {key.name: key for key in KEYS}
 _KIND_NAMES = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
@@ -29,15 +30,8 @@ def read_config(path: Path | None) -> dict[str, Value]:
 
 def parse(text: str, name: str) -> dict[str, Value]:
     """Every key, from `text` or by default; ConfigError names `name`, line and key."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        last = f"at line {len(text.splitlines())}, the last"
-        raise ConfigError(f"{name}: {str(error).replace('at end of document', last)}") from None
-    except RecursionError:
-        raise ConfigError(f"{name}: nested too deeply") from None
+    given = _read(text, name)
     config = defaults()
-    given = _flatten(table)
     for dotted, value in given.items():
         try:
             if dotted not in _KEY_OF:
@@ -51,6 +45,22 @@ def parse(text: str, name: str) -> dict[str, Value]:
     if clash:
         raise ConfigError(f"{_where(text, name, clash[0])}: {clash[1]}")
     return config
+
+
+def _read(text: str, name: str) -> dict[str, Any]:
+    """The values by dotted key; ConfigError if it is no TOML."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > _MOST_DOTS and not line.lstrip().startswith("#"):
+            raise ConfigError(f"{name}, line {number}: over {_MOST_DOTS} dots")
+    try:
+        return _flatten(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        last = f"at line {len(text.splitlines())}, the last"
+        raise ConfigError(f"{name}: {str(error).replace('at end of document', last)}") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: nested too deeply") from None
+    except ValueError:  # tomllib leaves these to int()
+        raise ConfigError(f"{name}: holds a number of thousands of digits") from None
 
 
 def _where(text: str, name: str, dotted: str) -> str:
@@ -90,22 +100,30 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _check(key: Key, value: object) -> Value:
     kind = type(key.default)
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind:
-        raise ConfigError(f"{key.name} = {value!r}: must be {_KIND_NAMES[kind]}")
+    is_whole = kind is float and type(value) is int
+    if type(value) is not kind and not is_whole:
+        raise ConfigError(f"{key.name} = {_shown(value)}: must be {_KIND_NAMES[kind]}")
     if isinstance(value, int | float) and kind is not bool and not key.low <= value <= key.high:
-        raise ConfigError(f"{key.name} = {value!r}: must lie in {key.low:g}..{key.high:g}")
+        raise ConfigError(f"{key.name} = {_shown(value)}: must lie in {key.low:g}..{key.high:g}")
+    if is_whole and isinstance(value, int):
+        value = float(value)  # one that is not in the range may not fit
     if key.choices and value not in key.choices:
         words = ", ".join(choice or "(empty)" for choice in key.choices)
-        raise ConfigError(f"{key.name} = {value!r}: must be one of {words}")
+        raise ConfigError(f"{key.name} = {_shown(value)}: must be one of {words}")
     if key.check and isinstance(value, str):
         try:
             key.check(value)
         except ConfigError as error:
-            raise ConfigError(f"{key.name} = {value!r}: {error}") from None
+            raise ConfigError(f"{key.name} = {_shown(value)}: {error}") from None
     assert isinstance(value, bool | int | float | str)
     return value
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # hexadecimal ones are read at any length, but not written
+        return "(thousands of digits)"
 
 
 def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:

@@ -14,6 +14,12 @@ WAITING = 1024  # messages between two looks; of a flood the oldest are dropped
 _ON = 64  # a button is pressed where its controller rises to this
 LEARNING = "learning: touch a control, move a controller"
 _NOTE_ON, _CONTROLLER, _PROGRAM = 0x90, 0xB0, 0xC0
+_LENGTHS = {_NOTE_ON: 3, _CONTROLLER: 3, _PROGRAM: 2}  # bytes of the messages that mean something
+
+
+def _is_whole(message: bytes) -> bool:
+    """Whether it is one of ours, whatever a driver has let through."""
+    return len(message) == _LENGTHS.get(message[0] & 0xF0) and max(message[1:]) < 0x80
 
 
 class MidiPanel:
@@ -39,8 +45,9 @@ class MidiPanel:
         engine.on_change = self._touch
 
     def take(self, message: bytes, at_ns: int) -> None:
-        """One complete MIDI message that arrived at `at_ns`. Never raises or blocks."""
-        if message and self.map.hears(message[0]) and message[0] & 0xF0 in self._table:
+        """One MIDI message that arrived at `at_ns`; what is none is left out. Never raises or
+        blocks."""
+        if message and self.map.hears(message[0]) and _is_whole(message):
             self._waiting.append((message, at_ns))
 
     def poll(self, now_ns: int) -> list[Change]:

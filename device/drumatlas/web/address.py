@@ -9,6 +9,7 @@ from drumatlas.errors import ConfigError
 OFF = "off"
 DEFAULT = "127.0.0.1:8313"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})")
+_PORT = re.compile(r"[0-9]{1,5}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
@@ -50,7 +51,7 @@ def parse_address(text: str) -> Address | None:
     host = host.strip("[]")
     if not _is_host(host, is_bracketed):
         raise ConfigError(f"web '{text}': '{host}' is no address or name of a host")
-    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+    if not _PORT.fullmatch(port) or int(port) > 65535:
         raise ConfigError(f"web '{text}': '{port}' is no port, 0..65535")
     return Address(host, int(port))
 

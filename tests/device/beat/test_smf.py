@@ -108,3 +108,8 @@ def test_any_bytes_read_or_are_a_midi_file_error(data: bytes, wrapped: bool) -> 
         return
     assert all(0 <= key < 128 and 0 < velocity < 128 for _, key, velocity in drums.notes)
     assert drums.notes == sorted(drums.notes)
+
+
+def test_a_velocity_that_has_no_bits_of_data_is_none() -> None:
+    hits = b"\x00\x99\x24\x80\x0a\x99\x24\x81"
+    assert read_drums(file_of(hits + END)).notes == [(10, 36, 1)]

@@ -46,6 +46,22 @@ def test_errors_name_file_line_and_key(text: str, words: str) -> None:
         parse(text, "c.toml")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("play.bpm = " + "9" * 400, "line 1: play.bpm = 9.*lie in 20..300"),
+        ("play.bpm = " + "9" * 5000, "thousands of digits"),
+        ("play.seed = 0x" + "f" * 5000, "thousands of digits.*lie in"),
+        ("\nplay" + ".a" * 3000 + " = 1", "line 2: over 100 dots"),
+        ("x = " + "[" * 5000, "nested too deeply"),
+        ('web.address = "h:' + "9" * 5000 + '"', "is no port"),
+    ],
+)
+def test_what_python_can_not_hold_is_an_error_of_the_file(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"^c.toml.*{words}"):
+        parse(text, "c.toml")
+
+
 @given(st.text())
 def test_any_text_parses_or_is_a_config_error(text: str) -> None:
     with contextlib.suppress(ConfigError):

@@ -153,3 +153,11 @@ def test_two_bars_on_pads_land_at_their_place(
     assert engine.explorer.latent == pytest.approx(
         atlas.encode(grids([tuple(code)]).astype("float32"))[0], abs=1e-2
     )
+
+
+@pytest.mark.parametrize(
+    "message", [b"", b"\x90", b"\xb0\x10", b"\xb0\x10\xff", b"\xc0", b"\xc0\x80"]
+)
+def test_what_is_no_message_is_left_out(panel: MidiPanel, engine: Engine, message: bytes) -> None:
+    send(panel, message, cc(DEFAULT_CC["x1"], 127))
+    assert panel.poll(20 * MS) == [Turn("x1", 1.0)]

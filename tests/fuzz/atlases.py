@@ -1,0 +1,132 @@
+"""The border where an atlas comes in: the built-in one broken, forged, cut short or blown up."""
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from importlib.resources import files
+from io import BytesIO
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import numpy as np
+from hypothesis import strategies as st
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.read import parse_atlas
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import Press, Turn
+from drumatlas.play.settings import PlaySettings
+from fuzz.borders import Border
+from fuzz.inputs import changed_bytes, changed_json
+
+_BUILTIN = files("drumatlas").joinpath("builtin.atlas").read_bytes()
+with ZipFile(BytesIO(_BUILTIN)) as _archive:
+    _MEMBERS = {name: _archive.read(name) for name in _archive.namelist()}
+_INFO = json.loads(_MEMBERS["atlas.json"])
+_NETWORKS = ("decoder.onnx", "encoder.onnx")
+_TABLES = ("map.npz", "known.npz")
+
+
+class Blob(bytes):
+    """Bytes that are too many to be printed."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes, {sha256(self).hexdigest()[:12]}>"
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in members.items():
+            archive.writestr(ZipInfo(name), data, ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _forged(info: Any = _INFO, **new: bytes) -> bytes:
+    """With its hashes made right, so that the change gets past them."""
+    members = _MEMBERS | {name.replace("__", "."): data for name, data in new.items()}
+    if isinstance(info, dict) and isinstance(info.get("sha256"), dict):
+        hashes = {name: sha256(members[name]).hexdigest() for name in (*_NETWORKS, *_TABLES)}
+        info = {**info, "sha256": hashes}
+    return _zip(members | {"atlas.json": json.dumps(info).encode()})
+
+
+_KINDS = ("f4", "f8", "f2", "u1", "i2", "i8", "u8", "?", "c8", "U3", "M8[s]", "O")
+_SHAPES = st.lists(st.sampled_from([0, 1, 2, 3, 4, 10, 2**40]), max_size=3).map(tuple)
+
+
+@st.composite
+def _array(draw: Callable[[Any], Any]) -> bytes:
+    """A .npy whose header may promise more than there is."""
+    buffer = BytesIO()
+    header = {
+        "descr": np.dtype(draw(st.sampled_from(_KINDS))).str,
+        "fortran_order": draw(st.booleans()),
+        "shape": draw(_SHAPES),
+    }
+    np.lib.format.write_array_header_1_0(buffer, header)
+    return buffer.getvalue() + draw(st.binary(max_size=64))
+
+
+@st.composite
+def _table(draw: Callable[[Any], Any], member: str) -> bytes:
+    """An npz in which one array is another, or is broken."""
+    with ZipFile(BytesIO(_MEMBERS[member])) as archive:
+        arrays = {name: archive.read(name) for name in archive.namelist()}
+    name = draw(st.sampled_from(sorted(arrays)))
+    arrays[name] = draw(st.one_of(_array(), changed_bytes(arrays[name])))
+    return _zip(arrays)
+
+
+@st.composite
+def _bombs(draw: Callable[[Any], Any]) -> bytes:
+    """Members that unpack to far more than the file has."""
+    zeros = _bomb()
+    member = draw(st.sampled_from([*_MEMBERS, "more"]))
+    data = zeros if draw(st.booleans()) else _zip({"z.npy": zeros, "hashes.npy": zeros})
+    bomb = _zip(_MEMBERS | {member: data})
+    # What the directory claims may be a lie, too.
+    return draw(st.one_of(st.just(bomb), changed_bytes(bomb)))
+
+
+_ZEROS: list[bytes] = []
+
+
+def _bomb() -> bytes:
+    if not _ZEROS:
+        _ZEROS.append(bytes(80 << 20))
+    return _ZEROS[0]
+
+
+MUTANTS = st.one_of(
+    changed_bytes(_BUILTIN),
+    changed_json(_INFO).map(_forged),
+    changed_bytes(_MEMBERS["atlas.json"]).map(lambda data: _zip(_MEMBERS | {"atlas.json": data})),
+    *(changed_bytes(_MEMBERS[one]).map(lambda d, n=one: _forged(**{n: d})) for one in _NETWORKS),
+    *(changed_bytes(_MEMBERS[one]).map(lambda d, n=one: _forged(**{n: d})) for one in _TABLES),
+    *(_table(one).map(lambda d, n=one: _forged(**{n: d})) for one in _TABLES),
+).map(Blob)
+
+
+def take_atlas(data: bytes) -> None:
+    _play(parse_atlas(data, "a.atlas"))
+
+
+def _play(atlas: Atlas) -> None:
+    """What could be read can be travelled."""
+    for genre in atlas.genres:
+        assert genre.name.isprintable()
+        assert not set("\t;") & set(genre.name)
+    assert atlas.name.isprintable()
+    engine = Engine(atlas, PlaySettings(), [], 0)
+    for now, change in enumerate(
+        (Turn("x1", 0.9), Turn("map_x", 0.1), Press("next_genre"), Turn("chaos", 0.7))
+    ):
+        engine.handle(change, now * 10_000_000)
+        engine.tick(now * 10_000_000)
+    engine.land(engine.explorer.pattern.code)
+    assert not engine.faults, engine.faults
+
+
+ATLASES: list[Border] = [Border("atlas", MUTANTS, take_atlas)]
+BOMBS: list[Border] = [Border("atlas-bomb", _bombs().map(Blob), take_atlas)]
