@@ -52,7 +52,7 @@ export function stepAt(run, now) {
   return Math.max(run.tick + since, 0) / STEP_TICKS;
 }
 
-const SAMPLES = 48;
+const SAMPLES = 100; // five seconds
 const JUMP = 0.03; // seconds; farther than that, the sound was held up and begins anew
 
 // The sound card's clock against ours: seconds of an AudioContext to our milliseconds. Each look

@@ -1,0 +1,120 @@
+"""A box that plays, and a real Chromium that looks at its page. Skipped, with the reason, where
+one of the two is missing: `make test-page` installs what it can."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browsing import SIZES, until
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class PlayedBox:
+    """`drumatlas play` as a process, with a page at `url`; ends with its take in `take`."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.take = folder / "take.mid"
+        command = [sys.executable, "-m", "drumatlas", "play", "--web", "127.0.0.1:0"]
+        command += ["--panel", "none", "--state", "none", "--midi-out", f"file:{self.take}"]
+        self.process = subprocess.Popen(
+            [*command, *options], stderr=subprocess.PIPE, text=True, cwd=folder
+        )
+        assert self.process.stderr is not None
+        while not (found := re.match(r"page: (\S+)", self.process.stderr.readline())):
+            assert self.process.poll() is None, "it ended"
+        self.url = found[1]
+
+    def end(self) -> None:
+        """As Ctrl-C does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(15) == 0
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+class Seen:
+    """What a page said on its console, and what it asked others for."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
+        page.on("request", lambda r: None if r.url.startswith(url) else self.foreign.append(r.url))
+
+    def _console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.errors.append(message.text)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright; make test-page")
+    if CHROMIUM is None:
+        pytest.skip("no chromium; apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        one = playwright.chromium.launch(executable_path=CHROMIUM, args=root)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def boxes(tmp_path: Path, browser: Any) -> Iterator[Callable[..., PlayedBox]]:
+    made: list[PlayedBox] = []
+
+    def play(*options: str) -> PlayedBox:
+        made.append(PlayedBox(tmp_path, *options))
+        return made[-1]
+
+    yield play
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page and waits until it is in step with the box; `page.seen` is its `Seen`."""
+    contexts: list[Any] = []
+
+    def go(box: PlayedBox, size: str = "desk", *, path: str = "", script: str = "") -> Any:
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.seen = Seen(page, box.url)
+        if script:
+            page.add_init_script(script)
+        page.goto(box.url + path)
+        until(page, "window.drumatlas?.store.state.here && drumatlas.link.clock.isKnown")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def module(boxes: Callable[..., PlayedBox], visit: Callable[..., Any]) -> Callable[..., Any]:
+    """Runs JavaScript that uses the page's pure modules: `module("share.js", "m => m.x(1)")`."""
+    page = visit(boxes("--no-start"))
+
+    def run(name: str, function: str, argument: object = None) -> Any:
+        source = f"async (given) => ({function})(await import('/{name}'), given)"
+        return page.evaluate(source, json.loads(json.dumps(argument)))
+
+    return run

@@ -1,0 +1,359 @@
+"""The page of a running box, in Chromium."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from browsing import until
+from drumatlas.beat.grid import four_four, quantise
+from drumatlas.beat.smf import read_drums
+from drumatlas.beat.tsv import parse
+
+pytestmark = pytest.mark.browser
+
+FAST = ("--bpm", "300")  # a bar takes 0.8 s
+BAR_MS = 800
+
+
+def decoded(z: str) -> list[int]:
+    """What `drumatlas decode` says plays at a latent point, as text."""
+    command = [sys.executable, "-m", "drumatlas", "decode"]
+    done = subprocess.run(command, input=z, capture_output=True, text=True, check=True)
+    return list(next(iter(parse(done.stdout.splitlines()))).code)
+
+
+def last_beat(take: Path) -> list[int]:
+    """The last whole two bars of a take, counted from its start."""
+    track = read_drums(take.read_bytes())
+    region = quantise(track, *four_four(track)[0])
+    assert region is not None
+    # A take may end in the middle of its last bars.
+    whole = (len(region.codes) - 16) // 32
+    return list(region.codes[: whole * 32].reshape(-1, 32)[-1])
+
+
+@pytest.mark.parametrize("size", ["phone", "small", "desk"])
+def test_it_loads_without_errors_and_asks_nobody_else(
+    boxes: Callable[..., Any], visit: Callable[..., Any], size: str
+) -> None:
+    page = visit(boxes(), size)
+    page.wait_for_timeout(1500)
+    assert page.seen.errors == []
+    assert page.seen.foreign == []
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    assert page.evaluate(fits), "it is wider than the screen"
+    assert page.locator("#play, [data-button=play]").first.is_visible()
+    assert page.locator("#map canvas").last.is_visible()
+
+
+@pytest.mark.parametrize("place", [(0.3, 0.4), (0.7, 0.55)])
+def test_a_click_on_the_map_plays_what_decode_gives_there(
+    boxes: Callable[..., Any], visit: Callable[..., Any], place: tuple[float, float]
+) -> None:
+    box = boxes(*FAST)
+    page = visit(box)
+    before = page.locator("#place-line").get_attribute("data-z")
+    area = page.locator("#map .screen").bounding_box()
+    x, y = (area["x"] + place[0] * area["width"], area["y"] + place[1] * area["height"])
+    page.mouse.click(x, y)
+    until(page, "before => document.getElementById('place-line').dataset.z !== before", before)
+    z = page.locator("#place-line").get_attribute("data-z")
+    expected = decoded(z)
+    until(page, "() => drumatlas.store.state.comes === null")
+    assert page.evaluate("drumatlas.store.state.beat.code") == expected
+    page.wait_for_timeout(6 * BAR_MS)
+    box.end()
+    assert last_beat(box.take) == expected
+
+
+def test_a_drag_travels_and_what_is_sent_is_where_one_is(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    page = visit(boxes())
+    area = page.locator("#map .screen").bounding_box()
+    left, top = area["x"], area["y"]
+    page.mouse.move(left + 200, top + 200)
+    page.mouse.down()
+    page.mouse.move(left + 260, top + 240, steps=8)
+    page.mouse.move(left + 400, top + 300, steps=8)
+    page.mouse.up()
+    wanted = page.evaluate("drumatlas.map.view.toBox(400, 300)")
+    until(
+        page,
+        "([x, y]) => Math.hypot(drumatlas.store.state.here.x - x, drumatlas.store.state.here.y - y)"
+        " < 0.004",
+        wanted,
+    )
+
+
+def test_a_knob_that_the_hardware_turns_turns_on_the_page(
+    boxes: Callable[..., Any], visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    moves = [{"t": 4 + i / 20, "control": "x3", "value": i / 80} for i in range(81)]
+    (tmp_path / "moves.jsonl").write_text("\n".join(map(json.dumps, moves)))
+    page = visit(boxes("--panel", "script:moves.jsonl"))
+    knob = page.locator("[data-control=x3]")
+    assert knob.get_attribute("aria-valuenow") == "0.500"
+    until(
+        page,
+        "document.querySelector('[data-control=x3]').getAttribute('aria-valuenow') === '1.000'",
+        seconds=20,
+    )
+    turned = page.locator("[data-control=x3] .hand").get_attribute("transform")
+    assert turned == "rotate(135)"
+
+
+def test_every_control_is_there_and_works_by_keyboard(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    page = visit(boxes("--no-start"))
+    about = page.evaluate("drumatlas.atlas")
+    for name in about["values"]:
+        if name in {"map_x", "map_y"}:
+            continue
+        slider = page.locator(f"[data-control='{name}']")
+        slider.focus()
+        before = float(slider.get_attribute("aria-valuenow"))
+        page.keyboard.press("PageDown" if before > 0.5 else "PageUp")
+        if name == "morph":
+            continue  # stays at 0 until a and b are saved, and moves then
+        until(
+            page,
+            "([name, before]) => Math.abs(drumatlas.store.state.values[name] - before) > 0.1",
+            [name, before],
+        )
+    for name in about["buttons"]:
+        assert page.locator(f"[data-button='{name}']").count() == 1, name
+    page.locator("#map canvas").last.focus()
+    before_x = page.evaluate("drumatlas.store.state.here.x")
+    page.keyboard.press("ArrowRight")
+    until(page, "x => drumatlas.store.state.here.x > x", before_x)
+
+
+def test_buttons_press(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    page = visit(boxes("--no-start"))
+    play = page.locator("[data-button=play]")
+    assert play.get_attribute("aria-pressed") == "false"
+    play.click()
+    until(page, "drumatlas.store.state.run.playing")
+    assert play.get_attribute("aria-label") == "Stop"
+    page.keyboard.press("x")
+    until(page, "drumatlas.store.state.flags.frozen")
+    assert page.locator("[data-button=load_b]").is_disabled()
+    page.locator("[data-button=save_b]").click()
+    until(page, "drumatlas.store.state.slots.includes('b')")
+    assert page.locator("[data-button=load_b]").is_enabled()
+    page.get_by_label("mute closed hat").click()
+    until(page, "drumatlas.store.state.mutes.includes(2)")
+    assert page.get_by_label("mute closed hat").get_attribute("aria-pressed") == "true"
+    page.locator("[data-button=learn]").click()
+    until(
+        page,
+        "document.querySelector('[data-button=learn]').getAttribute('aria-pressed') === 'true'",
+    )
+
+
+SPY = """
+window.starts = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (when = 0, ...rest) {
+  if (!(this.context instanceof OfflineAudioContext)) window.starts.push(when);
+  return start.call(this, when, ...rest);
+};
+"""
+PAIR = """
+() => {
+  window.pairs = [];
+  const { link, sound } = drumatlas;
+  const play = link.onNotes;
+  const hit = sound.hit.bind(sound);
+  let at = null;
+  link.onNotes = (batches) => {
+    for (const [cut, hits] of batches) {
+      for (let i = 0; i + 2 < hits.length; i += 3) {
+        const before = starts.length;
+        play([[i ? null : cut, hits.slice(i, i + 3)]]);
+        if (starts.length > before) pairs.push([hits[i], 1000 * starts.at(-1)]);
+      }
+      if (!hits.length) play([[cut, hits]]);
+    }
+  };
+}
+"""
+
+
+def test_the_pages_sound_keeps_the_time_of_the_midi_notes(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    page = visit(boxes(*FAST), script=SPY)
+    page.wait_for_timeout(1500)  # the clocks agree
+    page.get_by_role("button", name="Sound").click()
+    until(page, "drumatlas.sound.isOn")
+    page.wait_for_timeout(2000)
+    page.evaluate(PAIR)
+    page.wait_for_timeout(8000)
+    pairs = np.array(page.evaluate("pairs"))
+    assert len(pairs) > 60
+    off = pairs[:, 1] - pairs[:, 0]  # up to what lies between two clocks that began apart
+    off -= np.median(off)
+    assert np.percentile(np.abs(off), 99) <= 5.0, f"ms: {np.percentile(off, [1, 50, 99])}"
+    page.get_by_role("button", name="Sound").click()
+    until(page, "!drumatlas.sound.isOn")
+
+
+def test_sound_is_off_until_it_is_asked_for(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    page = visit(boxes(*FAST), script=SPY)
+    page.wait_for_timeout(1500)
+    assert page.evaluate("starts.length") == 0
+
+
+def test_a_shared_link_asks_before_it_goes(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    box = boxes("--no-start")
+    one = visit(box)
+    made = one.evaluate("""async () => {
+        const { toFragment } = await import("/share.js");
+        return toFragment([0.2, 0.8, 1.5, -0.25], {density: 0.7}, {density: 0.5}, true);
+    }""")
+    other = visit(box, path=f"#{made}")
+    before = other.evaluate("drumatlas.store.state.knobs")
+    other.wait_for_timeout(300)
+    assert other.evaluate("drumatlas.store.state.knobs") == before
+    other.get_by_role("button", name="Go there").click()
+    until(other, "drumatlas.store.state.knobs[2] === 1.5")
+    assert other.evaluate("drumatlas.store.state.values.density") == 0.7
+    assert "#" not in other.url
+
+
+def test_a_dropped_file_lands_at_its_place(
+    boxes: Callable[..., Any], visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = visit(boxes("--no-start"))
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Beat .mid").click()
+    path = tmp_path / "beat.mid"
+    caught.value.save_as(path)
+    before = page.evaluate("drumatlas.store.state.knobs")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Drop .mid").click()
+    chooser.value.set_files(path)
+    until(
+        page, "before => drumatlas.store.state.knobs.join() !== before", ",".join(map(str, before))
+    )
+    until(page, "document.getElementById('toast').textContent.startsWith('landed')")
+
+
+def test_a_path_is_followed_bar_by_bar(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    page = visit(boxes(*FAST))
+    page.get_by_role("button", name="Path").click()
+    area = page.locator("#map .screen").bounding_box()
+    page.mouse.move(area["x"] + 200, area["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 500, area["y"] + 260, steps=12)
+    page.mouse.up()
+    stops = page.evaluate("drumatlas.path.stops")
+    assert len(stops) >= 4
+    for stop in stops[1:3]:
+        until(
+            page,
+            "([x, y]) => Math.hypot(drumatlas.store.state.here.x - x,"
+            " drumatlas.store.state.here.y - y) < 1e-3",
+            stop,
+        )
+
+
+def test_it_comes_back_after_the_box_was_off(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    box = boxes()
+    page = visit(box)
+    box.end()
+    until(page, "document.body.classList.contains('lost')")
+    port = re.search(r":(\d+)/", box.url)
+    assert port is not None
+    boxes("--web", f"127.0.0.1:{port[1]}")
+    until(page, "!document.body.classList.contains('lost')", seconds=15)
+    until(page, "drumatlas.store.state.run.playing")
+
+
+def test_accessibility(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    box = boxes()
+    for size in ("desk", "phone", "small"):
+        for scheme in ("dark", "light"):
+            page = visit(box, size)
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(200)
+            tabs = page.locator("nav button")
+            for i in range(tabs.count() if size != "desk" else 1):
+                if size != "desk":
+                    tabs.nth(i).click()
+                found = axe.Axe().run(page).response["violations"]
+                bad = {v["id"]: [n["html"] for n in v["nodes"]] for v in found}
+                assert bad == {}, f"{size}, {scheme}, tab {i}"
+
+
+def test_who_wants_calm_gets_no_pulse(boxes: Callable[..., Any], browser: Any) -> None:
+    box = boxes()
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(box.url)
+    until(page, "window.drumatlas?.store.state.run?.playing")
+    page.wait_for_timeout(500)
+    beats = page.evaluate(
+        "async () => { const beats = []; const frame = drumatlas.map.frame.bind(drumatlas.map);"
+        " drumatlas.map.frame = (beat) => { beats.push(beat); frame(beat); };"
+        " await new Promise((done) => setTimeout(done, 500)); return beats }"
+    )
+    assert len(beats) > 5
+    assert set(beats) == {None}
+    context.close()
+
+
+def test_nobody_comes_in_without_the_token(
+    boxes: Callable[..., Any], browser: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "c.toml").write_text('[web]\ntoken = "0123456789abcdef"\n')
+    box = boxes("--config", "c.toml")
+    assert box.url.endswith("/?token=0123456789abcdef")
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(box.url.split("?")[0])
+    assert answer.status == 403
+    page.goto(box.url)
+    until(page, "window.drumatlas?.store.state.run?.playing")
+    assert "token" not in page.url
+    assert "token" not in page.evaluate("document.cookie")
+    page.goto(box.url.split("?")[0])
+    until(page, "window.drumatlas?.store.state.run?.playing")
+    context.close()
+
+
+def test_the_page_is_quick_to_follow(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    """A view a 30th of a second, however many turns; not one per turn."""
+    page = visit(boxes("--no-start"))
+    page.evaluate(
+        "() => { window.states = 0; const take = drumatlas.link.onState;"
+        " drumatlas.link.onState = (state) => { window.states++; take(state); } }"
+    )
+    slider = page.locator("[data-control=swing]")
+    began = time.monotonic()
+    for _ in range(60):
+        slider.press("ArrowUp")
+    seconds = time.monotonic() - began
+    page.wait_for_timeout(500)
+    assert page.evaluate("drumatlas.store.state.values.swing") == pytest.approx(60 / 64, abs=1e-4)
+    assert page.evaluate("states") <= 31 * (seconds + 0.5) + 2
