@@ -15,6 +15,7 @@ BORDERS = [*MIDI, *TEXTS, *ATLASES, *BOMBS]
 FEW = {"atlas": 30, "atlas-bomb": 3, "midi-messages": 30}  # each takes some time
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("border", BORDERS, ids=lambda border: border.name)
 def test_whatever_comes_in_is_taken_or_refused_in_one_line(border: Border) -> None:
     @settings(max_examples=FEW.get(border.name, 150), suppress_health_check=list(HealthCheck))

@@ -30,6 +30,12 @@ def _get(table: Any, key: str, what: str) -> Any:
     return table[key]
 
 
+def read_name(value: Any, most: int) -> str:
+    """A name as it can stand on a display and in a field of a TSV, `most` characters of it."""
+    text = "".join(c if c.isprintable() and c != ";" else " " for c in str(value)[:most])
+    return text.strip() or "unnamed"
+
+
 def read_latent(info: dict[str, Any]) -> LatentSpace:
     """`latent`: dims, centre, reach, basis and the names of the axes."""
     latent = _get(info, "latent", "the file")
@@ -45,7 +51,7 @@ def read_latent(info: dict[str, Any]) -> LatentSpace:
     if not isinstance(axes, list) or len(axes) != LATENT:
         raise AtlasError(f"atlas.json: latent.axes must name {LATENT} axes")
     centre = _numbers(_get(latent, "centre", "latent"), (LATENT,), "latent.centre")
-    return LatentSpace(centre, reach, basis, tuple(str(axis)[:24] for axis in axes))
+    return LatentSpace(centre, reach, basis, tuple(read_name(axis, 24) for axis in axes))
 
 
 def read_thresholds(info: dict[str, Any]) -> Floats:
@@ -77,7 +83,7 @@ def _genre(genre: Any, what: str) -> Genre:
     if type(count) is not int or count < 0:
         raise AtlasError(f"atlas.json: {what}.count is not a count")
     return Genre(
-        name=str(_get(genre, "name", what))[:40],
+        name=read_name(_get(genre, "name", what), 40),
         centroid=_numbers(_get(genre, "centroid", what), (LATENT,), f"{what}.centroid"),
         spread=_numbers(_get(genre, "spread", what), (LATENT,), f"{what}.spread"),
         map_centroid=_numbers(_get(genre, "map_centroid", what), (2,), f"{what}.map_centroid"),

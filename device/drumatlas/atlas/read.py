@@ -15,7 +15,13 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.describe import read_genres, read_latent, read_thresholds, read_voices
+from drumatlas.atlas.describe import (
+    read_genres,
+    read_latent,
+    read_name,
+    read_thresholds,
+    read_voices,
+)
 from drumatlas.atlas.model import FORMAT, LATENT, VERSION, Atlas, MapPoints
 from drumatlas.atlas.network import open_network
 from drumatlas.beat.codes import STEPS
@@ -74,7 +80,7 @@ def _parse(data: bytes) -> Atlas:
     genres = read_genres(info)
     grid = (STEPS, VOICES)
     return Atlas(
-        name=str(info.get("name", "unnamed"))[:80],
+        name=read_name(info.get("name", "unnamed"), 80),
         latent=read_latent(info),
         thresholds=read_thresholds(info),
         genres=genres,
@@ -127,11 +133,13 @@ def _table(info: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _arrays(data: bytes, member: str, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The wanted arrays of an npz, never unpickled."""
-    _unzip(data, tuple(f"{name}.npy" for name in wanted))
+    """The wanted arrays of an npz, never unpickled. (np.load gives bytes for what is no array.)"""
+    members = _unzip(data, tuple(f"{name}.npy" for name in wanted))
     try:
-        with np.load(BytesIO(data), allow_pickle=False) as archive:
-            return {name: archive[name] for name in wanted}
+        return {
+            name: np.lib.format.read_array(BytesIO(members[f"{name}.npy"]), allow_pickle=False)
+            for name in wanted
+        }
     except Exception as error:  # numpy raises half a dozen classes on forged headers
         raise AtlasError(f"{member}: {str(error)[:120]}") from None
 

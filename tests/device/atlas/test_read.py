@@ -223,3 +223,20 @@ def test_files(tmp_path: Path) -> None:
         stream.truncate(read.MAX_FILE + 1)
     with pytest.raises(FileError, match="at most"):
         read_atlas(tmp_path / "big.atlas")
+
+
+def test_what_is_no_array_in_a_table_is_told(forge: Forge, zip_of: Callable[..., bytes]) -> None:
+    with pytest.raises(AtlasError, match="known.npz: .*magic"):
+        parse_atlas(forge(known__npz=zip_of({"hashes.npy": b"no array at all"})), "a")
+
+
+def test_names_can_be_shown_and_written(forge: Forge) -> None:
+    def rename(info: dict[str, Any]) -> None:
+        info["name"] = "a\nb\ud800"
+        info["genres"][0]["name"] = "\t;\x1b[2J" + "x" * 99
+        info["genres"][1]["name"] = "\n"
+
+    atlas = parse_atlas(forge(rename), "a")
+    assert atlas.name == "a b"
+    assert atlas.genres[0].name == "[2J" + "x" * 34
+    assert atlas.genres[1].name == "unnamed"
