@@ -31,7 +31,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
     "drumatlas.service": (
-        *("service", "atlas", "config", "explore", "midi", "panel", "realtime", "errors"),
+        *("service", "atlas", "beat", "config", "explore", "midi", "panel", "realtime", "errors"),
         *("engine", "files", "play", "web.address", "web.serving"),
     ),
     "drumatlas.web": (

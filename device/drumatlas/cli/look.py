@@ -40,6 +40,9 @@ def doctor_options(parser: argparse.ArgumentParser) -> None:
     """The options of `doctor`."""
     add_atlas(parser)
     parser.add_argument("--config", type=Path, metavar="F", help="TOML file of settings")
+    parser.add_argument(
+        "--jitter", action="store_true", help="also how even the clock is, heard for 5 s"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -47,7 +50,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     """Check what playing needs; exit 2 if it can't play."""
     from drumatlas.service.doctor import examine
 
-    findings = examine(arguments.atlas, arguments.config)
+    findings = examine(arguments.atlas, arguments.config, jitter=arguments.jitter)
     if arguments.json:
         print(json.dumps([finding.as_table() for finding in findings], indent=1))
     else:

@@ -11,11 +11,14 @@ import numpy as np
 
 from drumatlas.atlas.probe import runs_onnxruntime
 from drumatlas.atlas.read import builtin_decoder, read_atlas
+from drumatlas.config.keys import defaults
 from drumatlas.config.read import read_config
 from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
 from drumatlas.midi.choose import list_ports
 from drumatlas.service.finding import Finding
+from drumatlas.service.jitter import examine_jitter
+from drumatlas.service.machine import examine_machine
 from drumatlas.service.page import examine_page
 from drumatlas.service.panel import examine_panel
 from drumatlas.service.rights import examine_rights
@@ -24,8 +27,9 @@ _DECODES = 200
 _ORT_RANGE = ((1, 26), (1, 28))  # see pyproject.toml for the reasons
 
 
-def examine(atlas: Path | None, config: Path | None) -> list[Finding]:
-    """All findings, in the order in which the parts depend on each other."""
+def examine(atlas: Path | None, config: Path | None, *, jitter: bool = False) -> list[Finding]:
+    """All findings, in the order in which the parts depend on each other. `jitter`: also how
+    even the clock is, which takes 5 s."""
     parts: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("python", _python),
         ("onnxruntime", _onnxruntime),
@@ -40,14 +44,17 @@ def examine(atlas: Path | None, config: Path | None) -> list[Finding]:
             findings.append(look())
         except DrumatlasError as error:
             findings.append(Finding(name, "fail", str(error)))
-    return [*findings, *_panel(config), *examine_rights(), _clock()]
+    findings += [*_configured(config), *examine_rights(), _clock()]
+    return [*findings, examine_jitter()] if jitter else findings
 
 
-def _panel(path: Path | None) -> list[Finding]:
+def _configured(path: Path | None) -> list[Finding]:
+    """Panel and machine; a configuration that can't be read was told above."""
     try:
-        return examine_panel(read_config(path))
+        config = read_config(path)
     except DrumatlasError:
-        return []  # told above
+        return examine_machine(defaults())
+    return [*examine_panel(config), *examine_machine(config)]
 
 
 def _python() -> Finding:
