@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test test-page lint fuzz soak-states bench sweep atlas clean
+.PHONY: play test test-page lint fuzz soak soak-states bench sweep atlas reproduce clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -25,6 +25,10 @@ lint: $(VENV)/.tests
 # The sequencer's state machine, 50 times as long as in `make test`: some minutes
 soak-states: $(VENV)/.tests
 	DRUMATLAS_STATES=10000 $(BIN)/python -m pytest tests/device/play/test_any_use.py $(ARGS)
+
+# Eight hours of playing on a virtual clock: some minutes. make soak ARGS="--hours 1"
+soak: $(VENV)/.tests
+	PYTHONPATH=tests $(BIN)/python tests/bench/soak.py $(ARGS)
 
 # Made-up input at every border, ten minutes each: make fuzz ARGS="--minutes 2 --only atlas"
 fuzz: $(VENV)/.tests
@@ -53,6 +57,15 @@ atlas: $(VENV)/.tests
 	    --scores $(WORK)/acai.json --mined $(WORK)/mined.json --about export/builtin.json
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
 	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
+
+# Builds an atlas twice from the same files; the two must be the same bytes: make reproduce CORPUS=DIR
+reproduce: $(VENV)/.tests
+	@test -n "$(CORPUS)" || { echo 'make reproduce: say where the MIDI files are: make reproduce CORPUS=DIR' >&2; exit 2; }
+	for run in once again; do \
+	    mkdir -p build/reproduce/$$run && \
+	    $(BIN)/drumatlas-export build $(CORPUS) -o build/reproduce/$$run/mine.atlas $(ARGS) || exit; \
+	done
+	cd build/reproduce && sha256sum once/mine.atlas again/mine.atlas && cmp once/mine.atlas again/mine.atlas
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
