@@ -2,8 +2,10 @@
 
 import itertools
 import os
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,7 @@ from hypothesis import settings
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
 from drumatlas.play.events import Event, Output, TempoChange
+from jack import Recorder
 
 settings.register_profile("drumatlas", deadline=None)  # machines are noisy; speed is for bench
 # Orders of use that the state machine tries; `make soak-states` wants many.
@@ -117,3 +120,46 @@ def _check_stream(
 def check_stream() -> Callable[..., Counter[str]]:
     """The invariant checker for output streams; returns how many messages of each kind."""
     return _check_stream
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[None]:
+    """A JACK server of our own, and JACK_DEFAULT_SERVER set to it."""
+    name = f"drumatlas-test-{os.getpid()}"
+    command = ["jackd", "-t", "5000", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    before = os.environ.get("JACK_DEFAULT_SERVER")
+    os.environ["JACK_DEFAULT_SERVER"] = name
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(10)
+        os.environ.pop("JACK_DEFAULT_SERVER")
+        if before is not None:
+            os.environ["JACK_DEFAULT_SERVER"] = before
+
+
+@pytest.fixture
+def recorder(jack: None) -> Iterator[Recorder]:
+    one = Recorder()
+    yield one
+    one.client.close_port()
+    one.client.delete()
+
+
+@pytest.fixture
+def play() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `drumatlas play` with options; ends what is left of it."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "drumatlas", "play", "--web", "off", *options]
+        started.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -6,21 +6,20 @@ JACK's dummy driver needs neither a sound card nor ALSA; it delivers on the rast
 
 import itertools
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
+from jack import Recorder
 
 pytestmark = [
     pytest.mark.jack,
@@ -31,87 +30,6 @@ Play = Callable[..., "subprocess.Popen[str]"]
 
 BPM = 150
 RASTER_NS = 2_700_000  # one period of the dummy driver
-
-
-@pytest.fixture(scope="module")
-def jack() -> Iterator[None]:
-    """A JACK server of our own, and JACK_DEFAULT_SERVER set to it."""
-    name = f"drumatlas-test-{os.getpid()}"
-    command = ["jackd", "-t", "5000", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    before = os.environ.get("JACK_DEFAULT_SERVER")
-    os.environ["JACK_DEFAULT_SERVER"] = name
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    try:
-        yield
-    finally:
-        server.terminate()
-        server.wait(10)
-        os.environ.pop("JACK_DEFAULT_SERVER")
-        if before is not None:
-            os.environ["JACK_DEFAULT_SERVER"] = before
-
-
-class Recorder:
-    """A second client with a virtual input that others can play to, or that listens to a port."""
-
-    def __init__(self) -> None:
-        import rtmidi
-
-        deadline = time.monotonic() + 10
-        while True:  # until the server is up
-            try:
-                self.client: Any = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="recorder")
-                break
-            except rtmidi.SystemError:
-                assert time.monotonic() < deadline, "jackd did not start"
-                time.sleep(0.1)
-        self.client.ignore_types(sysex=False, timing=False, active_sense=False)
-        self.events: list[Event] = []
-        self.client.set_callback(self._take)
-
-    def _take(self, message: tuple[list[int], float], _data: object) -> None:
-        self.events.append(Event(time.monotonic_ns(), bytes(message[0])))
-
-    def listen_to(self, name: str) -> None:
-        deadline = time.monotonic() + 10
-        while True:
-            ports = [i for i, port in enumerate(self.client.get_ports()) if name in port]
-            if ports:
-                self.client.open_port(ports[0])
-                return
-            assert time.monotonic() < deadline, f"no port {name}"
-            time.sleep(0.02)
-
-    def wait_for(self, data: bytes) -> None:
-        deadline = time.monotonic() + 10
-        while not any(event.data == data for event in self.events):
-            assert time.monotonic() < deadline, f"no {data.hex()} came"
-            time.sleep(0.01)
-
-
-@pytest.fixture
-def recorder(jack: None) -> Iterator[Recorder]:
-    one = Recorder()
-    yield one
-    one.client.close_port()
-    one.client.delete()
-
-
-@pytest.fixture
-def play() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts `drumatlas play` with options; ends what is left of it."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*options: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "drumatlas", "play", "--web", "off", *options]
-        started.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 def checked(
