@@ -31,6 +31,14 @@ def read_text(path: Path, most: int) -> str:
         raise FileError(f"{path}: not a text file (UTF-8)") from None
 
 
+def is_there(path: Path) -> bool:
+    """Whether something is at `path`; also if we may not look, so that who opens it says why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` once it is whole; FileError names `path`.

@@ -25,12 +25,12 @@ def read_given(arguments: argparse.Namespace) -> "dict[str, Value]":
     """The configuration that --config names. Unattended, a file that is not there is one with
     nothing in it, and one that can be used is kept; an error is one line all the same."""
     from drumatlas.config.read import MAX_BYTES, parse, read_config
-    from drumatlas.files import read_text
+    from drumatlas.files import is_there, read_text
 
     path: Path | None = arguments.config
     if path is None or not arguments.unattended:
         return read_config(path)
-    if not path.exists():
+    if not is_there(path):
         return read_config(None)
     text = read_text(path, MAX_BYTES)
     config = parse(text, str(path))
@@ -52,8 +52,8 @@ def settle_config(arguments: argparse.Namespace) -> "tuple[dict[str, Value], lis
             raise
         wrong = str(error)
     copy = _copy(arguments)
-    if copy and copy.exists():
-        with suppress(DrumatlasError):
+    if copy:
+        with suppress(DrumatlasError):  # also if there is none yet
             return read_config(copy), [f"config: {wrong}; the last good one plays"]
     return read_config(None), [f"config: {wrong}; the defaults play"]
 

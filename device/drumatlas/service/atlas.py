@@ -5,7 +5,7 @@ from pathlib import Path
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import MAX_FILE, parse_atlas, read_atlas
 from drumatlas.errors import AtlasError, FileError
-from drumatlas.files import atomic, read_bytes
+from drumatlas.files import atomic, is_there, read_bytes
 
 FILE = "own.atlas"
 
@@ -25,7 +25,7 @@ def find_atlas(
     wrong: list[str] = []
     for path in (named, own):
         try:
-            if path and (path == named or path.exists()):
+            if path and (path == named or is_there(path)):
                 return read_atlas(path), wrong
         except (AtlasError, FileError) as error:
             wrong.append(f"{error}; another one plays")

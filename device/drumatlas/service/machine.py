@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from drumatlas.config.keys import Config
+from drumatlas.files import is_there
 from drumatlas.panel.gpio_board import is_pi
 from drumatlas.service.finding import Finding
 from drumatlas.service.state import state_folder
@@ -85,14 +87,15 @@ def _state(wanted: str) -> Finding:
 def _nearest(folder: Path) -> Path:
     """The folder itself, or what it would be made in."""
     for path in (folder, *folder.parents):
-        if path.exists():
+        if is_there(path):
             return path
     return folder
 
 
 def _why(folder: Path) -> str:
-    if hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY:
-        return "it is mounted read-only: a worn card? (dmesg says)"
+    with suppress(OSError, AttributeError):  # not ours to look at; no statvfs on Windows
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return "it is mounted read-only: a worn card? (dmesg says)"
     return "look at its owner, or name another: [state] dir"
 
 

@@ -117,6 +117,19 @@ def test_groups_that_own_what_is_needed(
     assert said.startswith(words)
 
 
+def test_a_folder_that_one_may_not_look_into_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(type(Path())):  # type: ignore[misc]
+        def exists(self, **_: object) -> bool:
+            if str(self).startswith("/closed/"):
+                raise PermissionError(13, "Permission denied", str(self))
+            return True
+
+    monkeypatch.setattr(machine, "state_folder", lambda _: Closed("/closed/state"))
+    state = finding("state")
+    assert state
+    assert state.state == "warn"
+
+
 def test_a_tool_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def hang(*_: object, **__: object) -> None:
         raise subprocess.TimeoutExpired("vcgencmd", 5)
