@@ -58,7 +58,7 @@ atlas: $(VENV)/.tests
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
 	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
 
-# Builds an atlas twice from the same files; the two must be the same bytes: make reproduce CORPUS=DIR
+# Builds an atlas twice from the same files; both must be the same bytes: make reproduce CORPUS=DIR
 reproduce: $(VENV)/.tests
 	@test -n "$(CORPUS)" || { echo 'make reproduce: say where the MIDI files are: make reproduce CORPUS=DIR' >&2; exit 2; }
 	for run in once again; do \

@@ -1,10 +1,13 @@
 """The command line: `drumatlas-export COMMAND`. Results on stdout, talk on stderr."""
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, models, pack
+from drumatlas_export.cli import beats, build, models, pack
 
 COMMANDS = (
     beats.MINE,
@@ -14,10 +17,26 @@ COMMANDS = (
     models.EVALUATE,
     models.EXPORT,
     pack.MIDI,
+    build.BUILD,
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `drumatlas-export` with `argv`; returns the exit code."""
     parser = Parser.of_program("drumatlas-export", "From MIDI files to an atlas.", COMMANDS)
-    return run_command(parser, sys.argv[1:] if argv is None else argv)
+    with _terminable():
+        return run_command(parser, sys.argv[1:] if argv is None else argv)
+
+
+def _interrupt(_signum: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Within, SIGTERM ends the work as Ctrl-C does: workers stopped, nothing half-written."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -23,8 +23,14 @@ drumatlas-export filter samples.tsv -o passing.tsv --known beats.tsv"""
 
 def mine_options(parser: argparse.ArgumentParser) -> None:
     """The options of `mine`."""
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="folders or files")
+    mining_options(parser)
     parser.add_argument("-o", dest="output", type=Path, required=True, metavar="beats.tsv")
+    parser.add_argument("--report", type=Path, metavar="F.json", help="what was read and refused")
+
+
+def mining_options(parser: argparse.ArgumentParser) -> None:
+    """What is mined, and how."""
+    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="folders or files")
     parser.add_argument(
         "--repeats", type=integer(2, 64), default=3, metavar="N", help="times in a row (default 3)"
     )
@@ -51,7 +57,6 @@ def mine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=integer(1, 256), default=cores, metavar="N", help="worker processes"
     )
-    parser.add_argument("--report", type=Path, metavar="F.json", help="what was read and refused")
 
 
 def mine(arguments: argparse.Namespace) -> int:

@@ -4,13 +4,16 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import BeatError, ConfigError, FileError, ModelError
 from drumatlas.files import check_writable, read_text, write_text
 from drumatlas_export.cli.common import flat, read_rows, say
+
+if TYPE_CHECKING:
+    from drumatlas_export.train.config import TrainConfig
 
 TRAIN_EXAMPLES = """\
 drumatlas-export train beats.tsv --model acai -o acai.pt
@@ -44,16 +47,11 @@ def train(arguments: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from drumatlas_export.train import checkpoint
-    from drumatlas_export.train.config import TrainConfig, load
     from drumatlas_export.train.fit import fit
     from drumatlas_export.train.split import split_by_song
 
     check_writable(arguments.output)
-    config = replace(TrainConfig(), kind=arguments.model).check()
-    if arguments.config:
-        config = replace(load(arguments.config, config), kind=arguments.model)
-    if arguments.seed is not None:
-        config = replace(config, seed=arguments.seed)
+    config = config_of(arguments)
     rows = read_rows(arguments.beats)
     try:
         split_by_song(rows, config.seed, config.validation_share, config.test_share)
@@ -75,6 +73,18 @@ def train(arguments: argparse.Namespace) -> int:
         f"{run['validation_nats']} nats a beat on held-out songs"
     )
     return 0
+
+
+def config_of(arguments: argparse.Namespace) -> "TrainConfig":
+    """The run that `train`'s options ask for; ConfigError names what makes no sense."""
+    from drumatlas_export.train.config import TrainConfig, load
+
+    config = replace(TrainConfig(), kind=arguments.model).check()
+    if arguments.config:
+        config = replace(load(arguments.config, config), kind=arguments.model)
+    if arguments.seed is not None:
+        config = replace(config, seed=arguments.seed)
+    return config
 
 
 def sample_options(parser: argparse.ArgumentParser) -> None:
@@ -130,23 +140,26 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    from drumatlas_export.score.job import evaluate as measure
-    from drumatlas_export.score.job import held_out
-    from drumatlas_export.space import open_space
-
-    space = open_space(arguments.space)
-    rows = read_rows(arguments.train)
-    if arguments.test:
-        training, test = rows, read_rows(arguments.test)
-    else:
-        training, test = held_out(rows, space)
-    scores = measure(space, training, test, arguments.seed)
+    scores = measured(arguments.space, arguments.train, arguments.test, arguments.seed)
     if arguments.json:
         print(json.dumps(scores, indent=1))
     else:
         for name, value in flat(scores):
             print(f"{name:26} {value}")
     return 0
+
+
+def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str, Any]:
+    """The scores of the space at `path`; `train` and `test` as the options."""
+    from drumatlas_export.score.job import evaluate as measure
+    from drumatlas_export.score.job import held_out
+    from drumatlas_export.space import open_space
+
+    space = open_space(path)
+    rows = read_rows(train)
+    if test:
+        return measure(space, rows, read_rows(test), seed)
+    return measure(space, *held_out(rows, space), seed)
 
 
 def export_options(parser: argparse.ArgumentParser) -> None:
@@ -173,10 +186,10 @@ def export(arguments: argparse.Namespace) -> int:
     check_writable(arguments.output)
     if arguments.output.suffix != ".atlas":
         raise FileError(f"{arguments.output}: the name must end in .atlas")
-    scores = _read_table(arguments.scores) if arguments.scores else {}
-    about = _read_table(arguments.about) if arguments.about else {}
+    scores = read_table(arguments.scores) if arguments.scores else {}
+    about = read_table(arguments.about) if arguments.about else {}
     if arguments.mined:
-        mined = _read_table(arguments.mined)
+        mined = read_table(arguments.mined)
         mined.pop("refused_files", None)  # names of files, which are nobody's business
         about["mined"] = mined
     trained = checkpoint.load(arguments.model)
@@ -192,7 +205,8 @@ def _no_json(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-def _read_table(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
+    """A JSON table; ConfigError names the file that is none."""
     try:
         table = json.loads(read_text(path, _MOST_JSON), parse_constant=_no_json)
         json.dumps(table, ensure_ascii=False).encode()  # half a character can't be written

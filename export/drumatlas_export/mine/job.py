@@ -4,6 +4,7 @@ The result does not depend on the number of workers: files are taken in the orde
 paths, and everything is merged in that order.
 """
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -163,6 +164,8 @@ _settings: tuple[int, float] = (3, MIN_ENTROPY)  # of this worker process
 
 
 def _start_worker(repeats: int, min_entropy: float) -> None:
+    # Ctrl-C goes to all processes of a terminal; the one that began the job ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _settings  # noqa: PLW0603 - the pool offers no other way to hand a worker constants
     _settings = (repeats, min_entropy)
 

@@ -1,6 +1,7 @@
 """From rows of a beats TSV to a checkpoint: split, train, fit the prior, set the thresholds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 
 import numpy as np
@@ -56,11 +57,23 @@ def decode_all(model: Autoencoder, z: NDArray[np.float32]) -> NDArray[np.float32
     return p
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """These networks are too small to share: on 2 cores two threads take three times as long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: Progress) -> Checkpoint:
     """Train on `rows`, hold songs out, and gather what an atlas needs."""
     split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
     x = torch.from_numpy(grids([row.code for row in rows]).astype(np.float32))
-    trained = train(x[split.train], x[split.validation], config, progress)
+    with one_thread():
+        trained = train(x[split.train], x[split.validation], config, progress)
     model = trained.model.eval()
     with torch.no_grad():
         z = model.encode(x).numpy()

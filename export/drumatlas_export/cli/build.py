@@ -1,0 +1,169 @@
+"""`drumatlas-export build`: MIDI files to an atlas, by the other commands in turn."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from drumatlas.commandline import Command, integer
+from drumatlas.errors import AtlasError, FileError
+from drumatlas.files import atomic, check_writable, read_bytes, write_text
+from drumatlas_export.cli import beats, models
+from drumatlas_export.cli.common import read_rows, say
+
+EXAMPLES = """\
+drumatlas-export build my-midi -o mine.atlas
+drumatlas-export build songs loops -o mine.atlas --genres folders --windows loops --work build"""
+
+_SCORES = "scores.json"
+_STAMP = "build.json"  # what the files in the work folder were made from
+_MOST_TABLE = 1 << 30  # bytes of a file whose contents count
+
+
+def build_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `build`: those of its parts."""
+    beats.mining_options(parser)
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="NAME.atlas")
+    parser.add_argument(
+        "--known", type=Path, action="append", default=[], metavar="F.tsv", help="beats to bar"
+    )
+    parser.add_argument("--model", default="acai", metavar="ae|vae|acai", help="(default acai)")
+    parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
+    parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=1, metavar="N", help="(1)")
+    parser.add_argument("--about", type=Path, metavar="F.json", help="sources, licences and so on")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        metavar="DIR",
+        help="keep what is made on the way there; the same command goes on where it was cut",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """One step of the way; done where all that it `makes` is there."""
+
+    title: str
+    makes: tuple[Path, ...]
+    run: Callable[[], Any]
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """All of it."""
+    _check(arguments)
+    with _work_folder(arguments) as work:
+        stages = _stages(arguments, work)
+        for number, stage in enumerate(stages, 1):
+            is_done = all(path.exists() for path in stage.makes)
+            say(f"{number} of {len(stages)}: {stage.title}{', done before' if is_done else ''}")
+            if not is_done:
+                stage.run()
+        for made in (work / arguments.output.name, work / _SCORES):
+            with atomic(arguments.output.with_suffix(made.suffix)) as stream:
+                stream.write(made.read_bytes())
+    say(f"{arguments.output} plays: drumatlas play --atlas {arguments.output}")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """What would go wrong late goes wrong now."""
+    from drumatlas_export.mine.genres import labeller
+    from drumatlas_export.mine.job import find_sources
+
+    if arguments.output.suffix != ".atlas":
+        raise FileError(f"{arguments.output}: the name must end in .atlas")
+    check_writable(arguments.output)
+    find_sources(arguments.paths, arguments.windows)
+    labeller(arguments.genres or ["names"], arguments.genre_column)
+    models.config_of(arguments)
+    for known in arguments.known:
+        read_rows(known)
+    if arguments.about:
+        models.read_table(arguments.about)
+
+
+def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
+    mined, kept = work / "mined.tsv", work / "beats.tsv"
+    report, model, scores = work / "mined.json", work / "model.pt", work / _SCORES
+    fresh = work / arguments.output.name
+
+    def part(run: Callable[[argparse.Namespace], int], **words: Any) -> Callable[[], int]:
+        return lambda: run(argparse.Namespace(**{**vars(arguments), **words}))
+
+    def evaluate() -> None:
+        table = models.measured(model, kept, None, arguments.seed)
+        write_text(scores, json.dumps(table, indent=1) + "\n")
+
+    def export() -> None:
+        words = {"model": model, "beats": None, "scores": scores, "mined": report, "output": fresh}
+        models.export(argparse.Namespace(**{**vars(arguments), **words}))
+        _try_out(fresh)
+
+    return [
+        _Stage("mine", (report, mined), part(beats.mine, output=mined, report=report)),
+        _Stage("filter", (kept,), part(beats.filter_beats, input=mined, output=kept)),
+        _Stage("train", (model,), part(models.train, beats=kept, output=model)),
+        _Stage("evaluate", (scores,), evaluate),
+        _Stage("export", (fresh,), export),
+    ]
+
+
+def _try_out(path: Path) -> None:
+    """Open the atlas as the box does; AtlasError, and no atlas, if nothing in it may play."""
+    from drumatlas.atlas.read import read_atlas
+    from drumatlas.explore.search import Places
+
+    try:
+        Places(read_atlas(path))
+    except AtlasError:
+        path.unlink()
+        raise
+
+
+@contextmanager
+def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
+    """The named one, with what is still good in it; else a temporary one."""
+    if arguments.work is None:
+        with TemporaryDirectory(prefix="drumatlas-") as folder:
+            yield Path(folder)
+        return
+    work: Path = arguments.work
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{work}: {error.strerror or error}") from None
+    stamp = _stamp(arguments)
+    if not (work / _STAMP).is_file() or (work / _STAMP).read_text("utf-8") != stamp:
+        for stage in _stages(arguments, work):
+            for path in stage.makes:
+                path.unlink(missing_ok=True)
+        write_text(work / _STAMP, stamp)
+    yield work
+
+
+def _stamp(arguments: argparse.Namespace) -> str:
+    """All that the work depends on: options, tables, and the MIDI files by name, size and age."""
+    from drumatlas_export.mine.job import find_sources
+
+    words = {
+        key: value
+        for key, value in vars(arguments).items()
+        if key not in {"run", "command", "output", "work", "jobs"}
+    }
+    tables = [*arguments.known, *filter(None, [arguments.config, arguments.about])]
+    tables += [path for path in map(Path, arguments.genres or ()) if path.is_file()]
+    digest = sha256()
+    for table in tables:
+        digest.update(sha256(read_bytes(table, _MOST_TABLE)).digest())
+    for source in find_sources(arguments.paths, arguments.windows):
+        facts = source.path.stat()
+        digest.update(f"{source.name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return json.dumps({**words, "inputs": digest.hexdigest()}, indent=1, default=str) + "\n"
+
+
+BUILD = Command("build", "MIDI files to an atlas, in one go", EXAMPLES, build_options, build)

@@ -1,0 +1,122 @@
+import os
+import signal
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drumatlas.atlas.read import read_atlas
+from drumatlas.errors import AtlasError
+from drumatlas.explore.search import Places
+from drumatlas_export.cli import build, main, models
+from drumatlas_export.score import job as score_job
+
+pytestmark = pytest.mark.export
+
+Run = Callable[..., tuple[int, str, str]]
+Refuses = Callable[..., str]
+MADE = ["beats.tsv", "build.json", "mined.json", "mined.tsv", "model.pt", "scores.json"]
+
+
+@pytest.fixture
+def here(
+    run: Run,
+    tmp_path: Path,
+    beats_tsv: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    small_map: None,
+) -> Path:
+    """A working folder with 300 MIDI files, and settings for a run of about a second."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(score_job, "SAMPLES", 300)
+    quick = "seed = 3\nlearning_rate = 1e-2\nmax_epochs = 60\npatience = 10\nhidden = [64, 32]\n"
+    Path("quick.toml").write_text(quick, encoding="utf-8")
+    assert run("midi", beats_tsv, "-o", "music")[0] == 0
+    return tmp_path
+
+
+def words(*more: str, output: str = "my.atlas") -> tuple[str, ...]:
+    return ("build", "music", "-o", output, "--config", "quick.toml", "--jobs", "1", *more)
+
+
+def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
+    run: Run, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, err = run(*words())
+    assert (code, out) == (0, "")
+    assert err.endswith("my.atlas plays: drumatlas play --atlas my.atlas\n")
+    first = sha256(Path("my.atlas").read_bytes()).hexdigest()
+    names = {"music", "quick.toml", "my.atlas", "my.json"}
+    assert {path.name for path in here.iterdir() if path.name[:5] != "torch"} == names
+    atlas = read_atlas(Path("my.atlas"))
+    assert Places(atlas).at(atlas.latent.centre.astype(np.float32)).hits.any()
+    assert {genre.name for genre in atlas.genres} == {"rock", "jazz", "funk"}
+    assert atlas.training["mined"]["files_read"] == 300
+
+    with monkeypatch.context() as patch:
+        patch.setattr(models, "export", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+        assert main(words("--work", "w")) == 130
+    assert sorted(path.name for path in Path("w").iterdir()) == MADE
+    trained = Path("w/model.pt").stat().st_mtime_ns
+    code, _, err = run(*words("--work", "w"))
+    assert code == 0
+    assert err.count("done before") == 4
+    assert Path("w/model.pt").stat().st_mtime_ns == trained
+    assert sha256(Path("my.atlas").read_bytes()).hexdigest() == first
+
+
+def test_work_of_other_settings_or_files_is_not_taken(
+    run: Run, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(models, "train", stop)
+    for more in (["--seed", "2"], ["--repeats", "2"]):
+        assert run(*words("--work", "w", *more))[0] == 130
+        assert Path("w/beats.tsv").exists()
+        assert run(*words("--work", "w", *more))[2].count("done before") == 2
+    Path("quick.toml").write_text("seed = 4\n", encoding="utf-8")
+    assert "done before" not in run(*words("--work", "w", *more))[2]
+    next(Path("music").rglob("*.mid")).unlink()
+    assert "done before" not in run(*words("--work", "w", *more))[2]
+
+
+def test_an_atlas_that_can_not_play_is_not_left(
+    run: Run, here: Path, monkeypatch: pytest.MonkeyPatch, atlas_path: Path
+) -> None:
+    def refuse(_: object) -> None:
+        raise AtlasError("no place in it gives a beat that may play")
+
+    Path("x.atlas").write_bytes(atlas_path.read_bytes())
+    monkeypatch.setattr("drumatlas.explore.search.Places", refuse)
+    with pytest.raises(AtlasError):
+        build._try_out(Path("x.atlas"))
+    assert not Path("x.atlas").exists()
+
+
+@pytest.mark.parametrize(
+    ("culprit", "more"),
+    [
+        ("nowhere: no such file", ["nowhere", "-o", "a.atlas"]),
+        ("must end in .atlas", ["music", "-o", "a.zip"]),
+        ("gone/a.atlas", ["music", "-o", "gone/a.atlas"]),
+        ("no.tsv", ["music", "-o", "a.atlas", "--genres", "no.tsv"]),
+        ("no.toml", ["music", "-o", "a.atlas", "--config", "no.toml"]),
+        ("'gan' is none of", ["music", "-o", "a.atlas", "--model", "gan"]),
+        ("--seed", ["music", "-o", "a.atlas", "--seed", "-1"]),
+        ("music/x/w", ["music", "-o", "a.atlas", "--work", "music/x/w"]),
+    ],
+)
+def test_build_refuses_before_it_works(
+    refuses: Refuses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, culprit: str, more: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    Path("music").mkdir()
+    Path("music/x").touch()
+    Path("music/a.mid").touch()
+    refuses(culprit, "build", *more)
