@@ -44,6 +44,12 @@ _UNIT = _directions()
 _RADII = (np.arange(CANDIDATES) + 1) / CANDIDATES  # growing, so the first that passes is nearest
 
 
+def _rings(reach: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The candidates around a place as offsets [64, 4]: near ones, and those beyond."""
+    radii = _RADII[:, None]
+    return reach * _UNIT * radii * NEAR, reach * _UNIT * (NEAR + (FAR - NEAR) * radii)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place that may play. `z` is where it was found, `moved` how far that is from where one
@@ -58,12 +64,17 @@ class Place:
 
 
 class Places:
-    """The beats of an atlas. Raises AtlasError at once if not one place of it passes."""
+    """The beats of an atlas. Raises AtlasError at once if not one place of it passes.
+
+    `rings` are the offsets [64, 4] of candidates around a place, the near ones and those beyond;
+    `homes` [n, 4] are places that pass, the last resort.
+    """
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
         self.filter = BeatFilter(atlas.known)
-        self._homes = self._find_homes()
+        self.rings = _rings(atlas.latent.reach)
+        self.homes = self._find_homes()
 
     def _find_homes(self) -> Floats:
         """Places that pass at natural density, z [n, 4]: the last resort of every search."""
@@ -103,7 +114,7 @@ class Places:
     def typical(self, genre: Genre) -> Floats:
         """The place [4] nearest to the middle of a genre's area whose own beat passes: of the
         middle, all points of the map, and the places known to pass."""
-        all_z = np.concatenate([genre.centroid[None], self._atlas.points.z, self._homes])
+        all_z = np.concatenate([genre.centroid[None], self._atlas.points.z, self.homes])
         away = np.linalg.norm((all_z - genre.centroid) / self._atlas.latent.reach, axis=1)
         order = np.argsort(away, kind="stable")
         for start in range(0, len(order), CANDIDATES):
@@ -119,9 +130,7 @@ class Places:
         own = pack(hits)
         if self.filter.passes(own, novelty)[0]:
             return self._place(z, 0.0, p[0], hits[0], own[0])
-        reach = self._atlas.latent.reach
-        near = (z + reach * _UNIT * _RADII[:, None] * NEAR).astype(np.float32)
-        far = (z + reach * _UNIT * (NEAR + (FAR - NEAR) * _RADII[:, None])).astype(np.float32)
+        near, far = ((z + ring).astype(np.float32) for ring in self.rings)
         for candidates in (near, far, self._homes_near(z)):
             found = self._likest(candidates, z, own, novelty)
             if found:
@@ -141,8 +150,8 @@ class Places:
         return place
 
     def _homes_near(self, z: Floats) -> Floats:
-        distance = np.linalg.norm((self._homes - z) / self._atlas.latent.reach, axis=1)
-        nearest: Floats = self._homes[np.argsort(distance, kind="stable")[:CANDIDATES]]
+        distance = np.linalg.norm((self.homes - z) / self._atlas.latent.reach, axis=1)
+        nearest: Floats = self.homes[np.argsort(distance, kind="stable")[:CANDIDATES]]
         return nearest
 
     def _likest(
