@@ -43,6 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline"),
     *(f"explore.{name}" for name in ("filters", "search", "shape")),  # what the box would play
+    *("web.passing", "web.site"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.

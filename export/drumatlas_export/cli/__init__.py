@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, build, models, pack
+from drumatlas_export.cli import beats, build, models, pack, page
 
 COMMANDS = (
     beats.MINE,
@@ -17,6 +17,7 @@ COMMANDS = (
     models.EVALUATE,
     models.EXPORT,
     pack.MIDI,
+    page.PAGE,
     build.BUILD,
 )
 

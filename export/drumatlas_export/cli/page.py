@@ -1,0 +1,35 @@
+"""`drumatlas-export page`: an atlas as one HTML file that plays by itself."""
+
+import argparse
+from pathlib import Path
+
+from drumatlas.commandline import Command
+from drumatlas_export.cli.common import say
+
+
+def page_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `page`."""
+    parser.add_argument("input", type=Path, metavar="ATLAS")
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="F.html")
+
+
+def page(arguments: argparse.Namespace) -> int:
+    """Write the page."""
+    from drumatlas.atlas.read import MAX_FILE
+    from drumatlas.files import check_writable, read_bytes, write_text
+    from drumatlas_export.page.html import static_page
+
+    check_writable(arguments.output)
+    text = static_page(read_bytes(arguments.input, MAX_FILE), str(arguments.input))
+    write_text(arguments.output, text)
+    say(f"{arguments.output}: {len(text.encode()) >> 10} KB; open it in a browser")
+    return 0
+
+
+PAGE = Command(
+    "page",
+    "an atlas as one HTML file: map, beat and sound, without a server",
+    "drumatlas-export page mine.atlas -o page.html",
+    page_options,
+    page,
+)

@@ -1,0 +1,160 @@
+"""The page of an atlas as the text of one HTML file: styles, modules, map and decoder inside.
+
+What plays at a place is what the box plays there: the places to search, the places of genres and
+the parts of the map that pass are reckoned here, by the box's own code, and written into the page.
+"""
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.read import parse_atlas
+from drumatlas.errors import AtlasError
+from drumatlas.explore.search import Places
+from drumatlas.web.passing import SIDE, passing_pieces
+from drumatlas.web.site import Site
+from drumatlas_export.page.bundle import bundle
+from drumatlas_export.page.mlp import Layer, read_layers
+
+STYLES = ("style.css", "controls.css", "static.css")
+_NOT_HERE = ("chaos", "humanize")  # controls that need the box's own dice
+_CHECKED = 64  # points at which the layers are held against the decoder
+
+
+def static_page(data: bytes, name: str) -> str:
+    """The page of the atlas in `data`; AtlasError says what is wrong with `name`."""
+    atlas = parse_atlas(data, name)
+    with ZipFile(BytesIO(data)) as archive:
+        decoder = archive.read("decoder.onnx")
+    try:
+        layers = read_layers(decoder, atlas.decode, _some_places(atlas))
+    except AtlasError as error:
+        raise AtlasError(f"{name}: {error}") from None
+    return _assemble(atlas, _data(atlas, layers))
+
+
+def _some_places(atlas: Atlas) -> NDArray[np.float32]:
+    spread = np.random.default_rng(1).standard_normal((_CHECKED, len(atlas.latent.centre)))
+    return (atlas.latent.centre + atlas.latent.reach * spread).astype(np.float32)
+
+
+def _assemble(atlas: Atlas, data: dict[str, Any]) -> str:
+    site = Site(atlas)
+
+    def read(file: str) -> str:
+        own = files(__package__).joinpath("static", file)
+        if own.is_file():
+            return own.read_text(encoding="utf-8")
+        content = site.get(f"/{file}")
+        if content is None:
+            raise ValueError(f"{file}: no such part of the page")
+        return content.body.decode("utf-8")
+
+    style = "\n".join(read(one) for one in STYLES)
+    script = bundle("main.js", read)
+    for text in (style, script):
+        if "</" in text or "<!--" in text:
+            raise ValueError("a part of the page would end before its end")
+    # `<` can end a script; in JSON it stands in strings only.
+    table = json.dumps(data, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
+    parts = {
+        "name": escape(atlas.name),
+        "policy": _policy(style, script),
+        "icon": _base64(read("icon.svg").encode()),
+        "style": style,
+        "script": script,
+        "data": table,
+    }
+    return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found[1]], read("static.html"))
+
+
+def _policy(style: str, script: str) -> str:
+    """A Content-Security-Policy that lets the page do what is in it and ask nobody."""
+    hashes = [_base64(sha256(text.encode()).digest()) for text in (script, style)]
+    return (
+        f"default-src 'none'; script-src 'sha256-{hashes[0]}'; style-src 'sha256-{hashes[1]}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")
+
+
+def _floats(array: NDArray[Any]) -> str:
+    return _base64(array.astype("<f4").tobytes())
+
+
+def _doubles(array: NDArray[Any]) -> str:
+    return _base64(array.astype("<f8").tobytes())
+
+
+def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
+    """What static/main.js reads: the live page's table of the atlas, and what a box would know."""
+    content = Site(atlas).get("/atlas.json")
+    assert content is not None
+    about: dict[str, Any] = json.loads(content.body)
+    about["values"] = {n: v for n, v in about["values"].items() if n not in _NOT_HERE}
+    places = Places(atlas)
+    latent = atlas.latent
+    for genre, shown in zip(atlas.genres, about["genres"], strict=True):
+        shown["centroid"] = _floats(genre.centroid)
+        shown["typical"] = _floats(places.typical(genre))
+    near, far = places.rings
+    return {
+        **about,
+        "layers": [_layer(layer) for layer in layers],
+        "thresholds": _floats(atlas.thresholds),
+        "known": _base64(np.unique(atlas.known).astype("<u8").tobytes()),
+        "near": _doubles(near),
+        "far": _doubles(far),
+        "homes": _floats(places.homes),
+        "centre": _floats(latent.centre),
+        "reach": _floats(latent.reach),
+        "basis": _floats(latent.basis),
+        "inverse": _doubles(np.linalg.inv(latent.basis.astype(np.float64))),
+        # As `explore.wander` with the seed that a box has by itself.
+        "wander": np.random.RandomState(0).uniform(0, 2 * np.pi, 4).tolist(),
+        "passing": {"side": SIDE, "bits": _passing(atlas)},
+        "map": _map(atlas),
+    }
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    return {
+        "weights": _floats(layer.weights),
+        "bias": _floats(layer.bias),
+        "activation": layer.activation,
+        "alpha": layer.alpha,
+    }
+
+
+def _passing(atlas: Atlas) -> str:
+    bits = np.concatenate(list(passing_pieces(atlas)))
+    return _base64(np.packbits(bits, bitorder="little").tobytes())
+
+
+def _map(atlas: Atlas) -> dict[str, str]:
+    """The points: places on the map's box, 0..1 each, and in latent space."""
+    points = atlas.points
+    xy = points.xy
+    if len(xy):
+        low = xy.min(axis=0)
+        xy = (xy - low) / np.maximum(xy.max(axis=0) - low, 1e-9)
+    return {
+        "x": _floats(xy[:, 0]),
+        "y": _floats(xy[:, 1]),
+        "z": _floats(points.z),
+        "genre": _base64(points.genre.astype("<i2").tobytes()),
+        "origin": _base64(points.origin.astype("u1").tobytes()),
+    }

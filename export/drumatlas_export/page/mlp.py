@@ -1,0 +1,110 @@
+"""A decoder as its layers: what a page needs to run a plain multilayer perceptron."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.atlas.model import Floats, Network
+from drumatlas.atlas.numpy_network import OPERATORS
+from drumatlas.atlas.onnx_file import Array, Node, read_graph
+from drumatlas.errors import AtlasError
+
+ACTIVATIONS = ("Elu", "LeakyRelu", "Relu", "Sigmoid", "Softplus", "Tanh")
+_PLAIN = ("Dropout", "Flatten", "Identity", "Reshape")  # what changes no number, or their order
+_ALPHA = {"Elu": 1.0, "LeakyRelu": 0.01}  # where none is given: https://onnx.ai/onnx/operators/
+_TOLERANCE = 1e-5  # of a probability, from the decoder as the box runs it
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """y = activation(weights @ x + bias): weights [n, m], bias [n]; no activation is ""."""
+
+    weights: Floats
+    bias: Floats
+    activation: str = ""
+    alpha: float = 0.0
+
+
+def read_layers(model: bytes, decode: Network, z: Floats) -> list[Layer]:
+    """The layers of decoder.onnx. AtlasError if it is no plain chain of them, or if they don't
+    give what `decode` does at z [n, 4]."""
+    graph = read_graph(model)
+    arrays = dict(graph.arrays)
+    layers: list[Layer] = []
+    flows = graph.inputs[0].name
+    for node in graph.nodes:
+        value = node.attributes.get("value")
+        if node.op == "Constant" and isinstance(value, np.ndarray):
+            arrays[node.outputs[0]] = value
+            continue
+        if node.inputs[0] != flows:
+            raise _foreign(node)
+        layers = _with(layers, node, arrays)
+        flows = node.outputs[0]
+    wanted = decode(z).reshape(len(z), -1)
+    found = run(layers, z)
+    if found.shape != wanted.shape or not np.abs(found - wanted).max() <= _TOLERANCE:
+        raise AtlasError("decoder.onnx: its layers by themselves give another answer")
+    return layers
+
+
+def run(layers: list[Layer], z: Floats) -> NDArray[np.float32]:
+    """z [n, 4] to the numbers of the last layer [n, m]."""
+    x = z
+    for layer in layers:
+        x = x @ layer.weights.T + layer.bias
+        if layer.activation:
+            options = {"alpha": layer.alpha} if layer.activation in _ALPHA else {}
+            x = OPERATORS[layer.activation](x, **options)
+    return x
+
+
+def _with(layers: list[Layer], node: Node, arrays: Mapping[str, Array]) -> list[Layer]:
+    """The layers, and what one more node does."""
+    if node.op in _PLAIN:
+        return layers
+    if node.op in {"Gemm", "MatMul"}:
+        return [*layers, _linear(node, arrays)]
+    last = layers[-1] if layers else None
+    if last is None or last.activation:
+        raise _foreign(node)
+    if node.op == "Add":
+        bias = np.broadcast_to(_array(node, 1, arrays), last.bias.shape)
+        return [*layers[:-1], replace(last, bias=last.bias + bias)]
+    if node.op not in ACTIVATIONS:
+        raise _foreign(node)
+    alpha = node.attributes.get("alpha", _ALPHA.get(node.op, 0.0))
+    if not isinstance(alpha, float | int):
+        raise _foreign(node)
+    return [*layers[:-1], replace(last, activation=node.op, alpha=float(alpha))]
+
+
+def _linear(node: Node, arrays: Mapping[str, Array]) -> Layer:
+    options = node.attributes
+    if any(options.get(k, 1) != 1 for k in ("alpha", "beta")) or options.get("transA", 0):
+        raise _foreign(node)
+    weights = _array(node, 1, arrays)
+    if weights.ndim != 2:
+        raise _foreign(node)
+    weights = weights if options.get("transB", 0) else weights.T
+    bias = np.zeros(len(weights), np.float32)
+    if len(node.inputs) > 2:
+        bias = bias + _array(node, 2, arrays)
+    return Layer(np.ascontiguousarray(weights), bias)
+
+
+def _array(node: Node, index: int, arrays: Mapping[str, Array]) -> Floats:
+    """An input that is of the model itself."""
+    array = arrays.get(node.inputs[index])
+    if array is None or array.dtype != np.float32:
+        raise _foreign(node)
+    return array
+
+
+def _foreign(node: Node) -> AtlasError:
+    return AtlasError(
+        f"decoder.onnx: {node.op} as it is there is not in a plain multilayer perceptron; "
+        "a page can run no other"
+    )

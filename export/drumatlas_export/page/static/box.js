@@ -1,0 +1,240 @@
+// The box without a box: controls in, the beat that should play out, as `drumatlas.explore`. Tells
+// what changed as the live page's box does.
+
+import { velocities, VOICES } from "./shape.js";
+
+const KNOBS = ["x1", "x2", "x3", "x4"];
+const SLOTS = ["a", "b", "c", "d"];
+const FILL_DENSITY = 0.3;
+const FILL_AWAY = 0.5; // prior deviations
+const WANDER_REACH = 0.3;
+const WANDER_BARS = [19, 23, 31, 43];
+
+export class Box {
+  values;
+  z;
+  place = null;
+  onFill = () => {};
+  #atlas;
+  #space;
+  #places;
+  #tell;
+  #isStale = true;
+  #isFrozen = false;
+  #novelty = true;
+  #slots = {};
+  #before = null; // the last jump
+  #genre = -1; // the last one gone to
+  #wander = null; // {home, stop}
+  #spot = null; // x, y of the map, if one went there and is there still
+
+  // tell(state) hears what changed.
+  constructor(atlas, space, places, tell) {
+    this.#atlas = atlas;
+    this.#space = space;
+    this.#places = places;
+    this.#tell = tell;
+    this.values = { ...atlas.values };
+    this.z = space.ofKnobs([0.5, 0.5, 0.5, 0.5]);
+    tell({ values: this.values, bpm: this.#bpm(), mapMode: "absolute", mutes: [], learned: {} });
+    this.#flags();
+    this.#tellSlots();
+    this.refresh();
+  }
+
+  turn(name, value) {
+    this.values[name] = value;
+    this.#tell({ values: { [name]: value } });
+    if (KNOBS.includes(name)) {
+      const knobs = this.#space.toKnobs(this.z);
+      knobs[KNOBS.indexOf(name)] = value;
+      this.#move(this.#space.ofKnobs(knobs));
+    } else if (name === "morph") this.#morph(value);
+    else if (name === "tempo") this.#tell({ bpm: this.#bpm() });
+    else if (name === "accent" || name.startsWith("density")) this.#isStale = true;
+  }
+
+  // To a place of the map, 0..1 each.
+  travel(x, y) {
+    Object.assign(this.values, { map_x: x, map_y: y });
+    this.#move(this.#space.ofMap(x, y), [x, y]);
+  }
+
+  // To the very place that a point stands for.
+  go(point) {
+    const { x, y } = this.#atlas.points;
+    this.#jump(() => this.#move(this.#space.ofPoint(point), [x[point], y[point]]));
+  }
+
+  press(name) {
+    if (name === "freeze") this.#isFrozen = !this.#isFrozen;
+    else if (name === "novelty") this.#novelty = !this.#novelty;
+    else if (name === "wander") this.#wander = this.#wander ? null : { home: this.#knobs(), stop: 0 };
+    else if (name === "fill") this.#fill();
+    else if (name === "undo") this.#undo();
+    else if (name === "next_genre" || name === "prev_genre") this.#stepGenre(name === "next_genre" ? 1 : -1);
+    else if (name.startsWith("save_")) this.#save(name.at(-1));
+    else if (name.startsWith("load_")) this.#load(name.at(-1));
+    this.#isStale = true;
+    this.#flags();
+  }
+
+  // A bar is about to begin: who wanders is a stop further.
+  bar() {
+    if (this.#wander) {
+      this.#wander.stop++;
+      const stop = this.#space.ofKnobs(this.#wanderKnobs());
+      this.#show(this.#places.at(stop, this.#density(), this.#novelty).z, null);
+    }
+    this.refresh();
+  }
+
+  // Find the beat of the present place, if something was changed since.
+  refresh() {
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    if (!this.#isFrozen || !this.place) {
+      this.place = this.#places.at(this.z, this.#density(), this.#novelty);
+      this.cells = this.#cells(this.place);
+    }
+    this.#tell({ here: this.#here(), code: Array.from(this.place.code) });
+  }
+
+  #bpm() {
+    const [low, high] = this.#atlas.tempo;
+    return low + this.values.tempo * (high - low);
+  }
+
+  #density() {
+    return {
+      overall: this.values.density,
+      groups: this.#atlas.groups.map((group) => this.values[`density.${group}`]),
+    };
+  }
+
+  #cells({ p, hits, thresholds }) {
+    const snare = this.#atlas.voices.find((voice) => voice.group === "snare").bit;
+    const loud = velocities(p, hits, thresholds, this.values.accent, snare);
+    return loud.flatMap((velocity, cell) =>
+      velocity ? [[Math.floor(cell / VOICES), cell % VOICES, velocity]] : []);
+  }
+
+  #knobs() {
+    return this.#space.toKnobs(this.z);
+  }
+
+  #move(z, spot = null) {
+    this.#wander = null;
+    this.#flags();
+    this.#show(z, spot);
+  }
+
+  #show(z, spot) {
+    this.z = z;
+    this.#spot = spot;
+    this.#isStale = true;
+    const values = {};
+    this.#knobs().forEach((knob, i) => (values[KNOBS[i]] = Math.min(Math.max(knob, 0), 1)));
+    Object.assign(this.values, values);
+    this.#tell({ values });
+  }
+
+  // Where one is on the map as one asked (x, y), and where the beat was found.
+  #here() {
+    const { z, moved } = this.place;
+    const guess = this.#space.toMap(this.z);
+    const [x, y] = this.#spot ?? guess;
+    const other = moved ? this.#space.toMap(z) : guess;
+    const genre = this.#atlas.genres[this.#space.nearestGenre(z)]?.name ?? "";
+    const [foundX, foundY] = [x + other[0] - guess[0], y + other[1] - guess[1]];
+    return { x, y, foundX, foundY, z: Array.from(this.z), moved, genre };
+  }
+
+  #flags() {
+    const flags = { frozen: this.#isFrozen, wandering: Boolean(this.#wander), novelty: this.#novelty };
+    this.#tell({ flags });
+  }
+
+  #tellSlots() {
+    this.#tell({ slots: SLOTS.filter((slot) => slot in this.#slots) });
+  }
+
+  #kept() {
+    return { z: this.z, spot: this.#spot, values: { ...this.values }, novelty: this.#novelty };
+  }
+
+  #restore({ z, spot, values, novelty }) {
+    const { tempo, morph } = this.values; // what a place is not made of
+    this.values = { ...values, tempo, morph };
+    this.#novelty = novelty;
+    this.#tell({ values: { ...this.values } });
+    this.#move(z, spot);
+  }
+
+  // `isWhole`: undone, it gives back how the beat was shaped, too, and not the place alone.
+  #jump(act, isWhole = false) {
+    this.#before = { ...this.#kept(), isWhole };
+    act();
+  }
+
+  #undo() {
+    const before = this.#before;
+    if (!before) return;
+    const now = this.#kept();
+    this.#jump(() => this.#restore(before.isWhole ? before : { ...now, z: before.z, spot: before.spot }), before.isWhole);
+  }
+
+  #save(slot) {
+    this.#slots[slot] = this.#kept();
+    this.#tellSlots();
+  }
+
+  #load(slot) {
+    if (slot in this.#slots) this.#jump(() => this.#restore(this.#slots[slot]), true);
+  }
+
+  // Between snapshots a and b, through latent space.
+  #morph(share) {
+    const { a, b } = this.#slots;
+    if (a && b) this.#move(a.z.map((value, i) => value + share * (b.z[i] - value)));
+  }
+
+  #stepGenre(step) {
+    const { genres } = this.#atlas;
+    if (!genres.length) return;
+    if (this.#genre < 0) this.#genre = this.#space.nearestGenre(this.place.z);
+    this.#genre = (this.#genre + step + genres.length) % genres.length;
+    this.#jump(() => this.#move(genres[this.#genre].typical));
+  }
+
+  // A beat near the one that sounds, denser, and another.
+  #fill() {
+    const density = this.#density();
+    density.overall = Math.min(density.overall + FILL_DENSITY, 1);
+    const count = (place) => place.hits.reduce((sum, hit) => sum + hit, 0);
+    const here = this.place;
+    let place = here;
+    for (let side = 0; side < 8; side++) {
+      const axis = side % 4;
+      const z = here.z.slice();
+      z[axis] += (side < 4 ? FILL_AWAY : -FILL_AWAY) * this.#atlas.reach[axis];
+      place = this.#places.at(z, density, this.#novelty);
+      if (place.code.join() !== here.code.join() && count(place) >= count(here)) break;
+    }
+    this.onFill(this.#cells(place));
+  }
+
+  // Where a path that wanders is, as `drumatlas.explore.wander`.
+  #wanderKnobs() {
+    const { home, stop } = this.#wander;
+    return Array.from(home, (from, i) => {
+      const [low, high] = [Math.min(from, 0), Math.max(from, 1)];
+      const phase = this.#atlas.wander[i];
+      const swing = Math.sin((2 * Math.PI * stop) / WANDER_BARS[i] + phase) - Math.sin(phase);
+      const span = high - low;
+      const way = from + WANDER_REACH * swing - low;
+      const folded = way - 2 * span * Math.floor(way / (2 * span));
+      return low + span - Math.abs(span - folded);
+    });
+  }
+}

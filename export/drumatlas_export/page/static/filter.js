@@ -1,0 +1,45 @@
+// What may play, as `drumatlas.explore.filters`: lively, and no rotation of a training beat. Pure.
+
+import { rotationHash } from "./blake2b.js";
+
+export const STEPS = 32;
+export const MIN_ENTROPY = 0.9; // nats
+const ROUNDING = 1e-9;
+
+// Shannon entropy in nats of 32 step codes: ln 32 - mean(ln m), m being how often a step's code
+// occurs.
+export function entropy(code) {
+  const times = new Map();
+  for (const step of code) times.set(step, (times.get(step) ?? 0) + 1);
+  let sum = 0;
+  for (const count of times.values()) sum += count * Math.log(count);
+  return Math.log(STEPS) - sum / STEPS;
+}
+
+export class BeatFilter {
+  #known;
+
+  // `known`: hashes of what is barred, sorted (BigUint64Array).
+  constructor(known) {
+    this.#known = known;
+  }
+
+  isLively(code) {
+    return entropy(code) >= MIN_ENTROPY - ROUNDING;
+  }
+
+  isKnown(code) {
+    const hash = rotationHash(code);
+    let [low, high] = [0, this.#known.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#known[middle] < hash) low = middle + 1;
+      else high = middle;
+    }
+    return this.#known[low] === hash;
+  }
+
+  passes(code, novelty = true) {
+    return this.isLively(code) && !(novelty && this.isKnown(code));
+  }
+}

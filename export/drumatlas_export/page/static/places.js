@@ -1,0 +1,89 @@
+// The beat of a place, as `drumatlas.explore.search`, which says why: the decoder's own where it
+// passes the filter, else a near one that does. Pure.
+
+import { above, pack, shaped } from "./shape.js";
+
+const CANDIDATES = 64;
+const CELLS_A_DEVIATION = 10;
+const RELAX = Array.from({ length: 16 }, (_, i) => i / 16);
+
+export class Places {
+  #atlas;
+  #decoder;
+  #filter;
+  #space;
+  #groupOf;
+
+  // `atlas` has thresholds, near, far, homes, voices and groups.
+  constructor(atlas, space, decoder, filter) {
+    this.#atlas = atlas;
+    this.#space = space;
+    this.#decoder = decoder;
+    this.#filter = filter;
+    this.#groupOf = atlas.voices.map((voice) => atlas.groups.indexOf(voice.group));
+  }
+
+  // {z, moved, p, hits, thresholds, code} at z [4] and a density {overall, groups}; `novelty` bars
+  // training beats.
+  at(z, density, novelty) {
+    const place = this.#natural(z, novelty);
+    const isNatural = density.overall === 0.5 && density.groups.every((value) => value === 0.5);
+    return isNatural ? place : this.#shaped(place, density, novelty);
+  }
+
+  #decode(z, moved) {
+    const p = this.#decoder.probabilities(z);
+    const hits = above(p, this.#atlas.thresholds);
+    return { z, moved, p, hits, thresholds: this.#atlas.thresholds, code: pack(hits) };
+  }
+
+  #natural(z, novelty) {
+    const own = this.#decode(z, 0);
+    if (this.#filter.passes(own.code, novelty)) return own;
+    const around = (ring) => () =>
+      Array.from({ length: CANDIDATES }, (_, i) => z.map((value, axis) => value + ring[4 * i + axis]));
+    const { near, far } = this.#atlas;
+    for (const candidates of [around(near), around(far), () => this.#homesNear(z)]) {
+      const found = this.#likest(candidates(), own, novelty);
+      if (found) return found;
+    }
+    throw new Error("homes pass");
+  }
+
+  #homesNear(z) {
+    const { homes } = this.#atlas;
+    const all = Array.from({ length: homes.length / 4 }, (_, i) => homes.slice(4 * i, 4 * i + 4));
+    const ranked = all.map((home) => ({ home, away: this.#space.away(home, z) }));
+    return ranked.sort((a, b) => a.away - b.away).slice(0, CANDIDATES).map(({ home }) => home);
+  }
+
+  // Of candidates that pass, the one most like the beat `own`, which does not.
+  #likest(candidates, own, novelty) {
+    const ranked = candidates.map((z) => {
+      const place = this.#decode(z, this.#space.away(z, own.z));
+      const unlike = bitsApart(place.code, own.code) + Math.fround(CELLS_A_DEVIATION * place.moved);
+      return { place, unlike };
+    });
+    ranked.sort((a, b) => a.unlike - b.unlike);
+    return ranked.find(({ place }) => this.#filter.passes(place.code, novelty))?.place;
+  }
+
+  #shaped(place, density, novelty) {
+    for (const share of RELAX) {
+      const give = (value) => value + (0.5 - value) * share;
+      const wanted = { overall: give(density.overall), groups: density.groups.map(give) };
+      const found = shaped(place.p, this.#atlas.thresholds, wanted, this.#groupOf);
+      const code = pack(found.hits);
+      if (this.#filter.passes(code, novelty)) return { ...place, ...found, code };
+    }
+    return place;
+  }
+}
+
+function bitsApart(a, b) {
+  let count = 0;
+  for (let i = 0; i < a.length; i++) {
+    for (let rest = a[i] ^ b[i]; rest; rest &= rest - 1) count++;
+  }
+  return count;
+}

@@ -1,0 +1,120 @@
+// From probabilities to hits and velocities, as `drumatlas.explore.shape`, which says why. Pure.
+
+import { MIN_ENTROPY, STEPS, entropy } from "./filter.js";
+
+export const VOICES = 14;
+const [THINNEST, THICKEST] = [2, 2]; // logits
+const [LEAST, MOST, MOST_TIMES] = [12, 128, 3]; // hits
+const NEVER = 1e-6;
+const [SOFTEST, BY_CHANCE, BY_METRE, ABOVE_ALL] = [44, 46, 36, 128]; // velocities
+const WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1];
+const BACKBEAT = [4, 12, 20, 28];
+
+const clip = (value, low, high) => Math.min(Math.max(value, low), high);
+
+// To the nearest whole number; halves to the even one, as Python and NumPy do.
+export function round(value) {
+  const low = Math.floor(value);
+  const over = value - low;
+  return over < 0.5 || (over === 0.5 && low % 2 === 0) ? low : low + 1;
+}
+
+function logit(p) {
+  const clipped = clip(p, NEVER, 1 - NEVER);
+  return Math.log(clipped / (1 - clipped));
+}
+
+function moved(natural, offset) {
+  if (offset === 0) return natural;
+  return Math.fround(clip(1 / (1 + Math.exp(-logit(natural) - offset)), NEVER, 1 - NEVER));
+}
+
+// 32 codes of hits.
+export function pack(hits) {
+  const code = new Uint16Array(STEPS);
+  for (let cell = 0; cell < hits.length; cell++) {
+    if (hits[cell]) code[Math.floor(cell / VOICES)] |= 1 << (cell % VOICES);
+  }
+  return code;
+}
+
+export function above(p, thresholds) {
+  return Uint8Array.from(p, (value, cell) => value > thresholds[cell % VOICES]);
+}
+
+// {hits, thresholds} of probabilities at a density {overall, groups}; `groupOf` is the index of
+// each voice's group.
+export function shaped(p, natural, density, groupOf) {
+  const thresholds = natural.map((value, voice) => {
+    const offset = 0.5 - density.groups[groupOf[voice]];
+    return moved(value, 2 * (offset > 0 ? THINNEST : THICKEST) * offset);
+  });
+  const plain = { hits: above(p, thresholds), thresholds };
+  if (density.overall === 0.5) return plain;
+  const limits = Array.from(thresholds, logit);
+  const margin = Array.from(p, (value, cell) => logit(value) - limits[cell % VOICES]);
+  const cells = margin.map((_, cell) => cell).sort((a, b) => margin[b] - margin[a]);
+  const ranked = cells.map((cell) => margin[cell]);
+  const wanted = wantedHits(ranked, cells, density.overall);
+  const count = round(wanted);
+  if (!(count > 0 && count < ranked.length)) return plain;
+  const share = clip(wanted - count + 0.5, 0.01, 0.99);
+  const level = ranked[count - 1] + (ranked[count] - ranked[count - 1]) * share;
+  return {
+    hits: Uint8Array.from(margin, (value) => value > level),
+    thresholds: thresholds.map((value) => moved(value, level)),
+  };
+}
+
+function wantedHits(ranked, cells, overall) {
+  const over = (limit) => {
+    const at = ranked.findIndex((value) => value <= limit);
+    return at < 0 ? ranked.length : at;
+  };
+  const natural = over(0);
+  const share = Math.abs(2 * overall - 1);
+  const between = (end) => natural ** (1 - share) * end ** share;
+  if (overall > 0.5) {
+    const end = Math.min(over(-THICKEST), MOST, MOST_TIMES * natural);
+    return natural ? between(Math.max(end, natural)) : 0;
+  }
+  const lively = livelyNumbers(cells.slice(0, natural));
+  if (!lively.length) return natural;
+  const wanted = between(Math.max(over(THINNEST), lively[0]));
+  const enough = lively.find((number) => number >= round(wanted)) ?? lively.at(-1);
+  return enough === round(wanted) ? wanted : enough;
+}
+
+function livelyNumbers(cells) {
+  const code = new Uint16Array(STEPS);
+  const numbers = [];
+  cells.forEach((cell, i) => {
+    code[Math.floor(cell / VOICES)] |= 1 << (cell % VOICES);
+    if (i + 1 >= LEAST && entropy(code) >= MIN_ENTROPY) numbers.push(i + 1);
+  });
+  return numbers;
+}
+
+// The velocity of each cell, 0 where there is no hit. `snare` is the voice of the backbeat.
+export function velocities(p, hits, thresholds, accent, snare) {
+  const loud = Array.from(hits, (isHit, cell) => {
+    if (!isHit) return 0;
+    const [step, voice] = [Math.floor(cell / VOICES), cell % VOICES];
+    const limit = thresholds[voice];
+    const sure = clip(Math.fround(Math.fround(p[cell] - limit) / Math.fround(1 - limit)), 0, 1);
+    const weight = voice === snare && BACKBEAT.includes(step) ? 1 : WEIGHT_OF_STEP[step % 16];
+    const byMetre = Math.fround(SOFTEST + Math.fround(BY_METRE * Math.fround(weight)));
+    return round(Math.fround(byMetre + Math.fround(BY_CHANCE * sure)));
+  });
+  return accent === 0.5 ? loud : spread(loud, 2 * accent);
+}
+
+function spread(loud, times) {
+  const count = Math.max(loud.filter(Boolean).length, 1);
+  const mean = logit(loud.reduce((sum, value) => sum + value, 0) / count / ABOVE_ALL);
+  return loud.map((value) => {
+    if (!value) return 0;
+    const away = logit(value / ABOVE_ALL) - mean;
+    return clip(round(ABOVE_ALL / (1 + Math.exp(-mean - times * away))), 1, 127);
+  });
+}

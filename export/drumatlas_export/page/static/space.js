@@ -1,0 +1,90 @@
+// Where one is: knobs and map to latent points and back, as `drumatlas.explore.latent`. Pure.
+
+const MAP_BLUR = 0.035; // of the map's box
+const LATENT_BLUR = 0.35; // prior deviations
+
+export class Space {
+  #atlas;
+
+  // Of an atlas: centre [4], reach [4], basis [4 * 4] and its inverse, points, genres.
+  constructor(atlas) {
+    this.#atlas = atlas;
+  }
+
+  // Knobs [4], 0..1 each (beyond is allowed), to z [4].
+  ofKnobs(knobs) {
+    const { centre, basis } = this.#atlas;
+    return centre.map((value, row) => {
+      let sum = value;
+      for (let i = 0; i < 4; i++) sum += basis[4 * row + i] * (2 * knobs[i] - 1);
+      return sum;
+    });
+  }
+
+  toKnobs(z) {
+    const { centre, inverse } = this.#atlas;
+    return centre.map((_, row) => {
+      let sum = 0;
+      for (let i = 0; i < 4; i++) sum += inverse[4 * row + i] * (z[i] - centre[i]);
+      return (sum + 1) / 2;
+    });
+  }
+
+  ofPoint(index) {
+    return this.#atlas.points.z.slice(4 * index, 4 * index + 4);
+  }
+
+  // The map's x, y in 0..1 to z [4]: kernel regression over all points.
+  ofMap(x, y) {
+    const { points, centre } = this.#atlas;
+    if (!points.n) return centre;
+    const sums = [0, 0, 0, 0];
+    let all = 0;
+    for (let i = 0; i < points.n; i++) {
+      const distance = (points.x[i] - x) ** 2 + (points.y[i] - y) ** 2;
+      const base = 1 + distance / (MAP_BLUR * MAP_BLUR);
+      const weight = 1 / (base * base * base);
+      all += weight;
+      for (let axis = 0; axis < 4; axis++) sums[axis] += weight * points.z[4 * i + axis];
+    }
+    return Float32Array.from(sums, (sum) => sum / all);
+  }
+
+  // Where z lies on the map: the same the other way round.
+  toMap(z) {
+    const { points, reach } = this.#atlas;
+    if (!points.n) return [0.5, 0.5];
+    let [x, y, all] = [0, 0, 0];
+    for (let i = 0; i < points.n; i++) {
+      let distance = 0;
+      for (let axis = 0; axis < 4; axis++) {
+        distance += ((points.z[4 * i + axis] - z[axis]) / reach[axis]) ** 2;
+      }
+      const weight = (1 + distance / (LATENT_BLUR * LATENT_BLUR)) ** -5;
+      all += weight;
+      x += weight * points.x[i];
+      y += weight * points.y[i];
+    }
+    return [x / all, y / all];
+  }
+
+  // The index of the genre whose centre is nearest to z, or -1.
+  nearestGenre(z) {
+    let [best, least] = [-1, Infinity];
+    this.#atlas.genres.forEach(({ centroid }, i) => {
+      const away = this.away(centroid, z);
+      if (away < least) [best, least] = [i, away];
+    });
+    return best;
+  }
+
+  // How far two places lie apart, in prior deviations.
+  away(a, b) {
+    let sum = 0;
+    for (let axis = 0; axis < 4; axis++) {
+      const one = Math.fround(Math.fround(a[axis] - b[axis]) / this.#atlas.reach[axis]);
+      sum = Math.fround(sum + Math.fround(one * one));
+    }
+    return Math.fround(Math.sqrt(sum));
+  }
+}
