@@ -16,3 +16,19 @@ def until(page: Any, condition: str, given: object = None, seconds: float = 10) 
     while not page.evaluate(condition, given):
         assert time.monotonic() < deadline, f"it did not come: {condition}"
         page.wait_for_timeout(20)
+
+
+class Seen:
+    """What a page said on its console, and what it asked others for."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
+        page.on("request", lambda r: None if r.url.startswith(url) else self.foreign.append(r.url))
+
+    def _console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.errors.append(message.text)

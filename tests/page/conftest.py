@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from browsing import SIZES, until
+from browsing import SIZES, Seen, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -43,22 +43,6 @@ class PlayedBox:
     def close(self) -> None:
         self.process.kill()
         self.process.communicate()
-
-
-class Seen:
-    """What a page said on its console, and what it asked others for."""
-
-    def __init__(self, page: Any, url: str) -> None:
-        self.errors: list[str] = []
-        self.foreign: list[str] = []
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
-        page.on("request", lambda r: None if r.url.startswith(url) else self.foreign.append(r.url))
-
-    def _console(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.errors.append(message.text)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 
 import { BAR_STEPS, STEPS } from "./clock.js";
 
-const AHEAD_MS = 160; // more than a timer of a busy page is late
+const AHEAD_MS = 250; // more than a timer of a busy page is late
 const STEP_TICKS = 6; // MIDI clocks a 16th
 const SWING_MOST = 0.5; // of a 16th, by which the off 16ths are late at full swing
 const TAPS = 5;

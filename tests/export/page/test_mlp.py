@@ -1,0 +1,98 @@
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from drumatlas.atlas.numpy_network import open_numpy
+from drumatlas.atlas.read import builtin_decoder, read_builtin
+from drumatlas.errors import AtlasError
+from drumatlas_export.page.mlp import read_layers, run
+
+pytestmark = pytest.mark.export
+
+Z = np.random.default_rng(3).standard_normal((9, 4)).astype(np.float32) * 3
+A = np.random.default_rng(4).standard_normal((4, 6)).astype(np.float32)
+B = np.random.default_rng(5).standard_normal((6, 448)).astype(np.float32) / 4
+BIAS = np.random.default_rng(6).standard_normal(6).astype(np.float32)
+
+
+def model_of(*nodes: tuple[str, str, dict[str, Any]]) -> bytes:
+    """Of nodes (op, further inputs, attributes), one behind the other, and a reshape."""
+    made, flows = [], "z"
+    for i, (op, others, attributes) in enumerate(nodes):
+        inputs = [flows, *others.split()]
+        made.append(helper.make_node(op, inputs, [f"v{i}"], **attributes))
+        flows = f"v{i}"
+    made.append(helper.make_node("Reshape", [flows, "shape"], ["p"]))
+    arrays = {"A": A, "B": B, "BT": B.T.copy(), "bias": BIAS, "shape": np.array([-1, 32, 14])}
+    graph = helper.make_graph(
+        made,
+        "decoder",
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 4])],
+        [helper.make_tensor_value_info("p", TensorProto.FLOAT, ["n", 32, 14])],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    model: bytes = helper.make_model(graph).SerializeToString()
+    onnx.checker.check_model(model)
+    return model
+
+
+def decoder_of(model: bytes) -> Any:
+    return open_numpy(model, "decoder", ("z", (4,)), ("p", (32, 14)))
+
+
+def test_the_layers_of_an_atlas_give_what_its_decoder_gives() -> None:
+    atlas = read_builtin()
+    layers = read_layers(builtin_decoder(), atlas.decode, Z)
+    assert [layer.activation for layer in layers] == ["Relu", "Relu", "Sigmoid"]
+    assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(atlas.decode(Z), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        ("LeakyRelu", "", {"alpha": 0.2}),
+        ("LeakyRelu", "", {}),
+        ("Elu", "", {}),
+        ("Softplus", "", {}),
+        ("Tanh", "", {}),
+    ],
+)
+def test_a_layer_may_be_written_in_several_ways(
+    activation: tuple[str, str, dict[str, Any]],
+) -> None:
+    last = ("Gemm", "BT", {"transB": 1})
+    model = model_of(
+        ("MatMul", "A", {}), ("Add", "bias", {}), activation, last, ("Sigmoid", "", {})
+    )
+    decode = decoder_of(model)
+    layers = read_layers(model, decode, Z)
+    assert len(layers) == 2
+    assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(decode(Z), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "culprit"),
+    [
+        ([("MatMul", "A", {}), ("Mul", "bias", {}), ("MatMul", "B", {})], "Mul"),
+        ([("MatMul", "A", {}), ("Relu", "", {}), ("Add", "bias", {}), ("MatMul", "B", {})], "Add"),
+        ([("MatMul", "A", {}), ("Add", "v0", {}), ("MatMul", "B", {})], "Add"),
+        ([("Gemm", "A", {"alpha": 0.5}), ("MatMul", "B", {})], "Gemm"),
+        ([("Tanh", "", {}), ("MatMul", "A", {}), ("MatMul", "B", {})], "Tanh"),
+    ],
+)
+def test_what_is_no_plain_chain_is_refused(
+    nodes: list[tuple[str, str, dict[str, Any]]], culprit: str
+) -> None:
+    model = model_of(*nodes)
+    with pytest.raises(AtlasError, match=f"decoder.onnx: {culprit} as it is there"):
+        read_layers(model, decoder_of(model), Z)
+
+
+def test_layers_that_answer_otherwise_are_refused() -> None:
+    model = model_of(("MatMul", "A", {}), ("MatMul", "B", {}))
+    decode = decoder_of(model)
+    with pytest.raises(AtlasError, match="another answer"):
+        read_layers(model, lambda z: decode(z) + np.float32(0.001), Z)
