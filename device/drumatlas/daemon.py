@@ -116,6 +116,7 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
         gc.collect()
         lock_memory()
         gc.freeze()  # what is alive now stays: the collector need not look at it again
+        engine.publish()  # a box that comes back begins with the beat that it was left with
         if autoplay:
             engine.sequencer.start()
         performer.start()

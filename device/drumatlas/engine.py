@@ -71,7 +71,12 @@ class Engine:
             self.sequencer.play_fill(self.explorer.fill)
             self.explorer.fill = None
         if publishes:
-            self._survive(self._publish)
+            self.publish()
+
+    def publish(self) -> None:
+        """Hand the present pattern to the sequencer. Done before Start it plays from the first
+        step on; later it comes in at the next point where patterns are swapped."""
+        self._survive(self._publish)
 
     def _survive(self, step: Callable[[], None]) -> None:
         """A place that can't be decoded leaves the last beat playing, and is shown."""
