@@ -235,3 +235,16 @@ def test_tempo_mutes_and_freeze_are_kept_while_it_plays(opened: Callable[..., An
     assert here(page)["code"] == code
     page.get_by_role("button", name="Freeze").click()
     assert here(page)["code"] != code
+
+
+def test_accessibility(opened: Callable[..., Any]) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    for size in ("desk", "phone", "small"):
+        page = opened(size)
+        tabs = page.locator("nav button")
+        for i in range(tabs.count() if size != "desk" else 1):
+            if size != "desk":
+                tabs.nth(i).click()
+            found = axe.Axe().run(page).response["violations"]
+            bad = {v["id"]: [n["html"] for n in v["nodes"]] for v in found}
+            assert bad == {}, f"{size}, tab {i}"
