@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from drumatlas.cli.gpio import Knobs
     from drumatlas.config.keys import Config
 
-# What is opened or drawn from once, at the start; and the option that goes over it.
+# What is opened or drawn from once, at the start; and the option that goes over it, if one does.
 AT_START = {
     "midi.out": "midi_out",
     "midi.in": "midi_in",
     "clock.source": "clock",
     "state.dir": "state",
     "play.seed": "seed",
+    "web.address": "web",
+    "web.token": "",
+    "web.hosts": "",
 }
 
 
@@ -56,5 +59,5 @@ class Reloader:
     def _late(self, config: "Config") -> Iterator[str]:
         """A line about each key that is another than at the start, and can't be taken now."""
         for key, option in AT_START.items():
-            if config[key] != self._first[key] and getattr(self._arguments, option) is None:
+            if config[key] != self._first[key] and getattr(self._arguments, option, None) is None:
                 yield f"config: {key} = {config[key]!r} takes a restart"

@@ -53,7 +53,7 @@ function bin(x, y) {
   return clip(y) * SIDE + clip(x);
 }
 
-export const AREA_SIDE = 224; // cells along each side of the raster...
+export const AREA_SIDE = 160; // cells along each side of the raster...
 export const AREA_EDGE = 0.08; // ...which goes beyond the map's box by that much on each side
 const BLUR = 0.045; // of the map's width
 const FAIR = 0.5; // 0: the most points win; 1: small genres count as much as large ones

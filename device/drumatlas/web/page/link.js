@@ -8,7 +8,7 @@ const PING_MS = 1000;
 const FIRST_PINGS = 6; // right after opening, quickly one after the other
 const FIRST_PING_MS = 60;
 const RETRY_MS = [300, 600, 1200, 2500, 5000];
-const SILENT_MS = 4500; // without an answer: the line is dead, whatever TCP still hopes
+const MOST_MISSED = 9; // pings without an answer: the line is dead, whatever TCP still hopes
 
 export class Link {
   clock = new RemoteClock();
@@ -23,7 +23,7 @@ export class Link {
   #turning = 0;
   #tries = 0;
   #pinging = 0;
-  #heard = 0;
+  #missed = 0; // pings since the last answer; a page that sleeps sends none
 
   constructor(url) {
     this.url = url;
@@ -65,7 +65,7 @@ export class Link {
   #opened() {
     this.isOpen = true;
     this.#tries = 0;
-    this.#heard = performance.now();
+    this.#missed = 0;
     this.clock.forget();
     this.onOpen(true);
     this.#ping(FIRST_PINGS);
@@ -81,20 +81,21 @@ export class Link {
   }
 
   #ping(quick) {
-    if (performance.now() - this.#heard > SILENT_MS) {
+    if (this.#missed > MOST_MISSED) {
       const dead = this.#socket;
       dead.close();
       this.#closed(dead);
       return;
     }
+    this.#missed++;
     this.send({ ping: performance.now() });
     this.#pinging = setTimeout(() => this.#ping(quick - 1), quick > 0 ? FIRST_PING_MS : PING_MS);
   }
 
   #take(message) {
     if ("pong" in message) {
-      this.#heard = performance.now();
-      this.clock.answer(message.pong, message.now, this.#heard);
+      this.#missed = 0;
+      this.clock.answer(message.pong, message.now, performance.now());
     }
     if (message.state) this.onState(message.state);
     if (message.notes) this.onNotes(message.notes);

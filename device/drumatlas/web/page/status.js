@@ -63,16 +63,15 @@ export class Status {
   }
 
   #faults(faults) {
-    const list = document.getElementById("faults");
-    list.replaceChildren(...faults.map((fault) => make("li", "", fault)));
-    list.hidden = faults.length === 0;
-    document.body.classList.toggle("faulty", faults.length > 0);
+    const alarm = document.getElementById("alarm");
+    alarm.replaceChildren(...faults.map((fault) => make("span", "", fault)));
+    alarm.hidden = faults.length === 0;
   }
 
   // What the box has to say beside its switches: "kept .../keep-001.mid", "learning: ...".
   #notes(flags) {
     const own = ["frozen", "wandering", "novelty"];
     const notes = Object.keys(flags).filter((name) => flags[name] && !own.includes(name));
-    if (notes.length) this.#row("Note", notes.join("; "), false);
+    this.#row("Note", notes.join("; ") || "–", false);
   }
 }
