@@ -149,7 +149,8 @@ class TestKilled:
         assert synth.events[0].data == bytes((0xB9, 123, 0))
         first, then, now = set(bars[0]), set(bars[1]), set(_bars(synth.events, 240)[0])
         # A machine that is very busy may leave out a note.
-        assert len(then ^ now) <= 2 < 6 <= len(first ^ now), "another beat"
+        assert len(then ^ now) <= 2, "another beat"
+        assert len(first ^ now) > 5, "nothing was there to be kept"
         end(again, synth)
 
 

@@ -35,7 +35,7 @@ LOOK_NS = 600 * S  # of memory
 WARM_NS = 3600 * S
 MOST_GROWTH = 2 << 20  # bytes, from the first hour's end on
 MOST_OFF_NS = 1000  # of a clock against its grid, however long the tempo has lasted
-_RUN_NS = (20 * S, 600 * S)  # how long it plays between Start and Stop
+_RUN_NS = (20 * S, 180 * S)  # how long it plays between Start and Stop
 _OTHERS = tuple(name for name in BUTTONS if name not in {"play", "learn", "tap"})
 
 
@@ -86,6 +86,11 @@ class Judge:
         self.asked: set[float] = set()  # tempos (ns a tick)
         self._run: list[Output] = []
 
+    @property
+    def is_in_a_run(self) -> bool:
+        """Whether it holds messages, which are no memory of the box."""
+        return bool(self._run)
+
     def take(self, outputs: Sequence[Output]) -> None:
         """Messages in order of time."""
         for output in outputs:
@@ -133,14 +138,14 @@ class Soak:
         self._performer = Performer(self.engine.sequencer, self._tape)
         self._random = random.Random(seed + 1)
         self._handed_ns = -PERIOD_NS
-        self.memory: list[tuple[int, int]] = []  # when, bytes
+        self.memory: list[tuple[int, int, int]] = []  # when, bytes, Python's blocks
 
     def run(self, seconds: float) -> None:
         """Play."""
         now_ns = looked_ns = 0
         while now_ns < seconds * S:
             self._round(now_ns)
-            if now_ns - looked_ns >= LOOK_NS:
+            if now_ns - looked_ns >= LOOK_NS and not self.judge.is_in_a_run:
                 looked_ns = now_ns
                 self._look(now_ns)
             now_ns += TICK_NS + self._random.randrange(2_000_000)  # loops are never quite even
@@ -171,15 +176,18 @@ class Soak:
 
     def _look(self, now_ns: int) -> None:
         gc.collect()
-        self.memory.append((now_ns, resident()))
-        print(f"{now_ns / 3600 / S:5.2f} h  {resident() / 1e6:.1f} MB", file=sys.stderr, flush=True)
+        size, blocks = resident(), sys.getallocatedblocks()
+        self.memory.append((now_ns, size, blocks))
+        line = f"{now_ns / 3600 / S:5.2f} h  {size / 1e6:.1f} MB  {blocks:,} objects"
+        print(line, file=sys.stderr, flush=True)
 
 
 def report(soak: Soak, hours: float, seconds: float) -> bool:
     """Print the table; whether all is well."""
     judge, done = soak.judge, soak.hands.done
     counts = judge.counts
-    warm = [size for at_ns, size in soak.memory if at_ns >= WARM_NS] or [resident()]
+    warm = [size for at_ns, size, _ in soak.memory if at_ns >= WARM_NS] or [resident()]
+    blocks = [count for at_ns, _, count in soak.memory if at_ns >= WARM_NS] or [0]
     growth = warm[-1] - warm[0]
     pressed = done.total() - done["turns"]
     for name, value in (
@@ -193,8 +201,9 @@ def report(soak: Soak, hours: float, seconds: float) -> bool:
         ("all that is off, added up", f"{judge.sum_ns:.0f} ns"),
         ("memory after an hour / most / at the end",
          " / ".join(f"{size / 1e6:.1f}" for size in (warm[0], max(warm), warm[-1])) + " MB"),
+        ("Python's objects after an hour / at the end", f"{blocks[0]:,} / {blocks[-1]:,}"),
     ):  # fmt: skip
-        print(f"{name:42} {value}")
+        print(f"{name:44} {value}")
     if growth > MOST_GROWTH:
         print(f"memory has grown by {growth:,} bytes", file=sys.stderr)
     return growth <= MOST_GROWTH and counts["90"] == counts["80"] > 0
