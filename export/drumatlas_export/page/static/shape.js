@@ -29,17 +29,23 @@ function moved(natural, offset) {
   return Math.fround(clip(1 / (1 + Math.exp(-logit(natural) - offset)), NEVER, 1 - NEVER));
 }
 
+// Plain loops: a search asks for these some hundred times.
+
 // 32 codes of hits.
 export function pack(hits) {
   const code = new Uint16Array(STEPS);
-  for (let cell = 0; cell < hits.length; cell++) {
-    if (hits[cell]) code[Math.floor(cell / VOICES)] |= 1 << (cell % VOICES);
+  for (let step = 0, cell = 0; step < STEPS; step++) {
+    for (let voice = 0; voice < VOICES; voice++, cell++) code[step] |= hits[cell] << voice;
   }
   return code;
 }
 
 export function above(p, thresholds) {
-  return Uint8Array.from(p, (value, cell) => value > thresholds[cell % VOICES]);
+  const hits = new Uint8Array(p.length);
+  for (let cell = 0; cell < hits.length; ) {
+    for (let voice = 0; voice < VOICES; voice++, cell++) hits[cell] = p[cell] > thresholds[voice] ? 1 : 0;
+  }
+  return hits;
 }
 
 // {hits, thresholds} of probabilities at a density {overall, groups}; `groupOf` is the index of
