@@ -44,7 +44,7 @@ _UNIT = _directions()
 _RADII = (np.arange(CANDIDATES) + 1) / CANDIDATES  # growing, so the first that passes is nearest
 
 
-def _rings(reach: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def rings(reach: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The candidates around a place as offsets [64, 4]: near ones, and those beyond."""
     radii = _RADII[:, None]
     return reach * _UNIT * radii * NEAR, reach * _UNIT * (NEAR + (FAR - NEAR) * radii)
@@ -73,7 +73,7 @@ class Places:
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
         self.filter = BeatFilter(atlas.known)
-        self.rings = _rings(atlas.latent.reach)
+        self.rings = rings(atlas.latent.reach)
         self.homes = self._find_homes()
 
     def _find_homes(self) -> Floats:

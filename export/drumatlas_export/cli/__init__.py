@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, build, models, pack, page
+from drumatlas_export.cli import beats, build, models, pack, page, scores
 
 COMMANDS = (
     beats.MINE,
     beats.FILTER,
     models.TRAIN,
     models.SAMPLE,
-    models.EVALUATE,
+    scores.EVALUATE,
     models.EXPORT,
     pack.MIDI,
     page.PAGE,

@@ -14,6 +14,7 @@ from drumatlas.commandline import Command, integer
 from drumatlas.errors import AtlasError, FileError
 from drumatlas.files import atomic, check_writable, read_bytes, write_text
 from drumatlas_export.cli import beats, models
+from drumatlas_export.cli import scores as scores_of
 from drumatlas_export.cli.common import read_rows, say
 
 EXAMPLES = """\
@@ -96,7 +97,7 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
         return lambda: run(argparse.Namespace(**{**vars(arguments), **words}))
 
     def evaluate() -> None:
-        table = models.measured(model, kept, None, arguments.seed)
+        table = scores_of.measured(model, kept, None, arguments.seed)
         write_text(scores, json.dumps(table, indent=1) + "\n")
 
     def export() -> None:

@@ -10,7 +10,7 @@ from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import BeatError, ConfigError, FileError, ModelError
 from drumatlas.files import check_writable, read_text, write_text
-from drumatlas_export.cli.common import flat, read_rows, say
+from drumatlas_export.cli.common import read_rows, say
 
 if TYPE_CHECKING:
     from drumatlas_export.train.config import TrainConfig
@@ -21,9 +21,6 @@ drumatlas-export train beats.tsv --model vae -o vae.pt --seed 3 --config vae.tom
 SAMPLE_EXAMPLES = """\
 drumatlas-export sample acai.pt -n 10000 --raw -o raw.tsv
 drumatlas-export sample mine.atlas -n 500 -o passing.tsv"""
-EVALUATE_EXAMPLES = """\
-drumatlas-export evaluate acai.pt --train beats.tsv --json > scores.json
-drumatlas-export evaluate mine.atlas --train beats.tsv --test other-songs.tsv"""
 EXPORT_EXAMPLES = """\
 drumatlas-export export acai.pt -o mine.atlas
 drumatlas-export export acai.pt -o mine.atlas --scores scores.json --mined mined.json"""
@@ -123,45 +120,6 @@ def sample(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `evaluate`."""
-    parser.add_argument("space", type=Path, metavar="MODEL|ATLAS")
-    parser.add_argument(
-        "--train",
-        type=Path,
-        required=True,
-        metavar="F.tsv",
-        help="the beats it was trained on; without --test its held-out songs are taken from here",
-    )
-    parser.add_argument("--test", type=Path, metavar="F.tsv", help="beats of other songs")
-    parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=0, metavar="N")
-    parser.add_argument("--json", action="store_true", help="as JSON")
-
-
-def evaluate(arguments: argparse.Namespace) -> int:
-    """Measure and print."""
-    scores = measured(arguments.space, arguments.train, arguments.test, arguments.seed)
-    if arguments.json:
-        print(json.dumps(scores, indent=1))
-    else:
-        for name, value in flat(scores):
-            print(f"{name:26} {value}")
-    return 0
-
-
-def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str, Any]:
-    """The scores of the space at `path`; `train` and `test` as the options."""
-    from drumatlas_export.score.job import evaluate as measure
-    from drumatlas_export.score.job import held_out
-    from drumatlas_export.space import open_space
-
-    space = open_space(path)
-    rows = read_rows(train)
-    if test:
-        return measure(space, rows, read_rows(test), seed)
-    return measure(space, *held_out(rows, space), seed)
-
-
 def export_options(parser: argparse.ArgumentParser) -> None:
     """The options of `export`."""
     parser.add_argument("model", type=Path, metavar="MODEL")
@@ -221,5 +179,4 @@ def read_table(path: Path) -> dict[str, Any]:
 
 TRAIN = Command("train", "beats to a model", TRAIN_EXAMPLES, train_options, train)
 SAMPLE = Command("sample", "draw beats from a prior", SAMPLE_EXAMPLES, sample_options, sample)
-EVALUATE = Command("evaluate", "how good a space is", EVALUATE_EXAMPLES, evaluate_options, evaluate)
 EXPORT = Command("export", "a model to an atlas", EXPORT_EXAMPLES, export_options, export)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from drumatlas.beat.codes import grids, pack, rotation_hash
+from drumatlas.beat.codes import Grid, grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import BeatFilter
@@ -17,6 +17,8 @@ from drumatlas_export.score.measures import (
     pass_scores,
     smoothness,
 )
+from drumatlas_export.score.places import genre_knn, searched
+from drumatlas_export.score.table import OWN, Yardstick, comparison
 from drumatlas_export.space import Space
 from drumatlas_export.train.config import TrainConfig, apply
 from drumatlas_export.train.split import split_by_song
@@ -32,10 +34,22 @@ def held_out(rows: Sequence[BeatRow], space: Space) -> tuple[list[BeatRow], list
     return [rows[i] for i in split.train], [rows[i] for i in split.test]
 
 
+def validation_of(rows: Sequence[BeatRow], space: Space) -> list[BeatRow]:
+    """The beats that stopped the space's training: real, and of other songs than the rest."""
+    config = apply(TrainConfig(), space.config, space.name)
+    split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
+    return [rows[i] for i in split.validation]
+
+
 def evaluate(
-    space: Space, train: Sequence[BeatRow], test: Sequence[BeatRow], seed: int = 0
+    space: Space,
+    train: Sequence[BeatRow],
+    test: Sequence[BeatRow],
+    seed: int = 0,
+    others: Sequence[BeatRow] | None = None,
 ) -> dict[str, Any]:
-    """Every measure. A test beat that stands (rotated) in `train` is left out of F1."""
+    """Every measure. A test beat that stands (rotated) in `train` is left out. `others` are real
+    beats beside train and test, for the control of real beats."""
     known = BeatFilter([rotation_hash(row.code) for row in train])
     fresh = [row.code for row in test if not known.is_known(row.code)]
     if not fresh:
@@ -45,7 +59,11 @@ def evaluate(
     passing = np.flatnonzero(known.passes(pack(hits)))
     first = {rotation_hash(pack(hits[i])): int(i) for i in reversed(passing)}
     chosen = hits[sorted(first.values())[:COMPARED]]
-    distance = nearest_distance(chosen, grids([row.code for row in train]))
+    bits = grids([row.code for row in train])
+    distance = nearest_distance(chosen, bits)
+    real = grids(fresh)
+    beside = grids([row.code for row in others]) if others else None
+    at_thresholds = pass_scores(hits, known)
     table: dict[str, Any] = _rounded(
         {
             "space": space.name,
@@ -53,15 +71,29 @@ def evaluate(
             "samples": SAMPLES,
             "seed": seed,
             "at_half": pass_scores(space.hits(z, 0.5), known),
-            "at_thresholds": pass_scores(hits, known),
+            "at_thresholds": at_thresholds,
             "novelty": float((distance >= NOVEL_DISTANCE).mean()) if len(chosen) else 0.0,
             "diversity_cells": diversity(chosen, seed),
-            "f1_held_out": f1(space, grids(fresh)),
+            "f1_held_out": f1(space, real),
             "test_beats": len(fresh),
             "smoothness_cells": smoothness(space, SAMPLES, seed),
+            "search": searched(space, bits, known, seed),
+            "genre_knn": genre_knn(space, list(train), list(test)),
+            "against_held_out": _compared(
+                chosen, beside, Yardstick(bits, known, real), at_thresholds, seed
+            ),
         }
     )
     return table
+
+
+def _compared(
+    chosen: Grid, others: Grid | None, yardstick: Yardstick, rates: dict[str, float], seed: int
+) -> dict[str, Any]:
+    """The comparison; `chosen` are distinct passes, so the space's own rates are put in."""
+    rows = comparison(chosen, others, yardstick, seed)
+    rows[OWN] |= {key: rates[key] for key in ("pass", "distinct")}
+    return rows
 
 
 def _rounded(value: Any) -> Any:

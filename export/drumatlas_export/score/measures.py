@@ -1,6 +1,8 @@
 """The measures of `evaluate`. Beats are bits: booleans [32, 14] = 448; distance is Hamming,
 the least over the 32 rotations of one of the two."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,22 +20,31 @@ def _flat(grids: Grid) -> NDArray[np.float32]:
     return grids.reshape(len(grids), -1).astype(np.float32)
 
 
-def nearest_distance(beats: Grid, others: Grid) -> NDArray[np.int64]:
-    """For each of beats [n, 32, 14] the distance to the nearest of others [m, 32, 14]: [n].
+def _chunks(beats: Grid, others: Grid) -> Iterator[NDArray[np.float32]]:
+    """Distances of beats [n, 32, 14] to others [m, 32, 14], in parts [some, m].
 
     |a xor b| = |a| + |b| - 2 a·b, so that all rotations of a chunk are one matrix product.
     """
     targets = _flat(others)
     sizes = targets.sum(axis=1)
-    result = np.empty(len(beats), np.int64)
     for start in range(0, len(beats), _CHUNK):
         chunk = beats[start : start + _CHUNK]
         turned = np.concatenate([np.roll(chunk, shift, axis=1) for shift in range(STEPS)])
-        common = _flat(turned) @ targets.T  # [32 * chunk, m]
-        own = turned.sum(axis=(1, 2)).astype(np.float32)
-        best = (own[:, None] + sizes - 2 * common).min(axis=1)
-        result[start : start + _CHUNK] = best.reshape(STEPS, len(chunk)).min(axis=0)
-    return result
+        common = (_flat(turned) @ targets.T).reshape(STEPS, len(chunk), -1).max(axis=0)
+        own = chunk.sum(axis=(1, 2)).astype(np.float32)
+        yield own[:, None] + sizes - 2 * common
+
+
+def distances(beats: Grid, others: Grid) -> NDArray[np.int64]:
+    """Each of beats [n, 32, 14] to each of others [m, 32, 14]: [n, m]."""
+    parts = list(_chunks(beats, others))
+    return np.concatenate(parts).astype(np.int64) if parts else np.empty((0, len(others)), np.int64)
+
+
+def nearest_distance(beats: Grid, others: Grid) -> NDArray[np.int64]:
+    """For each of beats [n, 32, 14] the distance to the nearest of others [m, 32, 14]: [n]."""
+    parts = [part.min(axis=1) for part in _chunks(beats, others)]
+    return np.concatenate(parts).astype(np.int64) if parts else np.empty(0, np.int64)
 
 
 def diversity(beats: Grid, seed: int) -> float:

@@ -223,8 +223,26 @@ def test_evaluate_prints_a_table_or_json(
     assert (scores["space"], scores["kind"], scores["seed"]) == (space, "acai", 2)
     code, out, err = run(*words)
     assert (code, err) == (0, "")
-    lines = [line.split(maxsplit=1) for line in out.splitlines()]
-    assert lines == [[name, str(value)] for name, value in flat(scores)]
+    rows = scores.pop("against_held_out")
+    single = [[name, str(value)] for name, value in flat(scores)]
+    lines = out.splitlines()
+    assert [line.split(maxsplit=1) for line in lines[: len(single)]] == single
+    assert lines[len(single)].split()[2:] == ["beats", *rows["this space"]][: 1 + 8]
+    for line, (name, row) in zip(lines[len(single) + 1 :], rows.items(), strict=True):
+        assert line.split() == [*name.split(), *map(str, row.values())]
+
+
+def test_evaluate_of_several_tells_the_worst(run: Run, here: Path, few_samples: None) -> None:
+    words = ["evaluate", "tiny.pt", "tiny.atlas", "--train", "beats.tsv", "--seed", 2, "--seed", 3]
+    code, out, err = run(*words, "--json")
+    assert (code, err) == (0, "")
+    scores = json.loads(out)
+    assert [(one["space"], one["seed"]) for one in scores["runs"]] == [
+        *(("tiny.pt", 2), ("tiny.pt", 3), ("tiny.atlas", 2), ("tiny.atlas", 3))
+    ]
+    assert scores["worst"]["novelty"] == min(one["novelty"] for one in scores["runs"])
+    assert scores["spread"]["f1_held_out"] < 0.01  # of one model
+    assert "worst of all runs" in run(*words)[1]
 
 
 def test_evaluate_of_other_beats(

@@ -10,7 +10,7 @@ from drumatlas.beat.codes import grids, pack, rotate, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError, ConfigError
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.score import job
+from drumatlas_export.score import job, places
 from drumatlas_export.score.job import evaluate, held_out
 from drumatlas_export.score.measures import f1
 from drumatlas_export.space import Space, of_checkpoint, open_space
@@ -25,6 +25,7 @@ SAMPLES = 600
 @pytest.fixture(autouse=True)
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "SAMPLES", SAMPLES)
+    monkeypatch.setattr(places, "PLACES", 60)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,7 @@ def test_every_measure_is_there(scores: dict[str, Any], checkpoint: Checkpoint) 
     assert list(scores) == [
         *("space", "kind", "samples", "seed", "at_half", "at_thresholds", "novelty"),
         *("diversity_cells", "f1_held_out", "test_beats", "smoothness_cells"),
+        *("search", "genre_knn", "against_held_out"),
     ]
     assert (scores["space"], scores["kind"]) == ("tiny.pt", "acai")
     assert (scores["samples"], scores["seed"]) == (SAMPLES, 4)

@@ -1,0 +1,93 @@
+"""`drumatlas-export evaluate`: how good spaces are, beside the controls that no space made."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from drumatlas.commandline import Command, integer
+from drumatlas_export.cli.common import flat, read_rows
+
+EXAMPLES = """\
+drumatlas-export evaluate acai.pt --train beats.tsv --json > scores.json
+drumatlas-export evaluate mine.atlas --train beats.tsv --test other-songs.tsv
+drumatlas-export evaluate seed1.pt seed2.pt seed3.pt --train beats.tsv --seed 1 --seed 2"""
+
+_TABLE = "against_held_out"
+
+
+def evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `evaluate`."""
+    parser.add_argument(
+        "spaces",
+        type=Path,
+        nargs="+",
+        metavar="MODEL|ATLAS",
+        help="several (of different training seeds) give the worst of them, too, and the spread",
+    )
+    parser.add_argument(
+        "--train",
+        type=Path,
+        required=True,
+        metavar="F.tsv",
+        help="the beats it was trained on; without --test its held-out songs are taken from here",
+    )
+    parser.add_argument("--test", type=Path, metavar="F.tsv", help="beats of other songs")
+    parser.add_argument(
+        "--seed",
+        type=integer(0, 2**31 - 1),
+        action="append",
+        metavar="N",
+        help="of the samples; may be given several times (default 0)",
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    from drumatlas_export.score.worst import spread, worst
+
+    runs = [
+        measured(path, arguments.train, arguments.test, seed)
+        for path in arguments.spaces
+        for seed in arguments.seed or [0]
+    ]
+    lowest, apart = worst(runs), spread(runs)
+    if arguments.json:
+        several = {"runs": runs, "worst": lowest, "spread": apart}
+        print(json.dumps(several if len(runs) > 1 else runs[0], indent=1))
+        return 0
+    for run in runs:
+        _print(run)
+    if len(runs) > 1:
+        print("worst of all runs, and how far they lie apart")
+        for (name, value), (_, way) in zip(flat(lowest), flat(apart), strict=True):
+            print(f"{name:46} {value:10} {way:10}")
+    return 0
+
+
+def _print(scores: dict[str, Any]) -> None:
+    """One run for people: the measures, then the space and the controls as a table."""
+    for name, value in flat({key: value for key, value in scores.items() if key != _TABLE}):
+        print(f"{name:26} {value}")
+    rows = scores[_TABLE]
+    columns = list(next(iter(rows.values())))
+    print(f"{'against held-out beats':24}" + "".join(f"{name:>10}" for name in columns))
+    for name, row in rows.items():
+        print(f"{name:24}" + "".join(f"{row[column]:>10}" for column in columns))
+
+
+def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str, Any]:
+    """The scores of the space at `path`; `train` and `test` as the options."""
+    from drumatlas_export.score.job import evaluate as measure
+    from drumatlas_export.score.job import held_out, validation_of
+    from drumatlas_export.space import open_space
+
+    space = open_space(path)
+    rows = read_rows(train)
+    if test:
+        return measure(space, rows, read_rows(test), seed)
+    return measure(space, *held_out(rows, space), seed, validation_of(rows, space))
+
+
+EVALUATE = Command("evaluate", "how good a space is", EXAMPLES, evaluate_options, evaluate)

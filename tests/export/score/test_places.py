@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from drumatlas.beat.codes import grids, rotation_hash
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.explore.filters import BeatFilter
+from drumatlas_export.score import places
+from drumatlas_export.score.places import genre_knn, searched
+from drumatlas_export.space import Space, of_checkpoint
+from drumatlas_export.train.checkpoint import Checkpoint
+
+pytestmark = pytest.mark.export
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "PLACES", 60)
+
+
+@pytest.fixture(scope="module")
+def space(checkpoint: Checkpoint) -> Space:
+    return of_checkpoint(checkpoint, "tiny.pt")
+
+
+def test_search_finds_more_than_one_decode(space: Space, rows: list[BeatRow]) -> None:
+    known = BeatFilter([rotation_hash(row.code) for row in rows])
+    bits = grids([row.code for row in rows])
+    found = searched(space, bits, known, 1)
+    own = known.passes(np.zeros((0, 32), np.uint16))
+    assert len(own) == 0
+    assert 0.5 < found["novel"] <= found["passing"] <= 1
+    assert searched(space, bits, known, 1) == found
+    silent = replace(space, thresholds=np.full(14, 2, np.float32))
+    assert searched(silent, bits, known, 1) == {"passing": 0, "novel": 0}
+
+
+def test_beats_next_to_training_ones_are_not_novel(space: Space, rows: list[BeatRow]) -> None:
+    still = replace(space, reach=np.zeros(4, np.float32))  # the same beat at every place
+    (one,) = still.hits(still.sample(1, 0))
+    near = one.copy()
+    near[0, 12:14] ^= True
+    assert searched(still, near[None], BeatFilter(), 0) == {"passing": 1, "novel": 0}
+    near[1:3, 12:14] ^= True
+    assert searched(still, near[None], BeatFilter(), 0) == {"passing": 1, "novel": 1}
+
+
+def test_genres_of_neighbours(space: Space, rows: list[BeatRow]) -> None:
+    scores = genre_knn(space, rows[:240], rows[240:])
+    assert scores["chance"] == pytest.approx(1 / 3)
+    assert scores["bits"] > 0.9  # each genre has its own frame
+    assert scores["latent"] > 0.5
+    assert genre_knn(space, [BeatRow(row.code) for row in rows], rows) == {}

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from drumatlas.beat.codes import Grid, grids, rotation_hash
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.explore.filters import BeatFilter
+from drumatlas_export.score.compare import auc, precision_recall
+from drumatlas_export.score.measures import distances
+from drumatlas_export.score.table import OWN, REAL, Yardstick, comparison
+from drumatlas_export.score.worst import spread, worst
+
+pytestmark = pytest.mark.export
+
+
+@pytest.fixture(scope="module")
+def beats(rows: list[BeatRow]) -> Grid:
+    return grids([row.code for row in rows])
+
+
+@pytest.fixture(scope="module")
+def yardstick(rows: list[BeatRow], beats: Grid) -> Yardstick:
+    known = BeatFilter([rotation_hash(row.code) for row in rows[:180]])
+    return Yardstick(beats[:180], known, beats[180:240])
+
+
+def test_distances_are_those_to_each(beats: Grid) -> None:
+    table = distances(beats[:3], beats[:70])
+    assert table.shape == (3, 70)
+    turns = [(np.roll(beats[2], shift, axis=0) != beats[50]).sum() for shift in range(32)]
+    assert table[2, 50] == min(turns)
+    assert (np.diag(table[:, :3]) == 0).all()
+
+
+def test_precision_and_recall_by_hand() -> None:
+    def dots(*counts: int) -> Grid:
+        """Beats of the first so many cells: their distance is the difference."""
+        cells = np.arange(448)
+        return np.stack([cells < count for count in counts]).reshape(-1, 32, 14)
+
+    real, made = dots(100, 110, 120, 130, 140), dots(120, 121, 122, 123, 400)
+    # The real ones' balls are 30, 20, 20, 20 and 30 cells wide; 400 is in none of them. The made
+    # ones' reach 3 cells, or 2, but the last's 279: as far as 130, which is 270 away.
+    assert precision_recall(made, real) == (0.8, 0.6)
+    assert precision_recall(made[:4], real[:4])[0] == 1
+    assert precision_recall(made[:4], real[:4])[1] == 0.25
+    assert precision_recall(made[:3], real[:3]) == (0, 0)
+
+
+def test_auc_tells_noise_and_is_even_for_the_same_kind(beats: Grid) -> None:
+    noise = np.random.default_rng(0).random((100, 32, 14)) < 0.15
+    assert auc(noise, beats[:100], 0) > 0.95
+    assert 0.3 < auc(beats[::2], beats[1::2], 0) < 0.7
+    assert auc(beats[:3], beats[3:6], 0) == 1
+
+
+def test_every_control_is_in_the_table(yardstick: Yardstick, beats: Grid) -> None:
+    table = comparison(beats[240:], None, yardstick, 1)
+    assert list(table) == [
+        *(OWN, "training copies", "independent noise", "shuffled steps", "bars of two beats"),
+        *("three flips", "kick of another", REAL),
+    ]
+    assert {name: row["n"] for name, row in table.items()} == {**dict.fromkeys(table, 60), REAL: 30}
+    assert table["training copies"]["pass"] == table["training copies"]["novel"] == 0
+    assert table["independent noise"]["precision"] <= table[OWN]["precision"]
+    assert table["independent noise"]["auc"] > table[OWN]["auc"]
+    assert comparison(beats[240:], None, yardstick, 1) == table
+    assert comparison(beats[240:], beats[240:290], yardstick, 1)[REAL]["n"] == 50
+
+
+def test_a_space_without_passes_has_a_row_too(yardstick: Yardstick, beats: Grid) -> None:
+    row = comparison(beats[:0], None, yardstick, 1)[OWN]
+    assert (row["n"], row["pass"], row["precision"], row["auc"]) == (0, 0, 0, 1)
+
+
+def test_the_worst_run_counts() -> None:
+    runs = [
+        {"space": "a", "seed": 1, "f1": 0.5, "smoothness_cells": {"mean": 4, "dead": 0.25}},
+        {"space": "b", "seed": 2, "f1": 0.75, "smoothness_cells": {"mean": 5, "dead": 0.125}},
+    ]
+    assert worst(runs) == {"f1": 0.5, "smoothness_cells": {"mean": 5, "dead": 0.25}}
+    assert spread(runs) == {"f1": 0.25, "smoothness_cells": {"mean": 1, "dead": 0.125}}
+    assert worst([{"t": {"x": {"auc": 0.6, "n": 3}}}, {"t": {"x": {"auc": 0.7, "n": 2}}}]) == {
+        "t": {"x": {"auc": 0.7, "n": 2}}
+    }
