@@ -6,8 +6,10 @@ import { renderDrums } from "./synth.js";
 
 const [CLOSED_HAT, OPEN_HAT] = [2, 5];
 const LOOK_MS = 50; // between two looks at the sound card's clock
-const HEADROOM = 0.012; // seconds that a hit should be given ahead, at least
+const HEADROOM = 0.02; // seconds that a hit should be given ahead, once one came too late
 const MOST_DELAY = 0.4; // by which all is late, where hits come in too late
+const WARM = 2; // seconds at the beginning in which the delay is found
+const OFTEN = [3, 5]; // late so many times within so many seconds is no hiccup any more
 const CALM = 90; // softer hits are duller, too
 
 export class Sound {
@@ -19,6 +21,8 @@ export class Sound {
   #clock = new SoundClock();
   #looking = 0;
   #delay = 0; // seconds
+  #began = 0; // of the context
+  #late = []; // when hits came too late, in seconds of the context
   #coming = new Set(); // {source, start} not yet begun
   #openHats = [];
 
@@ -35,6 +39,8 @@ export class Sound {
     }
     this.setLevel(this.level);
     this.#delay = 0;
+    this.#began = this.#context.currentTime;
+    this.#late = [];
     clearInterval(this.#looking);
     this.#looking = setInterval(() => this.#look(), LOOK_MS);
     this.#look();
@@ -56,16 +62,23 @@ export class Sound {
   // A hit of a voice (bit) with velocity 1..127 at our time `at`.
   hit(at, bit, velocity) {
     if (!this.isOn || !this.#clock.isKnown) return;
+    const now = this.#context.currentTime;
     let start = this.#clock.at(at) + this.#delay;
-    const late = this.#context.currentTime + HEADROOM - start;
-    if (late > 0 && this.#delay < MOST_DELAY) {
-      // What comes too late makes all that follows later by as much: the groove stays whole.
-      const more = Math.min(late, MOST_DELAY - this.#delay);
-      this.#delay += more;
-      start += more;
+    if (start < now) {
+      this.#fellBehind(now - start, now);
+      start = this.#clock.at(at) + this.#delay;
     }
-    if (start < this.#context.currentTime) return; // far too late: the page was asleep
+    if (start < now) return; // one hit less is heard less than one beside the beat
     this.#play(start, bit, velocity / 127);
+  }
+
+  // A hit came too late. At the beginning, or where that happens again and again, all that follows
+  // comes later by as much: the groove stays whole. A hiccup moves nothing.
+  #fellBehind(late, now) {
+    const [times, seconds] = OFTEN;
+    this.#late = [...this.#late.filter((then) => now - then < seconds && then !== now), now];
+    const isHiccup = now - this.#began > WARM && this.#late.length < times;
+    if (!isHiccup) this.#delay = Math.min(this.#delay + late + HEADROOM, MOST_DELAY);
   }
 
   // What is to begin after our time `at` is taken back.
