@@ -9,6 +9,7 @@ import ast
 import itertools
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -270,24 +271,30 @@ class TestPoor:
         assert process.returncode == 0
         assert "the delivering process ended" in said
 
-    def test_memory_pressure(self, synth: Recorder, play: Play) -> None:
-        """Every page that can be is taken away from it, ten times a second."""
+    @pytest.mark.xfail(reason="nobody starts another sender yet", strict=False)
+    def test_notes_end_when_the_sender_dies(self, synth: Recorder, play: Play) -> None:
         process = play(*SYNTH, "--state", "none")
         synth.wait_for(CLOCK)
-        reclaim = Path(f"/proc/{process.pid}/clear_refs")
-        hog = subprocess.Popen([sys.executable, "-c", _HOG])
-        try:
-            for _ in range(20):
-                reclaim.write_text("1", encoding="ascii")
-                time.sleep(0.1)
-            goes_on(synth)
-        finally:
-            hog.kill()
-            hog.wait()
+        time.sleep(1)
+        (sender,) = _children(process.pid)
+        os.kill(sender, signal.SIGKILL)
+        time.sleep(2)
+        assert not still_sounding(synth.events)
+        goes_on(synth)
+
+    def test_no_more_memory_to_be_had(self, synth: Recorder, play: Play, tmp_path: Path) -> None:
+        """From some time on the system gives it none, while knobs turn."""
+        script = tmp_path / "turn.jsonl"
+        lines = [{"t": t / 10, "control": "x1", "value": t % 10 / 10} for t in range(100)]
+        script.write_text("\n".join(map(json.dumps, lines)))
+        process = play(*SYNTH, "--state", "none", "--panel", f"script:{script}")
+        synth.wait_for(CLOCK)
+        time.sleep(1)
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="ascii").split()[0])
+        most = pages * resource.getpagesize()
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (most, most))
+        goes_on(synth, 2)
         end(process, synth)
-
-
-_HOG = "x = [bytearray(1 << 20) for _ in range(256)]\nwhile True: x.append(x.pop(0)[:])"
 
 
 class TestLeaderGone:
