@@ -13,6 +13,7 @@ def one_line(text: str) -> str:
     encoding is written as an escape, and of a long one the middle is left out."""
     if len(text) > MOST:
         text = f"{text[: MOST // 2]} ... {text[-MOST // 4 :]}"
+    text = " ".join(text.split())  # a library's message may have several lines
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
