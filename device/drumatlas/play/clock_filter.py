@@ -13,6 +13,11 @@ BETA = ALPHA * ALPHA / (2 - ALPHA)  # the same for the period; critically damped
 _RECENT = 8  # clocks whose mean interval tells a new tempo from jitter
 _NEW_TEMPO = 0.05  # relative; above, the filter begins anew
 LOCKED_AFTER = 12  # clocks since it began
+# A clock that is further off than the usual ones by this factor was held up on its way, and only
+# so much of it is believed; a leader that really moved is followed as its clocks become the usual.
+_OUTLIER = 3
+_TRUSTED_NS = 1_000_000.0  # as far off as this is never an outlier
+_SPREAD_SHARE = 0.1  # of a clock's error in what is usual
 
 
 class ClockFilter:
@@ -22,12 +27,18 @@ class ClockFilter:
         self.period_ns = period_ns
         self._next_ns = 0.0
         self._count = 0
+        self._spread_ns = 0.0  # the usual size of an error
         self._recent: deque[int] = deque(maxlen=_RECENT + 1)
 
     @property
     def is_locked(self) -> bool:
         """Whether tempo and phase can be trusted."""
         return self._count >= LOCKED_AFTER
+
+    @property
+    def due_ns(self) -> float:
+        """When the next clock should come."""
+        return self._next_ns
 
     def restart(self, at_ns: int, period_ns: float | None = None) -> int:
         """Begin anew with this clock."""
@@ -54,7 +65,7 @@ class ClockFilter:
         n = self._count
         alpha = max(ALPHA, 2 * (2 * n + 1) / ((n + 1) * (n + 2)))
         beta = max(BETA, 6 / ((n + 1) * (n + 2)))
-        error = at_ns - due_ns
+        error = self._believed(at_ns - due_ns)
         self._count += 1
         self.period_ns += beta * error / periods
         smooth_ns = due_ns + alpha * error
@@ -64,6 +75,14 @@ class ClockFilter:
             self.restart(at_ns, tempo)
             self._count = _RECENT  # as sure as the clocks that told
         return round(smooth_ns)
+
+    def _believed(self, error_ns: float) -> float:
+        """How much of a clock's error to take for the leader's (after Huber's M-estimator)."""
+        limit_ns = max(_TRUSTED_NS, _OUTLIER * self._spread_ns)
+        self._spread_ns += _SPREAD_SHARE * (abs(error_ns) - self._spread_ns)
+        if not self.is_locked:
+            return error_ns
+        return min(max(error_ns, -limit_ns), limit_ns)
 
     def _new_tempo(self) -> float | None:
         """The mean of the last intervals, if that is another tempo than the filter's."""

@@ -15,6 +15,7 @@ from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
 _DOUBLE = 0.35  # of a period, but not over _DOUBLE_NS: a clock that soon is a double
 _DOUBLE_NS = 4_000_000  # clocks lie 8.3 ms apart at 300 BPM
+_EARLY = 0.5  # of a period: and only if the next one is not due for so long
 _LATE = 1.5  # of a period: after this, clocks were lost or the tempo fell
 _ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
 HEARD = 8  # clocks in a row that make `auto` follow
@@ -105,7 +106,10 @@ class Follower:
             return -1
         period, interval = self._filter.period_ns, at_ns - self._last_ns
         late, self._late = self._late, None
-        if interval < min(_DOUBLE_NS, _DOUBLE * period):
+        # Soon after one that was held up comes one that is on time: that is no double. But if
+        # the held up one was taken for two, the second is what comes early now.
+        is_early = self._filter.due_ns - at_ns > _EARLY * period
+        if is_early and (interval < min(_DOUBLE_NS, _DOUBLE * period) or late):
             self._late = late
             return 0
         if interval < _LATE * period or not self._filter.is_locked:

@@ -116,6 +116,21 @@ def duplicates() -> Stream:
     return leader.done()
 
 
+def held_up() -> Stream:
+    """The leader's machine stands still twice a bar; what was due meanwhile comes at once."""
+    leader = started(jitter_ms=0.2)
+    for still_ms in (15, 18, 25, 40, 70):
+        for after in (3, 11, 19, 20.5):  # ms between a clock and the standstill
+            leader.clocks(24)
+            from_ns = leader.now - tick_ns(leader.bpm) + after * MS
+            until_ns = from_ns + still_ms * MS
+            leader.clocks(24)
+            for i, (at_ns, message) in enumerate(leader.messages):
+                if from_ns < at_ns < until_ns:
+                    leader.messages[i] = (round(until_ns), message)
+    return leader.done()
+
+
 def start_storm() -> Stream:
     leader = Leader()
     for _ in range(10):
@@ -148,6 +163,7 @@ STREAMS: dict[str, Callable[[], Stream]] = {
     "RAMP": ramp,
     "DROPOUT": dropout,
     "DUPLICATES": duplicates,
+    "HELD_UP": held_up,
     "START_STORM": start_storm,
     "SPP_WALK": spp_walk,
 }

@@ -132,7 +132,7 @@ def test_a_flood_is_bounded(small: None) -> None:
 
 
 MISSING = {"DROPOUT": 1 + 5 + 12 + 20}
-BUNCHED = {"DUPLICATES": 24 * 4}
+BUNCHED = {"DUPLICATES": 24 * 4, "HELD_UP": 21}  # 21 came at once with others
 
 
 def test_hostile_streams_are_seen_for_what_they_are(streams: dict[str, Callable[[], Any]]) -> None:

@@ -85,6 +85,16 @@ def test_every_step_plays_once_and_near_its_clock(streams: Streams, name: str) -
     assert sorted(locked)[len(locked) // 2] < 2
 
 
+def test_a_leader_that_is_held_up_hardly_moves_the_beat(streams: Streams) -> None:
+    stream = streams["HELD_UP"]()
+    box = Box()
+    box.hear(stream.messages)
+    wanted = [t for tick, t in sorted(stream.times.items()) if tick % STEP_TICKS == 0]
+    away = [min(abs(on - t) for t in wanted) / MS for on in box.ons()]
+    assert len(away) == pytest.approx(len(wanted), abs=1)
+    assert max(away[8:]) < 4  # held up by up to 70 ms
+
+
 def test_no_step_is_lost_or_double_when_the_tempo_jumps(streams: Streams) -> None:
     stream = streams["TEMPO_JUMP"]()
     box = Box()
