@@ -70,13 +70,20 @@ def since(recorder: Recorder, from_ns: int, seconds: float) -> list[Event]:
     return [event for event in recorder.events if event.at_ns >= from_ns]
 
 
-def goes_on(recorder: Recorder, seconds: float = 1) -> None:
-    """Clocks come at the tempo from now on, and notes."""
-    began_ns = time.monotonic_ns()
-    events = since(recorder, began_ns, seconds)
-    took_s = (time.monotonic_ns() - began_ns) / 1e9  # on a busy machine more than `seconds`
-    assert len(clocks(events)) == pytest.approx(CLOCKS_S * took_s, abs=6)
-    assert any(event.data[0] == 0x99 for event in events)
+def goes_on(recorder: Recorder, seconds: float = 1, tries: int = 8) -> None:
+    """Clocks come at the tempo from now on, and notes.
+
+    A machine that other work holds up may lose clocks in one look; a beat that went wrong does
+    in all of them.
+    """
+    for left in reversed(range(tries)):
+        began_ns = time.monotonic_ns()
+        events = since(recorder, began_ns, seconds)
+        took_s = (time.monotonic_ns() - began_ns) / 1e9  # on a busy machine more than `seconds`
+        came, due = len(clocks(events)), CLOCKS_S * took_s
+        if abs(came - due) <= 6 and any(event.data[0] == 0x99 for event in events):
+            return
+        assert left, f"{came} clocks of {due:.0f} in {took_s:.1f} s, {len(events)} events"
 
 
 def end(process: "subprocess.Popen[str]", recorder: Recorder) -> str:
