@@ -13,8 +13,9 @@ from drumatlas.realtime import request_realtime
 
 _POLL_S = 0.5
 # The queue only gives time stamps here, and the kernel makes those exact between its ticks: a
-# second fine timer would cost a small machine 6,250 interrupts a second for nothing.
-_TICKS_HZ = 100
+# second fine timer would cost a small machine 6,250 interrupts a second for nothing. The slowest
+# there is: each tick that is served late shifts the time stamps.
+_TICKS_HZ = 10
 _POOL = 1000  # events the kernel keeps while we are late; more are dropped, not waited for
 
 
@@ -62,14 +63,13 @@ class AlsaInput:
         while self._is_open:
             for event in wait_events(self._client, _POLL_S, prefer_bytes=True):
                 now_ns = time.monotonic_ns()
-                self._clock.retune(now_ns)
                 if isinstance(event, alsa.MidiBytesEvent):
                     self._take(event.midi_bytes, self._arrival(event, now_ns))
 
     def _arrival(self, event: Any, now_ns: int) -> int:
         if event.time is None:
             return now_ns
-        return min(self._clock.monotonic(event.time), now_ns)
+        return min(self._clock.arrival(event.time), now_ns)
 
     def _connect(self) -> None:
         alsa = import_alsa()

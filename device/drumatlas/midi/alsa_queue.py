@@ -125,10 +125,17 @@ class QueueClock:
         """The queue's (seconds, nanoseconds) at `at_ns`; its beginning for what was before."""
         return divmod(max(at_ns - self._offset_ns, 0), 1_000_000_000)
 
-    def monotonic(self, stamp: Any) -> int:
-        """Monotonic ns of a queue's time stamp."""
-        value: int = stamp.seconds * 1_000_000_000 + stamp.nanoseconds + self._offset_ns
-        return value
+    def arrival(self, stamp: Any) -> int:
+        """Monotonic ns at which an event was stamped that has just been read.
+
+        By the queue's time now, not by its usual distance: when the timer's interrupt is served
+        late, the queue's time stays behind until the next one, by the same for both.
+        """
+        value: int = stamp.seconds * 1_000_000_000 + stamp.nanoseconds
+        took_ns, offset_ns = self._measure()
+        if took_ns > _SLOW_NS:  # interrupted in the middle of it
+            offset_ns = min((took_ns, offset_ns), self._measure())[1]
+        return value + offset_ns
 
 
 def _chunk_ns() -> int:

@@ -129,3 +129,14 @@ def test_a_timer_that_eats_the_machine_is_told_by_slow_readings(machine: Machine
     assert not clock.is_behind
     go_on(clock, machine, 1)
     assert clock.is_behind
+
+
+@pytest.mark.parametrize("behind_ms", [0, 4, 40])
+def test_an_arrival_is_true_though_the_queue_is_behind(machine: Machine, behind_ms: int) -> None:
+    clock = QueueClock(machine)
+    machine.queue_ns -= behind_ms * MS  # a tick was served late
+    came_ns = machine.now_ns
+    seconds, nanoseconds = divmod(round(machine.queue_ns), 1_000_000_000)
+    machine.pass_ns(3 * MS)  # until it is read
+    stamp = SimpleNamespace(seconds=seconds, nanoseconds=nanoseconds)
+    assert clock.arrival(stamp) == pytest.approx(came_ns, abs=1000)
