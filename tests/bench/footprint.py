@@ -49,8 +49,10 @@ def status_of(pid: int) -> dict[str, float]:
 
 
 def children(pid: int) -> list[int]:
+    """Of any of its threads."""
     try:
-        return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        files = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        return [int(child) for file in files for child in file.read_text().split()]
     except OSError:
         return []
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from drumatlas.errors import PortError
 from drumatlas.midi.names import CLIENT, is_synth
 from drumatlas.midi.port import InputPort, NullPort, OutputPort, SeveralPorts
+from drumatlas.midi.process_port import ProcessPort
 from drumatlas.midi.rtmidi_api import SEQUENCER, open_client
 from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
-from drumatlas.midi.rtmidi_port import RtMidiPort
 from drumatlas.midi.take import TakePort
 
 _OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
@@ -50,7 +50,7 @@ def delivery() -> str:
     """How messages to a port get their time here, in words; PortError if there is no system."""
     if not has_alsa():
         open_client(output=True)[0].delete()
-        return RtMidiPort.delivery
+        return ProcessPort.delivery
     port = _real(None, ())
     try:
         return port.delivery
@@ -110,7 +110,7 @@ def _real(
         from drumatlas.midi.alsa_port import AlsaPort  # noqa: PLC0415 - Linux only
 
         return AlsaPort(wanted, channels, offset_ms, waits=waits, takes_any=takes_any)
-    return RtMidiPort(wanted, channels, offset_ms)
+    return ProcessPort(wanted, channels, offset_ms, waits=waits)
 
 
 def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:

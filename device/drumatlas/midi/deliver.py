@@ -6,9 +6,8 @@ For systems without ALSA's sequencer (JACK, macOS, Windows). In a process of its
 holds the interpreter, and whatever becomes of the parent, its notes end: when standard input
 ends, what was taken is delivered, then what still sounds is ended and Stop is sent.
 
-Standard input: frames of `FRAME` (due time, monotonic ns; length) and as many bytes; length 0
-takes back what is due after that time. Standard output: JSON lines {"name": ...}, {"fault": ...}
-or {"error": ...}.
+Standard input: frames (see frames.py). Standard output: JSON lines {"name": ...},
+{"fault": ...} or {"error": ...}.
 """
 
 import gc
@@ -19,11 +18,10 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from struct import Struct
 
 from drumatlas.errors import PortError
 from drumatlas.midi import names
+from drumatlas.midi.frames import Frames
 from drumatlas.midi.rtmidi_api import open_client_for
 from drumatlas.play.events import (
     CLOCK,
@@ -37,7 +35,6 @@ from drumatlas.play.events import (
 )
 from drumatlas.realtime import lock_memory, request_realtime
 
-FRAME = Struct("<qB")
 _EXACT_NS = 700_000  # the last stretch before a message is slept, not polled
 # What a machine that stood still has left over: clocks are made up for one by one, since others
 # count them, but no closer than at 400 BPM; notes that are this late do not begin.
@@ -136,7 +133,7 @@ class Deliverer:
         self._connection = connection
         self._due: list[tuple[int, int, bytes]] = []
         self._order = 0
-        self._unread = bytearray()
+        self._frames = Frames()
         self._is_open = True
         self._clock_ns = 0  # when the last clock was sent
 
@@ -171,18 +168,8 @@ class Deliverer:
         elif select.select([0], [], [], seconds)[0]:
             data = os.read(0, 1 << 16)
             self._is_open = bool(data)
-            self._unread += data
-            for at_ns, message in self._frames():
+            for at_ns, message in self._frames.feed(data):
                 self._take(at_ns, message)
-
-    def _frames(self) -> Iterator[tuple[int, bytes]]:
-        while len(self._unread) >= FRAME.size:
-            at_ns, length = FRAME.unpack_from(self._unread)
-            end = FRAME.size + length
-            if len(self._unread) < end:
-                return
-            yield at_ns, bytes(self._unread[FRAME.size : end])
-            del self._unread[:end]
 
     def _take(self, at_ns: int, message: bytes) -> None:
         if message:

@@ -115,12 +115,12 @@ def test_auto_takes_the_first_synth_or_a_virtual_port(
     asked: list[str | None] = []
 
     class Port(NullPort):
-        def __init__(self, name: str | None, _channels: tuple[int, ...], _ms: float) -> None:
+        def __init__(self, name: str | None, *_: object, **__: object) -> None:
             super().__init__()
             asked.append(name)
 
     monkeypatch.setattr(choose, "list_ports", lambda: ("ALSA", outputs, []))
-    monkeypatch.setattr(choose, "RtMidiPort", Port)
+    monkeypatch.setattr(choose, "ProcessPort", Port)
     monkeypatch.setattr(choose, "has_alsa", lambda: False)
     open_outputs(["auto"], (9,))
     assert asked == [opened]

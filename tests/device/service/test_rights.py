@@ -9,7 +9,7 @@ from drumatlas import realtime
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
 from drumatlas.midi.port import NullPort
-from drumatlas.midi.rtmidi_port import RtMidiPort
+from drumatlas.midi.process_port import ProcessPort
 from drumatlas.realtime import PRIORITY
 from drumatlas.service import rights
 from drumatlas.service.finding import Finding
@@ -208,5 +208,5 @@ def test_without_alsa_another_process_delivers_where_there_is_a_system(
     client = Client()
     monkeypatch.setattr(choose, "has_alsa", lambda: False)
     monkeypatch.setattr(choose, "open_client", lambda **_: (client, "JACK"))
-    assert choose.delivery() == RtMidiPort.delivery == OWN
+    assert choose.delivery() == ProcessPort.delivery == OWN
     assert client.is_deleted  # clients leak otherwise

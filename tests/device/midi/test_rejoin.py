@@ -1,0 +1,101 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumatlas.midi.rejoin import Rejoin
+from drumatlas.play.events import (
+    CLOCK,
+    CONTINUE,
+    NOTE_OFF,
+    NOTE_ON,
+    SONG_POSITION,
+    START,
+    STOP,
+    Event,
+    Output,
+)
+from drumatlas.play.sequencer import Sequencer
+from playing import FOUR, HATS, STEP, TICK, run, sequencer
+
+SECOND = 1_000_000_000
+
+
+def playing(until_ns: int, **settings: object) -> tuple[Sequencer, list[Output]]:
+    seq = sequencer(HATS, **settings)
+    seq.start()
+    return seq, run(seq, until_ns)
+
+
+def data(events: list[Event]) -> list[bytes]:
+    return [event.data for event in events]
+
+
+@given(st.integers(0, 4 * SECOND))
+def test_nothing_is_changed_while_nothing_is_lost(until_ns: int) -> None:
+    outputs = playing(until_ns)[1]
+    assert Rejoin().sift(outputs) == [one for one in outputs if isinstance(one, Event)]
+
+
+@given(st.integers(SECOND // 10, 6 * SECOND), st.floats(30, 300))
+def test_back_in_it_hears_the_ends_of_notes_then_its_place_at_the_next_16th(
+    lost_ns: int, bpm: float
+) -> None:
+    seq, before = playing(lost_ns, bpm=bpm)
+    rejoin = Rejoin()
+    struck = {one.data[1] for one in rejoin.sift(before) if one.data[0] & 0xF0 == NOTE_ON}
+    assert {one[1] for one in data(rejoin.lost())} == struck
+    assert all(one[0] & 0xF0 == NOTE_OFF for one in data(rejoin.lost()))
+    heard = rejoin.sift(run(seq, lost_ns + 3 * SECOND, start_ns=lost_ns))
+    ticks = sum(one.data == CLOCK for one in before if isinstance(one, Event))
+    first = [one for one in heard if one.data[0] & 0xF0 != NOTE_OFF]
+    assert first[0].data[0] == SONG_POSITION
+    assert data(first[1:3]) == [CONTINUE, CLOCK]
+    assert first[0].at_ns == first[1].at_ns < first[2].at_ns - 1_000_000
+    step = first[0].data[1] | first[0].data[2] << 7
+    assert (step - 1) * 6 < ticks <= step * 6
+    assert first[2].at_ns <= lost_ns + 2 * 60e9 / bpm / 4
+    on = [one for one in heard if one.data[0] & 0xF0 == NOTE_ON]
+    assert on[0].at_ns >= first[2].at_ns
+
+
+def test_a_place_that_is_taken_back_is_told_again() -> None:
+    seq = sequencer(HATS)
+    seq.can_rewind = True
+    seq.start()
+    rejoin = Rejoin()
+    now_ns = SECOND + 3 * TICK
+    rejoin.sift(run(seq, now_ns))
+    rejoin.lost()
+    assert CONTINUE in data(rejoin.sift(seq.advance(now_ns + STEP)))
+    seq.set_tempo(121)
+    back_ns = seq.rewindable(now_ns)
+    rejoin.withdraw(back_ns)
+    seq.rewind(back_ns)
+    assert CONTINUE in data(rejoin.sift(seq.advance(now_ns + STEP, True)))
+    assert CONTINUE not in data(rejoin.sift(run(seq, 3 * SECOND, start_ns=now_ns + STEP)))
+
+
+def test_who_was_stopped_or_hears_start_is_told_no_place() -> None:
+    seq = sequencer(FOUR)
+    rejoin = Rejoin()
+    rejoin.lost()
+    seq.start()
+    heard = data(rejoin.sift(run(seq, SECOND)))
+    assert heard[0] == START
+    assert CONTINUE not in heard
+    seq.stop()
+    assert data(rejoin.sift(run(seq, SECOND + TICK, start_ns=SECOND)))[-1] == STOP
+    rejoin.lost()
+    seq.start()
+    assert data(rejoin.sift(run(seq, 2 * SECOND, start_ns=SECOND + TICK)))[0] == START
+
+
+def test_a_start_while_it_waits_begins_anew() -> None:
+    seq, before = playing(SECOND + STEP // 2)
+    rejoin = Rejoin()
+    rejoin.sift(before)
+    rejoin.lost()
+    seq.stop()
+    seq.start()
+    heard = data(rejoin.sift(run(seq, 2 * SECOND, start_ns=SECOND + STEP // 2)))
+    assert CONTINUE not in heard
+    assert heard.index(START) < heard.index(CLOCK)
