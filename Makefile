@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test test-page lint fuzz soak soak-states bench sweep atlas reproduce clean
+.PHONY: play test test-page lint fuzz soak soak-states bench bench-page sweep atlas reproduce clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -36,6 +36,11 @@ fuzz: $(VENV)/.tests
 
 bench: $(VENV)/.tests
 	$(BIN)/python tests/bench/footprint.py
+
+# What an open page costs: clock, knobs, memory; five minutes. make bench-page ARGS="--rounds 3"
+bench-page: $(VENV)/.tests
+	$(PIP) install --editable '.[page]'
+	$(BIN)/python tests/bench/page.py $(ARGS)
 
 # How evenly the panel answers, 100,000 steps of it: a minute or two
 sweep: $(VENV)/.tests
