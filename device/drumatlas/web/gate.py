@@ -37,7 +37,9 @@ class Gate:
         if len(self._open) > MOST_SOCKETS:
             idle = (one for one in self._open if one.state is not State.OPEN)
             self.log("a crowd", f"over {MOST_SOCKETS} sockets; the oldest idle ones are cut")
-            next(idle, socket).transport.abort()
+            cut = next(idle, socket)
+            cut.transport.abort()
+            self.leave(cut)  # it says so itself only later, and of a burst each one counts
 
     def leave(self, socket: ServerConnection) -> None:
         """One less."""

@@ -1,0 +1,50 @@
+"""The door, without sockets."""
+
+from typing import Any
+
+import pytest
+from websockets.protocol import State
+
+from drumatlas.web import gate
+
+
+class Socket:
+    """Says that it is gone only when told to, as a transport does."""
+
+    def __init__(self, state: State = State.CONNECTING) -> None:
+        self.state = state
+        self.transport: Any = self
+        self.aborted = 0
+
+    def abort(self) -> None:
+        self.aborted += 1
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> gate.Gate:
+    monkeypatch.setattr(gate.time, "sleep", lambda _: None)
+    return gate.Gate(lambda _kind, _line: None)
+
+
+def test_of_a_burst_each_one_too_many_cuts_another(door: gate.Gate) -> None:
+    sockets = [Socket() for _ in range(200)]
+    for one in sockets:
+        door.enter(one)  # type: ignore[arg-type]
+    cut = [one.aborted for one in sockets]
+    assert cut == [1] * (200 - gate.MOST_SOCKETS) + [0] * gate.MOST_SOCKETS
+    for one in sockets:
+        door.leave(one)  # type: ignore[arg-type]
+    later = [Socket() for _ in range(gate.MOST_SOCKETS)]
+    for one in later:
+        door.enter(one)  # type: ignore[arg-type]
+    assert not any(one.aborted for one in later)
+
+
+def test_open_pages_stay_and_who_comes_then_goes(door: gate.Gate) -> None:
+    pages = [Socket(State.OPEN) for _ in range(gate.MOST_SOCKETS)]
+    for one in pages:
+        door.enter(one)  # type: ignore[arg-type]
+    stranger = Socket()
+    door.enter(stranger)  # type: ignore[arg-type]
+    assert stranger.aborted == 1
+    assert not any(one.aborted for one in pages)
