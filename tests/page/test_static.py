@@ -27,6 +27,17 @@ AudioBufferSourceNode.prototype.start = function (when = 0, ...rest) {
 };
 """
 
+PAIR = """() => {
+    window.pairs = []; window.given = 0;
+    const hit = drumatlas.sound.hit.bind(drumatlas.sound);
+    drumatlas.sound.hit = (at, ...rest) => {
+        const before = starts.length;
+        given++;
+        hit(at, ...rest);
+        if (starts.length > before) pairs.push([at, 1000 * starts.at(-1)]);
+    };
+}"""
+
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -167,19 +178,25 @@ def test_knobs_and_places_agree(opened: Callable[..., Any], atlas: Atlas) -> Non
     assert here(page)["z"] == pytest.approx(wanted.tolist(), abs=1e-4)
 
 
-def test_hits_are_given_to_the_sound_card_on_the_grid(opened: Callable[..., Any]) -> None:
-    page = opened()
+@pytest.mark.flaky(reruns=2, reruns_delay=1)  # in real time; conftest.py says why
+def test_hits_are_given_to_the_sound_card_at_the_times_of_the_beat(
+    opened: Callable[..., Any],
+) -> None:
+    page = opened("small")
+    page.evaluate(PAIR)
     page.get_by_role("button", name="Play", exact=True).click()
     until(page, "starts.length > 0")
-    page.wait_for_timeout(500)
-    page.evaluate("starts.length = 0")
-    page.wait_for_timeout(6000)
-    starts = 1000 * np.unique(page.evaluate("starts"))
-    assert len(starts) > 20
-    # Gaps, since a machine that is too busy once shifts all that follows, and then by one of them.
-    steps = np.diff(starts) / STEP_MS
-    off = (steps - np.rint(steps)) * STEP_MS
-    assert np.percentile(np.abs(off), 95) <= 5.0, f"ms: {np.percentile(off, [1, 50, 99])}"
+    page.wait_for_timeout(8000)
+    pairs, given = page.evaluate("[pairs, given]")
+    due, starts = np.array(pairs).T
+    assert len(due) > 30
+    assert len(due) >= 0.7 * given  # a machine that stalls costs hits, but never their time
+    steps = (due - due[0]) / STEP_MS
+    assert steps == pytest.approx(np.rint(steps), abs=1e-6)
+    off = starts - due  # up to what lies between two clocks that began apart
+    off -= np.median(off)
+    assert np.percentile(np.abs(off), 99) <= 5.0, f"ms: {np.percentile(off, [1, 50, 99])}"
+    print(f"ms: {np.percentile(np.abs(off), [50, 99, 100])} of {len(off)}")
     page.get_by_role("button", name="Stop", exact=True).click()
     page.wait_for_timeout(300)
     count = page.evaluate("starts.length")
