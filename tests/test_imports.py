@@ -41,14 +41,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.__main__": ("cli",),
 }
 EXPORT_MAY = (
-    *("beat", "atlas", "errors", "files", "commandline"),
+    *("beat", "atlas", "errors", "files", "commandline", "__version__"),
     *(f"explore.{name}" for name in ("filters", "search", "shape")),  # what the box would play
     *("web.passing", "web.site"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.
 PURE_PLAY = (
-    *("clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
+    *("chance", "clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
     *("sequencer", "state", "tap"),
 )
 PURE_PANEL = ("charge", "conditioning", "echo", "switches", "takeover", "wiring")

@@ -10,12 +10,12 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from drumatlas.beat import steps as _steps
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import BeatError
 
-STEPS = 32  # two bars of 4/4
-STEPS_PER_BAR = 16
-STEPS_PER_BEAT = 4  # 16ths to a quarter note
+STEPS, STEPS_PER_BAR = _steps.STEPS, _steps.STEPS_PER_BAR
+STEPS_PER_BEAT = _steps.STEPS_PER_BEAT
 CODE_LIMIT = 1 << VOICES
 
 Code = tuple[int, ...]

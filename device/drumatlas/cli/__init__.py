@@ -13,13 +13,14 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from drumatlas.cli.table import COMMANDS
+from drumatlas.cli.table import commands
 from drumatlas.commandline import Parser, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `drumatlas` with `argv` (sys.argv without the program); returns the exit code."""
+    words = sys.argv[1:] if argv is None else argv
     parser = Parser.of_program(
-        "drumatlas", "A beat box that plays from the latent space.", COMMANDS
+        "drumatlas", "A beat box that plays from the latent space.", commands(*words[:1])
     )
-    return run_command(parser, sys.argv[1:] if argv is None else argv)
+    return run_command(parser, words)

@@ -4,11 +4,14 @@ import argparse
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from drumatlas.atlas.model import Atlas, Genre
 from drumatlas.commandline import integer, number
 from drumatlas.errors import AtlasError
 from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
+
+if TYPE_CHECKING:
+    from drumatlas.atlas.model import Atlas, Genre
 
 LATENT_LIMIT = 1e6  # of a coordinate; real models stay below 100
 MAX_SECONDS = 7 * 24 * 3600.0
@@ -39,7 +42,7 @@ def add_tempo(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find_genre(atlas: Atlas, name: str) -> Genre:
+def find_genre(atlas: "Atlas", name: str) -> "Genre":
     """The atlas' genre of that name, whatever its case; AtlasError lists what there is."""
     for genre in atlas.genres:
         if genre.name.casefold() == name.casefold():

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from drumatlas import __version__
-from drumatlas.cli.table import COMMANDS
+from drumatlas.cli.table import commands
 from drumatlas.commandline import Parser
 from drumatlas.errors import FileError
 from drumatlas.files import write_text
@@ -30,7 +30,7 @@ def pages() -> dict[str, str]:
     subparsers = _subparsers(parser)
     texts = _completion()
     texts["man/man1/drumatlas.1"] = _main_page(parser)
-    for command in COMMANDS:
+    for command in commands():
         texts[f"man/man1/drumatlas-{command.name}.1"] = _page(
             subparsers[command.name], command.help, command.examples
         )
@@ -51,7 +51,9 @@ def _completion() -> dict[str, str]:
 
 
 def _parser() -> Parser:
-    return Parser.of_program("drumatlas", "A beat box that plays from the latent space.", COMMANDS)
+    return Parser.of_program(
+        "drumatlas", "A beat box that plays from the latent space.", commands()
+    )
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -82,12 +84,12 @@ def _page(parser: argparse.ArgumentParser, about: str, examples: str, more: str 
 
 def _main_page(parser: argparse.ArgumentParser) -> str:
     """The program's: commands by name, and where its files are."""
-    rows = "\n".join(f".TP\n\\fB{_plain(one.name)}\\fR\n{_plain(one.help)}" for one in COMMANDS)
+    rows = "\n".join(f".TP\n\\fB{_plain(one.name)}\\fR\n{_plain(one.help)}" for one in commands())
     main = argparse.ArgumentParser(prog="drumatlas", description=parser.description)
     main.add_argument("--version", action="store_true", help="print the version and exit")
     main.add_argument("command", metavar="COMMAND", help="see below; each has a page of its own")
-    others = ", ".join(f"\\fBdrumatlas\\-{_plain(one.name)}\\fR(1)" for one in COMMANDS)
-    text = _page(main, "a beat box that plays from a map", COMMANDS[0].examples, others)
+    others = ", ".join(f"\\fBdrumatlas\\-{_plain(one.name)}\\fR(1)" for one in commands())
+    text = _page(main, "a beat box that plays from a map", commands()[0].examples, others)
     files = (
         ".TP\n/etc/drumatlas.toml\nsettings of the service; `drumatlas config` prints them all\n"
         ".TP\n/var/lib/drumatlas\nits state: snapshots, the last place, takes, its own atlas\n"

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from contextlib import ExitStack, closing
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,11 @@ from drumatlas.errors import ConfigError, ControlError
 
 if TYPE_CHECKING:
     from drumatlas.cli.box import Box
+    from drumatlas.cli.outputs import Outputs
     from drumatlas.config.keys import Value
     from drumatlas.daemon import Listener, Screen
     from drumatlas.engine import Engine
-    from drumatlas.midi.port import InputPort, OutputPort
+    from drumatlas.midi.port import InputPort
     from drumatlas.panel.port import Panel
 
 EXAMPLES = """\
@@ -73,24 +74,45 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What to play with. `wrong`: what of the configuration can't be used."""
+
+    arguments: argparse.Namespace
+    config: "dict[str, Value]"
+    wrong: list[str]
+    panels: "list[Panel]"
+    wants_keys: bool
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Play until told to stop."""
+    from drumatlas.cli.outputs import Outputs
+    from drumatlas.cli.unattended import settle_config
+
+    config, wrong = settle_config(arguments)
+    asked = _Asked(arguments, config, wrong, *_panels(arguments.panel or ["auto"]))
+    # Before all that takes long to load: a synth hears panic as soon as its port is open.
+    with closing(Outputs(arguments, config)) as outputs:
+        _play(asked, outputs)
+    return 0
+
+
+def _play(asked: _Asked, outputs: "Outputs") -> None:
     from drumatlas.cli.box import build
     from drumatlas.cli.gpio import Knobs
     from drumatlas.cli.parts import open_parts
     from drumatlas.cli.reload import Reloader
-    from drumatlas.cli.unattended import settle_config
     from drumatlas.cli.web import Page
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.tape import Tape
     from drumatlas.play.performer import Pulse
     from drumatlas.service.notify import Herald
 
-    config, wrong = settle_config(arguments)
-    panels, wants_keys = _panels(arguments.panel or ["auto"])
-    box = build(arguments, config, panels)
+    arguments, config = asked.arguments, asked.config
+    box = build(arguments, config, asked.panels)
     engine = box.engine
-    engine.tell("config", *wrong)
+    engine.tell("config", *asked.wrong)
     source = arguments.clock or str(config["clock.source"])
     knobs = Knobs(arguments.panel or ["auto"], config, engine, box.told)
     with ExitStack() as stack:
@@ -102,15 +124,18 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             source = "internal"  # nobody to follow
         knobs.connect(listener)
-        port, hints = _open_port(arguments, config, box)
-        notes = [_summary(engine, port.name), *hints, *box.lines, *knobs.lines, *page.lines]
+        opened = outputs.take()
+        for what, fault in opened.faults.items():
+            engine.tell(what, fault)
+        name = opened.port.name
+        notes = [_summary(engine, name), *opened.hints, *box.lines, *knobs.lines, *page.lines]
         if input_port:
             notes.append(f"clock {source}: hearing {input_port.name}")
-        screen = _open_screen(engine, notes) if wants_keys else None
+        screen = _open_screen(engine, notes) if asked.wants_keys else None
         if screen is None:
             for note in [*notes, "Ctrl-C stops"]:
                 say(note)
-        tape = Tape(port)
+        tape = Tape(opened.port)
         herald = Herald.of_environment(engine, pulse := Pulse())
         run_daemon(
             engine,
@@ -128,35 +153,11 @@ def run(arguments: argparse.Namespace) -> int:
             reload=herald.reloading(Reloader(box, arguments, config, knobs)),
             pulse=pulse,
         )
-    return 0
 
 
 def _summary(engine: "Engine", port: str) -> str:
     atlas = engine.explorer.atlas
     return f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port}"
-
-
-def _open_port(
-    arguments: argparse.Namespace, config: "dict[str, Value]", box: "Box"
-) -> "tuple[OutputPort, list[str]]":
-    """Where the music goes, and lines for the user. Unattended, each port is on its own."""
-    from drumatlas.cli.unattended import open_anyhow
-    from drumatlas.midi.choose import open_outputs
-    from drumatlas.midi.port import NullPort, SeveralPorts
-
-    wanted = arguments.midi_out or [str(config["midi.out"])]
-    channels = box.settings.channels
-    if not arguments.unattended:
-        return open_outputs(wanted, channels)
-    nowhere: tuple[OutputPort, list[str]] = NullPort(), []
-    ports: list[OutputPort] = []
-    hints: list[str] = []
-    for one in wanted:
-        open_it = partial(open_outputs, [one], channels, waits=True)
-        port, more = open_anyhow(box.engine, f"midi out {one}", open_it, nowhere)
-        ports.append(port)
-        hints += more
-    return (ports[0] if len(ports) == 1 else SeveralPorts(ports)), hints
 
 
 def _open_listener(
@@ -167,7 +168,8 @@ def _open_listener(
     from drumatlas.cli.unattended import open_anyhow
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
-    from drumatlas.play.follower import ClockSource, Follower
+    from drumatlas.play.follower import Follower
+    from drumatlas.play.settings import ClockSource
 
     wanted = arguments.midi_in or str(config["midi.in"])
     waits = arguments.unattended

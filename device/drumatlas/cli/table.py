@@ -1,18 +1,33 @@
 """The commands of `drumatlas`, in the order that --help shows them."""
 
-from drumatlas.cli import calibrate, look, monitor, play, render, service, travel
+from importlib import import_module
+
 from drumatlas.commandline import Command
 
-COMMANDS: tuple[Command, ...] = (
-    play.COMMAND,
-    render.COMMAND,
-    travel.DECODE,
-    travel.ENCODE,
-    look.PORTS,
-    look.DOCTOR,
-    monitor.COMMAND,
-    calibrate.COMMAND,
-    look.CONFIG,
-    service.STATUS,
-    service.UPDATE_ATLAS,
-)
+# Name -> module of this package, and the command's name there.
+_WHERE = {
+    "play": ("play", "COMMAND"),
+    "render": ("render", "COMMAND"),
+    "decode": ("travel", "DECODE"),
+    "encode": ("travel", "ENCODE"),
+    "ports": ("look", "PORTS"),
+    "doctor": ("look", "DOCTOR"),
+    "monitor": ("monitor", "COMMAND"),
+    "calibrate": ("calibrate", "COMMAND"),
+    "config": ("look", "CONFIG"),
+    "status": ("service", "STATUS"),
+    "update-atlas": ("service", "UPDATE_ATLAS"),
+}
+
+
+def commands(first: str = "") -> tuple[Command, ...]:
+    """All of them; where the `first` word of a command line names one, only that: loading
+    the others would keep `play` from playing for a tenth of a second."""
+    names = [first] if first in _WHERE else _WHERE
+    return tuple(_command(name) for name in names)
+
+
+def _command(name: str) -> Command:
+    module, attribute = _WHERE[name]
+    command: Command = getattr(import_module(f"drumatlas.cli.{module}"), attribute)
+    return command

@@ -16,9 +16,8 @@ from drumatlas.panel.wiring import (
     check_pin_wire,
     check_value_wire,
 )
-from drumatlas.play.follower import ClockSource
 from drumatlas.play.kits import KITS
-from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS
+from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS, ClockSource
 from drumatlas.web.address import DEFAULT as WEB_ADDRESS
 from drumatlas.web.address import check_token, parse_address
 

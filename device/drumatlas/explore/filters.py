@@ -35,7 +35,8 @@ class BeatFilter:
     def __init__(
         self, known: NDArray[np.uint64] | Sequence[int] = (), min_entropy: float = MIN_ENTROPY
     ) -> None:
-        self._known = np.unique(np.asarray(known, dtype=np.uint64))
+        # Equal ones may stay. (np.unique would load numpy.ma, which nothing here needs.)
+        self._known = np.sort(np.asarray(known, dtype=np.uint64))
         self.min_entropy = min_entropy
 
     def is_known(self, code: Sequence[int] | NDArray[np.uint16]) -> bool:

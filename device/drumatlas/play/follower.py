@@ -5,12 +5,12 @@ lost ones (made up for by time, once it is clear that it was a dropout and not a
 """
 
 from collections.abc import Callable
-from enum import Enum
 
 from drumatlas.play.clock_filter import ClockFilter
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
 from drumatlas.play.following import BRIDGE_TICKS, Heard
 from drumatlas.play.sequencer import Sequencer
+from drumatlas.play.settings import ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
 _DOUBLE = 0.35  # of a period, but not over _DOUBLE_NS: a clock that soon is a double
@@ -20,14 +20,6 @@ _LATE = 1.5  # of a period: after this, clocks were lost or the tempo fell
 _ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
 HEARD = 8  # clocks in a row that make `auto` follow
 SILENT_NS = 2_000_000_000  # without a clock, after which `auto` leads again
-
-
-class ClockSource(Enum):
-    """Who makes the time: `--clock`."""
-
-    INTERNAL = "internal"
-    EXTERNAL = "external"
-    AUTO = "auto"
 
 
 class Follower:

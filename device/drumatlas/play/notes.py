@@ -1,9 +1,10 @@
 """Notes from a pattern: what a step plays, when and how loud; and how patterns come in. Pure."""
 
-from drumatlas.beat.codes import STEPS, STEPS_PER_BAR
 from drumatlas.beat.pattern import Pattern, Step
+from drumatlas.beat.steps import STEPS, STEPS_PER_BAR
+from drumatlas.play.chance import Chance
 from drumatlas.play.events import NOTE_ON, RANK_ON, Event
-from drumatlas.play.feel import HUMANIZE_NS, HUMANIZE_VELOCITY, SWING_MOST, Chance, Feel
+from drumatlas.play.feel import HUMANIZE_NS, HUMANIZE_VELOCITY, SWING_MOST, Feel
 from drumatlas.play.settings import SWAPS, PlaySettings, VoiceOut
 from drumatlas.play.state import State
 from drumatlas.play.transport import STEP_TICKS

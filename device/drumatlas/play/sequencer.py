@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 
-from drumatlas.beat.codes import STEPS
 from drumatlas.beat.pattern import Pattern, Step
+from drumatlas.beat.steps import STEPS
 from drumatlas.play import following, leading, moves, notes
 from drumatlas.play.events import CONTINUE, START, Output
 from drumatlas.play.feel import Feel

@@ -1,8 +1,9 @@
 """What the sequencer needs to know that does not change while it plays."""
 
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
-from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
+from drumatlas.beat.steps import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import ConfigError
 from drumatlas.play.feel import HUMANIZE_NS
@@ -10,6 +11,14 @@ from drumatlas.play.feel import HUMANIZE_NS
 # Where a new pattern comes in: every so many steps.
 SWAPS = {"step": 1, "beat": STEPS_PER_BEAT, "bar": STEPS_PER_BAR, "end": STEPS}
 MAX_OFFSET_MS = 20.0  # of a voice against the grid, to each side
+
+
+class ClockSource(Enum):
+    """Who makes the time: `--clock`."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+    AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)

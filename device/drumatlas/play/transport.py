@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
+from drumatlas.beat.steps import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
 
 PPQN = 24  # MIDI clocks a quarter note
 STEP_TICKS = PPQN // STEPS_PER_BEAT  # 6 clocks a 16th

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from drumatlas.beat.pattern import Pattern
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import SLOTS
-from drumatlas.play.feel import Chance
+from drumatlas.play.chance import Chance
 from drumatlas.play.transport import CYCLE_TICKS, ns_per_tick
 
 _ADRIFT = 0.25  # ticks (5 ms at 120 BPM) by which a playhead may go wrong before it is told anew

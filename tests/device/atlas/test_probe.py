@@ -76,9 +76,15 @@ def test_the_user_may_choose(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_the_package_it_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_name: str) -> str:
-        raise probe.PackageNotFoundError
-
     monkeypatch.delenv(CHOICE, raising=False)
-    monkeypatch.setattr(probe, "version", missing)
+    monkeypatch.setattr(probe, "find_spec", lambda _: None)
     assert not runs_onnxruntime(b"")
+
+
+def test_a_wheel_is_known_by_its_version(tmp_path: Path) -> None:
+    from importlib.metadata import version
+
+    import onnxruntime
+
+    assert version("onnxruntime") in probe._wheel(Path(onnxruntime.__file__))
+    assert str(tmp_path) in probe._wheel(tmp_path / "onnxruntime" / "__init__.py")

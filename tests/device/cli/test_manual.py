@@ -9,14 +9,14 @@ pytest.importorskip("shtab")
 
 from drumatlas.cli import manual
 from drumatlas.cli.manual import pages, write
-from drumatlas.cli.table import COMMANDS
+from drumatlas.cli.table import commands
 from drumatlas.errors import FileError
 
 
 def test_every_command_has_a_page_and_the_main_one_names_them_all() -> None:
     texts = pages()
     main = texts["man/man1/drumatlas.1"]
-    for command in COMMANDS:
+    for command in commands():
         name = command.name.replace("-", r"\-")
         page = texts[f"man/man1/drumatlas-{command.name}.1"]
         assert rf"drumatlas\-{name} \- {command.help}".split(":")[0] in page.replace(r"\-", r"\-")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from drumatlas.beat.pattern import Pattern
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import FileError
-from drumatlas.midi.take import TICKS_PER_BEAT, TakePort, take_bytes
+from drumatlas.midi.take import TakePort, take_bytes
+from drumatlas.midi.take_file import TICKS_PER_BEAT
 from drumatlas.play.events import Output
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.play.feel import Chance
+from drumatlas.play.chance import Chance
 
 
 @given(st.integers(0, 2**40), st.integers(0, 10**9), st.integers(0, 31), st.integers(0, 13))

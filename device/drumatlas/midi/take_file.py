@@ -1,0 +1,79 @@
+"""What was played as a Standard MIDI File on the grid, through mido."""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+
+import mido
+
+from drumatlas.play.events import Output, TempoChange
+from drumatlas.play.transport import PPQN, STEP_TICKS
+
+TICKS_PER_BEAT = 480  # of the file; a MIDI clock is 20 of them
+_FILE_TICKS = TICKS_PER_BEAT // PPQN
+
+
+class _SingleByte(mido.UnknownMetaMessage):  # type: ignore[misc]
+    """A clock, Start or Stop in a file. mido reads these but refuses to write them."""
+
+    def bytes(self) -> list[int]:
+        return [self.type_byte]
+
+
+class _Ruler:
+    """Monotonic time to ticks of the file, along the tempo changes.
+
+    A take that was stopped and started again goes on at the next 16th of the file, so all of it
+    stays on the grid.
+    """
+
+    def __init__(self) -> None:
+        self._change: TempoChange | None = None
+        self._offset = 0.0  # clocks, of this start against the file's beginning
+
+    def tick(self, at_ns: int) -> int:
+        """File tick of a time; 0 before the first start."""
+        return max(round(self._clocks(at_ns) * _FILE_TICKS), 0)
+
+    def _clocks(self, at_ns: int) -> float:
+        if self._change is None:
+            return 0.0
+        since = (at_ns - self._change.at_ns) / self._change.ns_per_tick
+        return self._offset + self._change.tick + since
+
+    def change(self, change: TempoChange) -> None:
+        """Follow a new tempo, or a new start."""
+        if change.is_start and self._change is not None:
+            steps = -(-self._clocks(change.at_ns) // STEP_TICKS)  # rounded up
+            self._offset = steps * STEP_TICKS
+        self._change = change
+
+
+def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, object]]:
+    ruler = _Ruler()
+    for output in outputs:
+        if isinstance(output, TempoChange):
+            ruler.change(output)
+            # Microseconds a beat, 24 bits.
+            tempo = min(round(output.ns_per_tick * PPQN / 1000), 0xFFFFFF)
+            yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo)
+        elif output.data[0] < 0xF0:
+            yield ruler.tick(output.at_ns), mido.Message.from_bytes(output.data)
+        elif clock:
+            yield ruler.tick(output.at_ns), _SingleByte(output.data[0])
+
+
+def file_bytes(outputs: Iterable[Output], clock: bool, name: str) -> bytes:
+    """As `take.take_bytes`."""
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("track_name", name=name))
+    track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4))
+    last = 0
+    for tick, message in _messages(outputs, clock):
+        tick = max(tick, last)  # noqa: PLW2901 - rounding may not turn time back
+        track.append(message.copy(time=tick - last))  # type: ignore[attr-defined]
+        last = tick
+    track.append(mido.MetaMessage("end_of_track"))
+    file = mido.MidiFile(type=0, ticks_per_beat=TICKS_PER_BEAT, tracks=[track])
+    buffer = BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
