@@ -42,6 +42,17 @@ bench-page: $(VENV)/.tests
 	$(PIP) install --editable '.[page]'
 	$(BIN)/python tests/bench/page.py $(ARGS)
 
+# Mining beside the same job on mido and on pretty_midi: make bench-mine CORPUS="DIR DIR"
+bench-mine: $(VENV)/.tests
+	@test -n "$(CORPUS)" || { echo 'make bench-mine: say where MIDI files are: make bench-mine CORPUS=DIR' >&2; exit 2; }
+	$(PIP) install --editable '.[bench]'
+	$(BIN)/python tests/bench/mining.py $(CORPUS) $(ARGS)
+
+# 5,000 of a folder's MIDI files, broken in all ways, through the miner: make fuzz-mine CORPUS=DIR
+fuzz-mine: $(VENV)/.tests
+	@test -n "$(CORPUS)" || { echo 'make fuzz-mine: say where MIDI files are: make fuzz-mine CORPUS=DIR' >&2; exit 2; }
+	PYTHONPATH=tests $(BIN)/python tests/fuzz/mining.py $(CORPUS) $(ARGS)
+
 # How evenly the panel answers, 100,000 steps of it: a minute or two
 sweep: $(VENV)/.tests
 	$(BIN)/python tests/bench/sweep.py

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drumatlas.beat import tsv
 from drumatlas.beat.codes import rotation_hash
@@ -13,10 +14,14 @@ from drumatlas.explore.filters import MIN_ENTROPY, BeatFilter
 from drumatlas.files import check_writable, write_text
 from drumatlas_export.cli.common import read_lines, read_rows, say
 
+if TYPE_CHECKING:
+    from drumatlas_export.mine.job import Miner
+
 MINE_EXAMPLES = """\
 drumatlas-export mine my-midi -o beats.tsv --genres folders
 drumatlas-export mine songs loops -o beats.tsv --windows loops --report mined.json
-drumatlas-export mine songs -o beats.tsv --genres songs/index.tsv --genre-column style"""
+drumatlas-export mine songs -o beats.tsv --genres songs/index.tsv --genre-column style
+drumatlas-export mine /srv/midi -o beats.tsv --dask tcp://scheduler:8786"""
 FILTER_EXAMPLES = """\
 drumatlas-export filter samples.tsv -o passing.tsv --known beats.tsv"""
 
@@ -57,17 +62,26 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=integer(1, 256), default=cores, metavar="N", help="worker processes"
     )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="let the workers of this Dask scheduler mine (tcp://HOST:8786), which see the files "
+        "under the same paths; the result is the same",
+    )
 
 
 def mine(arguments: argparse.Namespace) -> int:
-    """Mine and write the beats."""
+    """Mine and write the beats. What was read stands in a file beside them until then."""
     from rich.console import Console
     from rich.progress import Progress
 
+    from drumatlas_export.mine.file import Rules
     from drumatlas_export.mine.genres import labeller
-    from drumatlas_export.mine.job import find_sources, rows
     from drumatlas_export.mine.job import mine as run_job
+    from drumatlas_export.mine.job import rows
+    from drumatlas_export.mine.journal import Journal
     from drumatlas_export.mine.report import report, show
+    from drumatlas_export.mine.sources import find_sources
 
     for path in filter(None, (arguments.output, arguments.report)):
         check_writable(path)
@@ -75,23 +89,39 @@ def mine(arguments: argparse.Namespace) -> int:
     sources = find_sources(arguments.paths, arguments.windows)
     if not sources:
         raise BeatError(f"{arguments.paths[0]}: no MIDI files (.mid, .midi, .kar, .rmi) in it")
+    rules = Rules(arguments.repeats, arguments.min_entropy)
     console = Console(stderr=True)
-    with Progress(console=console) as bar:
+    part = arguments.output.with_name(f"{arguments.output.name}.part")
+    with Journal(part, sources, rules) as journal, Progress(console=console) as bar:
+        if journal.kept:
+            say(f"{part}: {len(journal.kept)} files were read before")
         task = bar.add_task("mining", total=len(sources))
         mined = run_job(
             sources,
             label,
-            repeats=arguments.repeats,
-            min_entropy=arguments.min_entropy,
-            jobs=min(arguments.jobs, len(sources)),
+            rules,
+            _miner(arguments),
+            journal=journal,
             progress=lambda: bar.advance(task),
         )
-    counts = report(mined)
-    write_text(arguments.output, "".join(tsv.format_rows(rows(mined))))
-    if arguments.report:
-        write_text(arguments.report, json.dumps(counts, indent=1, ensure_ascii=False) + "\n")
+        counts = report(mined)
+        write_text(arguments.output, "".join(tsv.format_rows(rows(mined))))
+        if arguments.report:
+            write_text(arguments.report, json.dumps(counts, indent=1, ensure_ascii=False) + "\n")
+        journal.finish()
     show(counts, console)
     return 0
+
+
+def _miner(arguments: argparse.Namespace) -> "Miner":
+    """Who reads the files: this machine's processes, or those of a cluster."""
+    if arguments.dask:
+        from drumatlas_export.mine.cluster import mine_on_cluster
+
+        return lambda sources, rules: mine_on_cluster(sources, rules, arguments.dask)
+    from drumatlas_export.mine.local import mine_locally
+
+    return lambda sources, rules: mine_locally(sources, rules, min(arguments.jobs, len(sources)))
 
 
 def filter_options(parser: argparse.ArgumentParser) -> None:

@@ -74,7 +74,7 @@ def build(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     """What would go wrong late goes wrong now."""
     from drumatlas_export.mine.genres import labeller
-    from drumatlas_export.mine.job import find_sources
+    from drumatlas_export.mine.sources import find_sources
 
     if arguments.output.suffix != ".atlas":
         raise FileError(f"{arguments.output}: the name must end in .atlas")
@@ -149,12 +149,12 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
 
 def _stamp(arguments: argparse.Namespace) -> str:
     """All that the work depends on: options, tables, and the MIDI files by name, size and age."""
-    from drumatlas_export.mine.job import find_sources
+    from drumatlas_export.mine.sources import find_sources
 
     words = {
         key: value
         for key, value in vars(arguments).items()
-        if key not in {"run", "command", "output", "work", "jobs"}
+        if key not in {"run", "command", "output", "work", "jobs", "dask"}
     }
     tables = [*arguments.known, *filter(None, [arguments.config, arguments.about])]
     tables += [path for path in map(Path, arguments.genres or ()) if path.is_file()]

@@ -4,7 +4,7 @@ Steps S[i] == S[i + 32] for 32·(r-1) steps in a row are one 32-step pattern hea
 finding such runs is exact and linear, no heuristics needed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,8 @@ def repeated(region: Region, repeats: int) -> Iterator[Found]:
     """Every pattern that stands `repeats` times or more in a row between two pauses."""
     need = STEPS * (repeats - 1)
     # A beat may begin or end with a rest, so the pauses around a section belong to it.
-    codes = np.pad(region.codes, PAUSE)
+    codes = np.zeros(len(region.codes) + 2 * PAUSE, np.uint16)
+    codes[PAUSE:-PAUSE] = region.codes
     for first_hit, behind in sections(region.codes):
         start, stop = first_hit - PAUSE, behind + PAUSE
         part = codes[start + PAUSE : stop + PAUSE]
@@ -92,6 +93,10 @@ def windows(region: Region) -> Iterator[Found]:
             yield found
 
 
-def lively(found: Found, min_entropy: float) -> bool:
-    """Whether the pattern passes the entropy rule."""
-    return bool(BeatFilter(min_entropy=min_entropy).lively([found.code])[0])
+def lively(found: Sequence[Found], min_entropy: float) -> list[bool]:
+    """Which of the patterns pass the entropy rule."""
+    if not found:
+        return []
+    which = BeatFilter(min_entropy=min_entropy).lively([one.code for one in found])
+    result: list[bool] = which.tolist()
+    return result

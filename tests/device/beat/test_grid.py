@@ -8,8 +8,14 @@ from drumatlas.beat.smf import DrumTrack
 
 def track_of(steps: list[float], ticks_per_beat: int = 480, key: int = 36) -> DrumTrack:
     """Kicks at places given in 16ths."""
-    notes = [(round(step * ticks_per_beat / 4), key, 100) for step in sorted(steps)]
-    return DrumTrack(ticks_per_beat, notes)
+    return drums(
+        [(round(step * ticks_per_beat / 4), key) for step in sorted(steps)], ticks_per_beat
+    )
+
+
+def drums(notes: list[tuple[int, int]], ticks_per_beat: int = 480) -> DrumTrack:
+    """Notes of (tick, key)."""
+    return DrumTrack(ticks_per_beat, [tick << 14 | key << 7 | 90 for tick, key in notes])
 
 
 def test_no_signature_means_four_four() -> None:
@@ -39,7 +45,7 @@ def test_a_constant_shift_is_taken_out(steps: set[int], shift: float) -> None:
 
 
 def test_voices_meet_in_a_step() -> None:
-    track = DrumTrack(480, [(0, 35, 90), (0, 36, 90), (2, 57, 90), (4, 3, 90)])
+    track = drums([(0, 35), (0, 36), (2, 57), (4, 3)])
     region = quantise(track, 0, 1000)
     assert region is not None
     assert region.codes.tolist() == [1 | 1 << 7]

@@ -80,7 +80,7 @@ def test_foreign_chunks_and_riff_wrapping() -> None:
         (file_of(END, division=0), "SMPTE"),
         (file_of(END, division=0xE728), "SMPTE"),
         (file_of(b"\x00\x99\x24\x64" + END)[:-5], "cut short"),
-        (file_of(b"\x00\x24\x64" + END), "without a status"),
+        (file_of(b"\x00\x24\x64\x00\x99\x24\x64" + END), "without a status"),
         (file_of(b"\xff\xff\xff\xff\x7f\x99\x24\x64" + END), "more than 4 bytes"),
         (file_of(b"\xff\xff\xff\x7f\x99\x24\x64" + b"\xff\xff\xff\x7f\x24\x64" + END), "ticks"),
     ],
@@ -94,6 +94,9 @@ def test_floods_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smf, "MAX_NOTES", 3)
     with pytest.raises(MidiFileError, match="more than 3"):
         read_drums(file_of(b"\x00\x99\x24\x64" * 4 + END))
+    monkeypatch.setattr(smf, "MAX_SIGNATURES", 3)
+    with pytest.raises(MidiFileError, match="more than 3 time signatures"):
+        read_drums(file_of(b"\x00\xff\x58\x02\x03\x03" * 4 + END))
     monkeypatch.setattr(smf, "MAX_BYTES", 10)
     with pytest.raises(MidiFileError, match="bytes"):
         read_drums(file_of(END))
@@ -113,3 +116,11 @@ def test_any_bytes_read_or_are_a_midi_file_error(data: bytes, wrapped: bool) -> 
 def test_a_velocity_that_has_no_bits_of_data_is_none() -> None:
     hits = b"\x00\x99\x24\x80\x0a\x99\x24\x81"
     assert read_drums(file_of(hits + END)).notes == [(10, 36, 1)]
+
+
+def test_tracks_of_other_instruments_are_not_read() -> None:
+    drums = b"\x00\x99\x24\x64" + END
+    damaged = b"\x00\x90\x24\x64" + b"\x24" * 9  # ends within an event, and without its end
+    assert read_drums(file_of(damaged, drums)).notes == [(0, 36, 100)]
+    with pytest.raises(MidiFileError, match="cut short"):
+        read_drums(file_of(drums, damaged)[:-1])  # the file itself is cut

@@ -214,5 +214,6 @@ def test_the_last_window_is_filled_with_rests() -> None:
 
 def test_lively_is_the_entropy_rule() -> None:
     two_codes = Found((1, 2) * 16, 0.0, 3)  # entropy ln 2
-    assert lively(two_codes, 0.69)
-    assert not lively(two_codes, 0.70)
+    assert lively([two_codes], 0.69) == [True]
+    assert lively([two_codes, two_codes], 0.70) == [False, False]
+    assert lively([], 0.69) == []

@@ -11,7 +11,8 @@ from drumatlas.beat.codes import STEPS, Code, check_code, rotate
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.mine.job import Source, mine_file
+from drumatlas_export.mine.file import Rules, mine_file
+from drumatlas_export.mine.sources import Source
 from drumatlas_export.pack.loud import flat_certainty, of_space
 from drumatlas_export.pack.midi import REPEATS, clip_bytes, lost_in_mining, names, pack_files
 from drumatlas_export.space import open_space
@@ -30,7 +31,7 @@ def steps_of(draw: int) -> Code:
 
 def mined_from(data: bytes, folder: Path, *, windowed: bool = False) -> set[Code]:
     (folder / "x.mid").write_bytes(data)
-    result = mine_file(Source(folder / "x.mid", "x.mid", "x", windowed), REPEATS, 0.9)
+    result = mine_file(Source(folder / "x.mid", "x.mid", "x", windowed), Rules(REPEATS))
     return {found.code for found in result.found if not found.refusal}
 
 
