@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from drumatlas.beat.codes import STEPS_PER_BAR, STEPS_PER_BEAT, Grid, pack
 from drumatlas.explore.filters import entropy
 from drumatlas_export.score.measures import distances
+from drumatlas_export.score.songs import Heard
 
 NEIGHBOURS = 3
 _FOLDS = 5
@@ -61,15 +62,17 @@ def features(beats: Grid) -> NDArray[np.float64]:
     )
 
 
-def auc(made: Grid, real: Grid, seed: int) -> float:
-    """Area under the curve of a gradient-boosted classifier told `made` from `real`, on folds that
-    it did not see. 0.5: it can't tell them apart. 1 where there are too few to ask."""
-    if min(len(made), len(real)) < 2 * _FOLDS:
+def auc(made: Heard, real: Heard, seed: int) -> float:
+    """Area under the curve of a gradient-boosted classifier told `made` from `real`, on songs that
+    it did not see; no song stands on both sides. 0.5: it can't tell them apart. 1 where there are
+    too few to ask."""
+    if min(len(made.bits), len(real.bits)) < 2 * _FOLDS:
         return 1.0
-    x = np.concatenate([features(made), features(real)])
-    y = np.repeat([1, 0], [len(made), len(real)])
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
+    x = np.concatenate([features(made.bits), features(real.bits)])
+    y = np.repeat([1, 0], [len(made.bits), len(real.bits)])
+    songs = np.concatenate([2 * made.songs, 2 * real.songs + 1])
+    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
     judge = HistGradientBoostingClassifier(random_state=seed)
     with threadpool_limits(1):  # so small a job only waits for other threads
-        guess = cross_val_predict(judge, x, y, cv=folds, method="predict_proba")[:, 1]
-    return float(roc_auc_score(y, guess))
+        guess = cross_val_predict(judge, x, y, groups=songs, cv=folds, method="predict_proba")
+    return float(roc_auc_score(y, guess[:, 1]))

@@ -18,6 +18,7 @@ from drumatlas_export.score.measures import (
     smoothness,
 )
 from drumatlas_export.score.places import genre_knn, searched
+from drumatlas_export.score.songs import Heard, evenly
 from drumatlas_export.score.table import OWN, Yardstick, comparison
 from drumatlas_export.space import Space
 from drumatlas_export.train.config import TrainConfig, apply
@@ -51,7 +52,7 @@ def evaluate(
     """Every measure. A test beat that stands (rotated) in `train` is left out. `others` are real
     beats beside train and test, for the control of real beats."""
     known = BeatFilter([rotation_hash(row.code) for row in train])
-    fresh = [row.code for row in test if not known.is_known(row.code)]
+    fresh = [row for row in test if not known.is_known(row.code)]
     if not fresh:
         raise BeatError("no test beat that is not a training beat, too; name others with --test")
     z = space.sample(SAMPLES, seed)
@@ -61,8 +62,9 @@ def evaluate(
     chosen = hits[sorted(first.values())[:COMPARED]]
     bits = grids([row.code for row in train])
     distance = nearest_distance(chosen, bits)
-    real = grids(fresh)
-    beside = grids([row.code for row in others]) if others else None
+    real = evenly(fresh, seed)
+    yardstick = Yardstick(bits, known, real, evenly(train, seed).bits)
+    beside = evenly(others, seed) if others else None
     at_thresholds = pass_scores(hits, known)
     table: dict[str, Any] = _rounded(
         {
@@ -74,21 +76,19 @@ def evaluate(
             "at_thresholds": at_thresholds,
             "novelty": float((distance >= NOVEL_DISTANCE).mean()) if len(chosen) else 0.0,
             "diversity_cells": diversity(chosen, seed),
-            "f1_held_out": f1(space, real),
-            "test_beats": len(fresh),
+            "f1_held_out": f1(space, real.bits),
+            "test_beats": len(real.bits),
             "smoothness_cells": smoothness(space, SAMPLES, seed),
             "search": searched(space, bits, known, seed),
             "genre_knn": genre_knn(space, list(train), list(test)),
-            "against_held_out": _compared(
-                chosen, beside, Yardstick(bits, known, real), at_thresholds, seed
-            ),
+            "against_held_out": _compared(chosen, beside, yardstick, at_thresholds, seed),
         }
     )
     return table
 
 
 def _compared(
-    chosen: Grid, others: Grid | None, yardstick: Yardstick, rates: dict[str, float], seed: int
+    chosen: Grid, others: Heard | None, yardstick: Yardstick, rates: dict[str, float], seed: int
 ) -> dict[str, Any]:
     """The comparison; `chosen` are distinct passes, so the space's own rates are put in."""
     rows = comparison(chosen, others, yardstick, seed)

@@ -10,6 +10,7 @@ from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score.compare import auc, precision_recall
 from drumatlas_export.score.measures import NOVEL_DISTANCE, nearest_distance
 from drumatlas_export.score.rivals import RIVALS
+from drumatlas_export.score.songs import Heard, songless
 
 MOST = 1000  # beats of a row
 OWN = "this space"
@@ -21,51 +22,55 @@ Row = dict[str, float]
 @dataclass(frozen=True, slots=True)
 class Yardstick:
     """What a row is measured against: training beats (and the filter that bars them), and beats
-    of held-out songs."""
+    of held-out songs. The controls are made of `stock`, training beats of as many songs."""
 
     train: Grid
     known: BeatFilter
-    real: Grid
+    real: Heard
+    stock: Grid
 
 
-def comparison(made: Grid, others: Grid | None, yardstick: Yardstick, seed: int) -> dict[str, Row]:
+def comparison(made: Grid, others: Heard | None, yardstick: Yardstick, seed: int) -> dict[str, Row]:
     """A row for the space's passes `made`, one for each control, all against as many beats of
     held-out songs. `others` are real beats beside those; without them the row of real beats sets
-    one half of the held-out ones against the other."""
+    one half of the held-out songs against the other."""
     rng = np.random.default_rng([seed, 2])
-    real = yardstick.real[rng.permutation(len(yardstick.real))]
-    n = min(len(made), len(real), MOST)
+    real = yardstick.real
+    n = min(len(made), len(real.bits), MOST)
 
-    def row(beats: Grid, against: Grid) -> Row:
+    def row(beats: Heard, against: Heard) -> Row:
         return measures(beats, replace(yardstick, real=against), seed)
 
-    table = {OWN: row(made[:n], real[:n])}
-    size = n or min(len(real), MOST)
+    table = {OWN: row(songless(made[:n]), real.first(n))}
+    size = n or min(len(real.bits), MOST)
     for name, rival in RIVALS.items():
-        table[name] = row(rival(yardstick.train, size, rng), real[:size])
-    if others is None:
-        half = min(len(real) // 2, MOST)
-        table[REAL] = row(real[:half], real[half : 2 * half])
-    else:
-        chosen = others[rng.permutation(len(others))[:size]]
-        table[REAL] = row(chosen, real[: len(chosen)])
+        table[name] = row(songless(rival(yardstick.stock, size, rng)), real.first(size))
+    left, right = (others, real) if others else _halves(real)
+    size = min(len(left.bits), len(right.bits), size)
+    table[REAL] = row(left.first(size), right.first(size))
     return table
 
 
-def measures(beats: Grid, yardstick: Yardstick, seed: int) -> Row:
-    """One row of beats [n, 32, 14] against as many real ones."""
-    codes = pack(beats)
-    precision, recall = precision_recall(beats, yardstick.real)
-    away = nearest_distance(beats, yardstick.train)
+def _halves(real: Heard) -> tuple[Heard, Heard]:
+    odd = real.songs % 2 == 1
+    return Heard(real.bits[odd], real.songs[odd]), Heard(real.bits[~odd], real.songs[~odd])
+
+
+def measures(beats: Heard, yardstick: Yardstick, seed: int) -> Row:
+    """One row of beats against as many real ones."""
+    bits = beats.bits
+    codes = pack(bits)
+    precision, recall = precision_recall(bits, yardstick.real.bits)
+    away = nearest_distance(bits, yardstick.train)
     return {
-        "n": len(beats),
+        "n": len(bits),
         "pass": _share(yardstick.known.passes(codes)),
         "novel": _share(away >= NOVEL_DISTANCE),
         "distinct": len({rotation_hash(code) for code in codes}) / max(len(codes), 1),
         "precision": precision,
         "recall": recall,
         "auc": auc(beats, yardstick.real, seed),
-        "voices": int(beats.any(axis=(0, 1)).sum()),
+        "voices": int(bits.any(axis=(0, 1)).sum()),
     }
 
 

@@ -6,6 +6,7 @@ from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score.compare import auc, precision_recall
 from drumatlas_export.score.measures import distances
+from drumatlas_export.score.songs import Heard, songless
 from drumatlas_export.score.table import OWN, REAL, Yardstick, comparison
 from drumatlas_export.score.worst import spread, worst
 
@@ -20,7 +21,7 @@ def beats(rows: list[BeatRow]) -> Grid:
 @pytest.fixture(scope="module")
 def yardstick(rows: list[BeatRow], beats: Grid) -> Yardstick:
     known = BeatFilter([rotation_hash(row.code) for row in rows[:180]])
-    return Yardstick(beats[:180], known, beats[180:240])
+    return Yardstick(beats[:180], known, songless(beats[180:240]), beats[:90])
 
 
 def test_distances_are_those_to_each(beats: Grid) -> None:
@@ -48,9 +49,18 @@ def test_precision_and_recall_by_hand() -> None:
 
 def test_auc_tells_noise_and_is_even_for_the_same_kind(beats: Grid) -> None:
     noise = np.random.default_rng(0).random((100, 32, 14)) < 0.15
-    assert auc(noise, beats[:100], 0) > 0.95
-    assert 0.3 < auc(beats[::2], beats[1::2], 0) < 0.7
-    assert auc(beats[:3], beats[3:6], 0) == 1
+    assert auc(songless(noise), songless(beats[:100]), 0) > 0.95
+    assert 0.3 < auc(songless(beats[::2]), songless(beats[1::2]), 0) < 0.7
+    assert auc(songless(beats[:3]), songless(beats[3:6]), 0) == 1
+
+
+def test_auc_does_not_ask_for_songs_it_has_seen(beats: Grid) -> None:
+    """12 songs of 10 beats each that are nearly the same, on each side: as beats they are known
+    again, as songs they can't be."""
+    songs = np.repeat(np.arange(12), 10)
+    left, right = beats[:12][songs], beats[120:132][songs]
+    assert auc(songless(left), songless(right), 0) > 0.9
+    assert auc(Heard(left, songs), Heard(right, songs), 0) < 0.8
 
 
 def test_every_control_is_in_the_table(yardstick: Yardstick, beats: Grid) -> None:
@@ -64,7 +74,7 @@ def test_every_control_is_in_the_table(yardstick: Yardstick, beats: Grid) -> Non
     assert table["independent noise"]["precision"] <= table[OWN]["precision"]
     assert table["independent noise"]["auc"] > table[OWN]["auc"]
     assert comparison(beats[240:], None, yardstick, 1) == table
-    assert comparison(beats[240:], beats[240:290], yardstick, 1)[REAL]["n"] == 50
+    assert comparison(beats[240:], songless(beats[240:290]), yardstick, 1)[REAL]["n"] == 50
 
 
 def test_a_space_without_passes_has_a_row_too(yardstick: Yardstick, beats: Grid) -> None:
