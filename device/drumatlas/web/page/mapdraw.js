@@ -17,7 +17,7 @@ export class MapPainter {
   #areas;
   #layer = new DotLayer();
   #tint = null; // canvas of the areas, for the theme it was made for
-  #passing = null; // canvas, white where the map passes
+  #passing = null; // canvas, white where the map passes, and an edge around it
   #glow = document.createElement("canvas"); // the passing parts around the place...
   #lit = ""; // ...for this one
 
@@ -37,16 +37,21 @@ export class MapPainter {
     return this.#areas.crowd[cell] > SHORE[1] ? this.#areas.genre[cell] : -1;
   }
 
-  // `side` cells each way, rows from y = 0 up; `bits` in base64, the lowest first.
+  // `side` cells each way, rows from y = 0 up; `bits` in base64, the lowest first. Around them
+  // what lies at the edge goes on, since who points beyond the edge is taken to it.
   setPassing({ side, bits }) {
     const bytes = Uint8Array.from(atob(bits), (letter) => letter.charCodeAt(0));
-    const image = new ImageData(side, side);
-    for (let i = 0; i < side * side; i++) {
-      const row = side - 1 - Math.floor(i / side);
-      const passes = (bytes[i >> 3] >> (i & 7)) & 1;
-      image.data.set([255, 255, 255, passes ? 255 : 0], 4 * (row * side + (i % side)));
+    const more = Math.ceil(side * GLOW);
+    const image = new ImageData(side + 2 * more, side + 2 * more);
+    const inside = (at) => Math.min(Math.max(at - more, 0), side - 1);
+    for (let row = 0; row < image.height; row++) {
+      for (let column = 0; column < image.width; column++) {
+        const cell = (side - 1 - inside(row)) * side + inside(column);
+        const passes = (bytes[cell >> 3] >> (cell & 7)) & 1;
+        image.data.set([255, 255, 255, passes ? 255 : 0], 4 * (row * image.width + column));
+      }
     }
-    this.#passing = canvasOf(image);
+    this.#passing = { image: softened(canvasOf(image)), edge: more / side };
   }
 
   forgetTheme() {
@@ -155,13 +160,13 @@ export class MapPainter {
     const glow = this.#glow;
     glow.width = glow.height = 2 * radius;
     const paint = glow.getContext("2d");
-    const [left, bottom] = view.toPixels(0, 0);
-    const [right, top] = view.toPixels(1, 1);
-    paint.drawImage(this.#passing, left - px + radius, top - py + radius, right - left, bottom - top);
+    paint.translate(radius - px, radius - py);
+    this.#place(paint, view, this.#passing.image, this.#passing.edge);
+    paint.resetTransform();
     paint.globalCompositeOperation = "source-in";
     const fade = paint.createRadialGradient(radius, radius, 0, radius, radius, radius);
     const [r, g, b] = rgb(theme.ink);
-    const strength = theme.isDark ? 0.26 : 0.2;
+    const strength = theme.isDark ? 0.34 : 0.24;
     for (const [at, share] of [[0, 1], [0.6, 0.5], [1, 0]]) {
       fade.addColorStop(at, `rgba(${r},${g},${b},${strength * share})`);
     }

@@ -87,7 +87,11 @@ export class Panel {
   #place() {
     const axes = this.#atlas.axes;
     const row = document.querySelector("#place .row");
-    axes.forEach((axis, i) => row.append(this.#knob(`x${i + 1}`, axis, axis, percent)));
+    // With its name as MIDI and scripts have it: an axis may be called as another knob is.
+    axes.forEach((axis, i) => {
+      const name = `x${i + 1}`;
+      row.append(this.#knob(name, `${name}: ${axis}`, axis, (value) => `${name} · ${percent(value)}`));
+    });
     const genre = make("div", "genre");
     const step = (name, label, title) =>
       padButton({ name, label, title, className: "small", onPress: () => this.#box.press(name) });

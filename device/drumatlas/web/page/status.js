@@ -50,9 +50,15 @@ export class Status {
     this.#light("midi", state, ports.outFault || ports.inFault || `MIDI out: ${out}`);
   }
 
+  // Without words there is no such row.
   #row(name, words, isBad) {
     const list = document.getElementById("ports");
     let term = [...list.querySelectorAll("dt")].find((one) => one.textContent === name);
+    if (!words) {
+      term?.nextElementSibling.remove();
+      term?.remove();
+      return;
+    }
     if (!term) {
       term = make("dt", "", name);
       list.append(term, make("dd"));
@@ -72,6 +78,6 @@ export class Status {
   #notes(flags) {
     const own = ["frozen", "wandering", "novelty"];
     const notes = Object.keys(flags).filter((name) => flags[name] && !own.includes(name));
-    this.#row("Note", notes.join("; ") || "–", false);
+    this.#row("Now", notes.join("; "), false);
   }
 }
