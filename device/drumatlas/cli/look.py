@@ -16,7 +16,7 @@ def ports_options(parser: argparse.ArgumentParser) -> None:
 
 def ports(arguments: argparse.Namespace) -> int:
     """List the MIDI ports."""
-    from drumatlas.midi.choose import list_ports
+    from drumatlas.midi.choose import list_ports, list_uarts
 
     system: str | None = None
     outputs: list[str] = []
@@ -25,10 +25,12 @@ def ports(arguments: argparse.Namespace) -> int:
         system, outputs, inputs = list_ports()
     except PortError as error:
         say(str(error))
+    uarts = list_uarts()
     if arguments.json:
-        print(json.dumps({"system": system, "outputs": outputs, "inputs": inputs}))
+        found = {"system": system, "outputs": outputs, "inputs": inputs, "uarts": uarts}
+        print(json.dumps(found))
         return 0
-    for kind, names in (("out", outputs), ("in", inputs)):
+    for kind, names in (("out", outputs + uarts), ("in", inputs + uarts)):
         for name in names:
             print(f"{kind}\t{name}")
     if system and not outputs + inputs:

@@ -43,12 +43,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--midi-out",
         action="append",
-        metavar="NAME|virtual|auto|none|file:F.mid",
+        metavar="NAME|virtual|auto|none|uart:DEVICE|file:F.mid",
         help="may be given several times; NAME@-3.5ms plays that port 3.5 ms earlier",
     )
     parser.add_argument(
         "--midi-in",
-        metavar="NAME|virtual|none",
+        metavar="NAME|virtual|uart:DEVICE|none",
         help="where clock, controllers, programs and pads come from",
     )
     parser.add_argument(

@@ -83,8 +83,12 @@ KEYS: tuple[Key, ...] = (
     Key("play.swing", 0.0, "at start; 1 makes the off 16ths half a step late", 0, 1),
     Key("play.humanize", 0.0, "at start; 1 moves notes by up to 12 ms and velocities by 24", 0, 1),
     Key("play.accent", 0.5, "at start; 0 plays flat, 1 with strong accents", 0, 1),
-    Key("midi.out", "auto", "port name (NAME@-3ms: earlier), virtual, auto, none or file:F.mid"),
-    Key("midi.in", "none", "port name, virtual or none"),
+    Key(
+        "midi.out",
+        "auto",
+        "port name (NAME@-3ms: earlier), virtual, auto, none, uart:DEVICE or file:F.mid",
+    ),
+    Key("midi.in", "none", "port name, virtual, uart:DEVICE or none"),
     Key("midi.channel", 0, "that controls, programs and pads come in on; 0 for all", 0, 16),
     Key("midi.pads", True, "two bars of notes from midi.in land at their place on the map"),
     Key(

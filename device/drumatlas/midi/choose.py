@@ -12,6 +12,7 @@ from drumatlas.midi.process_port import ProcessPort
 from drumatlas.midi.rtmidi_api import SEQUENCER, open_client
 from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
 from drumatlas.midi.take import TakePort
+from drumatlas.midi.wires import UART
 
 _OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
 MAX_OFFSET_MS = 100.0
@@ -44,6 +45,12 @@ def list_ports() -> tuple[str, list[str], list[str]]:
         return "ALSA", outputs, inputs
     finally:
         client.close()
+
+
+def list_uarts() -> list[str]:
+    """The UARTs of a Pi's header that could be MIDI ports."""
+    paths = [Path("/dev/serial0"), *sorted(Path("/dev").glob("ttyAMA*"))]
+    return [f"{UART}{path}" for path in paths if path.exists()]
 
 
 def delivery() -> str:
@@ -93,6 +100,8 @@ def _open_output(
     if abs(offset_ms) > MAX_OFFSET_MS:
         raise PortError(f"--midi-out {wanted}: at most {MAX_OFFSET_MS:g} ms to each side")
     name = _OFFSET.sub("", wanted)
+    if name.startswith(UART):
+        return ProcessPort(name, channels, offset_ms, waits=waits), []
     port = _real(None if name == "virtual" else name, channels, offset_ms, waits=waits)
     hints = [f"connect a synth to the MIDI port '{port.name}'"] if name == "virtual" else []
     return port, hints
@@ -136,6 +145,10 @@ def open_input(
     if wanted == "none":
         return None
     name = None if wanted == "virtual" else wanted
+    if wanted.startswith(UART):
+        from drumatlas.midi.uart_input import UartInput  # noqa: PLC0415 - not on Windows
+
+        return UartInput(wanted, take, waits)
     if has_alsa():
         from drumatlas.midi.alsa_input import AlsaInput  # noqa: PLC0415 - Linux only
 

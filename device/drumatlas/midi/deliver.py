@@ -1,15 +1,17 @@
-"""A process of its own that sends each MIDI message at its time through python-rtmidi.
+"""A process of its own that sends each MIDI message at its time.
 
-python -m drumatlas.midi.deliver OUT [CHANNEL...]     (OUT: a port's name, or "" for a virtual one)
+python -m drumatlas.midi.deliver OUT [CHANNEL...]
 
-For systems without ALSA's sequencer (JACK, macOS, Windows). In a process of its own no decoder
-holds the interpreter, and whatever becomes of the parent, its notes end: when standard input
-ends, what was taken is delivered, then what still sounds is ended and Stop is sent.
+OUT: a port's name, "" for a virtual one, or uart:DEVICE. For systems without ALSA's sequencer
+(JACK, macOS, Windows), and for UARTs. In a process of its own no decoder holds the interpreter,
+and whatever becomes of the parent, its notes end: when standard input ends, what was taken is
+delivered, then what still sounds is ended and Stop is sent.
 
 Standard input: frames (see frames.py). Standard output: JSON lines {"name": ...},
 {"fault": ...} or {"error": ...}.
 """
 
+import contextlib
 import gc
 import heapq
 import json
@@ -20,9 +22,8 @@ import sys
 import time
 
 from drumatlas.errors import PortError
-from drumatlas.midi import names
 from drumatlas.midi.frames import Frames
-from drumatlas.midi.rtmidi_api import open_client_for
+from drumatlas.midi.wires import wire_to
 from drumatlas.play.events import (
     CLOCK,
     CONTINUE,
@@ -50,11 +51,10 @@ def tell(**what: str) -> None:
 
 
 class Connection:
-    """The rtmidi port: opened by name, opened again when it comes back."""
+    """The port: opened by name, opened again when it comes back."""
 
     def __init__(self, wanted: str, channels: tuple[int, ...]) -> None:
-        self._client, self.system = open_client_for(wanted, output=True)
-        self._wanted = wanted
+        self._wire = wire_to(wanted)
         self._channels = channels
         self._is_there = True
         self._looked_ns = time.monotonic_ns()
@@ -63,21 +63,9 @@ class Connection:
         self.name = self._open()
 
     def _open(self) -> str:
-        try:
-            if not self._wanted:
-                self._client.open_virtual_port("out")
-                name = f"{names.CLIENT} (virtual, {self.system})"
-            else:
-                ports: list[str] = self._client.get_ports()
-                index = names.match(self._wanted, ports)
-                self._client.open_port(index, name="out")
-                name = names.plain_name(ports[index])
-        except PortError:
-            raise
-        except Exception as error:  # rtmidi raises classes of its own
-            raise PortError(f"MIDI output '{self._wanted or 'virtual'}': {error}") from None
+        name = self._wire.open()
         for event in panic(0, self._channels):  # what a crashed run left hanging ends here
-            self._client.send_message(event.data)
+            self._wire.send(event.data)
         return name
 
     def send(self, data: bytes) -> None:
@@ -85,9 +73,18 @@ class Connection:
         self._note(data)
         if self._is_there:
             try:
-                self._client.send_message(data)
+                self._wire.send(data)
             except Exception as error:
                 self._lost(str(error))
+
+    def pump(self, now_ns: int) -> int | None:
+        """Send what waits for the line; when to call again, None if nothing waits."""
+        if self._is_there:
+            try:
+                return self._wire.pump(now_ns)
+            except OSError as error:
+                self._lost(error.strerror or str(error))
+        return None
 
     def _note(self, data: bytes) -> None:
         key = (data[0] & 0x0F, data[1]) if len(data) == 3 else (0, 0)
@@ -100,21 +97,22 @@ class Connection:
 
     def _lost(self, why: str) -> None:
         self._is_there = False
-        self._client.close_port()
+        self._wire.close()
         tell(fault=f"{self.name}: {why}")
 
     def look(self, now_ns: int) -> None:
         """Every half second: is the port still there, or back?"""
-        if not self._wanted or now_ns - self._looked_ns < _LOOK_NS:
+        if now_ns - self._looked_ns < _LOOK_NS:
             return
         self._looked_ns = now_ns
-        is_there = names.find(self._wanted, self._client.get_ports()) is not None
+        is_there = self._wire.is_there()
         if self._is_there and not is_there:
             self._lost("unplugged")
         elif is_there and not self._is_there:
-            self._open()
-            self._is_there = True
-            tell(fault="")
+            with contextlib.suppress(PortError):  # it is told as lost, and looked for again
+                self._open()
+                self._is_there = True
+                tell(fault="")
 
     def close(self) -> None:
         """End what still sounds, then let go."""
@@ -122,8 +120,8 @@ class Connection:
             self.send(bytes((NOTE_OFF | channel, note, RELEASE_VELOCITY)))
         if self._is_started:
             self.send(STOP)
-        self._client.close_port()
-        self._client.delete()
+        with contextlib.suppress(OSError):  # unplugged
+            self._wire.leave()
 
 
 class Deliverer:
@@ -141,15 +139,18 @@ class Deliverer:
         """Until standard input ends and all is delivered."""
         while self._is_open or self._due:
             now_ns = time.monotonic_ns()
+            line_ns = self._connection.pump(now_ns)
             due_ns = self._next_ns() if self._due else now_ns + _LOOK_NS
             if due_ns - now_ns > _EXACT_NS:
                 self._connection.look(now_ns)
-                self._wait((due_ns - now_ns - _EXACT_NS) / 1e9)
-                continue
-            if due_ns > now_ns:
-                # CPython sleeps to an absolute deadline of the monotonic clock (since 3.11).
-                time.sleep((due_ns - time.monotonic_ns()) / 1e9 if due_ns > now_ns else 0)
-            self._send(*heapq.heappop(self._due))
+                self._wait(now_ns, due_ns - _EXACT_NS, line_ns)
+            elif line_ns is not None and line_ns < due_ns:
+                self._wait(now_ns, due_ns, line_ns)
+            else:
+                if due_ns > now_ns:
+                    # CPython sleeps to an absolute deadline of the monotonic clock (since 3.11).
+                    time.sleep(max(due_ns - time.monotonic_ns(), 0) / 1e9)
+                self._send(*heapq.heappop(self._due))
 
     def _next_ns(self) -> int:
         due_ns, _, message = self._due[0]
@@ -162,7 +163,11 @@ class Deliverer:
         if message[0] & 0xF0 != NOTE_ON or now_ns - due_ns < _LATE_NS:
             self._connection.send(message)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, now_ns: int, until_ns: int, line_ns: int | None) -> None:
+        """Until then, until the line takes more, or until something comes in."""
+        if line_ns is not None:
+            until_ns = min(until_ns, line_ns)
+        seconds = max(until_ns - now_ns, 0) / 1e9
         if not self._is_open:
             time.sleep(seconds)
         elif select.select([0], [], [], seconds)[0]:

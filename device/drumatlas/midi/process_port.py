@@ -34,7 +34,7 @@ class ProcessPort:
         *,
         waits: bool = False,
     ) -> None:
-        self._wanted, self._channels = wanted or "", channels
+        self._wanted, self._channels, self._waits = wanted or "", channels, waits
         self._offset_ns = round(offset_ms * 1_000_000)
         self.fault = ""
         self.name = wanted or "virtual"
@@ -104,6 +104,8 @@ class ProcessPort:
             sender.bury()
             if len(ended) > 1:  # the performer may be about to write into the last one's pipe
                 ended.pop(0).release()
+            if not (self._arrivals or self._waits):
+                break  # it never was there, which is a PortError
             failures = 1 if time.monotonic() - began > _STEADY_S else failures + 1
         for sender in ended:
             sender.release()

@@ -22,6 +22,7 @@ from drumatlas.service.machine import examine_machine
 from drumatlas.service.page import examine_page
 from drumatlas.service.panel import examine_panel
 from drumatlas.service.rights import examine_rights
+from drumatlas.service.uart import examine_uarts
 
 _DECODES = 200
 _ORT_RANGE = ((1, 26), (1, 28))  # see pyproject.toml for the reasons
@@ -54,7 +55,7 @@ def _configured(path: Path | None) -> list[Finding]:
         config = read_config(path)
     except DrumatlasError:
         return examine_machine(defaults())
-    return [*examine_panel(config), *examine_machine(config)]
+    return [*examine_uarts(config), *examine_panel(config), *examine_machine(config)]
 
 
 def _python() -> Finding:

@@ -51,7 +51,7 @@ def test_where_there_is_no_onnxruntime_numpy_decodes(monkeypatch: pytest.MonkeyP
         raise PackageNotFoundError
 
     monkeypatch.setattr(doctor, "version", missing)
-    monkeypatch.setattr(probe, "version", missing)
+    monkeypatch.setattr(probe, "find_spec", lambda _: None)
     found = {finding.name: finding for finding in examine(None, None)}
     assert found["onnxruntime"].state == "warn"
     assert "NumPy decodes" in found["onnxruntime"].detail
