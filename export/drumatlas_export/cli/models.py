@@ -32,7 +32,7 @@ _MOST_DRAWS = 200  # times n; a space where fewer pass is no space
 def train_options(parser: argparse.ArgumentParser) -> None:
     """The options of `train`."""
     parser.add_argument("beats", type=Path, metavar="beats.tsv")
-    parser.add_argument("--model", required=True, metavar="ae|vae|acai")
+    parser.add_argument("--model", required=True, metavar="ae|vae|acai|swae")
     parser.add_argument("-o", dest="output", type=Path, required=True, metavar="model.pt")
     parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
     parser.add_argument("--seed", type=integer(0, 2**31 - 1), metavar="N")
@@ -74,9 +74,9 @@ def train(arguments: argparse.Namespace) -> int:
 
 def config_of(arguments: argparse.Namespace) -> "TrainConfig":
     """The run that `train`'s options ask for; ConfigError names what makes no sense."""
-    from drumatlas_export.train.config import TrainConfig, load
+    from drumatlas_export.train.config import load, recipe
 
-    config = replace(TrainConfig(), kind=arguments.model).check()
+    config = recipe(arguments.model)
     if arguments.config:
         config = replace(load(arguments.config, config), kind=arguments.model)
     if arguments.seed is not None:
@@ -133,11 +133,22 @@ def export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores", type=Path, metavar="F.json", help="of `evaluate --json`")
     parser.add_argument("--about", type=Path, metavar="F.json", help="sources, licences and so on")
     parser.add_argument("--mined", type=Path, metavar="F.json", help="of `mine --report`")
+    groove_option(parser)
+
+
+def groove_option(parser: argparse.ArgumentParser) -> None:
+    """Whose touch the atlas plays with."""
+    parser.add_argument(
+        "--groove",
+        metavar="F.npz|none",
+        help="velocities and timing of players, of `groove` (default: those of Groove MIDI)",
+    )
 
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the atlas."""
     from drumatlas_export.pack.job import export as write
+    from drumatlas_export.groove.file import read_groove
     from drumatlas_export.pack.job import with_beats
     from drumatlas_export.train import checkpoint
 
@@ -154,7 +165,7 @@ def export(arguments: argparse.Namespace) -> int:
     if arguments.beats:
         trained = with_beats(trained, read_rows(arguments.beats))
     say("t-SNE map, genres, ONNX ...")
-    write(trained, arguments.output, scores, about)
+    write(trained, arguments.output, scores, about, read_groove(arguments.groove))
     say(f"{arguments.output}: {arguments.output.stat().st_size // 1024} KiB")
     return 0
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.codes import Grid, grids
 from drumatlas.beat.tsv import BeatRow
+from drumatlas_export.train.split import songs_of
 
 LEAST = 750  # beats, where there are so many
 
@@ -33,28 +34,6 @@ class Heard:
 def songless(bits: Grid) -> Heard:
     """Beats that no song holds: each stands for itself."""
     return Heard(bits, -1 - np.arange(len(bits)))
-
-
-def songs_of(rows: Sequence[BeatRow]) -> NDArray[np.int64]:
-    """A number a beat [n]; songs that share a beat have one number."""
-    parent: dict[str, str] = {}
-
-    def root(song: str) -> str:
-        while parent.setdefault(song, song) != song:
-            parent[song] = song = parent[parent[song]]
-        return song
-
-    for row in rows:
-        for song in row.songs[1:]:
-            parent[root(song)] = root(row.songs[0])
-    number: dict[str, int] = {}
-    return np.array(
-        [
-            number.setdefault(root(row.songs[0]), len(number)) if row.songs else -1 - i
-            for i, row in enumerate(rows)
-        ],
-        np.int64,
-    )
 
 
 def evenly(rows: Sequence[BeatRow], seed: int, least: int = LEAST) -> Heard:

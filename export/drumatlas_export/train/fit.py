@@ -14,7 +14,7 @@ from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.loop import Progress, train
 from drumatlas_export.train.models import LATENT, Autoencoder
-from drumatlas_export.train.split import split_by_song
+from drumatlas_export.train.split import songs_of, split_by_song
 
 CALIBRATION_POINTS = 10_000  # drawn from the prior to set the thresholds
 _LEAST, _MOST = 0.1, 0.9  # of a threshold: beyond, a rare voice would hit on noise or never
@@ -36,8 +36,9 @@ def calibrate(
 def prior_of(
     config: TrainConfig, z: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and deviation of each axis: fitted to the encodings; a VAE's is N(0, 1) by design."""
-    if config.kind == "vae":
+    """Mean and deviation of each axis: fitted to the encodings; a VAE's and a SWAE's are N(0, 1)
+    by design."""
+    if config.kind in {"vae", "swae"}:
         return np.zeros(LATENT, np.float32), np.ones(LATENT, np.float32)
     return z.mean(axis=0), z.std(axis=0)
 
@@ -73,7 +74,8 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: Progress) -> Che
     split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
     x = torch.from_numpy(grids([row.code for row in rows]).astype(np.float32))
     with one_thread():
-        trained = train(x[split.train], x[split.validation], config, progress)
+        songs = songs_of([rows[i] for i in split.train])
+        trained = train(x[split.train], x[split.validation], config, progress, songs)
     model = trained.model.eval()
     with torch.no_grad():
         z = model.encode(x).numpy()

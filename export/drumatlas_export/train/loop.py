@@ -3,8 +3,11 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, pi
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from drumatlas.errors import ModelError
@@ -16,6 +19,7 @@ from drumatlas_export.train.models import (
     acai_losses,
     ae_loss,
     reconstruction,
+    swae_loss,
     vae_loss,
 )
 
@@ -36,25 +40,49 @@ def _quiet(epoch: int, train: float, validation: float) -> None:
     """No progress."""
 
 
+def epoch_rows(n: int, songs: NDArray[np.int64], most: int) -> Tensor:
+    """Rows 0..n - 1 in a drawn order, of each song at most so many (0: all)."""
+    order = torch.randperm(n)
+    if not most:
+        return order
+    drawn = songs[order.numpy()]
+    by_song = np.argsort(drawn, kind="stable")
+    turn = np.empty(n, np.int64)  # the how-manieth of its song
+    turn[by_song] = np.arange(n) - np.searchsorted(drawn[by_song], drawn[by_song])
+    return order[torch.from_numpy(turn < most)]
+
+
 def train(
-    x: Tensor, validation: Tensor, config: TrainConfig, progress: Progress = _quiet
+    x: Tensor,
+    validation: Tensor,
+    config: TrainConfig,
+    progress: Progress = _quiet,
+    songs: NDArray[np.int64] | None = None,
 ) -> Trained:
-    """Fit `config`'s model to x [n, 32, 14] (0 or 1); stop when `validation` gets no better."""
+    """Fit `config`'s model to x [n, 32, 14] (0 or 1); stop when `validation` gets no better.
+    `songs` [n] are numbers of the beats' songs; without them each beat is one."""
     torch.manual_seed(config.seed)
     x, validation = x.reshape(-1, CELLS), validation.reshape(-1, CELLS)
     model, critic = Autoencoder(config), Critic(config)
     optimiser = torch.optim.Adam(model.parameters(), config.learning_rate)
     critic_optimiser = torch.optim.Adam(critic.parameters(), config.learning_rate)
+    songs = np.arange(len(x)) if songs is None else songs
     best_loss, best_epoch, best_state = float("inf"), 0, copy.deepcopy(model.state_dict())
 
     for epoch in range(1, config.max_epochs + 1):
+        if config.anneal:
+            share = (1 + cos(pi * (epoch - 1) / config.max_epochs)) / 2
+            optimiser.param_groups[0]["lr"] = config.learning_rate * share
         total = 0.0
-        for rows in torch.split(torch.randperm(len(x)), config.batch):
+        order = epoch_rows(len(x), songs, config.song_beats)
+        for rows in torch.split(order, config.batch):
             batch = x[rows]
             if config.kind == "acai":
                 loss, critic_loss = acai_losses(model, critic, batch, config)
             elif config.kind == "vae":
                 loss = vae_loss(model, batch, config.kl_weight)
+            elif config.kind == "swae":
+                loss = swae_loss(model, batch, config)
             else:
                 loss = ae_loss(model, batch)
             optimiser.zero_grad()
@@ -68,7 +96,7 @@ def train(
 
         with torch.no_grad():
             held_out = reconstruction(model.logits(model.encode(validation)), validation).item()
-        progress(epoch, total / len(x), held_out)
+        progress(epoch, total / len(order), held_out)
         if held_out < best_loss:
             best_loss, best_epoch, best_state = held_out, epoch, copy.deepcopy(model.state_dict())
         elif epoch - best_epoch >= config.patience:

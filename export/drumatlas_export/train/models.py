@@ -1,4 +1,5 @@
-"""The article's three networks: AE, VAE and ACAI, 448-64-32-4 and back."""
+"""The article's three networks: AE, VAE and ACAI, 448-64-32-4 and back; and the SWAE, whose
+encodings fill the prior that one travels in."""
 
 from itertools import pairwise
 
@@ -78,6 +79,28 @@ def vae_loss(model: Autoencoder, x: Tensor, kl_weight: float) -> Tensor:
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
     loss: Tensor = reconstruction(model.logits(z), x) + kl_weight * kl
     return loss
+
+
+_DIRECTIONS = 64  # in which a batch is held against the prior
+
+
+def spread(z: Tensor) -> Tensor:
+    """How far z [n, 4] is from n draws of N(0, 1): the squared sliced Wasserstein distance.
+
+    Along a direction, the z in order are held against the normal distribution's quantiles
+    (Kolouri et al., "Sliced-Wasserstein Autoencoder", 2018).
+    """
+    ways = F.normalize(torch.randn(LATENT, _DIRECTIONS), dim=0)
+    quantiles = torch.special.ndtri((torch.arange(len(z)) + 0.5) / len(z))
+    off: Tensor = ((z @ ways).sort(dim=0).values - quantiles[:, None]).square().mean()
+    return off
+
+
+def swae_loss(model: Autoencoder, x: Tensor, config: TrainConfig) -> Tensor:
+    """Reconstruction from near z, and how far the batch's z are from the prior. x [n, 448]."""
+    z = model.encode(x)
+    near = z + config.latent_noise * torch.randn_like(z)
+    return reconstruction(model.logits(near), x) + config.spread_weight * spread(z)
 
 
 def acai_losses(

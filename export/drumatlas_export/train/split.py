@@ -31,6 +31,29 @@ def _draw(song: str, seed: int) -> float:
     return int.from_bytes(digest, "little") / 2**64
 
 
+def songs_of(rows: Sequence[BeatRow]) -> NDArray[np.int64]:
+    """A number a beat [n]; songs that share a beat have one number. Beats without songs are
+    numbered below 0, each by itself."""
+    parent: dict[str, str] = {}
+
+    def root(song: str) -> str:
+        while parent.setdefault(song, song) != song:
+            parent[song] = song = parent[parent[song]]
+        return song
+
+    for row in rows:
+        for song in row.songs[1:]:
+            parent[root(song)] = root(row.songs[0])
+    number: dict[str, int] = {}
+    return np.array(
+        [
+            number.setdefault(root(row.songs[0]), len(number)) if row.songs else -1 - i
+            for i, row in enumerate(rows)
+        ],
+        np.int64,
+    )
+
+
 def split_by_song(
     rows: Sequence[BeatRow], seed: int, validation_share: float, test_share: float
 ) -> Split:

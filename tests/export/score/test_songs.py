@@ -5,7 +5,8 @@ import pytest
 
 from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
-from drumatlas_export.score.songs import evenly, songless, songs_of
+from drumatlas_export.score.songs import evenly, songless
+from drumatlas_export.train.split import songs_of
 
 pytestmark = pytest.mark.export
 
@@ -13,13 +14,6 @@ pytestmark = pytest.mark.export
 def rows_of(*songs: tuple[str, ...]) -> list[BeatRow]:
     """A beat a tuple of songs, each another beat."""
     return [BeatRow((i + 1, *[0] * 31), songs=names) for i, names in enumerate(songs)]
-
-
-def test_songs_that_share_a_beat_have_one_number() -> None:
-    numbers = songs_of(rows_of(("a",), ("b",), ("c", "d"), ("d", "a"), ("b",), ("c",), (), ()))
-    assert numbers[0] == numbers[2] == numbers[3] == numbers[5]
-    assert numbers[1] == numbers[4]
-    assert len(set(numbers.tolist())) == 4  # the beats without songs are alone
 
 
 def test_no_song_speaks_for_the_others() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drumatlas.errors import ConfigError, FileError
-from drumatlas_export.train.config import KINDS, TrainConfig, apply, load
+from drumatlas_export.train.config import KINDS, TrainConfig, apply, load, recipe
 
 pytestmark = pytest.mark.export
 
@@ -24,10 +24,22 @@ def test_check_gives_the_config_back(kind: str) -> None:
     assert config.check() is config
 
 
+def test_the_published_kinds_are_trained_as_published() -> None:
+    for kind in ("ae", "vae", "acai"):
+        assert recipe(kind) == TrainConfig(kind=kind)
+    with pytest.raises(ConfigError, match="'gan' is none of"):
+        recipe("gan")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recipe_is_of_its_kind_and_makes_sense(kind: str) -> None:
+    assert recipe(kind).check().kind == kind
+
+
 @pytest.mark.parametrize(
     ("changes", "culprit"),
     [
-        ({"kind": "gan"}, "'gan' is none of: ae, vae, acai"),
+        ({"kind": "gan"}, "'gan' is none of: ae, vae, acai, swae"),
         ({"hidden": ()}, "hidden"),
         ({"hidden": (64, 0)}, "hidden"),
         ({"hidden": (4097,)}, "hidden"),
@@ -56,6 +68,10 @@ def test_check_names_what_makes_no_sense(changes: dict[str, Any], culprit: str) 
         {"kl_weight": float("nan")},
         {"critic_weight": float("inf")},
         {"critic_gamma": float("nan")},
+        {"spread_weight": -1.0},
+        {"latent_noise": float("nan")},
+        {"latent_noise": float("inf")},
+        {"song_beats": -1},
     ],
     ids=str,
 )

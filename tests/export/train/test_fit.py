@@ -53,8 +53,9 @@ def test_prior_of() -> None:
         centre, reach = prior_of(TrainConfig(kind=kind), z)
         assert centre.tolist() == [1, 1, 3, 0]
         assert reach.tolist() == [1, 0, 1, 3]
-    centre, reach = prior_of(TrainConfig(kind="vae"), z)
-    assert (centre.tolist(), reach.tolist()) == ([0] * 4, [1] * 4)
+    for kind in ("vae", "swae"):
+        centre, reach = prior_of(TrainConfig(kind=kind), z)
+        assert (centre.tolist(), reach.tolist()) == ([0] * 4, [1] * 4)
 
 
 def test_sample_prior() -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -8,7 +9,7 @@ from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import DrumatlasError
 from drumatlas_export.train.config import KINDS, TrainConfig
-from drumatlas_export.train.loop import Trained, train
+from drumatlas_export.train.loop import Trained, epoch_rows, train
 from drumatlas_export.train.models import reconstruction
 
 pytestmark = pytest.mark.export
@@ -81,3 +82,26 @@ def test_a_run_that_never_had_a_loss_is_no_success(x: Tensor) -> None:
     config = replace(QUICK, kind="vae", kl_weight=float("nan"), patience=2)
     with pytest.raises(DrumatlasError):
         train(x[:120], x[120:], config)
+
+
+def test_an_epoch_takes_so_many_beats_of_a_song() -> None:
+    songs = np.array([5] * 40 + [-1, -2, -3] + [9] * 2)
+    torch.manual_seed(0)
+    order = epoch_rows(len(songs), songs, 3)
+    assert sorted(songs[order]) == [-3, -2, -1, 5, 5, 5, 9, 9]
+    assert len(set(order.tolist())) == 8
+    drawn = {tuple(sorted(epoch_rows(len(songs), songs, 3).tolist())) for _ in range(5)}
+    assert len(drawn) > 1  # other beats of the long song
+    assert sorted(epoch_rows(len(songs), songs, 0).tolist()) == list(range(45))
+
+
+def test_annealing_ends_in_small_steps(x: Tensor) -> None:
+    config = replace(QUICK, kind="ae", max_epochs=30, learning_rate=3e-2)
+    _, plain = run(x[:120], x[120:], config)
+    _, annealed = run(x[:120], x[120:], replace(config, anneal=True))
+    assert annealed[0] == plain[0]  # the first epoch is at the full rate
+
+    def last_moves(epochs: list[Epoch]) -> float:
+        return abs(epochs[-1][2] - epochs[-2][2])
+
+    assert last_moves(annealed) < 0.2 * last_moves(plain)

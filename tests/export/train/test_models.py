@@ -16,6 +16,8 @@ from drumatlas_export.train.models import (
     acai_losses,
     ae_loss,
     reconstruction,
+    spread,
+    swae_loss,
     vae_loss,
 )
 
@@ -186,3 +188,30 @@ def test_the_autoencoder_learns_from_the_critic_by_its_weight(weight: float, x: 
 )
 def test_a_batch_of_one_works(loss: Callable[[Autoencoder, Tensor], Tensor], x: Tensor) -> None:
     assert torch.isfinite(loss(model_of(ACAI), x[:1]))
+
+
+def test_spread_is_the_distance_from_the_prior() -> None:
+    torch.manual_seed(3)
+    drawn = torch.randn(4000, LATENT)
+    assert spread(drawn) < 0.01
+    # All of a direction's quantiles are off by the mean's part in it: 2² / 4 dimensions on average.
+    moved = drawn + torch.tensor([2.0, 0, 0, 0])
+    assert spread(moved).item() == pytest.approx(1, rel=0.35)
+    # Three times as wide: off by 2 deviations, whatever the direction.
+    assert spread(3 * drawn).item() == pytest.approx(4, rel=0.1)
+    assert spread(torch.zeros(4000, LATENT)).item() == pytest.approx(1, rel=0.05)
+    assert spread(torch.zeros(1, LATENT)) == 0
+
+
+def test_swae_loss_is_reconstruction_and_spread(x: Tensor) -> None:
+    config = TrainConfig(kind="swae", hidden=(12,), spread_weight=3.0)
+    model = model_of(config)
+    torch.manual_seed(8)
+    loss = swae_loss(model, x, config)
+    torch.manual_seed(8)
+    z = model.encode(x)
+    torch.randn_like(z)
+    expected = reconstruction(model.logits(z), x) + 3 * spread(z)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    noisy = TrainConfig(kind="swae", hidden=(12,), spread_weight=0.0, latent_noise=5.0)
+    assert swae_loss(model, x, noisy) > 1.01 * reconstruction(model.logits(z), x)

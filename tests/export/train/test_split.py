@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from drumatlas.beat.codes import canonical, rotate
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
-from drumatlas_export.train.split import Split, split_by_song
+from drumatlas_export.train.split import Split, songs_of, split_by_song
 
 pytestmark = pytest.mark.export
 
@@ -121,3 +121,12 @@ def test_the_shares_are_of_songs() -> None:
 def test_too_few_beats_are_refused(count: int) -> None:
     with pytest.raises(BeatError, match=f"{count} beats are too few"):
         split(numbered(count))
+
+
+def test_songs_that_share_a_beat_have_one_number() -> None:
+    names = [("a",), ("b",), ("c", "d"), ("d", "a"), ("b",), ("c",), (), ()]
+    rows = [BeatRow((i, *[0] * 31), songs=one) for i, one in enumerate(names)]
+    numbers = songs_of(rows)
+    assert numbers[0] == numbers[2] == numbers[3] == numbers[5]
+    assert numbers[1] == numbers[4]
+    assert len(set(numbers.tolist())) == 4  # the beats without songs are alone
