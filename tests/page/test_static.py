@@ -156,7 +156,7 @@ def test_density_and_accent_shape_as_on_the_box(
         density = Density(values["density"], tuple(values[f"density.{g}"] for g in groups))
         place = places.at(np.array(found["z"], np.float32), density)
         assert found["code"] == list(place.code)
-        loud = velocities(place.p, place.hits, place.thresholds, values["accent"])
+        loud = velocities(place.p, place.hits, place.thresholds, values["accent"], atlas.groove)
         cells = page.evaluate("drumatlas.box.cells")
         assert {(s, v): n for s, v, n in cells} == {
             (s, v): int(loud[s, v]) for s, v in np.argwhere(place.hits).tolist()
@@ -252,6 +252,27 @@ def test_tempo_mutes_and_freeze_are_kept_while_it_plays(opened: Callable[..., An
     assert here(page)["code"] == code
     page.get_by_role("button", name="Freeze").click()
     assert here(page)["code"] != code
+
+
+def test_a_path_is_followed_bar_by_bar(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("button", name="Path").click()
+    area = page.locator("#map .screen").bounding_box()
+    page.mouse.move(area["x"] + 200, area["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 500, area["y"] + 260, steps=12)
+    page.mouse.up()
+    stops = page.evaluate("drumatlas.path.stops")
+    assert len(stops) >= 4
+    page.locator("[data-control=tempo]").press("End")
+    page.get_by_role("button", name="Play", exact=True).click()
+    for x, y in stops[1:4]:
+        until(
+            page,
+            "([x, y]) => Math.hypot(drumatlas.store.state.here.x - x,"
+            " drumatlas.store.state.here.y - y) < 1e-3",
+            [x, y],
+        )
 
 
 def test_accessibility(opened: Callable[..., Any]) -> None:

@@ -8,6 +8,7 @@ const TINT = { dark: 0.34, light: 0.42 }; // of the areas
 const COAST = { dark: 0.5, light: 0.75 }; // of the line around them
 const SHORE = [0.13, 0.165, 0.195]; // crowds where the sea ends, the line is, the land begins
 const GLOW = 0.17; // radius of the map around the place in which passing parts are lit
+const COARSE = 2; // pixels of the window to one of the lit parts, which are soft anyway
 const LABEL_FONT = (size) => `550 ${size}px system-ui, sans-serif`;
 
 // Makes the layers of one atlas; `paint` and `move` draw them through a View.
@@ -150,28 +151,33 @@ export class MapPainter {
     if (!this.#passing) return;
     const [px, py] = view.toPixels(here.x, here.y);
     const radius = Math.round(Math.max(GLOW * Math.min(view.scaleX, view.scaleY), 60));
-    const key = [px, py, radius, view.zoom, theme.ink].join();
-    if (key !== this.#lit) this.#makeGlow(view, theme, px, py, radius);
+    // Only what is in the window: zoomed in, the whole of it would be many times as large.
+    const [left, top] = [Math.max(px - radius, 0), Math.max(py - radius, 0)];
+    const width = Math.min(px + radius, view.width) - left;
+    const height = Math.min(py + radius, view.height) - top;
+    if (width <= 0 || height <= 0) return;
+    const key = [px, py, radius, view.width, view.height, theme.ink].join();
+    if (key !== this.#lit) this.#makeGlow(view, theme, { px, py, radius, left, top, width, height });
     this.#lit = key;
-    context.drawImage(this.#glow, px - radius, py - radius);
+    context.drawImage(this.#glow, left, top, COARSE * this.#glow.width, COARSE * this.#glow.height);
   }
 
-  #makeGlow(view, theme, px, py, radius) {
+  #makeGlow(view, theme, { px, py, radius, left, top, width, height }) {
     const glow = this.#glow;
-    glow.width = glow.height = 2 * radius;
+    [glow.width, glow.height] = [Math.ceil(width / COARSE), Math.ceil(height / COARSE)];
     const paint = glow.getContext("2d");
-    paint.translate(radius - px, radius - py);
+    paint.scale(1 / COARSE, 1 / COARSE);
+    paint.translate(-left, -top);
     this.#place(paint, view, this.#passing.image, this.#passing.edge);
-    paint.resetTransform();
     paint.globalCompositeOperation = "source-in";
-    const fade = paint.createRadialGradient(radius, radius, 0, radius, radius, radius);
+    const fade = paint.createRadialGradient(px, py, 0, px, py, radius);
     const [r, g, b] = rgb(theme.ink);
     const strength = theme.isDark ? 0.34 : 0.24;
     for (const [at, share] of [[0, 1], [0.6, 0.5], [1, 0]]) {
       fade.addColorStop(at, `rgba(${r},${g},${b},${strength * share})`);
     }
     paint.fillStyle = fade;
-    paint.fillRect(0, 0, 2 * radius, 2 * radius);
+    paint.fillRect(left, top, COARSE * glow.width, COARSE * glow.height);
   }
 
   #line(context, view, places, colour, width) {
