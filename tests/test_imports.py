@@ -27,13 +27,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.render": ("engine", "play", "beat"),
     "drumatlas.config": (
         *("config", "play", "beat", "explore.controls", "panel", "errors", "files"),
-        "web.address",
+        *("oled.chips", "web.address"),
     ),
     "drumatlas.daemon": ("engine", "play", "midi.port", "realtime", "signals"),
     "drumatlas.service": (
         *("service", "atlas", "beat", "config", "explore", "midi", "panel", "realtime", "errors"),
-        *("engine", "files", "play", "web.address", "web.serving"),
+        *("engine", "files", "oled.chips", "play", "web.address", "web.serving"),
     ),
+    "drumatlas.oled": ("oled", "engine", "explore", "atlas.model", "beat", "errors"),
     "drumatlas.web": (
         *("web", "engine", "explore", "atlas.model", "beat", "midi", "play", "realtime", "errors"),
     ),
@@ -42,7 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "__version__"),
-    *(f"explore.{name}" for name in ("filters", "search", "shape")),  # what the box would play
+    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "shape")),  # what the box would play
     *("web.passing", "web.site"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
@@ -57,6 +58,7 @@ PURE = (
     *("drumatlas.beat", "drumatlas.explore"),
     *(f"drumatlas.play.{name}" for name in PURE_PLAY),
     *(f"drumatlas.panel.{name}" for name in PURE_PANEL),
+    *("drumatlas.oled.chips", "drumatlas.oled.look"),
     *(f"drumatlas.web.{name}" for name in PURE_WEB),
 )
 IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from drumatlas.errors import FileError
 
 if TYPE_CHECKING:
-    from drumatlas.config.keys import Value
+    from drumatlas.config.keys import Config, Value
+    from drumatlas.daemon import Part
     from drumatlas.engine import Engine
     from drumatlas.panel.midi_cc import MidiPanel
     from drumatlas.panel.port import Panel
@@ -27,6 +28,7 @@ class Box:
     store: "StateStore | None"
     told: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
+    parts: "list[Part]" = field(default_factory=list)  # of this box: a display
 
 
 def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "list[Panel]") -> Box:
@@ -53,7 +55,18 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     if arguments.bpm is not None:
         engine.set_bpm(arguments.bpm)
         box.told.add("tempo")
+    box.parts = _displays(engine, config)
     return box
+
+
+def _displays(engine: "Engine", config: "Config") -> "list[Part]":
+    from drumatlas.oled.part import Oled, OledSettings
+
+    chip, address = str(config["oled.chip"]), int(config["oled.address"])
+    if not chip:
+        return []
+    bus, flip = int(config["panel.i2c_bus"]), bool(config["oled.flip"])
+    return [Oled(engine, OledSettings(chip, bus, address, flip))]
 
 
 def _settings(arguments: argparse.Namespace, config: "dict[str, Value]") -> "PlaySettings":

@@ -119,4 +119,5 @@ def open_parts(
     ]
     if box.store:
         parts.append(Keeper(box.engine, box.store, lambda: box.midi.learn.learned))
+    parts += box.parts
     return [*parts, FaultTalk(box.engine)] if talks else parts

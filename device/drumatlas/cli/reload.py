@@ -21,6 +21,9 @@ AT_START = {
     "web.address": "web",
     "web.token": "",
     "web.hosts": "",
+    "oled.chip": "",
+    "oled.address": "",
+    "oled.flip": "",
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from drumatlas.beat.voices import VOICE_TABLE, Voice
 from drumatlas.explore.controls import BUTTONS, MAP_MODES, VALUES
+from drumatlas.oled.chips import check_chip
 from drumatlas.panel.conditioning import parse_calibration
 from drumatlas.panel.midi_map import DEFAULT_CC
 from drumatlas.panel.takeover import MODES
@@ -125,6 +126,9 @@ KEYS: tuple[Key, ...] = (
     Key("panel.encoder_steps", 64, "of a rotary encoder, from 0 to 1 of a control", 8, 1000),
     Key("panel.i2c_bus", 1, "where ADS1115 converters are", 0, 20),
     *_panel_keys(),
+    Key("oled.chip", "", "ssd1306, ssd1309 or sh1106, png:FILE, empty for none", check=check_chip),
+    Key("oled.address", 0x3C, "on the I2C bus panel.i2c_bus", 0x03, 0x77),
+    Key("oled.flip", False, "upside down"),
 )
 
 

@@ -45,7 +45,7 @@ def latent_to_map(atlas: Atlas, z: Floats) -> tuple[float, float]:
     if not len(atlas.points.xy):
         return 0.5, 0.5
     away = (atlas.points.z - z) / atlas.latent.reach
-    blend = _blend(np.square(away).sum(axis=1), _LATENT_BLUR, 5, _map_places(atlas))
+    blend = _blend(np.square(away).sum(axis=1), _LATENT_BLUR, 5, map_places(atlas))
     return float(blend[0]), float(blend[1])
 
 
@@ -62,7 +62,7 @@ def _blend(distance: Floats, blur: float, power: int, values: Floats) -> Floats:
 
 
 @lru_cache(maxsize=2)
-def _map_places(atlas: Atlas) -> Floats:
+def map_places(atlas: Atlas) -> Floats:
     """The map's points [n, 2] in 0..1 of its box."""
     xy = atlas.points.xy
     low, high = xy.min(axis=0), xy.max(axis=0)
@@ -73,7 +73,7 @@ def _map_places(atlas: Atlas) -> Floats:
 @lru_cache(maxsize=2)
 def _map_columns(atlas: Atlas) -> tuple[Floats, Floats]:
     """The same as two columns."""
-    places = _map_places(atlas)
+    places = map_places(atlas)
     return places[:, 0].copy(), places[:, 1].copy()
 
 

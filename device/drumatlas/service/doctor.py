@@ -19,6 +19,7 @@ from drumatlas.midi.choose import list_ports
 from drumatlas.service.finding import Finding
 from drumatlas.service.jitter import examine_jitter
 from drumatlas.service.machine import examine_machine
+from drumatlas.service.oled import examine_oled
 from drumatlas.service.page import examine_page
 from drumatlas.service.panel import examine_panel
 from drumatlas.service.rights import examine_rights
@@ -55,7 +56,8 @@ def _configured(path: Path | None) -> list[Finding]:
         config = read_config(path)
     except DrumatlasError:
         return examine_machine(defaults())
-    return [*examine_uarts(config), *examine_panel(config), *examine_machine(config)]
+    plugged = [*examine_uarts(config), *examine_panel(config), *examine_oled(config)]
+    return [*plugged, *examine_machine(config)]
 
 
 def _python() -> Finding:

@@ -114,7 +114,12 @@ def test_encode_what_was_rendered(here: Path, capsys: pytest.CaptureFixture[str]
 
 def test_ports_and_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ports", "--json"]) == 0
-    assert set(json.loads(capsys.readouterr().out)) == {"system", "outputs", "inputs"}
+    assert set(json.loads(capsys.readouterr().out)) == {
+        "system",
+        "outputs",
+        "inputs",
+        "uarts",
+    }
     assert main(["doctor", "--json"]) == 0
     assert {"name", "state", "detail", "advice"} == set(json.loads(capsys.readouterr().out)[0])
 

@@ -1,0 +1,70 @@
+"""What a display shows, as it goes through the pipe to the process that draws it. Pure."""
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from drumatlas.errors import ControlError
+
+WIDTH, HEIGHT = 128, 64
+SIDE = HEIGHT  # of the map, a square at the left
+BEATS = 8  # quarter notes of a beat
+_MOST_FAULT = 200  # characters
+
+Pixel = tuple[int, int]  # from the left, from the top
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One state of the box. `place` is on the map, `beat` 0..7 (None while stopped), `fault` the
+    first of `faults`."""
+
+    place: Pixel
+    bpm: float
+    genre: str
+    beat: int | None
+    is_following: bool
+    fault: str
+    faults: int
+
+    def line(self) -> bytes:
+        """As one line of JSON."""
+        return json.dumps(asdict(self) | {"fault": self.fault[:_MOST_FAULT]}).encode() + b"\n"
+
+
+def read_look(line: bytes) -> Look:
+    """The look of a line; ControlError if it is none."""
+    try:
+        table = json.loads(line)
+        x, y = table.pop("place")
+        return Look(place=(int(x), int(y)), **table)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ControlError(f"not a look: {error}") from None
+
+
+def pixel(x: float, y: float) -> Pixel:
+    """Where a place x, y (0..1 each, y up) of the map is drawn, a pixel off its edges at least."""
+    inner = SIDE - 3
+    return 1 + round(min(max(x, 0.0), 1.0) * inner), SIDE - 2 - round(min(max(y, 0.0), 1.0) * inner)
+
+
+def chart_line(places: Iterable[tuple[float, float]]) -> bytes:
+    """The map's points as a line: a bit a pixel of the square, row by row."""
+    bits = bytearray(SIDE * SIDE // 8)
+    for x, y in places:
+        across, down = pixel(x, y)
+        at = down * SIDE + across
+        bits[at // 8] |= 0x80 >> at % 8
+    return base64.b64encode(bytes(bits)) + b"\n"
+
+
+def read_chart(line: bytes) -> bytes:
+    """The bits of a `chart_line`; ControlError if it is none."""
+    try:
+        bits = base64.b64decode(line, validate=False)
+    except ValueError as error:
+        raise ControlError(f"not a map: {error}") from None
+    if len(bits) != SIDE * SIDE // 8:
+        raise ControlError(f"not a map: {len(bits)} bytes")
+    return bits

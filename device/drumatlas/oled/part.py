@@ -1,0 +1,125 @@
+"""Tells the drawing process how the box is: a part of the slow loop."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.beat.steps import STEPS_PER_BEAT
+from drumatlas.engine import Engine
+from drumatlas.explore.latent import latent_to_map, map_places, nearest_genre
+from drumatlas.oled.look import Look, Pixel, chart_line, pixel
+
+EVERY_NS = 100_000_000
+_POINTS = 1000  # of the map; more would fill it
+_END_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OledSettings:
+    """Which display, and where: `chip` as in `display.open_device`."""
+
+    chip: str
+    bus: int = 1
+    address: int = 0x3C
+    flip: bool = False
+
+
+class Oled:
+    """Starts the process, tells it what changed at most ten times a second, and never waits for
+    it. What is wrong with the display is among the engine's faults."""
+
+    def __init__(self, engine: Engine, settings: OledSettings) -> None:
+        self._engine = engine
+        self._looked_ns = -EVERY_NS
+        self._last: Look | None = None
+        self._place: tuple[bytes, Pixel, str] = (b"", (0, 0), "")
+        self._said = b""
+        words = (settings.chip, settings.bus, settings.address, int(settings.flip))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "drumatlas.oled", *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C in the terminal is ours
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self.pid = self._process.pid
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        for pipe in (self._stdin, self._stdout):
+            os.set_blocking(pipe.fileno(), False)
+        self._write(_chart(engine.explorer.atlas))
+
+    def tick(self, now_ns: int) -> None:
+        """From the slow loop."""
+        if now_ns - self._looked_ns < EVERY_NS:
+            return
+        self._looked_ns = now_ns
+        self._hear()
+        look = self._look(now_ns)
+        if look != self._last and self._write(look.line()):
+            self._last = look
+
+    def _look(self, now_ns: int) -> Look:
+        engine, sequencer = self._engine, self._engine.sequencer
+        place, genre = self._whereabouts()
+        beat = sequencer.position_at(now_ns) // STEPS_PER_BEAT
+        faults = [fault for fault in engine.faults if not fault.startswith("oled: ")]
+        return Look(
+            place=place,
+            bpm=round(float(engine.bpm), 1),
+            genre=genre,
+            beat=beat if sequencer.is_playing else None,
+            is_following=sequencer.is_following,
+            fault=faults[0] if faults else "",
+            faults=len(faults),
+        )
+
+    def _whereabouts(self) -> tuple[Pixel, str]:
+        """Reckoned anew only where the place is another."""
+        explorer = self._engine.explorer
+        z = explorer.place.z
+        if self._place[0] != z.tobytes():
+            near = nearest_genre(explorer.atlas, z)
+            at = pixel(*latent_to_map(explorer.atlas, z))
+            self._place = (z.tobytes(), at, near[0].name if near else "")
+        return self._place[1:]
+
+    def _write(self, line: bytes) -> bool:
+        """Whether it was taken; a process that does not read misses looks, no more. (A line is
+        shorter than PIPE_BUF: it is taken whole or not at all.)"""
+        try:
+            return self._stdin.write(line) is not None
+        except (OSError, ValueError):
+            return False
+
+    def _hear(self) -> None:
+        """The last line that it said."""
+        with suppress(OSError):
+            self._said += self._stdout.read(4096) or b""
+        if b"\n" in self._said:
+            *_, line, self._said = self._said.split(b"\n")
+            fault = line.decode("utf-8", "replace")
+            self._engine.tell("oled", f"oled: {fault}" if fault else "")
+        elif self._process.poll() not in {None, 2}:  # 2: it has said why
+            self._engine.tell("oled", "oled: the drawing process ended; restart the box")
+
+    def close(self) -> None:
+        """Dark."""
+        self._stdin.close()
+        try:
+            self._process.wait(timeout=_END_S)
+        except subprocess.TimeoutExpired:  # busy machine: it is the last to get the processor
+            self._process.kill()
+            self._process.wait()
+        self._stdout.close()
+
+
+def _chart(atlas: Atlas) -> bytes:
+    count = len(atlas.points.xy)
+    points = map_places(atlas)[:: max(count // _POINTS, 1)] if count else ()
+    return chart_line((float(x), float(y)) for x, y in points)

@@ -1,0 +1,67 @@
+"""A look as a picture of 128 x 64 pixels, black and white."""
+
+from PIL import Image, ImageDraw, ImageFont
+
+from drumatlas.oled.look import BEATS, HEIGHT, SIDE, WIDTH, Look, Pixel
+
+_FONT = ImageFont.load_default_imagefont()  # 6 x 11, Latin-1
+_LETTER, _ROW = 6, 11
+_LEFT = SIDE + 3  # of what stands beside the map
+_WHITE, _BLACK = 255, 0
+
+
+def draw(look: Look, chart: bytes) -> Image.Image:
+    """Mode "1". The map with the place at the left; genre, tempo, transport and the beat beside it;
+    a fault in a bar over the bottom."""
+    picture = Image.new("1", (WIDTH, HEIGHT))
+    picture.paste(Image.frombytes("1", (SIDE, SIDE), chart), (0, 0))
+    pen = ImageDraw.Draw(picture)
+    _mark(pen, look.place)
+    _words(pen, look)
+    _beats(pen, look.beat)
+    if look.fault:
+        _fault(pen, look)
+    return picture
+
+
+def _mark(pen: ImageDraw.ImageDraw, place: Pixel) -> None:
+    """A cross in a hole of its own."""
+    x, y = place
+    pen.rectangle((x - 4, y - 4, x + 4, y + 4), fill=_BLACK)
+    pen.line((x - 3, y, x + 3, y), fill=_WHITE)
+    pen.line((x, y - 3, x, y + 3), fill=_WHITE)
+    pen.rectangle((SIDE, 0, SIDE + 2, HEIGHT), fill=_BLACK)  # what of the hole lies beside the map
+
+
+def _words(pen: ImageDraw.ImageDraw, look: Look) -> None:
+    room = (WIDTH - _LEFT) // _LETTER
+    pen.text((_LEFT, 0), _plain(look.genre)[:room], font=_FONT, fill=_WHITE)
+    pen.text((_LEFT, 14), f"{look.bpm:.1f}", font=_FONT, fill=_WHITE)
+    if look.is_following:
+        pen.text((_LEFT + 6 * _LETTER, 14), "ext", font=_FONT, fill=_WHITE)
+    if look.beat is None:
+        pen.rectangle((_LEFT, 29, _LEFT + 7, 36), fill=_WHITE)
+    else:
+        pen.polygon(((_LEFT, 28), (_LEFT, 38), (_LEFT + 8, 33)), fill=_WHITE)
+
+
+def _beats(pen: ImageDraw.ImageDraw, beat: int | None) -> None:
+    """A box each quarter note, the present one filled."""
+    step = (WIDTH - _LEFT) // BEATS
+    for i in range(BEATS):
+        box = (_LEFT + i * step, 42, _LEFT + i * step + step - 2, 48)
+        pen.rectangle(box, outline=_WHITE, fill=_WHITE if i == beat else _BLACK)
+
+
+def _fault(pen: ImageDraw.ImageDraw, look: Look) -> None:
+    """The first one, dark on bright, over the whole width; how many there are at its end."""
+    top = HEIGHT - _ROW - 1
+    pen.rectangle((0, top, WIDTH, HEIGHT), fill=_WHITE)
+    more = f" +{look.faults - 1}" if look.faults > 1 else ""
+    room = (WIDTH - 2) // _LETTER - len(more)
+    pen.text((1, top + 1), _plain(look.fault)[:room] + more, font=_FONT, fill=_BLACK)
+
+
+def _plain(text: str) -> str:
+    """What the font has."""
+    return text.encode("latin-1", "replace").decode("latin-1")

@@ -1,0 +1,80 @@
+"""A process of its own that draws what the box tells it, when nobody else wants the processor.
+
+    python -m drumatlas.oled CHIP BUS ADDRESS FLIP
+
+Drawing takes milliseconds of Python; in the box it would hold the interpreter's lock for them.
+Standard input: a line with the map, then a line for each look. Standard output: what is wrong, a
+line each time it changes ('' for nothing). It ends when standard input does.
+"""
+
+import os
+import select
+import time
+from collections.abc import Callable
+
+from drumatlas.errors import ControlError
+from drumatlas.oled.display import Display, open_device
+from drumatlas.oled.look import Look, read_chart, read_look
+from drumatlas.oled.picture import draw
+
+FRAME_NS = 100_000_000  # at least between two pictures
+
+
+class Show:
+    """Lines in, pictures out: of lines that came together the last one counts."""
+
+    def __init__(self, display: Display, tell: Callable[[str], None]) -> None:
+        self._display, self._tell = display, tell
+        self._chart: bytes | None = None
+        self._look: Look | None = None
+        self._is_new = False
+        self._unread = b""
+        self._told = ""
+        self._drawn_ns = -FRAME_NS
+
+    def feed(self, data: bytes) -> None:
+        """What came in; what is no line of ours is left out."""
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            try:
+                if self._chart is None:
+                    self._chart = read_chart(line)
+                else:
+                    self._look, self._is_new = read_look(line), True
+            except ControlError as error:
+                self._say(str(error))
+
+    def tick(self, now_ns: int) -> None:
+        """Draw, if there is something new and it is time; or again if it was not shown."""
+        if self._look is None or self._chart is None or not self._is_new:
+            return
+        if now_ns - self._drawn_ns < FRAME_NS:
+            return
+        self._drawn_ns = now_ns
+        self._is_new = not self._display.show(draw(self._look, self._chart), now_ns)
+        self._say(self._display.fault)
+
+    def _say(self, fault: str) -> None:
+        if fault != self._told:
+            self._told = fault
+            self._tell(fault)
+
+
+def show(arguments: list[str]) -> int:
+    """Run for a parent that holds the other ends of our pipes."""
+    chip, bus, address, flip = arguments
+    display = Display(lambda: open_device(chip, int(bus), int(address), flip == "1"))
+    one = Show(display, lambda fault: print(" ".join(fault.split()), flush=True))  # noqa: T201
+    try:
+        while True:
+            if select.select([0], [], [], FRAME_NS / 1e9)[0]:
+                data = os.read(0, 1 << 16)
+                if not data:
+                    return 0
+                one.feed(data)
+            one.tick(time.monotonic_ns())
+            time.sleep(FRAME_NS / 4e9)  # what comes in bursts is drawn once
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 0
+    finally:
+        display.close()
