@@ -36,7 +36,7 @@ class TrainConfig:
     spread_weight: float = 10.0  # SWAE: nats a beat for each squared deviation from N(0, 1)
     latent_noise: float = 0.0  # SWAE: deviation of what is added to z while training
     song_beats: int = 0  # most beats of a song in an epoch, drawn anew in each; 0: all
-    anneal: bool = False  # the learning rate falls along a half cosine over max_epochs
+    anneal: bool = False  # the learning rate falls along a half cosine; all max_epochs are run
     validation_share: float = 0.1  # of songs, for early stopping
     test_share: float = 0.1  # of songs, never seen while training
 
@@ -73,8 +73,7 @@ _RECIPES: dict[str, TrainConfig] = {
         batch=128,
         learning_rate=1e-3,
         max_epochs=60,
-        patience=60,
-        latent_noise=0.05,
+        latent_noise=0.03,
         song_beats=3,
         anneal=True,
     )

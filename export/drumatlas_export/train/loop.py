@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, isfinite, pi
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ Progress = Callable[[int, float, float], None]  # epoch, training loss, validati
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The model of the best epoch."""
+    """The model of the best epoch; where the learning rate is annealed, of the last one."""
 
     model: Autoencoder
     epochs: int
@@ -59,7 +59,9 @@ def train(
     progress: Progress = _quiet,
     songs: NDArray[np.int64] | None = None,
 ) -> Trained:
-    """Fit `config`'s model to x [n, 32, 14] (0 or 1); stop when `validation` gets no better.
+    """Fit `config`'s model to x [n, 32, 14] (0 or 1); stop when `validation` gets no
+    better, or, where the learning rate is annealed, when it has come down.
+
     `songs` [n] are numbers of the beats' songs; without them each beat is one."""
     torch.manual_seed(config.seed)
     x, validation = x.reshape(-1, CELLS), validation.reshape(-1, CELLS)
@@ -97,7 +99,7 @@ def train(
         with torch.no_grad():
             held_out = reconstruction(model.logits(model.encode(validation)), validation).item()
         progress(epoch, total / len(order), held_out)
-        if held_out < best_loss:
+        if held_out < best_loss or (config.anneal and isfinite(held_out)):
             best_loss, best_epoch, best_state = held_out, epoch, copy.deepcopy(model.state_dict())
         elif epoch - best_epoch >= config.patience:
             break
