@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Genre, Network
+from drumatlas.atlas.model import Genre, Groove, Network
 from drumatlas.atlas.read import read_atlas
 from drumatlas.errors import FileError
 from drumatlas_export.train import checkpoint as checkpoints
@@ -30,6 +30,7 @@ class Space:
     decode: Network
     encode: Network
     genres: tuple[Genre, ...] = ()  # areas; a checkpoint has none yet
+    groove: Groove | None = None
 
     def sample(self, n: int, seed: int) -> NDArray[np.float32]:
         """n points of the prior [n, 4]."""
@@ -98,4 +99,5 @@ def open_space(path: Path) -> Space:
         atlas.decode,
         atlas.encode,
         atlas.genres,
+        atlas.groove,
     )

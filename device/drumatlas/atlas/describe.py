@@ -65,7 +65,7 @@ def read_thresholds(info: dict[str, Any]) -> Floats:
 def read_voices(info: dict[str, Any]) -> None:
     """`voices`: must be the 14 that this program plays, in order of their bits."""
     voices = _get(info, "voices", "the file")
-    bits = [v.get("bit") if isinstance(v, dict) else None for v in voices] if voices else []
+    bits = [_get(v, "bit", "voices") for v in voices] if isinstance(voices, list) else []
     if bits != list(range(VOICES)):
         raise AtlasError(f"atlas.json: voices must be bits 0..{VOICES - 1} in order")
 

@@ -54,6 +54,21 @@ class MapPoints:
     genre: NDArray[np.int16]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Groove:
+    """How real players play a beat: how loud, and when.
+
+    `loud` [16, 14]: velocity of a voice at a 16th of the bar, where nothing else is known; `near`
+    [10, 14]: what each of the surroundings (`explore.groove.surroundings`) adds to it; `late_ms`
+    [16, 14]: how much later than the grid; `spread_ms` [14]: how far to each side of that.
+    """
+
+    loud: Floats
+    near: Floats
+    late_ms: Floats
+    spread_ms: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # by identity: arrays have no single equality
 class Atlas:
     """A checked atlas. `decode`: z [n, 4] -> p [n, 32, 14] in 0..1; `encode`: x [n, 32, 14]
@@ -70,3 +85,4 @@ class Atlas:
     training: dict[str, Any] = field(default_factory=dict)  # provenance
     scores: dict[str, Any] = field(default_factory=dict)  # of drumatlas-export evaluate
     sha256: str = ""  # of the file
+    groove: Groove | None = None  # atlases may be without

@@ -22,15 +22,23 @@ from drumatlas.atlas.describe import (
     read_thresholds,
     read_voices,
 )
-from drumatlas.atlas.model import FORMAT, LATENT, VERSION, Atlas, MapPoints
+from drumatlas.atlas.model import FORMAT, LATENT, VERSION, Atlas, Groove, MapPoints
 from drumatlas.atlas.network import open_network
-from drumatlas.beat.codes import STEPS
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 from drumatlas.files import read_bytes
 
 MAX_FILE = 64 << 20  # bytes; the built-in atlas has under 1 MB
 MEMBERS = ("decoder.onnx", "encoder.onnx", "map.npz", "known.npz")
+GROOVE = "groove.npz"  # may be missing
+GROOVE_SHAPES = {
+    "loud": (STEPS_PER_BAR, VOICES),
+    "near": (10, VOICES),
+    "late_ms": (STEPS_PER_BAR, VOICES),
+    "spread_ms": (VOICES,),
+}
+_MOST_GROOVE = 512  # of any number in it: velocities end at 127, and nobody is so late
 _JSON = "atlas.json"
 
 
@@ -72,7 +80,10 @@ def _parse(data: bytes) -> Atlas:
             f"this program reads '{FORMAT}', version {VERSION}"
         )
     hashes = info.get("sha256")
-    for member in MEMBERS:
+    has_groove = isinstance(hashes, dict) and GROOVE in hashes
+    if has_groove:
+        members |= _unzip(data, (GROOVE,))
+    for member in (*MEMBERS, *([GROOVE] if has_groove else ())):
         found = sha256(members[member]).hexdigest()
         if not isinstance(hashes, dict) or hashes.get(member) != found:
             raise AtlasError(f"{member} is damaged (its SHA-256 is not the one in {_JSON})")
@@ -91,6 +102,7 @@ def _parse(data: bytes) -> Atlas:
         training=_table(info, "training"),
         scores=_table(info, "scores"),
         sha256=sha256(data).hexdigest(),
+        groove=parse_groove(members[GROOVE]) if has_groove else None,
     )
 
 
@@ -163,6 +175,17 @@ def _map(data: bytes, genres: int) -> MapPoints:
     if n and (points.genre.min() < -1 or points.genre.max() >= genres):
         raise AtlasError("map.npz: 'genre' points at a genre that is not there")
     return points
+
+
+def parse_groove(data: bytes) -> Groove:
+    """The groove in the bytes of a groove.npz; AtlasError says what is wrong with it."""
+    a = _arrays(data, GROOVE, tuple(GROOVE_SHAPES))
+    for key, shape in GROOVE_SHAPES.items():
+        if a[key].shape != shape or a[key].dtype.kind != "f":
+            raise AtlasError(f"{GROOVE}: '{key}' is {a[key].dtype}{list(a[key].shape)}")
+        if not (np.abs(a[key]) <= _MOST_GROOVE).all():  # also false for NaN
+            raise AtlasError(f"{GROOVE}: '{key}' holds a number out of range")
+    return Groove(**{key: a[key].astype(np.float32) for key in GROOVE_SHAPES})
 
 
 def _known(data: bytes) -> NDArray[np.uint64]:

@@ -10,8 +10,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import FORMAT, VERSION, Genre, LatentSpace, MapPoints
-from drumatlas.atlas.read import MEMBERS, parse_atlas
+from drumatlas.atlas.model import FORMAT, VERSION, Genre, Groove, LatentSpace, MapPoints
+from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, MEMBERS, parse_atlas
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.files import atomic
 
@@ -73,6 +73,11 @@ def _describe(
     }
 
 
+def groove_bytes(groove: Groove) -> bytes:
+    """A groove as the atlas' member."""
+    return _npz({key: np.asarray(getattr(groove, key), np.float32) for key in GROOVE_SHAPES})
+
+
 def write_atlas(  # noqa: PLR0913 - the members of the file, by name
     path: Path,
     *,
@@ -86,6 +91,7 @@ def write_atlas(  # noqa: PLR0913 - the members of the file, by name
     encoder: bytes,
     training: dict[str, Any],
     scores: dict[str, Any],
+    groove: Groove | None = None,
 ) -> None:
     """Write an atlas to `path`, after reading it back as a box would; AtlasError if it can't be."""
     arrays: dict[str, NDArray[Any]] = {
@@ -101,6 +107,8 @@ def write_atlas(  # noqa: PLR0913 - the members of the file, by name
             strict=True,
         )
     )
+    if groove:
+        members[GROOVE] = groove_bytes(groove)
     info = _describe(name, latent, thresholds, genres)
     info |= {"training": training, "scores": scores}
     info["sha256"] = {member: sha256(data).hexdigest() for member, data in members.items()}

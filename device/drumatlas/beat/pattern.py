@@ -13,6 +13,15 @@ Cycle = tuple[Step, ...]  # 32 steps
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """When players hit: `late_ns` [16][14] behind the grid (before it, below 0) at each 16th of a
+    bar, by voice, and `spread_ns` [14] around that."""
+
+    late_ns: tuple[tuple[int, ...], ...]
+    spread_ns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """A beat as the performer takes it. `cycles` are its variants (one without chaos); which
     one a cycle of two bars takes is drawn from the seed."""
@@ -23,6 +32,7 @@ class Pattern:
     genre: str = ""
     moved: float = 0.0  # how far the filter moved the place, in prior deviations
     genre_away: float = 0.0  # how far the genre's middle is, in prior deviations
+    touch: Touch | None = None  # for humanize; without it, it is even
 
 
 def cycles_of(velocity: NDArray[np.uint8]) -> tuple[Cycle, ...]:

@@ -42,6 +42,7 @@ class DrumTrack:
     ticks_per_beat: int
     packed: list[int] = field(default_factory=list)  # a number a note, see `unpacked`
     signatures: list[tuple[int, int, int]] = field(default_factory=list)  # tick, n, d of n/d
+    tempos: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a beat
 
     @property
     def notes(self) -> list[tuple[int, int, int]]:
@@ -53,11 +54,11 @@ class DrumTrack:
         """The tick behind the last note; 0 without notes."""
         return (self.packed[-1] >> _TICK) + 1 if self.packed else 0
 
-    def unpacked(self, start: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Ticks and keys [n] of the notes in ticks [start, end)."""
+    def unpacked(self, start: int, end: int) -> tuple[NDArray[np.int64], ...]:
+        """Ticks, keys and velocities [n] of the notes in ticks [start, end)."""
         first, behind = (bisect_left(self.packed, tick << _TICK) for tick in (start, end))
         notes = np.array(self.packed[first:behind], np.int64)
-        return notes >> _TICK, notes >> _KEY & _SEVEN
+        return notes >> _TICK, notes >> _KEY & _SEVEN, notes & _SEVEN
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
@@ -81,6 +82,8 @@ def _meta(data: bytes, at: int, tick: int, track: DrumTrack) -> int:
         track.signatures.append((tick, data[at], 1 << min(data[at + 1], 8)))
         if len(track.signatures) > MAX_SIGNATURES:
             raise MidiFileError(f"more than {MAX_SIGNATURES} time signatures")
+    if kind == 0x51 and size == 3:
+        track.tempos.append((tick, int.from_bytes(data[at : at + 3])))
     return at + size
 
 
@@ -190,4 +193,5 @@ def read_drums(data: bytes) -> DrumTrack:
         raise MidiFileError("cut short: an event runs past the end of the file") from None
     result.packed.sort()
     result.signatures.sort()
+    result.tempos.sort()
     return result

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drumatlas.atlas.model import Floats
+from drumatlas.atlas.model import Floats, Groove
 from drumatlas.beat.codes import STEPS, pack
 from drumatlas.beat.pattern import Cycle, cycles_of
 from drumatlas.beat.voices import VOICES
@@ -15,9 +15,11 @@ _LOGITS = 2.5  # deviation of the noise at full chaos
 
 
 class Chaos:
-    """Noise on the decoder's logits, drawn once from the seed, scaled by the knob."""
+    """Noise on the decoder's logits, drawn once from the seed, scaled by the knob. Velocities are
+    those of the atlas' `groove`, if it has one."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, groove: Groove | None = None) -> None:
+        self._groove = groove
         # RandomState's streams are frozen for good; Generator's may change with NumPy.
         self._noise = np.random.RandomState(seed % 2**32).standard_normal((VARIANTS, STEPS, VOICES))
 
@@ -31,7 +33,7 @@ class Chaos:
     ) -> tuple[Cycle, ...]:
         """The beat itself at amount 0; else VARIANTS versions of it. One that would not pass
         the filter is replaced by the beat itself."""
-        base = velocities(place.p, place.hits, place.thresholds, accent)
+        base = velocities(place.p, place.hits, place.thresholds, accent, self._groove)
         if amount <= 0:
             return cycles_of(base[None])
         p = np.clip(place.p, 1e-6, 1 - 1e-6)
@@ -39,5 +41,5 @@ class Chaos:
         noisy: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         hits = noisy > place.thresholds
         passing = beat_filter.passes(pack(hits), novelty)[:, None, None]
-        loud = velocities(noisy, hits, place.thresholds, accent)
+        loud = velocities(noisy, hits, place.thresholds, accent, self._groove)
         return cycles_of(np.where(passing, loud, base))

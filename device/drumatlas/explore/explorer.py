@@ -12,6 +12,7 @@ from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.chaos import Chaos
 from drumatlas.explore.controls import DEFAULTS, SLOTS, Press, Turn
 from drumatlas.explore.glide import Glide
+from drumatlas.explore.groove import touch
 from drumatlas.explore.latent import (
     knobs_to_latent,
     latent_to_knobs,
@@ -42,7 +43,8 @@ class Explorer:
         self.snapshots: dict[str, Snapshot] = {}  # by `snapshot.names`
         self._before: tuple[Snapshot, bool] | None = None  # the last jump, whether it was a load
         self._places = Places(atlas)
-        self._chaos = Chaos(seed)
+        self._chaos = Chaos(seed, atlas.groove)
+        self._touch = touch(atlas.groove) if atlas.groove else None
         self._genre = -1  # the last one gone to
         self._seed = seed
         self._wander: Wander | None = None
@@ -146,7 +148,8 @@ class Explorer:
         cycles = self._chaos.cycles(place, chaos, self._places.filter, self.novelty, accent)
         nearest = nearest_genre(self.atlas, place.z)
         name, away = (nearest[0].name, nearest[1]) if nearest else ("", 0.0)
-        return Pattern(cycles, place.code, tuple(place.z.tolist()), name, place.moved, away)
+        z = tuple(place.z.tolist())
+        return Pattern(cycles, place.code, z, name, place.moved, away, self._touch)
 
     def _set_knobs(self, knobs: Floats) -> None:
         self._wander = None

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Floats
+from drumatlas.atlas.model import Floats, Groove
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Grid
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE, VOICES
 from drumatlas.explore.filters import MIN_ENTROPY, entropy
+from drumatlas.explore.groove import loudness
 
 # Logits by which the ends of a density knob move a threshold; the knob over all voices stops
 # before, where the beat would have fewer or more hits than these.
@@ -134,14 +135,24 @@ def _lively_numbers(cells: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.flatnonzero(entropy(codes) >= MIN_ENTROPY) + LEAST
 
 
-def velocities(p: Floats, hits: Grid, thresholds: Floats, accent: float = 0.5) -> NDArray[np.uint8]:
+def velocities(
+    p: Floats,
+    hits: Grid,
+    thresholds: Floats,
+    accent: float = 0.5,
+    groove: Groove | None = None,
+) -> NDArray[np.uint8]:
     """Velocity of each cell, 0 where there is no hit; p and hits are [..., 32, 14].
 
     Louder the surer the decoder is (how far p lies above its threshold) and the heavier the
-    step in the bar. The accent control 0..1 says how much louder: 0 flat, 0.5 natural.
+    step in the bar; with a `groove` as players hit there, in place of the step's weight. The accent
+    control 0..1 says how much louder: 0 flat, 0.5 natural.
     """
     sure = np.clip((p - thresholds) / (1 - thresholds), 0, 1)
-    loud = np.rint(_LOUD_BY_METRE + _BY_CHANCE * sure)
+    if groove is None:
+        loud = np.rint(_LOUD_BY_METRE + _BY_CHANCE * sure)
+    else:
+        loud = np.rint(loudness(groove, hits, sure)).astype(np.float32)
     if accent != 0.5:
         loud = _spread(loud, hits, 2 * accent)
     velocity: NDArray[np.uint8] = np.where(hits, loud, 0).astype(np.uint8)

@@ -1,11 +1,11 @@
 """Notes from a pattern: what a step plays, when and how loud; and how patterns come in. Pure."""
 
-from drumatlas.beat.pattern import Pattern, Step
+from drumatlas.beat.pattern import Pattern, Step, Touch
 from drumatlas.beat.steps import STEPS, STEPS_PER_BAR
 from drumatlas.play.chance import Chance
 from drumatlas.play.events import NOTE_ON, RANK_ON, Event
 from drumatlas.play.feel import HUMANIZE_NS, HUMANIZE_VELOCITY, SWING_MOST, Feel
-from drumatlas.play.settings import SWAPS, PlaySettings, VoiceOut
+from drumatlas.play.settings import SWAPS, PlaySettings
 from drumatlas.play.state import State
 from drumatlas.play.transport import STEP_TICKS
 
@@ -53,7 +53,9 @@ class Notes:
         variant = self._chance.pick(len(pattern.cycles), step // STEPS)
         return pattern, pattern.cycles[variant][step % STEPS]
 
-    def push(self, state: State, step: int, at_ns: int, hits: Step) -> None:
+    def push(
+        self, state: State, step: int, at_ns: int, hits: Step, touch: Touch | None = None
+    ) -> None:
         """Put a step's hits into the outbox, moved by swing, humanize and the voices' offsets;
         none before the first clock, and none before what was given out."""
         step_ns = state.timeline.ns_per_tick * STEP_TICKS
@@ -62,20 +64,29 @@ class Notes:
             out = self._settings.voices[voice]
             if out.is_muted:
                 continue
-            shift_ns, loud = self._humanize(state.feel.humanize, step, voice, velocity, out)
+            amount, place = state.feel.humanize, (step // STEPS, step, voice)
+            shift_ns = out.offset_ms * 1e6 + self._shift(amount, place, touch)
             due_ns = max(at_ns + round(late_ns + shift_ns), state.first_ns, state.horizon_ns)
-            message = bytes((NOTE_ON | out.channel, out.note, out.loudness(loud)))
+            loud = out.loudness(self._louder(amount, place, velocity))
+            message = bytes((NOTE_ON | out.channel, out.note, loud))
             gate = out.gate / self._settings.gate if out.gate else 1.0
             state.outbox.push(RANK_ON, Event(due_ns, message, gate))
 
-    def _humanize(
-        self, amount: float, step: int, voice: int, velocity: int, out: VoiceOut
-    ) -> tuple[float, int]:
-        """How far a hit is off the grid in ns, and its velocity 1..127."""
-        shift_ns = out.offset_ms * 1e6
+    def _shift(self, amount: float, place: tuple[int, int, int], touch: Touch | None) -> float:
+        """How far humanize moves a hit off the grid, ns: anywhere, or where players would be."""
         if not amount:
-            return shift_ns, velocity
-        place = (step // STEPS, step, voice)
-        shift_ns += self._chance.at(*place, 1) * amount * HUMANIZE_NS
+            return 0.0
+        chance = self._chance.at(*place, 1)
+        if touch is None:
+            return chance * amount * HUMANIZE_NS
+        _, step, voice = place
+        spread_ns = min(touch.spread_ns[voice], HUMANIZE_NS)
+        late_ns = touch.late_ns[step % STEPS_PER_BAR][voice] + chance * spread_ns
+        return amount * min(max(late_ns, -HUMANIZE_NS), HUMANIZE_NS)
+
+    def _louder(self, amount: float, place: tuple[int, int, int], velocity: int) -> int:
+        """Velocity 1..127 as humanize has it."""
+        if not amount:
+            return velocity
         more = self._chance.at(*place, 2) * amount * HUMANIZE_VELOCITY
-        return shift_ns, min(max(velocity + round(more), 1), 127)
+        return min(max(velocity + round(more), 1), 127)

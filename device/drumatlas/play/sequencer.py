@@ -271,7 +271,7 @@ class Sequencer:
         pattern, hits = self._notes.take_step(state, step, at_ns)
         if self.on_step:
             self.on_step(step, pattern, hits)
-        self._notes.push(state, step, at_ns, hits)
+        self._notes.push(state, step, at_ns, hits, pattern.touch)
 
     def _change_settings(self, state: State, settings: PlaySettings) -> list[Output]:
         out = state.outbox.silence(state.horizon_ns)

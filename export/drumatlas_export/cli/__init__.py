@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, build, models, pack, page, scores
+from drumatlas_export.cli import beats, build, groove, models, pack, page, scores
 
 COMMANDS = (
     beats.MINE,
@@ -16,6 +16,7 @@ COMMANDS = (
     models.SAMPLE,
     scores.EVALUATE,
     models.EXPORT,
+    groove.GROOVE,
     pack.MIDI,
     page.PAGE,
     build.BUILD,

@@ -36,6 +36,7 @@ def build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="acai", metavar="ae|vae|acai", help="(default acai)")
     parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
     parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=1, metavar="N", help="(1)")
+    models.groove_option(parser)
     parser.add_argument("--about", type=Path, metavar="F.json", help="sources, licences and so on")
     parser.add_argument(
         "--work",
@@ -73,6 +74,7 @@ def build(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     """What would go wrong late goes wrong now."""
+    from drumatlas_export.groove.file import read_groove
     from drumatlas_export.mine.genres import labeller
     from drumatlas_export.mine.sources import find_sources
 
@@ -82,6 +84,7 @@ def _check(arguments: argparse.Namespace) -> None:
     find_sources(arguments.paths, arguments.windows)
     labeller(arguments.genres or ["names"], arguments.genre_column)
     models.config_of(arguments)
+    read_groove(arguments.groove)
     for known in arguments.known:
         read_rows(known)
     if arguments.about:

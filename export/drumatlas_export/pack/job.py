@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from drumatlas.atlas.model import LatentSpace
+from drumatlas.atlas.model import Groove, LatentSpace
 from drumatlas.atlas.write import write_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
@@ -28,7 +28,13 @@ def with_beats(one: Checkpoint, rows: list[BeatRow]) -> Checkpoint:
     )
 
 
-def export(one: Checkpoint, path: Path, scores: dict[str, Any], provenance: dict[str, Any]) -> None:
+def export(
+    one: Checkpoint,
+    path: Path,
+    scores: dict[str, Any],
+    provenance: dict[str, Any],
+    groove: Groove | None = None,
+) -> None:
     """Write the atlas of `one` to `path`. `provenance` (sources, licences, commands) goes in as
     it is, beside the run's own counts and config."""
     seed = one.config.seed
@@ -50,4 +56,5 @@ def export(one: Checkpoint, path: Path, scores: dict[str, Any], provenance: dict
         encoder=encoder,
         training={**provenance, **one.run, "seed": seed, "config": config},
         scores=scores,
+        groove=groove,
     )

@@ -27,14 +27,14 @@ def flat_certainty(rows: Sequence[BeatRow]) -> list[Clip]:
 
 
 def of_space(rows: Sequence[BeatRow], space: "Space") -> list[Clip]:
-    """Velocities by the metre and the decoder's probabilities at each beat's place. A beat without
-    a place gets the one where the encoder sees it, one without labels the nearest genre."""
+    """Velocities as the box plays them, by the decoder's probabilities at each beat's place. A beat
+    without a place gets the one where the encoder sees it, one without labels the nearest genre."""
     hits = grids([row.code for row in rows])
     z = space.encode(hits.astype(np.float32))
     for i, row in enumerate(rows):
         if row.latent is not None:
             z[i] = row.latent
-    loud = velocities(space.probabilities(z), hits, space.thresholds)
+    loud = velocities(space.probabilities(z), hits, space.thresholds, groove=space.groove)
     return [
         Clip(replace(row, latent=tuple(place.tolist()), labels=_labels(row, place, space)), one)
         for row, place, one in zip(rows, z, loud, strict=True)

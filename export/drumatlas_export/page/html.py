@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.model import Atlas, Groove
 from drumatlas.atlas.read import parse_atlas
 from drumatlas.errors import AtlasError
 from drumatlas.explore.search import Places
@@ -119,6 +119,7 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "near": _doubles(near),
         "far": _doubles(far),
         "homes": _floats(places.homes),
+        "groove": _groove(atlas.groove),
         "centre": _floats(latent.centre),
         "reach": _floats(latent.reach),
         "basis": _floats(latent.basis),
@@ -137,6 +138,13 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "activation": layer.activation,
         "alpha": layer.alpha,
     }
+
+
+def _groove(groove: Groove | None) -> dict[str, str] | None:
+    """How loud players hit; when, needs the box's own dice."""
+    if groove is None:
+        return None
+    return {"loud": _floats(groove.loud), "near": _floats(groove.near)}
 
 
 def _passing(atlas: Atlas) -> str:

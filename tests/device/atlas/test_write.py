@@ -1,13 +1,15 @@
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
-from drumatlas.atlas.model import Atlas
-from drumatlas.atlas.read import read_atlas
-from drumatlas.atlas.write import write_atlas
+from drumatlas.atlas.model import Atlas, Groove
+from drumatlas.atlas.read import GROOVE_SHAPES, parse_groove, read_atlas
+from drumatlas.atlas.write import groove_bytes, write_atlas
 from drumatlas.errors import AtlasError
 
 
@@ -57,3 +59,62 @@ def test_an_atlas_that_a_box_would_refuse_is_not_written(
     with pytest.raises(AtlasError, match="flat"):
         write(tmp_path / "a.atlas", atlas, builtin_members, latent=flat)
     assert list(tmp_path.iterdir()) == []
+
+
+def groove() -> Groove:
+    numbers = np.random.default_rng(5)
+    return Groove(
+        **{key: numbers.random(shape, np.float32) * 90 for key, shape in GROOVE_SHAPES.items()}
+    )
+
+
+def test_a_groove_reads_back_and_may_be_missing(
+    tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
+) -> None:
+    write(tmp_path / "a.atlas", atlas, builtin_members, groove=groove())
+    again = read_atlas(tmp_path / "a.atlas").groove
+    assert again is not None
+    for key in GROOVE_SHAPES:
+        assert np.array_equal(getattr(again, key), getattr(groove(), key))
+    write(tmp_path / "b.atlas", atlas, builtin_members)
+    assert read_atlas(tmp_path / "b.atlas").groove is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"loud": np.zeros((15, 14), np.float32)}, r"'loud' is float32\[15, 14\]"),
+        ({"near": np.zeros((10, 14), np.int64)}, "'near' is int64"),
+        ({"late_ms": np.full((16, 14), np.nan, np.float32)}, "'late_ms' holds a number out of"),
+        ({"spread_ms": np.full(14, 1e9, np.float32)}, "'spread_ms' holds a number out of"),
+    ],
+)
+def test_a_groove_that_is_none_is_refused(change: dict[str, Any], words: str) -> None:
+    data = groove_bytes(groove())
+    buffer = BytesIO()
+    with ZipFile(BytesIO(data)) as old, ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            for key, array in change.items():
+                if name == f"{key}.npy":
+                    part = BytesIO()
+                    np.save(part, array)
+                    content = part.getvalue()
+            new.writestr(name, content)
+    with pytest.raises(AtlasError, match=f"groove.npz: {words}"):
+        parse_groove(buffer.getvalue())
+
+
+def test_a_damaged_groove_is_refused(
+    tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
+) -> None:
+    path = tmp_path / "a.atlas"
+    write(path, atlas, builtin_members, groove=groove())
+    with ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["groove.npz"] = members["groove.npz"][:-9] + b"something"
+    with ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    with pytest.raises(AtlasError, match=r"groove\.npz is damaged"):
+        read_atlas(path)

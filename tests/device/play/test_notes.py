@@ -1,12 +1,13 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.beat.pattern import Pattern
+from drumatlas.beat.pattern import Pattern, Touch
 from drumatlas.play.events import CLOCK, Output
-from drumatlas.play.feel import Feel
+from drumatlas.play.feel import HUMANIZE_NS, Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.settings import PlaySettings, VoiceOut
 from playing import FOUR, HAT, HATS, KICK, SNARE, STEP, TICK, midi, ons, pattern_of, run, sequencer
@@ -184,3 +185,37 @@ def test_idle_clocks_that_begin_late_make_up_for_none() -> None:
     seq.change_settings(PlaySettings(idle_clock=True))
     clocks = midi(run(seq, 101 * STEP, start_ns=100 * STEP))
     assert 6 <= len(clocks) <= 7
+
+
+LATE = 4_000_000  # ns
+
+
+def touched(late_ns: int, spread_ns: int) -> Pattern:
+    """FOUR, whose kicks are late on the one and early elsewhere."""
+    rows = [tuple([late_ns if step == 0 else -late_ns] * 14) for step in range(16)]
+    return replace(FOUR, touch=Touch(tuple(rows), (spread_ns,) * 14))
+
+
+@pytest.mark.parametrize(("amount", "shift"), [(0.0, 0), (0.5, LATE // 2), (1.0, LATE)])
+def test_humanize_plays_where_players_would(amount: float, shift: int) -> None:
+    seq = sequencer(touched(LATE, 0))
+    seq.set_feel(Feel(humanize=amount))
+    seq.start()
+    kicks = ons(run(seq, 34 * STEP), KICK)[:8]
+    wanted = [
+        START_LEAD_NS + step * STEP + (shift if step % 16 == 0 else -shift)
+        for step in range(0, 32, 4)
+    ]
+    assert kicks == wanted
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 10**9), st.floats(0, 1))
+def test_no_touch_moves_a_hit_by_more_than_humanize_may(
+    late_ns: int, spread_ns: int, amount: float
+) -> None:
+    seq = sequencer(touched(late_ns, spread_ns))
+    seq.set_feel(Feel(humanize=amount))
+    seq.start()
+    kicks = ons(run(seq, 34 * STEP), KICK)[:8]
+    for step, kick in zip(range(0, 32, 4), kicks, strict=True):
+        assert abs(kick - START_LEAD_NS - step * STEP) <= amount * HUMANIZE_NS + 1

@@ -1,6 +1,7 @@
 // The box without a box: controls in, the beat that should play out, as `drumatlas.explore`. Tells
 // what changed as the live page's box does.
 
+import { grooveOf } from "./groove.js";
 import { velocities, VOICES } from "./shape.js";
 
 const KNOBS = ["x1", "x2", "x3", "x4"];
@@ -16,6 +17,7 @@ export class Box {
   place = null;
   onFill = () => {};
   #atlas;
+  #groove;
   #space;
   #places;
   #tell;
@@ -31,6 +33,8 @@ export class Box {
   // tell(state) hears what changed.
   constructor(atlas, space, places, tell) {
     this.#atlas = atlas;
+    const bit = (name) => atlas.voices.find((voice) => voice.name === name).bit;
+    this.#groove = atlas.groove && grooveOf(atlas.groove, ["kick", "snare", "crash"].map(bit));
     this.#space = space;
     this.#places = places;
     this.#tell = tell;
@@ -114,7 +118,7 @@ export class Box {
 
   #cells({ p, hits, thresholds }) {
     const snare = this.#atlas.voices.find((voice) => voice.group === "snare").bit;
-    const loud = velocities(p, hits, thresholds, this.values.accent, snare);
+    const loud = velocities(p, hits, thresholds, this.values.accent, snare, this.#groove);
     return loud.flatMap((velocity, cell) =>
       velocity ? [[Math.floor(cell / VOICES), cell % VOICES, velocity]] : []);
   }

@@ -20,6 +20,7 @@ export function readAtlas(text) {
     layers: about.layers.map((one) => ({ ...one, weights: floats(one.weights), bias: floats(one.bias) })),
     known: new BigUint64Array(bytes(about.known)),
     thresholds: floats(about.thresholds),
+    groove: about.groove && { loud: floats(about.groove.loud), near: floats(about.groove.near) },
     near: doubles(about.near),
     far: doubles(about.far),
     homes: floats(about.homes),

@@ -7,6 +7,7 @@ const [THINNEST, THICKEST] = [2, 2]; // logits
 const [LEAST, MOST, MOST_TIMES] = [12, 128, 3]; // hits
 const NEVER = 1e-6;
 const [SOFTEST, BY_CHANCE, BY_METRE, ABOVE_ALL] = [44, 46, 36, 128]; // velocities
+const SURE = 24;
 const WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1];
 const BACKBEAT = [4, 12, 20, 28];
 
@@ -102,12 +103,15 @@ function livelyNumbers(cells) {
 }
 
 // The velocity of each cell, 0 where there is no hit. `snare` is the voice of the backbeat.
-export function velocities(p, hits, thresholds, accent, snare) {
+// `groove(hits)` gives what players would add up to, by cell; null where the atlas has none.
+export function velocities(p, hits, thresholds, accent, snare, groove = null) {
+  const played = groove?.(hits);
   const loud = Array.from(hits, (isHit, cell) => {
     if (!isHit) return 0;
     const [step, voice] = [Math.floor(cell / VOICES), cell % VOICES];
     const limit = thresholds[voice];
     const sure = clip(Math.fround(Math.fround(p[cell] - limit) / Math.fround(1 - limit)), 0, 1);
+    if (played) return round(clip(played[cell] + SURE * (sure - 0.5), 1, 127));
     const weight = voice === snare && BACKBEAT.includes(step) ? 1 : WEIGHT_OF_STEP[step % 16];
     const byMetre = Math.fround(SOFTEST + Math.fround(BY_METRE * Math.fround(weight)));
     return round(Math.fround(byMetre + Math.fround(BY_CHANCE * sure)));

@@ -1,0 +1,94 @@
+"""Recorded performances as two-bar windows on the grid, with how loud and how late each hit was."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
+from drumatlas.beat.grid import Region, four_four, quantise
+from drumatlas.beat.smf import DrumTrack, read_drums
+from drumatlas.beat.voices import BIT_OF_NOTE, VOICES
+from drumatlas.errors import BeatError, MidiFileError
+from drumatlas_export.mine.patterns import MAX_ERROR
+from drumatlas_export.mine.sources import Source
+
+_NO_TEMPO = 500_000  # microseconds a beat; what the standard says where no tempo stands
+_LEAST_VELOCITIES = 5  # different ones in a file; else nobody played it
+_MOST_SHIFT = 0.25  # steps; as `beat.grid` takes a file's own latency out
+
+Window = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Windows [n, 32, 14]: `loud` 0 (no hit) to 127, `late_ms` behind the grid. `session` [n] are
+    numbers of the players' sessions: what is learned from one is measured on others."""
+
+    loud: NDArray[np.float64]
+    late_ms: NDArray[np.float64]
+    session: NDArray[np.int64]
+
+    def part(self, which: NDArray[np.bool_]) -> "Played":
+        """Some of the windows."""
+        return Played(self.loud[which], self.late_ms[which], self.session[which])
+
+
+def read_played(sources: Sequence[Source]) -> Played:
+    """All windows in straight 16ths; BeatError if there are none. Files that can't be read, or
+    whose velocities are none of a player, are left out. A folder is a session."""
+    windows: list[Window] = []
+    session: list[int] = []
+    numbers: dict[str, int] = {}
+    for source in sources:
+        number = numbers.setdefault(str(PurePath(source.name).parent), len(numbers))
+        for window in _windows_of(source):
+            windows.append(window)
+            session.append(number)
+    if not windows:
+        raise BeatError("no file holds two bars of drums in 4/4 and straight 16ths, by a player")
+    loud, late = (np.stack(part) for part in zip(*windows, strict=True))
+    return Played(loud, late, np.array(session))
+
+
+def _windows_of(source: Source) -> Iterator[Window]:
+    try:
+        track = read_drums(source.path.read_bytes())
+    except (MidiFileError, OSError):
+        return
+    if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
+        return
+    for start, end in four_four(track):
+        region = quantise(track, start, end)
+        if region:
+            yield from _windows(track, start, end, region)
+
+
+def _windows(track: DrumTrack, start: int, end: int, region: Region) -> Iterator[Window]:
+    loud, late = _laid_out(track, start, end, len(region.codes))
+    for place in range(0, len(region.codes) - STEPS_PER_BAR, STEPS):
+        error, triplet_error = region.misfit(place, place + STEPS)
+        window = loud[place : place + STEPS]
+        both = window[:STEPS_PER_BAR].any() and window[STEPS_PER_BAR:].any()
+        if both and error <= min(triplet_error, MAX_ERROR):
+            yield window, late[place : place + STEPS]
+
+
+def _laid_out(track: DrumTrack, start: int, end: int, length: int) -> Window:
+    """(velocity, lateness in ms) [steps, 14], steps a multiple of 32; the loudest of several."""
+    ticks, keys, velocities = track.unpacked(start, end)
+    bits = np.array([BIT_OF_NOTE.get(key, VOICES) for key in keys.tolist()])
+    position = (ticks - start) * STEPS_PER_BEAT / track.ticks_per_beat
+    shift = float(np.median((position - np.rint(position))[bits < VOICES]))
+    position -= shift if abs(shift) <= _MOST_SHIFT else 0.0
+    step = np.clip(np.rint(position), 0, length - 1).astype(np.int64)
+    tempo = max((one for one in track.tempos if one[0] <= start), default=(0, _NO_TEMPO))[1]
+    step_ms = tempo / 1000 / STEPS_PER_BEAT
+    shape = (-(-length // STEPS) * STEPS, VOICES + 1)
+    loud, late = np.zeros(shape), np.zeros(shape)
+    order = np.argsort(velocities, kind="stable")  # the loudest last, so that it stays
+    loud[step[order], bits[order]] = velocities[order]
+    late[step[order], bits[order]] = ((position - step) * step_ms)[order]
+    return loud[:, :VOICES], late[:, :VOICES]
