@@ -88,6 +88,8 @@ CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("damaged", lambda i: i.update(sha256=3)),
     ("voices", lambda i: i["voices"].reverse()),
     ("voices", lambda i: i.update(voices=[])),
+    ("voices", lambda i: i.update(voices=1)),
+    ("voices", lambda i: i.update(voices=[1])),
     ("voices", lambda i: i.pop("voices")),
     ("latent", lambda i: i.pop("latent")),
     ("latent.dims", lambda i: i["latent"].update(dims=3)),
