@@ -43,7 +43,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "__version__"),
-    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "shape")),  # what the box would play
+    # What the box would play.
+    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "shape")),
     *("web.passing", "web.site"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")

@@ -151,6 +151,11 @@ class Engine:
             self.explorer.load(name)
             self.take_values()
 
+    def change_atlas(self, fresh: Explorer) -> None:
+        """Go on with the explorer of another atlas; its beat comes in where beats are swapped."""
+        fresh.take_over(self.explorer)
+        self.explorer = fresh
+
     def set_bpm(self, bpm: float) -> None:
         """New tempo, at the next tick."""
         self.bpm = bpm

@@ -103,6 +103,7 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
     from drumatlas.cli.gpio import Knobs
     from drumatlas.cli.parts import open_parts
     from drumatlas.cli.reload import Reloader
+    from drumatlas.cli.switch import AtlasSwitch
     from drumatlas.cli.web import Page
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.tape import Tape
@@ -137,6 +138,10 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
                 say(note)
         tape = Tape(opened.port)
         herald = Herald.of_environment(engine, pulse := Pulse())
+        folder = box.store.folder if box.store else None
+        tell = say if screen is None else lambda _: None
+        switch = AtlasSwitch(engine, arguments.atlas, folder, say=tell)
+        switch.on_change = page.change_atlas
         run_daemon(
             engine,
             tape,
@@ -147,10 +152,11 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
             autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
             parts=[
                 herald,
+                switch,
                 *open_parts(box, tape, input_port, talks=screen is None),
                 *page.start(box, tape, listener, input_port, talks=screen is None),
             ],
-            reload=herald.reloading(Reloader(box, arguments, config, knobs)),
+            reload=herald.reloading(Reloader(box, arguments, config, knobs, switch.ask)),
             pulse=pulse,
         )
 

@@ -1,7 +1,7 @@
-"""SIGHUP: the configuration is read again, and what can change while it plays does."""
+"""SIGHUP: configuration and atlas are read again, and what can change while it plays does."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from drumatlas.errors import DrumatlasError
@@ -30,11 +30,17 @@ AT_START = {
 class Reloader:
     """Call it to read the file again. A bad one leaves the last good one, and is shown until it
     is mended; so is what takes a restart. The tempo is taken if the file's has changed: else it
-    is where hands have put it."""
+    is where hands have put it. `atlas` looks for another atlas."""
 
     def __init__(
-        self, box: "Box", arguments: argparse.Namespace, config: "Config", knobs: "Knobs"
+        self,
+        box: "Box",
+        arguments: argparse.Namespace,
+        config: "Config",
+        knobs: "Knobs",
+        atlas: Callable[[], None] = lambda: None,
     ) -> None:
+        self._atlas = atlas
         self._box, self._arguments, self._knobs = box, arguments, knobs
         self._first = self._last = config
 
@@ -44,6 +50,7 @@ class Reloader:
         from drumatlas.config.settings import midi_map, play_settings
 
         engine = self._box.engine
+        self._atlas()
         try:
             config = read_given(self._arguments)
         except DrumatlasError as error:

@@ -3,12 +3,13 @@
 import argparse
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
 from drumatlas.cli.common import say
 from drumatlas.commandline import Command
-from drumatlas.errors import FileError
+from drumatlas.errors import DrumatlasError, FileError
 
 SERVICE_STATE = Path("/var/lib/drumatlas")  # StateDirectory of systemd/drumatlas.service
 
@@ -72,8 +73,23 @@ def update(arguments: argparse.Namespace) -> int:
         if folder == SERVICE_STATE and os.geteuid() != 0:
             raise FileError(f"{error}; the service's folder wants sudo, or --state DIR") from None
         raise
-    say(f"{said}; it plays from the next start on: sudo systemctl restart drumatlas")
+    say(f"{said}; {_hand_over()}")
     return 0
+
+
+def _hand_over() -> str:
+    """Ask the box that runs, if one does, to look for another atlas; what comes of that."""
+    from drumatlas.service.status import read_status
+
+    try:
+        pid = int(read_status()["pid"])
+    except (DrumatlasError, KeyError, TypeError, ValueError):
+        return "it plays from the next start on"
+    try:
+        os.kill(pid, signal.SIGHUP)
+    except (OSError, AttributeError):  # another user's; no such signal on Windows
+        return "the box that runs takes it with: sudo systemctl reload drumatlas"
+    return "the box that runs takes it at its next bar, where its atlas was not named"
 
 
 def _folder() -> Path:

@@ -13,6 +13,7 @@ from drumatlas.cli.common import say
 from drumatlas.errors import WebError
 
 if TYPE_CHECKING:
+    from drumatlas.atlas.model import Atlas
     from drumatlas.cli.box import Box
     from drumatlas.config.keys import Config
     from drumatlas.daemon import Listener
@@ -37,6 +38,8 @@ class Page:
         self._config = config
         self._listening: socket.socket | None = None
         self.lines: list[str] = []
+        self._desk: Desk | None = None
+        self._served: Server | None = None
         self.url = ""
         self.token = str(config["web.token"])
         address = parse_address(wanted or str(config["web.address"]))
@@ -75,7 +78,7 @@ class Page:
         engine = box.engine
         panel = WebPanel(engine)
         engine.panels = [*engine.panels, panel]
-        desk = Desk(panel.put, time.monotonic_ns())
+        desk = self._desk = Desk(panel.put, time.monotonic_ns())
         facts = Facts(
             ports=lambda: _ports(tape, input_port),
             is_locked=lambda: listener is not None and listener.is_locked,
@@ -87,6 +90,13 @@ class Page:
         self._open_browser()
         watcher = Watcher(engine, facts)
         return [WebPart(tape, desk, watcher, close=serving.close, say=say if talks else None)]
+
+    def change_atlas(self, atlas: "Atlas") -> None:
+        """Another one plays; a server that does not run yet will see that by itself."""
+        if self._desk and self._served:
+            from drumatlas.web.site import Site
+
+            self._desk.put(self._served.change_atlas, Site(atlas), atlas)
 
     def close(self) -> None:
         """Let go of the address."""
@@ -104,7 +114,8 @@ class Page:
             own = socket.gethostname()
             names += [own, f"{own.split('.')[0]}.local"]
         guard = Guard(self.address, [name.strip() for name in names], self.token)
-        return Server(Site(atlas), guard, desk, atlas, self.token)
+        self._served = Server(Site(atlas), guard, desk, atlas, self.token)
+        return self._served
 
     def _open_browser(self) -> None:
         """Where there is a desktop, and somebody at it."""

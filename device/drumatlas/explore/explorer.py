@@ -58,6 +58,15 @@ class Explorer:
         self._pattern: Pattern = self._make(self._place)
         self.fill: Pattern | None = None  # set by the button, taken by the engine
 
+    def take_over(self, before: "Explorer") -> None:
+        """Stand where `before`, an explorer of another atlas, stood: same turns of the knobs, same
+        shape, same snapshots."""
+        self.values, self.knobs = dict(before.values), before.knobs.copy()
+        self.snapshots, self.novelty = dict(before.snapshots), before.novelty
+        self.map_mode, self._stick = before.map_mode, before._stick
+        self._ticked_ns = before._ticked_ns
+        self._is_stale = True
+
     @property
     def pattern(self) -> Pattern:
         """What should play now."""

@@ -32,6 +32,13 @@ def find_atlas(
     return read_atlas(None), wrong
 
 
+def wanted_atlas(named: Path | None, folder: Path | None) -> Path | None:
+    """Where the atlas lies that should play: `named`, else the owner's in the state `folder`; None
+    for the built-in one."""
+    own = folder / FILE if folder else None
+    return named or (own if own and is_there(own) else None)
+
+
 def update_atlas(path: Path, folder: Path) -> Atlas:
     """Make the atlas at `path` the owner's in `folder`, whole or not at all.
 

@@ -54,6 +54,14 @@ class Server:
         self._reckoning = asyncio.Lock()
         self._downloads = Bucket(1.0, 5.0)
 
+    def change_atlas(self, site: Site, atlas: Atlas) -> None:
+        """Serve another atlas from now on; pages that are open load themselves again."""
+        self._site, self._atlas, self._passing = site, atlas, None
+        self._show = Show(atlas, self._desk.epoch_ns)
+        self._shown = {}
+        for client in self._clients:
+            client.reply({"reload": True})
+
     async def run(self, listening: socket.socket, over: asyncio.Event) -> None:
         """Serve on a socket that listens, until `over`."""
         logger = logging.getLogger("drumatlas.web")

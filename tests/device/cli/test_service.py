@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from drumatlas.cli import main, service
+from drumatlas.service import status as service_status
 from drumatlas.service.atlas import FILE
 
 PLAY = [sys.executable, "-m", "drumatlas", "play", "--panel", "none", "--midi-out", "none"]
@@ -98,7 +100,7 @@ def test_an_atlas_is_put_where_play_finds_it(
 ) -> None:
     state = tmp_path / "state"
     assert main(["update-atlas", str(good), "--state", str(state)]) == 0
-    assert "systemctl restart drumatlas" in capsys.readouterr().err
+    assert "it plays from the next start on" in capsys.readouterr().err
     (tmp_path / "bad.atlas").write_bytes(good.read_bytes()[:1000])
     assert main(["update-atlas", str(tmp_path / "bad.atlas"), "--state", str(state)]) == 2
     assert "bad.atlas" in capsys.readouterr().err
@@ -135,3 +137,24 @@ def test_without_a_service_it_is_the_users_own(
     with pytest.raises(SystemExit) as ended:
         main(["update-atlas"])
     assert ended.value.code == 2
+
+
+def test_a_box_that_runs_is_asked_to_take_it(
+    good: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def kill(pid: int, number: int) -> None:
+        asked.append((pid, number))
+        if len(asked) == 2:
+            raise PermissionError
+
+    monkeypatch.setattr(service_status, "read_status", lambda: {"pid": 4711})
+    monkeypatch.setattr(os, "kill", kill)
+    for words in ("takes it at its next bar", "sudo systemctl reload drumatlas"):
+        assert main(["update-atlas", str(good), "--state", str(tmp_path)]) == 0
+        assert words in capsys.readouterr().err
+    assert asked == [(4711, signal.SIGHUP)] * 2

@@ -1,0 +1,89 @@
+"""Another atlas while it plays: the file is read beside the loops, and comes in at the next bar."""
+
+import threading
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumatlas.errors import DrumatlasError
+
+if TYPE_CHECKING:
+    from drumatlas.atlas.model import Atlas
+    from drumatlas.engine import Engine
+    from drumatlas.explore.explorer import Explorer
+
+
+class AtlasSwitch:
+    """`ask` looks whether the atlas that should play, the `named` one or the owner's in the state
+    `folder`, is another than the one that does. One that can't be used is shown and changes
+    nothing. `on_change` hears of another one; `say` tells people."""
+
+    def __init__(
+        self,
+        engine: "Engine",
+        named: Path | None,
+        folder: Path | None,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._engine, self._named, self._folder, self._say = engine, named, folder, say
+        self._thread: threading.Thread | None = None
+        self._is_asked = False
+        self._found: tuple[Explorer | None, str] | None = None  # made by the thread, and a fault
+        self.on_change: Callable[[Atlas], None] = lambda _: None
+
+    def ask(self) -> None:
+        """Look at the next tick; while one is being read, after it."""
+        self._is_asked = True
+
+    def tick(self, _now_ns: int) -> None:
+        """Begin to read what was asked for; play what was read."""
+        if self._found is not None:
+            (fresh, fault), self._found = self._found, None
+            self._engine.tell("atlas", fault)
+            if fresh:
+                self._engine.change_atlas(fresh)
+                self.on_change(fresh.atlas)
+                self._say(f"atlas '{fresh.atlas.name}' plays")
+        if self._is_asked and not (self._thread and self._thread.is_alive()):
+            self._is_asked = False
+            # A daemon: a slow disk must not hold up the end.
+            self._thread = threading.Thread(target=self._read, name="atlas", daemon=True)
+            self._thread.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is asked for, being read, or not yet played."""
+        is_reading = self._thread is not None and self._thread.is_alive()
+        return self._is_asked or is_reading or self._found is not None
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def _read(self) -> None:
+        """In the thread: all that takes long."""
+        try:
+            self._found = self._made(), ""
+        except DrumatlasError as error:
+            self._found = None, f"{error}; the one before plays on"
+
+    def _made(self) -> "Explorer | None":
+        """An explorer of the atlas that should play; None if it does already."""
+        from drumatlas.atlas.read import MAX_FILE, parse_atlas, read_atlas
+        from drumatlas.explore.explorer import Explorer
+        from drumatlas.files import read_bytes
+        from drumatlas.service.atlas import wanted_atlas
+
+        before = self._engine.explorer
+        path = wanted_atlas(self._named, self._folder)
+        if path is None:
+            atlas = read_atlas(None)
+        else:
+            data = read_bytes(path, MAX_FILE)
+            if sha256(data).hexdigest() == before.atlas.sha256:
+                return None
+            atlas = parse_atlas(data, str(path))
+        if atlas.sha256 == before.atlas.sha256:
+            return None
+        return Explorer(atlas, self._engine.sequencer.settings.seed, before.map_mode)

@@ -1,0 +1,148 @@
+import shutil
+import time
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.write import write_atlas
+from drumatlas.cli.switch import AtlasSwitch
+from drumatlas.engine import Engine
+from drumatlas.explore.controls import Press, Turn
+from drumatlas.play.events import Event
+from drumatlas.play.settings import PlaySettings
+from drumatlas.service.atlas import FILE, update_atlas
+
+STEP = 125_000_000
+BAR = 16 * STEP
+
+
+@pytest.fixture
+def other(tmp_path: Path, atlas: Atlas) -> Path:
+    """An atlas that lies elsewhere in the same space, so that other beats play."""
+    with ZipFile(str(files("drumatlas").joinpath("builtin.atlas"))) as archive:
+        networks = {name: archive.read(f"{name}.onnx") for name in ("decoder", "encoder")}
+    path = tmp_path / "other.atlas"
+    moved = replace(atlas.latent, centre=atlas.latent.centre + 2 * atlas.latent.reach)
+    write_atlas(
+        path,
+        name="other",
+        latent=moved,
+        thresholds=atlas.thresholds,
+        genres=atlas.genres,
+        points=atlas.points,
+        known=atlas.known,
+        training={},
+        scores={},
+        **networks,
+    )
+    return path
+
+
+def engine_of(atlas: Atlas) -> Engine:
+    return Engine(atlas, PlaySettings(), [], 0)
+
+
+def read(switch: AtlasSwitch) -> None:
+    """Ask, and tick until it is settled."""
+    switch.ask()
+    end = time.monotonic() + 60
+    while switch.is_busy:
+        assert time.monotonic() < end
+        switch.tick(0)
+        time.sleep(0.005)
+
+
+def test_another_atlas_comes_in_at_the_next_bar_and_no_step_is_missing(
+    tmp_path: Path, atlas: Atlas, other: Path
+) -> None:
+    engine = engine_of(atlas)
+    heard: list[tuple[int, tuple[int, ...]]] = []
+    engine.sequencer.on_step = lambda step, pattern, _hits: heard.append((step, pattern.code))
+    switch = AtlasSwitch(engine, None, tmp_path)
+    engine.sequencer.start()
+    for now in range(0, BAR + 5 * STEP, STEP // 4):
+        engine.tick(now)
+        engine.sequencer.advance(now)
+    old = engine.explorer.pattern.code
+    update_atlas(other, tmp_path)
+    read(switch)
+    assert engine.explorer.atlas.name == "other"
+    for now in range(BAR + 5 * STEP, 3 * BAR, STEP // 4):
+        engine.tick(now)
+        engine.sequencer.advance(now)
+    assert [step for step, _ in heard] == list(range(len(heard)))
+    new = engine.explorer.pattern.code
+    assert new != old
+    assert {code for step, code in heard if step < 32} == {old}
+    assert {code for step, code in heard if step >= 32} == {new}
+
+
+def test_what_hands_have_set_stays(tmp_path: Path, atlas: Atlas, other: Path) -> None:
+    engine = engine_of(atlas)
+    engine.handle(Turn("x2", 0.8), 0)
+    engine.handle(Turn("density", 0.7), 0)
+    engine.handle(Press("save_a"), 0)
+    engine.handle(Press("novelty"), 0)
+    said: list[str] = []
+    told: list[str] = []
+    switch = AtlasSwitch(engine, other, None, say=said.append)
+    switch.on_change = lambda one: told.append(one.name)
+    read(switch)
+    explorer = engine.explorer
+    assert (explorer.values["x2"], explorer.values["density"]) == (0.8, 0.7)
+    assert explorer.knobs == pytest.approx(np.array([0.5, 0.8, 0.5, 0.5], np.float32))
+    assert list(explorer.snapshots) == ["a"]
+    assert not explorer.novelty
+    assert (said, told) == (["atlas 'other' plays"], ["other"])
+    engine.handle(Press("load_a"), 0)
+    assert engine.explorer.novelty
+
+
+def test_the_same_file_changes_nothing(tmp_path: Path, atlas: Atlas) -> None:
+    engine = engine_of(atlas)
+    before = engine.explorer
+    read(AtlasSwitch(engine, None, tmp_path))
+    assert engine.explorer is before
+
+
+def test_a_file_that_is_bad_is_shown_and_one_that_is_mended_is_not(
+    tmp_path: Path, atlas: Atlas, other: Path
+) -> None:
+    engine = engine_of(atlas)
+    own = tmp_path / "state" / FILE
+    own.parent.mkdir()
+    own.write_bytes(b"nothing")
+    switch = AtlasSwitch(engine, None, own.parent)
+    read(switch)
+    assert [fault for fault in engine.faults if "own.atlas" in fault and "plays on" in fault]
+    assert engine.explorer.atlas.name == atlas.name
+    shutil.copy(other, own)
+    read(switch)
+    assert engine.faults == []
+    assert engine.explorer.atlas.name == "other"
+    own.unlink()
+    read(switch)
+    assert engine.explorer.atlas.name == atlas.name
+
+
+def test_every_note_ends_over_the_change(tmp_path: Path, atlas: Atlas, other: Path) -> None:
+    engine = engine_of(atlas)
+    switch = AtlasSwitch(engine, other, None)
+    engine.sequencer.start()
+    out = list(engine.sequencer.advance(BAR // 2))
+    read(switch)
+    for now in range(BAR // 2, 3 * BAR, STEP):
+        engine.tick(now)
+        out += engine.sequencer.advance(now)
+    engine.sequencer.stop()
+    out += engine.sequencer.advance(3 * BAR)
+    notes = [one.data for one in out if isinstance(one, Event) and one.data[0] & 0xE0 == 0x80]
+    ons = sorted(data[1] for data in notes if data[0] & 0xF0 == 0x90 and data[2])
+    offs = sorted(data[1] for data in notes if data[0] & 0xF0 == 0x80 or not data[2])
+    assert ons
+    assert ons == offs
