@@ -10,6 +10,10 @@ class Recorder:
     """A second client with a virtual input that others can play to, or that listens to a port."""
 
     def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._connect()
+
+    def _connect(self) -> None:
         import rtmidi
 
         deadline = time.monotonic() + 10
@@ -21,11 +25,21 @@ class Recorder:
                 assert time.monotonic() < deadline, "jackd did not start"
                 time.sleep(0.1)
         self.client.ignore_types(sysex=False, timing=False, active_sense=False)
-        self.events: list[Event] = []
         self.client.set_callback(self._take)
 
     def _take(self, message: tuple[list[int], float], _data: object) -> None:
         self.events.append(Event(time.monotonic_ns(), bytes(message[0])))
+
+    def unplug(self) -> None:
+        """Its ports go away. (Deleted with its callback, a client waits for itself.)"""
+        self.client.cancel_callback()
+        self.client.close_port()
+        self.client.delete()
+
+    def plug(self, name: str) -> None:
+        """Back, with a virtual input."""
+        self._connect()
+        self.client.open_virtual_port(name)
 
     def listen_to(self, name: str) -> None:
         deadline = time.monotonic() + 10

@@ -1,8 +1,7 @@
 """The fault matrix: parts are taken away or broken while a second client records the MIDI.
 
 What must hold whatever happens: the beat goes on, every note ends, clocks keep their distance, and
-what is wrong is told. (A synth that is pulled out: device/play/test_any_use.py; a leader that
-goes: there, and device/play/test_follower.py.)
+what is wrong is told.
 """
 
 import ast
@@ -319,6 +318,73 @@ class TestPoor:
         end(process, synth)
 
 
+class TestPulledOut:
+    """Hardware that goes while it plays, and comes back."""
+
+    pytestmark = jack_only
+
+    def test_the_synth(self, synth: Recorder, play: Play) -> None:
+        process = play(*SYNTH, "--state", "none")
+        synth.wait_for(CLOCK)
+        time.sleep(1)
+        synth.unplug()
+        time.sleep(1.5)
+        assert process.poll() is None
+        synth.events.clear()
+        synth.plug("synth")
+        synth.wait_for(CONTINUE)
+        panic = [event.data for event in synth.events[:2]]
+        assert panic == [bytes((0xB9, 123, 0)), bytes((0xB9, 120, 0))]
+        heard = [event.data for event in synth.events]
+        assert heard[heard.index(CONTINUE) - 1][0] == SONG_POSITION
+        goes_on(synth)
+        said = end(process, synth)
+        assert "recorder:synth: unplugged" in said
+        assert "over: recorder:synth: unplugged" in said
+
+    def test_the_converter(self, synth: Recorder, tmp_path: Path) -> None:
+        """Reads give EIO, as those of an SPI bus whose chip has lost its supply."""
+        broken = tmp_path / "broken"
+        command = [sys.executable, "-c", _BOARD, str(broken), "play", "--web", "off", "--state"]
+        options = ["none", *SYNTH[:2], "--panel", "gpio", "--bpm", str(BPM)]
+        process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
+        try:
+            synth.wait_for(CLOCK)
+            goes_on(synth)
+            broken.touch()
+            goes_on(synth, 1.5)
+            broken.unlink()
+            goes_on(synth, 1.5)
+            said = end(process, synth)
+        finally:
+            process.kill()
+            process.communicate()
+        (fault,) = {line for line in said.splitlines() if line.startswith("converter")}
+        assert fault.startswith("converter mcp0: Input/output error")
+        assert f"over: {fault}" in said
+
+
+_BOARD = """
+import sys
+from pathlib import Path
+from drumatlas.cli import main
+from drumatlas.panel import fakes, gpio_board
+
+broken = Path(sys.argv.pop(1))
+
+class Converter(fakes.FakeConverter):
+    def read(self, channel):
+        self.levels = [0.5] * 8
+        self.fails = broken.exists()
+        return super().read(channel)
+
+board = fakes.FakeBoard()
+board.converters["mcp0"] = Converter()
+gpio_board.open_board = lambda wiring: board
+sys.exit(main())
+"""
+
+
 class TestLeaderGone:
     """The clock that is followed stays away in the middle of a bar."""
 
@@ -394,6 +460,74 @@ def test_a_file_take_is_whole_after_a_fault(tmp_path: Path) -> None:
     assert not take.exists()
     subprocess.run([*base, "--panel", "none"], check=True, capture_output=True)
     assert read_drums(take.read_bytes()).notes
+
+
+class TestClockStep:
+    """The wall clock jumps by an hour, to and fro, each time that anybody looks at it: NTP after
+    a start without a network does so once."""
+
+    pytestmark = jack_only
+
+    @pytest.fixture
+    def stepped(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """From when this file is there on."""
+        if sys.platform != "linux" or not shutil.which("cc"):
+            pytest.skip("needs LD_PRELOAD and a C compiler")
+        library = tmp_path / "step.so"
+        (tmp_path / "step.c").write_text(_STEP)
+        build = ["cc", "-shared", "-fPIC", "-o", library, tmp_path / "step.c"]
+        subprocess.run(build, check=True)
+        monkeypatch.setenv("LD_PRELOAD", str(library))
+        monkeypatch.setenv("STEPPED", str(tmp_path / "stepped"))
+        return tmp_path / "stepped"
+
+    def test_it_can_not_be_heard(self, synth: Recorder, play: Play, stepped: Path) -> None:
+        process = play(*SYNTH, "--state", str(stepped.parent / "state"))
+        synth.wait_for(CLOCK)
+        goes_on(synth)
+        stepped.touch()
+        look = [sys.executable, "-c", "import time as t; print(abs(t.time() - t.time()) > 3600)"]
+        assert subprocess.check_output(look, text=True) == "True\n"
+        goes_on(synth, 3)
+        assert densest(synth.events) > FASTEST_NS * 0.6, "clocks bunch"
+        end(process, synth)
+
+
+_STEP = """
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static long step(void) {
+    static unsigned calls;
+    if (access(getenv("STEPPED"), F_OK) != 0) return 0;
+    return __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED) % 2 ? 3600 : -3600;
+}
+
+int clock_gettime(clockid_t id, struct timespec *now) {
+    int result = syscall(SYS_clock_gettime, id, now);
+    if (id == CLOCK_REALTIME) now->tv_sec += step();
+    return result;
+}
+
+int gettimeofday(struct timeval *now, void *zone) {
+    struct timespec fine;
+    clock_gettime(CLOCK_REALTIME, &fine);
+    now->tv_sec = fine.tv_sec;
+    now->tv_usec = fine.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *to) {
+    struct timespec fine;
+    clock_gettime(CLOCK_REALTIME, &fine);
+    if (to) *to = fine.tv_sec;
+    return fine.tv_sec;
+}
+"""
 
 
 _WALL = {"time", "time_ns", "ctime", "gmtime", "localtime", "strftime", "CLOCK_REALTIME"}
