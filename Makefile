@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test test-page lint fuzz soak soak-states bench bench-page sweep atlas reproduce clean
+.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page sweep atlas reproduce clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -16,6 +16,15 @@ test: $(VENV)/.tests
 test-page: $(VENV)/.tests
 	$(PIP) install --editable '.[page]'
 	$(BIN)/python -m pytest tests/page $(ARGS)
+
+# A machine with systemd and ALSA, which it may install on, crash and restart; DRUMATLAS_MACHINE is a
+# command that runs a shell line there as root: make test-system DRUMATLAS_MACHINE="ssh root@pi"
+test-system: $(VENV)/.tests
+	$(BIN)/python -m pytest tests/system -rs $(ARGS)
+
+# The wheels, and the bytes of a render, on emulated Cortex-A53 and A72: make test-arm64 ARGS=trixie
+test-arm64: $(VENV)/.tests
+	tests/system/arm64.sh $(ARGS)
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
