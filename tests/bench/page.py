@@ -33,7 +33,8 @@ HERE = Path(__file__).parent
 CLIENT = HERE / "page_client.py"
 BPM = 120
 TURN_S = 0.0507  # no multiple of the slow loop's period, so that turns come anywhere in it
-JACK = ["jackd", "-t", "5000", "-n", "drumatlas-bench", "-d", "dummy", "-r", "48000", "-p", "32"]
+SERVER = f"drumatlas-page-{os.getpid()}"
+JACK = ["jackd", "-t", "5000", "-n", SERVER, "-d", "dummy", "-r", "48000", "-p", "32"]
 QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 Drag = Callable[[], None]  # as long as the present window lasts
 
@@ -110,17 +111,19 @@ def watch(box: Box, seconds: float, drag: Drag) -> Window:
     monitor = subprocess.Popen(
         [*command, "--seconds", str(seconds), "--bpm", str(BPM)],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         preexec_fn=judge,  # noqa: PLW1509 - no other thread runs here
     )
     resident = 0.0
     while monitor.poll() is None:
         resident = max(resident, status_of(box.process.pid)["VmRSS"])
         drag()
-    assert monitor.stdout is not None
     ended = time.monotonic_ns()
+    heard, said = monitor.communicate()
+    if monitor.returncode:
+        raise SystemExit(said.decode())
     busy = 1e11 * (box.busy_s() - busy) / (ended - began)
-    return Window(began, ended, json.loads(monitor.stdout.read())["clock"], resident, busy)
+    return Window(began, ended, json.loads(heard)["clock"], resident, busy)
 
 
 @contextmanager
@@ -179,6 +182,17 @@ def kinds(stack: ExitStack, with_chromium: bool) -> list[Kind]:
         stack.callback(browser.close)
         found.append(Kind("open, dragged in Chromium here", Chromium(browser)))
     return found
+
+
+def await_jack() -> None:
+    import rtmidi
+
+    for _ in range(100):
+        with suppress(rtmidi.SystemError):
+            rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="waits").delete()
+            return
+        time.sleep(0.1)
+    raise SystemExit("jackd did not start")
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -240,13 +254,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="of a window")
     parser.add_argument("--chromium", action=argparse.BooleanOptionalAction, default=True)
     wanted = parser.parse_args()
-    os.environ |= {"JACK_DEFAULT_SERVER": "drumatlas-bench", "JACK_NO_START_SERVER": "1"}
+    os.environ |= {"JACK_DEFAULT_SERVER": SERVER, "JACK_NO_START_SERVER": "1"}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = subprocess.Popen(JACK, **QUIET)
         stack.callback(server.wait)
         stack.callback(server.terminate)
-        time.sleep(2)
+        await_jack()
         found = measure(wanted, folder, stack)
     print("| | clock p50, us | p99 | of closed | wrong | knob p50, us | p99 | of closed | MB | % |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
