@@ -70,7 +70,12 @@ def _open_onnxruntime(
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # a beat is too small to share
     options.log_severity_level = 4
     try:
-        session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(
+            model,
+            options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # which is the same again, announced on stdout
+        )
     except Exception as error:  # onnxruntime raises classes of its own binding
         raise AtlasError(f"{name} is not a model that runs: {_first_line(error)}") from None
     _check_tensor(session.get_inputs(), inputs, name)

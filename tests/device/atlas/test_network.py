@@ -25,6 +25,15 @@ def test_garbage_is_no_model(runtime: None) -> None:
         open_network(b"garbage", "d.onnx", ("z", (4,)), GRID)
 
 
+def test_a_node_that_is_no_text_is_one_error_and_nothing_on_stdout(
+    runtime: None, builtin_members: dict[str, bytes], capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken = builtin_members["decoder.onnx"].replace(b"Gemm", b"Gem\xff")
+    with pytest.raises(AtlasError, match="d.onnx"):
+        open_network(broken, "d.onnx", ("z", (4,)), GRID)
+    assert capfd.readouterr().out == ""
+
+
 def test_other_names_and_shapes_are_refused(
     runtime: None, builtin_members: dict[str, bytes]
 ) -> None:
