@@ -106,8 +106,8 @@ def main() -> None:
             print(f"resident while playing, JACK               {own:6.1f} MB (most)")
             print(f"  the delivering process                   {child:6.1f} MB, without")
             print(f"  JACK's own shared memory                 {shared:6.1f} MB")
-            both = [first_heard(script) for _ in range(RUNS)]
-            for what, times in zip(("panic", "first MIDI clock"), zip(*both), strict=True):
+            heard = zip(*(first_heard(script) for _ in range(RUNS)), strict=True)
+            for what, times in zip(("panic", "first MIDI clock"), heard, strict=True):
                 print(
                     f"start to {what:16}, {RUNS} runs           "
                     f"{median(times):6.2f} s (median), {max(times):.2f} s (most)"
