@@ -35,6 +35,7 @@ BPM = 120
 TURN_S = 0.0507  # no multiple of the slow loop's period, so that turns come anywhere in it
 SERVER = f"drumatlas-page-{os.getpid()}"
 JACK = ["jackd", "-t", "5000", "-n", SERVER, "-d", "dummy", "-r", "48000", "-p", "32"]
+START_S = 5  # the script's turns wait until the box is up; on a busy machine that takes a while
 QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 Drag = Callable[[], None]  # as long as the present window lasts
 
@@ -225,7 +226,7 @@ def row(kind: Kind, base: Kind) -> str:
 def play(folder: Path, web: str, rounds: list[list[Kind]], seconds: float) -> None:
     """One box, and its windows in order; what they saw is with the kinds."""
     box = Box(folder, web, sum(map(len, rounds)) * (seconds + 5) + 60)
-    time.sleep(2)
+    time.sleep(START_S)
     for kind in (kind for one in rounds for kind in one):
         with kind.open(box, seconds) as drag:
             kind.windows.append(watch(box, seconds, drag))
