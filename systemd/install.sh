@@ -182,6 +182,11 @@ fi
 # 32 bits: no wheels of alsa-midi on PyPI; where piwheels has none either it is built. (Of
 # onnxruntime there are none at all: NumPy runs the same networks.)
 case $machine in armv6l | armv7l) has_wheel alsa_midi || apt_need gcc python3-dev libffi-dev libasound2-dev ;; esac
+# The wheel of alsa-midi for other machines than x86 holds no ALSA: it loads the system's library.
+case "$machine $(ldconfig -p)" in
+x86_64* | *libasound.so.2*) ;;
+*) if [ "$version" = 3.11 ]; then apt_need libasound2; else apt_need libasound2t64; fi ;;
+esac
 
 # --- the program ---------------------------------------------------------------------------------
 
