@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Genre, Groove, Network
+from drumatlas.atlas.model import Atlas, Genre, Groove, Network
 from drumatlas.atlas.read import read_atlas
 from drumatlas.errors import FileError
 from drumatlas_export.train import checkpoint as checkpoints
@@ -31,6 +31,7 @@ class Space:
     encode: Network
     genres: tuple[Genre, ...] = ()  # areas; a checkpoint has none yet
     groove: Groove | None = None
+    atlas: Atlas | None = None  # what it was read from; a checkpoint has no map
 
     def sample(self, n: int, seed: int) -> NDArray[np.float32]:
         """n points of the prior [n, 4]."""
@@ -100,4 +101,5 @@ def open_space(path: Path) -> Space:
         atlas.encode,
         atlas.genres,
         atlas.groove,
+        atlas,
     )

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from drumatlas.commandline import Command, integer
-from drumatlas.errors import AtlasError, FileError
+from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.files import atomic, check_writable, read_bytes, write_text
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
@@ -22,6 +22,10 @@ drumatlas-export build my-midi -o mine.atlas
 drumatlas-export build songs loops -o mine.atlas --genres folders --windows loops --work build"""
 
 _SCORES = "scores.json"
+_PAGE = "report.html"
+_LEAST_BEATS = 40  # below, a split by song leaves nothing to measure by
+_ENOUGH_BEATS = 2000  # from here on a space's samples are mostly different ones
+_MORE = "more files, --repeats 2 or --windows '*' give more"
 _STAMP = "build.json"  # what the files in the work folder were made from
 _MOST_TABLE = 1 << 30  # bytes of a file whose contents count
 
@@ -65,7 +69,7 @@ def build(arguments: argparse.Namespace) -> int:
             say(f"{number} of {len(stages)}: {stage.title}{', done before' if is_done else ''}")
             if not is_done:
                 stage.run()
-        for made in (work / arguments.output.name, work / _SCORES):
+        for made in (work / arguments.output.name, work / _SCORES, work / _PAGE):
             with atomic(arguments.output.with_suffix(made.suffix)) as stream:
                 stream.write(made.read_bytes())
     say(f"{arguments.output} plays: drumatlas play --atlas {arguments.output}")
@@ -99,6 +103,10 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
     def part(run: Callable[[argparse.Namespace], int], **words: Any) -> Callable[[], int]:
         return lambda: run(argparse.Namespace(**{**vars(arguments), **words}))
 
+    def train() -> None:
+        _warn_of_few(len(read_rows(kept)), kept)
+        models.train(argparse.Namespace(**{**vars(arguments), "beats": kept, "output": model}))
+
     def evaluate() -> None:
         table = scores_of.measured(model, kept, None, arguments.seed)
         write_text(scores, json.dumps(table, indent=1) + "\n")
@@ -108,13 +116,28 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
         models.export(argparse.Namespace(**{**vars(arguments), **words}))
         _try_out(fresh)
 
+    def page() -> None:
+        table = models.read_table(scores)
+        scores_of.write_page(fresh, kept, None, table, work / _PAGE)
+
     return [
         _Stage("mine", (report, mined), part(beats.mine, output=mined, report=report)),
         _Stage("filter", (kept,), part(beats.filter_beats, input=mined, output=kept)),
-        _Stage("train", (model,), part(models.train, beats=kept, output=model)),
+        _Stage("train", (model,), train),
         _Stage("evaluate", (scores,), evaluate),
         _Stage("export", (fresh,), export),
+        _Stage("report", (work / _PAGE,), page),
     ]
+
+
+def _warn_of_few(beats: int, path: Path) -> None:
+    """Say so where the space will be poor; BeatError where there can be none."""
+    if beats < _LEAST_BEATS:
+        raise BeatError(f"{path.name}: {beats} beats are too few for a space; {_MORE}")
+    if beats < _ENOUGH_BEATS:
+        say(
+            f"{beats} beats are few: the space will repeat itself, its scores say little; {_MORE}"
+        )
 
 
 def _try_out(path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.commandline import Command, integer
+from drumatlas.files import check_writable, write_text
 from drumatlas_export.cli.common import flat, read_rows
 
 EXAMPLES = """\
@@ -13,7 +14,7 @@ drumatlas-export evaluate acai.pt --train beats.tsv --json > scores.json
 drumatlas-export evaluate mine.atlas --train beats.tsv --test other-songs.tsv
 drumatlas-export evaluate seed1.pt seed2.pt seed3.pt --train beats.tsv --seed 1 --seed 2"""
 
-_TABLE = "against_held_out"
+_TABLES = {"genre_areas": "genre areas", "against_held_out": "against held-out beats"}
 
 
 def evaluate_options(parser: argparse.ArgumentParser) -> None:
@@ -41,17 +42,27 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
         help="of the samples; may be given several times (default 0)",
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="F.html",
+        help="the first space's scores as a page, with map, ways and histograms",
+    )
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     from drumatlas_export.score.worst import spread, worst
 
+    if arguments.html:
+        check_writable(arguments.html)
     runs = [
         measured(path, arguments.train, arguments.test, seed)
         for path in arguments.spaces
         for seed in arguments.seed or [0]
     ]
+    if arguments.html:
+        write_page(arguments.spaces[0], arguments.train, arguments.test, runs[0], arguments.html)
     lowest, apart = worst(runs), spread(runs)
     if arguments.json:
         several = {"runs": runs, "worst": lowest, "spread": apart}
@@ -68,13 +79,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def _print(scores: dict[str, Any]) -> None:
     """One run for people: the measures, then the space and the controls as a table."""
-    for name, value in flat({key: value for key, value in scores.items() if key != _TABLE}):
+    for name, value in flat({key: value for key, value in scores.items() if key not in _TABLES}):
         print(f"{name:26} {value}")
-    rows = scores[_TABLE]
-    columns = list(next(iter(rows.values())))
-    print(f"{'against held-out beats':24}" + "".join(f"{name:>10}" for name in columns))
-    for name, row in rows.items():
-        print(f"{name:24}" + "".join(f"{row[column]:>10}" for column in columns))
+    for key, title in _TABLES.items():
+        rows = scores[key]
+        columns = list(next(iter(rows.values()), {}))
+        print(f"{title:24}" + "".join(f"{name:>10}" for name in columns))
+        for name, row in rows.items():
+            print(f"{name:24}" + "".join(f"{row[column]:>10}" for column in columns))
 
 
 def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str, Any]:
@@ -88,6 +100,19 @@ def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str,
     if test:
         return measure(space, rows, read_rows(test), seed)
     return measure(space, *held_out(rows, space), seed, validation_of(rows, space))
+
+
+def write_page(
+    space: Path, train: Path, test: Path | None, scores: dict[str, Any], output: Path
+) -> None:
+    """The scores of `measured` as a page, beside drawings of the space at `space`."""
+    from drumatlas_export.report.page import report
+    from drumatlas_export.score.job import held_out
+    from drumatlas_export.space import open_space
+
+    opened, rows = open_space(space), read_rows(train)
+    taught, real = (rows, read_rows(test)) if test else held_out(rows, opened)
+    write_text(output, report(opened, scores, taught, real))
 
 
 EVALUATE = Command("evaluate", "how good a space is", EXAMPLES, evaluate_options, evaluate)

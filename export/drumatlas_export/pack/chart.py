@@ -66,7 +66,7 @@ def chart(
     near = NearestNeighbors(n_neighbors=min(AREA, len(z))).fit(everywhere)
     areas = []
     for i, name in enumerate(names):
-        core = _core(near, everywhere, genre == i)
+        core = core_of(near, everywhere, genre == i)
         centroid = z[core].mean(axis=0)
         away = ((scaled - (centroid - space.centre) / space.reach) ** 2).sum(axis=1)
         place = np.median(xy[np.argsort(away, kind="stable")[:_MAP_NEIGHBOURS]], axis=0)
@@ -75,7 +75,7 @@ def chart(
     return MapPoints(points, xy, origin, map_genre), tuple(areas)
 
 
-def _core(
+def core_of(
     near: NearestNeighbors, everywhere: NDArray[np.float32], is_own: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Row numbers of a genre's most typical beats: its own among the neighbours of that one of

@@ -4,19 +4,23 @@ python -m drumatlas_export.pack.picture NAME.atlas map.svg
 """
 
 import sys
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drumatlas.atlas.model import GENERATED, Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.files import write_text
+from drumatlas_export.pack.contours import contours
 
 _WIDTH, _HEIGHT = 900, 620
 _MARGIN = 20
 _POINTS = 2600  # of each origin at most; more only make the file heavy
 _NAME = (80, 16)  # room that a name takes
+_AREAS = 8  # lines around the largest; more hide one another
 _GENRES = 14  # names on the map, the largest areas
 
 
@@ -37,6 +41,7 @@ def picture(atlas: Atlas) -> str:
         parts.append(
             f'<path d="{dots}" stroke="{colour}" stroke-width="4" stroke-linecap="round"/>'
         )
+    parts += list(_lines(atlas, low, scale))
     taken: list[tuple[int, int]] = []
     for genre in sorted(atlas.genres, key=lambda one: -one.count)[:_GENRES]:
         x, y = np.rint((genre.map_centroid - low) * scale + _MARGIN).astype(int).tolist()
@@ -46,6 +51,21 @@ def picture(atlas: Atlas) -> str:
         style = 'stroke="#fff" stroke-width="4" paint-order="stroke" font-weight="bold"'
         parts.append(f'<text x="{x}" y="{y}" {style}>{escape(genre.name)}</text>')
     return "\n".join([*parts, "</svg>\n"])
+
+
+def _lines(atlas: Atlas, low: NDArray[np.float32], scale: NDArray[np.float64]) -> Iterator[str]:
+    """Around half of each named genre's beats; each in a colour of its own."""
+    largest = sorted(atlas.genres, key=lambda one: -one.count)[:_AREAS]
+    areas = contours(atlas)
+    for number, genre in enumerate(largest):
+        ends = np.array(areas.get(genre.name, [])).reshape(-1, 2, 2)
+        if not len(ends):
+            continue
+        places = ((ends - low) * scale + _MARGIN).round(1)
+        line = "".join(f"M{x1:g} {y1:g}L{x2:g} {y2:g}" for (x1, y1), (x2, y2) in places.tolist())
+        hue = round(360 * number / len(largest))
+        style = f'stroke="hsl({hue} 70% 40%)" stroke-width="1.5" stroke-opacity=".7"'
+        yield f'<path class="area" d="{line}" fill="none" {style}/>'
 
 
 if __name__ == "__main__":

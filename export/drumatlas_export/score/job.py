@@ -9,6 +9,7 @@ from drumatlas.beat.codes import Grid, grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import BeatFilter
+from drumatlas_export.score.areas import genre_areas, map_inverse
 from drumatlas_export.score.measures import (
     NOVEL_DISTANCE,
     diversity,
@@ -81,6 +82,8 @@ def evaluate(
             "smoothness_cells": smoothness(space, SAMPLES, seed),
             "search": searched(space, bits, known, seed),
             "genre_knn": genre_knn(space, list(train), list(test)),
+            "genre_areas": genre_areas(space, train),
+            **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),
             "against_held_out": _compared(chosen, beside, yardstick, at_thresholds, seed),
         }
     )

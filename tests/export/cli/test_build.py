@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drumatlas.atlas.read import read_atlas
-from drumatlas.errors import AtlasError
+from drumatlas.errors import AtlasError, BeatError
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import build, main, models
 from drumatlas_export.score import job as score_job
@@ -49,7 +49,7 @@ def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
     assert (code, out) == (0, "")
     assert err.endswith("my.atlas plays: drumatlas play --atlas my.atlas\n")
     first = sha256(Path("my.atlas").read_bytes()).hexdigest()
-    names = {"music", "quick.toml", "my.atlas", "my.json"}
+    names = {"music", "quick.toml", "my.atlas", "my.json", "my.html"}
     assert {path.name for path in here.iterdir() if path.name[:5] != "torch"} == names
     atlas = read_atlas(Path("my.atlas"))
     assert Places(atlas).at(atlas.latent.centre.astype(np.float32)).hits.any()
@@ -83,6 +83,17 @@ def test_work_of_other_settings_or_files_is_not_taken(
     assert "done before" not in run(*words("--work", "w", *more))[2]
     next(Path("music").rglob("*.mid")).unlink()
     assert "done before" not in run(*words("--work", "w", *more))[2]
+
+
+def test_few_beats_are_told_and_very_few_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    build._warn_of_few(2000, tmp_path)
+    assert capsys.readouterr().err == ""
+    build._warn_of_few(796, tmp_path)
+    assert "796 beats are few" in capsys.readouterr().err
+    with pytest.raises(BeatError, match=r"39 beats are too few .* --repeats 2"):
+        build._warn_of_few(39, tmp_path)
 
 
 def test_an_atlas_that_can_not_play_is_not_left(

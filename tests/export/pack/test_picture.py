@@ -46,7 +46,8 @@ def genre(name: str, x: float, y: float, count: int = 30) -> Genre:
 def test_the_picture_of_an_atlas(tiny: Atlas) -> None:
     svg = ElementTree.fromstring(picture(tiny))
     _, _, width, height = map(int, svg.attrib["viewBox"].split())
-    grey, red = svg.findall(f"{SVG}path")
+    grey, red, *areas = svg.findall(f"{SVG}path")
+    assert [area.attrib["class"] for area in areas] == ["area"] * 3
     assert (grey.attrib["stroke"], red.attrib["stroke"]) == ("#aaa", "#d22")
     assert 250 < len(dots(grey)) <= 300
     assert 150 < len(dots(red)) <= 200

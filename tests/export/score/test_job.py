@@ -58,7 +58,7 @@ def test_every_measure_is_there(scores: dict[str, Any], checkpoint: Checkpoint) 
     assert list(scores) == [
         *("space", "kind", "samples", "seed", "at_half", "at_thresholds", "novelty"),
         *("diversity_cells", "f1_held_out", "test_beats", "smoothness_cells"),
-        *("search", "genre_knn", "against_held_out"),
+        *("search", "genre_knn", "genre_areas", "against_held_out"),
     ]
     assert (scores["space"], scores["kind"]) == ("tiny.pt", "acai")
     assert (scores["samples"], scores["seed"]) == (SAMPLES, 4)

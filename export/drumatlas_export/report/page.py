@@ -1,0 +1,126 @@
+"""The report as one HTML file: the map, ways through the space, histograms, and the scores.
+
+It asks nobody for anything: styles and drawings are inside, and its policy forbids the rest.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from drumatlas.beat.codes import Grid, grids, pack
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.explore.filters import BeatFilter, entropy
+from drumatlas_export.pack.picture import picture
+from drumatlas_export.report.plots import bars, beat, histogram
+from drumatlas_export.space import Space
+
+_SHOWN = 1000  # beats of a histogram
+_WAYS, _STOPS = 6, 9  # interpolations, and beats on each
+
+TABLES = {
+    "against_held_out": "Beside the controls, against held-out beats",
+    "genre_areas": "Genres",
+}
+
+
+def report(
+    space: Space, scores: dict[str, Any], train: Sequence[BeatRow], real: Sequence[BeatRow]
+) -> str:
+    """The page of a space. `scores` are those of `evaluate`; `train` and `real` (held-out) beats
+    stand beside its own in the histograms."""
+    parts = [f"<h1>{escape(space.name)}</h1>"]
+    if space.atlas and len(space.atlas.points.xy):
+        parts.append(
+            "<h2>Map</h2><p>Training beats grey, generated ones red; a line holds half of a "
+            f"genre's beats.</p><div class=map>{picture(space.atlas)}</div>"
+        )
+    seed = int(scores.get("seed", 0))
+    parts += ["<h2>Ways through the space</h2>", _ways(space, seed)]
+    parts += ["<h2>Beats</h2>", _histograms(space, train, real, seed)]
+    for key, title in TABLES.items():
+        if scores.get(key):
+            parts.append(f"<h2>{title}</h2>{_table(scores[key])}")
+    rest = {key: value for key, value in scores.items() if key not in TABLES}
+    parts.append(f"<h2>Scores</h2>{_list(rest)}")
+    style = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{escape(space.name)}: scores</title><style>{style}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _ways(space: Space, seed: int) -> str:
+    """Straight ways between two places each: middles of genres, or drawn ones."""
+    if len(space.genres) > 1:
+        ends = [(genre.name, genre.centroid) for genre in space.genres]
+    else:
+        ends = [("", z) for z in space.sample(_WAYS + 1, seed)]
+    rows = []
+    for number in range(min(_WAYS, len(ends) - 1)):
+        (name, start), (other, end) = ends[number], ends[number + 1]
+        share = np.linspace(0, 1, _STOPS)[:, None]
+        stops = space.hits((start + share * (end - start)).astype(np.float32))
+        cells = "".join(f"<td>{beat(one)}</td>" for one in stops)
+        rows.append(f"<tr><th>{escape(name)}</th>{cells}<th>{escape(other)}</th></tr>")
+    return f"<div class=wide><table>{''.join(rows)}</table></div>"
+
+
+def _histograms(space: Space, train: Sequence[BeatRow], real: Sequence[BeatRow], seed: int) -> str:
+    hits = space.hits(space.sample(4 * _SHOWN, seed))
+    made = hits[BeatFilter(space.known).passes(pack(hits))][:_SHOWN]
+    sets = {"this space": made, "held-out": _some(real, seed), "training": _some(train, seed)}
+    voices = [voice.short for voice in VOICE_TABLE]
+    count = {name: bits.sum(axis=(1, 2)).astype(np.float64) for name, bits in sets.items()}
+    lively = {name: entropy(pack(bits)) for name, bits in sets.items()}
+    each = {name: bits.sum(axis=1).mean(axis=0) for name, bits in sets.items() if len(bits)}
+    steps = {name: bits.sum(axis=2).mean(axis=0) for name, bits in sets.items() if len(bits)}
+    return (
+        "<div class=plots>"
+        + "".join(
+            [
+                histogram("Hits of a beat", count, np.arange(0.0, 128, 4)),
+                histogram("Entropy, nats", lively, np.linspace(0.8, 3.5, 28).round(2)),
+                bars("Hits of each voice", each, voices),
+                bars("Hits on each step", steps, [str(step + 1) for step in range(32)]),
+            ]
+        )
+        + "</div>"
+    )
+
+
+def _some(rows: Sequence[BeatRow], seed: int) -> Grid:
+    order = np.random.default_rng([seed, 5]).permutation(len(rows))[:_SHOWN]
+    return grids([rows[i].code for i in order])
+
+
+def _table(rows: dict[str, dict[str, Any]]) -> str:
+    columns = list(next(iter(rows.values())))
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>"
+        + "".join(f"<td>{_shown(row.get(column, ''))}</td>" for column in columns)
+        + "</tr>"
+        for name, row in rows.items()
+    )
+    return f"<div class=wide><table class=scores><tr><th></th>{head}</tr>{body}</table></div>"
+
+
+def _list(table: dict[str, Any]) -> str:
+    parts = []
+    for name, value in table.items():
+        shown = _list(value) if isinstance(value, dict) else f"<dd>{_shown(value)}</dd>"
+        parts.append(f"<dt>{escape(name.replace('_', ' '))}</dt>{shown}")
+    return f"<dl>{''.join(parts)}</dl>"
+
+
+def _shown(value: Any) -> str:
+    text = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return escape(text)
