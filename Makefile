@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page sweep atlas reproduce clean
+.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page bench-mine fuzz-mine sweep atlas reproduce clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)

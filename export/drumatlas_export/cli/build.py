@@ -135,9 +135,7 @@ def _warn_of_few(beats: int, path: Path) -> None:
     if beats < _LEAST_BEATS:
         raise BeatError(f"{path.name}: {beats} beats are too few for a space; {_MORE}")
     if beats < _ENOUGH_BEATS:
-        say(
-            f"{beats} beats are few: the space will repeat itself, its scores say little; {_MORE}"
-        )
+        say(f"{beats} beats are few: the space will repeat itself, its scores say little; {_MORE}")
 
 
 def _try_out(path: Path) -> None:
