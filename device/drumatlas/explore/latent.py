@@ -14,7 +14,8 @@ _LATENT_BLUR = 0.35  # prior deviations
 
 def knobs_to_latent(latent: LatentSpace, knobs: Floats) -> Floats:
     """Knobs [..., 4], 0..1 each (beyond is allowed), to z [..., 4]."""
-    z: Floats = (latent.centre + (2 * knobs - 1) @ latent.basis.T).astype(np.float32)
+    turns = 2 * knobs.astype(np.float64) - 1  # so that the order of a sum is lost in rounding
+    z: Floats = (latent.centre + turns @ latent.basis.T.astype(np.float64)).astype(np.float32)
     return z
 
 
@@ -55,7 +56,9 @@ def _blend(distance: Floats, blur: float, power: int, values: Floats) -> Floats:
     A kernel with heavy tails: unlike a Gaussian's, its width grows by itself where points are
     far, so nothing jumps there from the nearest one to the next.
     """
-    base = 1 + distance / np.float32(blur * blur)
+    # In double precision: how a processor orders a sum, and a library rounds a power, is lost
+    # in the rounding of the result, so that every machine goes to the same place.
+    base = 1 + distance.astype(np.float64) / (blur * blur)
     weight = base**-power
     result: Floats = (weight @ values / weight.sum()).astype(np.float32)
     return result
