@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -23,6 +24,12 @@ settings.load_profile("drumatlas")
 
 
 _TESTS = itertools.count()
+
+
+def pytest_sessionstart() -> None:
+    """`nohup make test` must not change what SIGHUP does to what is tested."""
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

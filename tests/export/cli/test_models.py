@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -223,13 +224,16 @@ def test_evaluate_prints_a_table_or_json(
     assert (scores["space"], scores["kind"], scores["seed"]) == (space, "acai", 2)
     code, out, err = run(*words)
     assert (code, err) == (0, "")
-    rows = scores.pop("against_held_out")
+    areas, rows = scores.pop("genre_areas"), scores.pop("against_held_out")
     single = [[name, str(value)] for name, value in flat(scores)]
-    lines = out.splitlines()
-    assert [line.split(maxsplit=1) for line in lines[: len(single)]] == single
-    assert lines[len(single)].split()[2:] == ["beats", *rows["this space"]][: 1 + 8]
-    for line, (name, row) in zip(lines[len(single) + 1 :], rows.items(), strict=True):
-        assert line.split() == [*name.split(), *map(str, row.values())]
+    lines = iter(out.splitlines())
+    assert [line.split(maxsplit=1) for line in itertools.islice(lines, len(single))] == single
+    for title, table in (("genre areas", areas), ("against held-out beats", rows)):
+        columns = list(next(iter(table.values())))
+        assert next(lines).split() == [*title.split(), *columns]
+        for name, row in table.items():
+            assert next(lines).split() == [*name.split(), *map(str, row.values())]
+    assert list(lines) == []
 
 
 def test_evaluate_of_several_tells_the_worst(run: Run, here: Path, few_samples: None) -> None:
