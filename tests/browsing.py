@@ -18,6 +18,19 @@ def until(page: Any, condition: str, given: object = None, seconds: float = 10) 
         page.wait_for_timeout(20)
 
 
+def draw_path(page: Any) -> list[list[float]]:
+    """Draw a way over the map with the mouse; its stops."""
+    page.get_by_role("button", name="Path").click()
+    area = page.locator("#map .screen").bounding_box()
+    page.mouse.move(area["x"] + 200, area["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 500, area["y"] + 260, steps=12)
+    page.mouse.up()
+    stops: list[list[float]] = page.evaluate("drumatlas.path.stops")
+    assert len(stops) >= 4
+    return stops
+
+
 class Seen:
     """What a page said on its console, and what it asked others for."""
 

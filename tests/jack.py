@@ -1,9 +1,17 @@
 """A JACK server without hardware, and a client that records what is played to it."""
 
+import shutil
 import time
 from typing import Any
 
+import pytest
+
 from drumatlas.play.events import Event
+
+needs_jack = [
+    pytest.mark.jack,
+    pytest.mark.skipif(not shutil.which("jackd"), reason="no jackd; apt install jackd2"),
+]
 
 
 class Recorder:

@@ -3,7 +3,6 @@ cut, that is said once, and the beat does not stutter."""
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,12 +17,9 @@ import pytest
 import hostile
 from drumatlas.play.clock_stats import ClockStats
 from drumatlas.play.events import STOP
-from jack import Recorder
+from jack import Recorder, needs_jack
 
-pytestmark = [
-    pytest.mark.jack,
-    pytest.mark.skipif(not shutil.which("jackd"), reason="no jackd; apt install jackd2"),
-]
+pytestmark = needs_jack
 
 BPM = 120
 STEADY_US = 10_000  # of a clock's period of 20,833; a stutter that one hears is 20,000 or more

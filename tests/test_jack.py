@@ -6,7 +6,6 @@ JACK's dummy driver needs neither a sound card nor ALSA; it delivers on the rast
 
 import itertools
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,12 +18,10 @@ import pytest
 
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
-from jack import Recorder
+from jack import Recorder, needs_jack
+from recorded import hanging
 
-pytestmark = [
-    pytest.mark.jack,
-    pytest.mark.skipif(not shutil.which("jackd"), reason="no jackd; apt install jackd2"),
-]
+pytestmark = needs_jack
 
 Play = Callable[..., "subprocess.Popen[str]"]
 
@@ -107,11 +104,7 @@ def test_a_killed_run_leaves_no_note_behind_for_the_next(recorder: Recorder, pla
     process.kill()
     process.wait()
     recorder.wait_for(STOP)  # the delivering process ends what the killed one left
-    sounding: set[int] = set()
-    for event in recorder.events:
-        if event.data[0] in {0x99, 0x89}:
-            (sounding.add if event.data[0] == 0x99 else sounding.discard)(event.data[1])
-    assert not sounding
+    assert not hanging(recorder.events)
     recorder.events.clear()
     again = play("--midi-out", "recorder:synth", "--panel", "none", "--seconds", "0.3")
     assert again.wait(15) == 0

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
+from beats import Hit, WriteMidi
 from drumatlas.beat.codes import Code, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.explore.filters import BeatFilter
@@ -36,9 +37,6 @@ STEP = TICKS // 4
 BEATS = 300
 SONGS = 100
 GENRES = ("rock", "jazz", "funk")
-
-Hit = tuple[int, int]  # tick, key
-WriteMidi = Callable[..., Path]
 
 
 def _one_beat(rng: np.random.Generator, genre: str) -> Code:

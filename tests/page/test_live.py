@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from browsing import until
+from browsing import draw_path, until
 from drumatlas.beat.grid import four_four, quantise
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import parse
@@ -164,14 +164,7 @@ def test_a_path_is_followed_bar_by_bar(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes(*FAST))
-    page.get_by_role("button", name="Path").click()
-    area = page.locator("#map .screen").bounding_box()
-    page.mouse.move(area["x"] + 200, area["y"] + 200)
-    page.mouse.down()
-    page.mouse.move(area["x"] + 500, area["y"] + 260, steps=12)
-    page.mouse.up()
-    stops = page.evaluate("drumatlas.path.stops")
-    assert len(stops) >= 4
+    stops = draw_path(page)
     for stop in stops[1:3]:
         until(
             page,

@@ -1,7 +1,6 @@
 """The page of a box that plays to a real MIDI system: what is recorded at the port."""
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -15,13 +14,9 @@ from browsing import until
 from drumatlas.beat.tsv import parse
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.play.events import CLOCK, START
-from jack import Recorder
+from jack import Recorder, needs_jack
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.jack,
-    pytest.mark.skipif(not shutil.which("jackd"), reason="no jackd; apt install jackd2"),
-]
+pytestmark = [pytest.mark.browser, *needs_jack]
 
 BAR_S = 0.8  # at 300 BPM
 VOICE_OF = {voice.note: voice.bit for voice in VOICE_TABLE}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import SIZES, Seen, until
+from browsing import SIZES, Seen, draw_path, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.search import Places
 from drumatlas.explore.shape import Density, velocities
@@ -256,14 +256,7 @@ def test_tempo_mutes_and_freeze_are_kept_while_it_plays(opened: Callable[..., An
 
 def test_a_path_is_followed_bar_by_bar(opened: Callable[..., Any]) -> None:
     page = opened()
-    page.get_by_role("button", name="Path").click()
-    area = page.locator("#map .screen").bounding_box()
-    page.mouse.move(area["x"] + 200, area["y"] + 200)
-    page.mouse.down()
-    page.mouse.move(area["x"] + 500, area["y"] + 260, steps=12)
-    page.mouse.up()
-    stops = page.evaluate("drumatlas.path.stops")
-    assert len(stops) >= 4
+    stops = draw_path(page)
     page.locator("[data-control=tempo]").press("End")
     page.get_by_role("button", name="Play", exact=True).click()
     for x, y in stops[1:4]:

@@ -1,5 +1,6 @@
 """A box on a machine: installed, set, asked, heard."""
 
+import argparse
 import json
 import shlex
 import subprocess
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from system.hearing import Heard, clocks, heard
-from system.machine import PATIENCE, Done, Machine
+from drumatlas.play.events import Event
+from recorded import clocks
+from system.hearing import heard
+from system.machine import MACHINE, PATIENCE, Done, Machine, from_environment
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -52,6 +55,19 @@ USB = Synth(
     "Rig Keys",
 )
 VIRTUAL = Synth("modprobe snd-virmidi midi_devs=1", "", "Virtual Raw MIDI", "VirMIDI")
+
+
+def box_for(parser: argparse.ArgumentParser) -> "Box":
+    """The box on the machine that the environment names; the parser's error without one."""
+    machine = from_environment()
+    if machine is None:
+        parser.error(f'no machine; {MACHINE}="ssh root@pi" names one')
+    return Box(machine, synth_of(machine), offline=True)
+
+
+def synth_of(machine: Machine) -> Synth:
+    """The one that can be plugged, where there is a simulated USB controller."""
+    return USB if machine.run("command -v usbmidi").returncode == 0 else VIRTUAL
 
 
 @dataclass(frozen=True)
@@ -119,12 +135,12 @@ class Box:
             f"systemctl enable -q drumatlas-test; rm -f {RECORD}; systemctl restart drumatlas-test"
         )
 
-    def hears(self, since_ns: float = 0, card: str | None = None) -> list[Heard]:
+    def hears(self, since_ns: float = 0, card: str | None = None) -> list[Event]:
         """What has arrived by now at the synth (or at another card; '' for any), from then on."""
         text = self.machine.get(f"awk '$1 >= {since_ns:.0f}' {RECORD} 2>/dev/null || true")
         return heard(text, self.synth.card if card is None else card)
 
-    def hears_on(self, since_ns: float, number: int, timeout: float = 60) -> list[Heard]:
+    def hears_on(self, since_ns: float, number: int, timeout: float = 60) -> list[Event]:
         """What has arrived from then on, once there are `number` clocks."""
         end = time.monotonic() + timeout * PATIENCE
         while len(clocks(stream := self.hears(since_ns))) < number:

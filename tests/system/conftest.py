@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from system.box import HERE, ROOT, THERE, USB, VIRTUAL, Box, wheel_of_the_tree
+from system.box import HERE, ROOT, THERE, Box, synth_of, wheel_of_the_tree
 from system.machine import MACHINE, WHEELS, Machine, from_environment
 
 WHY = f'no machine; {MACHINE}="ssh root@pi" names one (tests/system/machine.py)'
@@ -63,8 +63,7 @@ def fresh(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Box:
     for script in HERE.glob("there_*.py"):
         machine.push(script, THERE)
     machine.run(f"{THERE}/systemd/install.sh --uninstall --purge", timeout=120)
-    has_usb = machine.run("command -v usbmidi").returncode == 0
-    box = Box(machine, USB if has_usb else VIRTUAL, offline=bool(given))
+    box = Box(machine, synth_of(machine), offline=bool(given))
     box.listen()
     return box
 

@@ -2,24 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from drumatlas.midi.parser import Parser
+from drumatlas.play.events import START, Event
+from recorded import clocks, notes
 
-CLOCK, START, STOP = b"\xf8", b"\xfa", b"\xfc"
 TICKS_A_STEP, STEPS = 6, 32
 Beat = frozenset[tuple[int, int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One message, and when it arrived (CLOCK_MONOTONIC of the machine, ns)."""
-
-    at_ns: int
-    data: bytes
-
-
-def heard(text: str, card: str = "") -> list[Heard]:
+def heard(text: str, card: str = "") -> list[Event]:
     """The messages of a record; of several cards' only `card`'s."""
     parsers: dict[str, Parser] = {}
     found = []
@@ -28,43 +20,15 @@ def heard(text: str, card: str = "") -> list[Heard]:
         if len(words) != 3 or words[2] == "opened" or card.replace(" ", "_") not in words[1]:
             continue
         parser = parsers.setdefault(words[1], Parser())
-        found += [Heard(int(words[0]), data) for data in parser.feed(bytes.fromhex(words[2]))]
+        found += [Event(int(words[0]), data) for data in parser.feed(bytes.fromhex(words[2]))]
     return found
 
 
-def after(messages: Iterable[Heard], at_ns: float) -> list[Heard]:
+def after(messages: Iterable[Event], at_ns: float) -> list[Event]:
     return [one for one in messages if one.at_ns >= at_ns]
 
 
-def clocks(messages: Iterable[Heard]) -> list[int]:
-    return [one.at_ns for one in messages if one.data == CLOCK]
-
-
-def notes(messages: Iterable[Heard]) -> list[Heard]:
-    """Note-ons."""
-    return [one for one in messages if one.data[0] & 0xF0 == 0x90 and one.data[2]]
-
-
-def is_panic(message: Heard) -> bool:
-    """All notes off, or all sound off."""
-    return message.data[0] & 0xF0 == 0xB0 and message.data[1] in {120, 123}
-
-
-def hanging(messages: Iterable[Heard]) -> set[tuple[int, int]]:
-    """(channel, note) of what still sounds at the end."""
-    sounding: set[tuple[int, int]] = set()
-    for one in messages:
-        kind, channel = one.data[0] & 0xF0, one.data[0] & 0x0F
-        if kind == 0x90 and one.data[2]:
-            sounding.add((channel, one.data[1]))
-        elif kind in {0x80, 0x90}:
-            sounding.discard((channel, one.data[1]))
-        elif is_panic(one):
-            sounding = {key for key in sounding if key[0] != channel}
-    return sounding
-
-
-def beat(messages: Sequence[Heard]) -> Beat:
+def beat(messages: Sequence[Event]) -> Beat:
     """(step, note, velocity) of the second cycle after the last Start: all of it, and nothing
     of what was swapped in on the way there."""
     starts = [i for i, one in enumerate(messages) if one.data == START]

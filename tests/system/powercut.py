@@ -21,9 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from system.box import CONTROLLERS, THERE, USB, VIRTUAL, Box
-from system.hearing import clocks, notes
-from system.machine import MACHINE, from_environment
+from recorded import clocks, notes
+from system.box import CONTROLLERS, THERE, Box, box_for
 
 SAVES = {f"save_{slot}": 108 + number for number, slot in enumerate("abcd")}
 EXACT = 1e-6
@@ -157,11 +156,7 @@ def main() -> int:
     parser.add_argument("--period", type=float, default=0.05, metavar="S", help="between two turns")
     parser.add_argument("--out", type=Path, metavar="F.jsonl")
     arguments = parser.parse_args()
-    machine = from_environment()
-    if machine is None:
-        parser.error(f'no machine; {MACHINE}="ssh root@pi" names one')
-    has_usb = machine.run("command -v usbmidi").returncode == 0
-    box = Box(machine, USB if has_usb else VIRTUAL, offline=True)
+    box = box_for(parser)
     box.listen()
     box.configure()
     box.systemctl("restart", "drumatlas")

@@ -15,9 +15,8 @@ import sys
 import time
 from typing import Any
 
-from system.box import CONTROLLERS, THERE, USB, VIRTUAL, Box
-from system.hearing import clocks, hanging, notes
-from system.machine import MACHINE, from_environment
+from recorded import clocks, hanging, notes
+from system.box import CONTROLLERS, THERE, Box, box_for
 
 PACE_S = 30
 GROWTH_MB = 1.0
@@ -75,11 +74,7 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=20)
     arguments = parser.parse_args()
-    machine = from_environment()
-    if machine is None:
-        parser.error(f'no machine; {MACHINE}="ssh root@pi" names one')
-    has_usb = machine.run("command -v usbmidi").returncode == 0
-    box = Box(machine, USB if has_usb else VIRTUAL, offline=True)
+    box = box_for(parser)
     box.listen()
     found = soak(box, arguments.minutes * 60)
     print(json.dumps(found))

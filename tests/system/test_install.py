@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 
+from drumatlas.play.events import START
+from recorded import clocks, hanging, notes
 from system.box import CONFIG, Box
-from system.hearing import START, clocks, hanging, notes
 from system.machine import PATIENCE
 
 Figure = Callable[[str, str], None]

@@ -5,18 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from drumatlas.play.events import CLOCK, START, STOP, Event
+from recorded import clocks, hanging, is_panic, notes
 from system.box import CONFIG, CONTROLLERS, Box
-from system.hearing import (
-    CLOCK,
-    START,
-    STOP,
-    Heard,
-    beat,
-    clocks,
-    hanging,
-    is_panic,
-    notes,
-)
+from system.hearing import beat
 from system.machine import PATIENCE
 
 Figure = Callable[[str, str], None]
@@ -29,7 +21,7 @@ def moved(box: Box) -> None:
     time.sleep(2 * PATIENCE)
 
 
-def crash(box: Box, signal: str) -> tuple[int, list[Heard], list[Heard]]:
+def crash(box: Box, signal: str) -> tuple[int, list[Event], list[Event]]:
     """(when, what the old process has sent, what the new one has), ns of the new one's start
     between them."""
     box.hears_on(box.begun_ns(), TWO_CYCLES)

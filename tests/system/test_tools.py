@@ -1,6 +1,8 @@
 """What judges the machine, judged: no machine needed."""
 
-from system.hearing import Heard, beat, hanging, heard
+from drumatlas.play.events import Event
+from recorded import hanging
+from system.hearing import beat, heard
 from system.powercut import Moment, lost_ns, moments
 
 TICK = 20_000_000
@@ -16,24 +18,24 @@ def state(values: dict[str, float], **saved: dict[str, float]) -> dict[str, obje
 
 def test_a_record_is_read_across_its_pieces() -> None:
     text = "5 a_b opened\n10 a_b 9924\n20 a_b f8\n30 a_b 64\n40 other f8\ncut of"
-    assert heard(text, "a b") == [Heard(20, b"\xf8"), Heard(30, b"\x99\x24\x64")]
+    assert heard(text, "a b") == [Event(20, b"\xf8"), Event(30, b"\x99\x24\x64")]
     assert len(heard(text)) == 3
 
 
 def test_notes_hang_until_they_end_or_all_do() -> None:
     on, off, sound_off = b"\x99\x24\x40", b"\x89\x24\x00", b"\xb9\x78\x00"
-    assert hanging([Heard(0, on)]) == {(9, 36)}
-    assert hanging([Heard(0, on), Heard(1, off)]) == set()
-    assert hanging([Heard(0, on), Heard(1, sound_off)]) == set()
-    assert hanging([Heard(0, on), Heard(1, b"\xb0\x78\x00")]) == {(9, 36)}
+    assert hanging([Event(0, on)]) == {(9, 36)}
+    assert hanging([Event(0, on), Event(1, off)]) == set()
+    assert hanging([Event(0, on), Event(1, sound_off)]) == set()
+    assert hanging([Event(0, on), Event(1, b"\xb0\x78\x00")]) == {(9, 36)}
 
 
 def test_a_beat_is_its_second_cycle() -> None:
-    stream = [Heard(-1, b"\xfa")]
+    stream = [Event(-1, b"\xfa")]
     for tick in range(3 * 192):
-        stream.append(Heard(tick * TICK, b"\xf8"))
+        stream.append(Event(tick * TICK, b"\xf8"))
         if tick % 48 == 12 and tick != 12:  # one is missing in the first cycle
-            stream.append(Heard(tick * TICK + 900_000, b"\x99\x24\x40"))
+            stream.append(Event(tick * TICK + 900_000, b"\x99\x24\x40"))
     assert beat(stream) == {(2, 36, 64), (10, 36, 64), (18, 36, 64), (26, 36, 64)}
 
 

@@ -139,6 +139,19 @@ def test_play_records_a_take(here: Path, check_stream: Callable[..., object]) ->
     assert sum(m.type == "note_on" for m in messages) == sum(m.type == "note_off" for m in messages)
 
 
+def test_a_script_that_ends_in_nonsense_begins_no_take(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "torn.jsonl").write_text('{"t": 0, "press": "play"}\n{"t": ')
+    argv = ["play", "--seconds", "1", "--web", "off", "--midi-out", "file:take.mid", "--panel"]
+    assert main([*argv, "script:torn.jsonl"]) == 2
+    err = capsys.readouterr().err
+    assert (err.count("\n"), "torn.jsonl, line 2" in err) == (1, True)
+    assert not (here / "take.mid").exists()
+    assert main([*argv, "none"]) == 0
+    assert read_drums((here / "take.mid").read_bytes()).notes
+
+
 def test_no_start_waits_for_the_button(here: Path) -> None:
     argv = ["play", "--seconds", "0.6", "--no-start", "--panel", "none", "--midi-out"]
     assert main([*argv, "file:silent.mid"]) == 0

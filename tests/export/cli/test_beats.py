@@ -1,10 +1,11 @@
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from beats import DULL, FUNK, ROCK, HitsOf, WriteMidi
 from drumatlas.beat.codes import Code, rotate
 from drumatlas.beat.tsv import parse
 
@@ -12,17 +13,6 @@ pytestmark = pytest.mark.export
 
 Run = Callable[..., tuple[int, str, str]]
 Refuses = Callable[..., str]
-HitsOf = Callable[[Sequence[int], int], list[tuple[int, int]]]
-WriteMidi = Callable[..., Path]
-
-
-def code_of(text: str) -> Code:
-    return tuple(map(int, text.split()))
-
-
-ROCK = code_of("1 0 4 0 6 0 4 0 5 0 4 0 6 0 4 0 5 0 5 0 6 0 4 0 5 1 4 0 6 0 4 2")
-FUNK = ROCK[:16] + code_of("37 4 36 4 6 4 36 5 4 5 36 4 6 4 36 2")
-DULL: Code = (1, 0, 0, 0) * 8
 
 
 def line(code: Code) -> str:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.beat.codes import Code
+from beats import DULL, JAZZ, ROCK, Hit, HitsOf, WriteMidi
 from drumatlas.beat.grid import MAX_STEPS
 from drumatlas.beat.smf import MAX_TICKS
 from drumatlas_export.mine import file as file_module
@@ -16,24 +16,8 @@ from drumatlas_export.mine.sources import Source
 
 pytestmark = pytest.mark.export
 
-Hit = tuple[int, int]
-HitsOf = Callable[[Sequence[int], int], list[Hit]]
-WriteMidi = Callable[..., Path]
-
 STEP = 120  # ticks
 BAR = 16 * STEP
-
-
-def code_of(text: str) -> Code:
-    return tuple(map(int, text.split()))
-
-
-# Both have a hit on the first and on the last step.
-ROCK = code_of("1 0 4 0 6 0 4 0 5 0 4 0 6 0 4 0 5 0 5 0 6 0 4 0 5 1 4 0 6 0 4 2")
-JAZZ = code_of(
-    "257 0 0 0 260 0 256 0 257 0 2 0 260 0 256 1 257 0 0 2 260 0 256 0 256 0 2 0 260 1 0 2"
-)
-DULL = code_of("1 0 0 0 " * 8)
 
 
 def source(path: Path, windowed: bool = False) -> Source:

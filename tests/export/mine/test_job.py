@@ -1,10 +1,10 @@
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from drumatlas.beat.codes import Code, canonical, rotate
+from beats import DULL, JAZZ, ROCK, HitsOf, WriteMidi
+from drumatlas.beat.codes import canonical, rotate
 from drumatlas_export.mine.file import Rules
 from drumatlas_export.mine.job import Mined, mine, rows
 from drumatlas_export.mine.local import mine_locally
@@ -13,24 +13,8 @@ from drumatlas_export.mine.sources import find_sources
 
 pytestmark = pytest.mark.export
 
-Hit = tuple[int, int]
-HitsOf = Callable[[Sequence[int], int], list[Hit]]
-WriteMidi = Callable[..., Path]
-
 STEP = 120  # ticks
 BAR = 16 * STEP
-
-
-def code_of(text: str) -> Code:
-    return tuple(map(int, text.split()))
-
-
-# Both have a hit on the first and on the last step.
-ROCK = code_of("1 0 4 0 6 0 4 0 5 0 4 0 6 0 4 0 5 0 5 0 6 0 4 0 5 1 4 0 6 0 4 2")
-JAZZ = code_of(
-    "257 0 0 0 260 0 256 0 257 0 2 0 260 0 256 1 257 0 0 2 260 0 256 0 256 0 2 0 260 1 0 2"
-)
-DULL = code_of("1 0 0 0 " * 8)
 
 
 FILES = 70  # more than two chunks of the pool

@@ -1,0 +1,58 @@
+"""The fault matrix: parts are taken away or broken while a second client records the MIDI.
+
+What must hold whatever happens: the beat goes on, every note ends, clocks keep their distance, and
+what is wrong is told.
+"""
+
+import signal
+import subprocess
+import time
+
+from drumatlas.play.events import STOP, Event
+from jack import Recorder
+from recorded import clocks, hanging
+
+BPM = 120
+CLOCKS_S = BPM * 24 / 60  # clocks a second
+FASTEST_NS = 60e9 / (300 * 24)  # between two clocks
+RASTER_NS = 2_700_000  # of JACK's dummy driver
+SYNTH = ("--midi-out", "recorder:synth", "--panel", "none", "--bpm", str(BPM))
+
+
+def densest(events: list[Event], count: int = 6) -> float:
+    """The shortest time (ns) that `count` clocks in a row took, each."""
+    at = clocks(events)
+    return min((b - a) / count for a, b in zip(at, at[count:], strict=False))
+
+
+def since(recorder: Recorder, from_ns: int, seconds: float) -> list[Event]:
+    """What comes in the next `seconds`, told from `from_ns` on."""
+    time.sleep(seconds)
+    return [event for event in recorder.events if event.at_ns >= from_ns]
+
+
+def goes_on(recorder: Recorder, seconds: float = 1, tries: int = 8) -> None:
+    """Clocks come at the tempo from now on, and notes.
+
+    A machine that other work holds up may lose clocks in one look; a beat that went wrong does
+    in all of them.
+    """
+    for left in reversed(range(tries)):
+        began_ns = time.monotonic_ns()
+        events = since(recorder, began_ns, seconds)
+        took_s = (time.monotonic_ns() - began_ns) / 1e9  # on a busy machine more than `seconds`
+        came, due = len(clocks(events)), CLOCKS_S * took_s
+        if abs(came - due) <= 6 and any(event.data[0] == 0x99 for event in events):
+            return
+        assert left, f"{came} clocks of {due:.0f} in {took_s:.1f} s, {len(events)} events"
+
+
+def end(process: "subprocess.Popen[str]", recorder: Recorder) -> str:
+    """Stop it as a service is stopped; what it said."""
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=15)
+    time.sleep(0.1)
+    assert process.returncode == 0, said
+    assert recorder.events[-1].data == STOP
+    assert not hanging(recorder.events)
+    return said

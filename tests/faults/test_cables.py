@@ -1,0 +1,140 @@
+"""What hangs at the box goes while it plays, and comes back: the synth, a converter, a leader."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, STOP
+from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, since
+from jack import Recorder, needs_jack
+from recorded import hanging
+
+pytestmark = needs_jack
+Play = Callable[..., "subprocess.Popen[str]"]
+
+
+class TestPulledOut:
+    """Hardware that goes while it plays, and comes back."""
+
+    def test_the_synth(self, synth: Recorder, play: Play) -> None:
+        process = play(*SYNTH, "--state", "none")
+        synth.wait_for(CLOCK)
+        time.sleep(1)
+        synth.unplug()
+        time.sleep(1.5)
+        assert process.poll() is None
+        synth.events.clear()
+        synth.plug("synth")
+        synth.wait_for(CONTINUE)
+        panic = [event.data for event in synth.events[:2]]
+        assert panic == [bytes((0xB9, 123, 0)), bytes((0xB9, 120, 0))]
+        heard = [event.data for event in synth.events]
+        assert heard[heard.index(CONTINUE) - 1][0] == SONG_POSITION
+        goes_on(synth)
+        said = end(process, synth)
+        assert "recorder:synth: unplugged" in said
+        assert "over: recorder:synth: unplugged" in said
+
+    def test_the_converter(self, synth: Recorder, tmp_path: Path) -> None:
+        """Reads give EIO, as those of an SPI bus whose chip has lost its supply."""
+        broken = tmp_path / "broken"
+        command = [sys.executable, "-c", _BOARD, str(broken), "play", "--web", "off", "--state"]
+        options = ["none", *SYNTH[:2], "--panel", "gpio", "--bpm", str(BPM)]
+        process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
+        try:
+            synth.wait_for(CLOCK)
+            goes_on(synth)
+            broken.touch()
+            goes_on(synth, 1.5)
+            broken.unlink()
+            goes_on(synth, 1.5)
+            said = end(process, synth)
+        finally:
+            process.kill()
+            process.communicate()
+        (fault,) = {line for line in said.splitlines() if line.startswith("converter")}
+        assert fault.startswith("converter mcp0: Input/output error")
+        assert f"over: {fault}" in said
+
+
+_BOARD = """
+import sys
+from pathlib import Path
+from drumatlas.cli import main
+from drumatlas.panel import fakes, gpio_board
+
+broken = Path(sys.argv.pop(1))
+
+class Converter(fakes.FakeConverter):
+    def read(self, channel):
+        self.levels = [0.5] * 8
+        self.fails = broken.exists()
+        return super().read(channel)
+
+board = fakes.FakeBoard()
+board.converters["mcp0"] = Converter()
+gpio_board.open_board = lambda wiring: board
+sys.exit(main())
+"""
+
+
+class TestLeaderGone:
+    """The clock that is followed stays away in the middle of a bar."""
+
+    @pytest.fixture
+    def leader(self, synth: Recorder) -> Iterator[Callable[..., None]]:
+        import rtmidi
+
+        del synth  # is there, and so is the server
+        out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="leader")
+        out.open_virtual_port("out")
+
+        def lead(seconds: float, start: bool = True) -> None:
+            if start:
+                out.send_message([0xFA])
+            began = time.monotonic() + 0.01
+            for tick in range(int(seconds * CLOCKS_S)):
+                time.sleep(max(began + tick / CLOCKS_S - time.monotonic(), 0))
+                out.send_message([0xF8])
+
+        yield lead
+        out.close_port()
+        out.delete()
+
+    @pytest.mark.parametrize("hold", [True, False], ids=["holds", "stops"])
+    def test_it_holds_or_stops_as_set(
+        self,
+        synth: Recorder,
+        play: Play,
+        leader: Callable[..., None],
+        tmp_path: Path,
+        hold: bool,
+    ) -> None:
+        config = tmp_path / "box.toml"
+        config.write_text(f"[clock]\nhold = {str(hold).lower()}\nthru = true")
+        process = play(
+            *("--midi-out", "recorder:synth", "--panel", "none", "--config", str(config)),
+            *("--clock", "external", "--midi-in", "leader:out", "--state", "none"),
+        )
+        assert process.stderr is not None
+        while "Ctrl-C stops" not in process.stderr.readline():  # panic comes long before
+            assert process.poll() is None
+        time.sleep(0.5)
+        leader(3.1)
+        gone_ns = time.monotonic_ns()
+        after = since(synth, gone_ns + 800_000_000, 2)  # it bridges a beat and waits for no more
+        assert not any(event.data[0] == 0x99 for event in after), "plays without a leader"
+        assert not hanging(synth.events)
+        assert any(event.data == STOP for event in synth.events) is not hold
+        leader(3, start=False)
+        heard = since(synth, gone_ns + 2_000_000_000, 0.2)
+        assert any(event.data[0] == 0x99 for event in heard) is hold
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+        time.sleep(0.1)
+        assert not hanging(synth.events)

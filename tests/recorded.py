@@ -1,0 +1,34 @@
+"""What can be asked of a record of MIDI messages, whoever took it."""
+
+from collections.abc import Iterable
+
+from drumatlas.play.events import CLOCK, Event
+
+
+def clocks(events: Iterable[Event]) -> list[int]:
+    """When each clock came (ns)."""
+    return [event.at_ns for event in events if event.data == CLOCK]
+
+
+def notes(events: Iterable[Event]) -> list[Event]:
+    """Note-ons."""
+    return [event for event in events if event.data[0] & 0xF0 == 0x90 and event.data[2]]
+
+
+def is_panic(event: Event) -> bool:
+    """All notes off, or all sound off."""
+    return event.data[0] & 0xF0 == 0xB0 and event.data[1] in {120, 123}
+
+
+def hanging(events: Iterable[Event]) -> set[tuple[int, int]]:
+    """(channel, note) of what still sounds at the end."""
+    sounding: set[tuple[int, int]] = set()
+    for event in events:
+        kind, channel = event.data[0] & 0xF0, event.data[0] & 0x0F
+        if kind == 0x90 and event.data[2]:
+            sounding.add((channel, event.data[1]))
+        elif kind in {0x80, 0x90}:
+            sounding.discard((channel, event.data[1]))
+        elif is_panic(event):
+            sounding = {key for key in sounding if key[0] != channel}
+    return sounding
