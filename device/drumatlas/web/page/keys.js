@@ -18,11 +18,15 @@ const TURNS = {
 const HELP = [
   ["space", "play, stop"], ["t", "tap the tempo"], ["+ −", "tempo"], ["← → ↑ ↓", "the first two knobs; on the map: travel"],
   ["h j   k l", "the other two knobs"], [", .", "genre before, after"], ["y u   i o", "density, swing"],
-  ["c v   b m", "chaos, humanize"], ["z  x  w  n", "fill, freeze, wander, novel"],
+  ["z  x  w  n", "fill, freeze, wander, novel"],
   ["1 2 3 4", "go to A, B, C, D"], ["shift 1 2 3 4", "save them"], ["r", "undo the last jump"],
-  ["g", "keep the last 8 bars on the box"], ["e", "MIDI learn: touch a control, move a controller"],
-  ["p", "panic"], ["s", "sound of this page"], ["?", "this list"],
+  ["p", "panic"], ["?", "this list"],
 ];
+const OF_THE_BOX = [
+  ["c v   b m", "chaos, humanize"], ["g", "keep the last 8 bars on the box"],
+  ["e", "MIDI learn: touch a control, move a controller"], ["s", "sound of this page"],
+];
+const ON_THE_MAP = "On the map: click a dot to play it, drag to travel, wheel or two fingers to zoom, right button to pan. Double click sets a control back.";
 const STORED = "drumatlas.keys";
 
 // `act` has press(name), nudge(name, by), tempo(by), sound() and help().
@@ -55,19 +59,21 @@ export class Keys {
   }
 }
 
-// Fills the dialog with the keys, and the switch that turns them off.
-export function fillHelp(dialog, keys) {
+// Fills the dialog with the keys (`isBox`: those of a box, too), and the switch that turns them off.
+export function fillHelp(dialog, keys, isBox) {
   const title = make("h2", "", "Keys");
   title.id = "help-title";
   const list = make("dl");
-  for (const [key, what] of HELP) list.append(make("dt", "", key), make("dd", "", what));
+  for (const [key, what] of [...HELP, ...(isBox ? OF_THE_BOX : [])]) {
+    list.append(make("dt", "", key), make("dd", "", what));
+  }
   const label = make("label", "check");
   const box = document.createElement("input");
   box.type = "checkbox";
   box.checked = keys.isOn;
   box.addEventListener("change", () => keys.set(box.checked));
   label.append(box, " single keys play");
-  const more = make("p", "", "On the map: click a dot to play it, drag to travel, wheel or two fingers to zoom, right button to pan. Double click sets a control back. Drop a .mid file to land at its place.");
+  const more = make("p", "", ON_THE_MAP + (isBox ? " Drop a .mid file to land at its place." : ""));
   const close = padButton({ label: "Close", onPress: () => dialog.close() });
   dialog.replaceChildren(title, list, more, label, close);
 }
