@@ -1,5 +1,6 @@
 """Runs the networks of an atlas in NumPy: where onnxruntime is not to be had (32-bit systems), or
-does not run. For plain multilayer perceptrons, which is what an atlas holds.
+does not run. For plain multilayer perceptrons, which is what an atlas holds, and for decoders that
+level their logits by the likeliest cells.
 
 What each operator does: https://onnx.ai/onnx/operators/.
 """
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from drumatlas.atlas.model import Floats, Network
-from drumatlas.atlas.onnx_file import Array, Graph, Node, Tensor, read_graph
+from drumatlas.atlas.onnx_file import FLOAT, INT64, Array, Graph, Node, Tensor, read_graph
 from drumatlas.errors import AtlasError
 
 Operation = Callable[..., Any]
@@ -64,26 +65,64 @@ def _flatten(x: Array, *, axis: int = 1) -> Array:
     return x.reshape(rows, -1)
 
 
+def _reduce_sum(
+    x: Floats, axes: Array | None = None, *, keepdims: int = 1, noop_with_empty_axes: int = 0
+) -> Floats:
+    if axes is None and noop_with_empty_axes:
+        return x
+    over = None if axes is None else tuple(int(axis) for axis in axes)
+    return np.asarray(x.sum(axis=over, keepdims=bool(keepdims)), np.float32)
+
+
+def _top_k(x: Floats, k: Array, *, axis: int = -1, largest: int = 1, **_order: Any) -> Floats:
+    """Only the values; in order, asked for or not."""
+    rising = np.sort(x, axis=axis)
+    ranked = np.flip(rising, axis) if largest else rising
+    first = [slice(None)] * x.ndim
+    first[axis] = slice(int(k[0]))
+    result: Floats = ranked[tuple(first)]
+    return result
+
+
+def _clip(x: Floats, low: Array | None = None, high: Array | None = None) -> Floats:
+    return np.clip(x, low, high)
+
+
+def _cast(x: Array, *, to: int) -> Array:
+    return x.astype(_TYPES[to])
+
+
+def _gather_elements(x: Array, index: Array, *, axis: int = 0) -> Array:
+    return np.take_along_axis(x, index, axis)
+
+
 def _identity(x: Array, *_: Array, **_options: Any) -> Array:
     return x
 
 
+_TYPES = {FLOAT: np.float32, INT64: np.int64}
 OPERATORS: dict[str, Operation] = {
     "Add": np.add,
+    "Cast": _cast,
+    "Clip": _clip,
     "Dropout": _identity,  # of a network that is not being trained
     "Elu": _elu,
     "Flatten": _flatten,
+    "Floor": np.floor,
+    "GatherElements": _gather_elements,
     "Gemm": _gemm,
     "Identity": _identity,
     "LeakyRelu": _leaky_relu,
     "MatMul": np.matmul,
     "Mul": np.multiply,
+    "ReduceSum": _reduce_sum,
     "Relu": lambda x: np.maximum(x, np.float32(0)),
     "Reshape": _reshape,
     "Sigmoid": _sigmoid,
     "Softplus": lambda x: np.logaddexp(x, np.float32(0)),
     "Sub": np.subtract,
     "Tanh": np.tanh,
+    "TopK": _top_k,
 }
 
 

@@ -13,6 +13,7 @@ from drumatlas.errors import AtlasError
 
 ACTIVATIONS = ("Elu", "LeakyRelu", "Relu", "Sigmoid", "Softplus", "Tanh")
 _PLAIN = ("Dropout", "Flatten", "Identity", "Reshape")  # what changes no number, or their order
+LEVELLED = "Levelled"  # as an activation: of all cells as many are above 1/2 as are expected
 _ALPHA = {"Elu": 1.0, "LeakyRelu": 0.01}  # where none is given: https://onnx.ai/onnx/operators/
 _TOLERANCE = 1e-5  # of a probability, from the decoder as the box runs it
 
@@ -39,6 +40,9 @@ def read_layers(model: bytes, decode: Network, z: Floats) -> list[Layer]:
         if node.op == "Constant" and isinstance(value, np.ndarray):
             arrays[node.outputs[0]] = value
             continue
+        if node.op == "TopK" and layers and not layers[-1].activation:
+            layers[-1] = replace(layers[-1], activation=LEVELLED)
+            break  # whether the rest is what is meant, is seen from what it gives
         if node.inputs[0] != flows:
             raise _foreign(node)
         layers = _with(layers, node, arrays)
@@ -55,10 +59,25 @@ def run(layers: list[Layer], z: Floats) -> NDArray[np.float32]:
     x = z
     for layer in layers:
         x = x @ layer.weights.T + layer.bias
-        if layer.activation:
+        if layer.activation == LEVELLED:
+            x = OPERATORS["Sigmoid"](x - level(x))
+        elif layer.activation:
             options = {"alpha": layer.alpha} if layer.activation in _ALPHA else {}
             x = OPERATORS[layer.activation](x, **options)
     return x
+
+
+def level(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What is taken off logits [n, m]: their value, in falling order, at the place (sum of p) + 1/2
+    (`train.models.levelled`). [n, 1]."""
+    falling = -np.sort(-logits, axis=1)
+    expected = OPERATORS["Sigmoid"](logits).sum(axis=1, keepdims=True)
+    place = np.clip(expected - 0.5, 0, logits.shape[1] - 2)
+    below = np.floor(place)
+    index = below.astype(np.int64)
+    upper = np.take_along_axis(falling, index, 1)
+    lower = np.take_along_axis(falling, index + 1, 1)
+    return np.asarray(upper + (lower - upper) * (place - below), np.float32)
 
 
 def _with(layers: list[Layer], node: Node, arrays: Mapping[str, Array]) -> list[Layer]:

@@ -35,6 +35,7 @@ class TrainConfig:
     critic_gamma: float = 0.2  # ACAI: gamma
     spread_weight: float = 10.0  # SWAE: nats a beat for each squared deviation from N(0, 1)
     latent_noise: float = 0.0  # SWAE: deviation of what is added to z while training
+    likeliest: bool = False  # of a place's cells as many hit as are expected to, the likeliest
     song_beats: int = 0  # most beats of a song in an epoch, drawn anew in each; 0: all
     anneal: bool = False  # the learning rate falls along a half cosine; all max_epochs are run
     validation_share: float = 0.1  # of songs, for early stopping
@@ -74,6 +75,7 @@ _RECIPES: dict[str, TrainConfig] = {
         learning_rate=1e-3,
         max_epochs=60,
         latent_noise=0.03,
+        likeliest=True,
         song_beats=3,
         anneal=True,
     )

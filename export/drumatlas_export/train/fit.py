@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows
+from drumatlas.beat.voices import VOICES
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.loop import Progress, train
@@ -81,13 +82,17 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: Progress) -> Che
         z = model.encode(x).numpy()
     centre, reach = prior_of(config, z[split.train])
     density = x[split.train].numpy().mean(axis=(0, 1))
-    points = sample_prior(centre, reach, CALIBRATION_POINTS, config.seed)
+    if config.likeliest:
+        thresholds = np.full(VOICES, 0.5, np.float32)  # the level is in the network
+    else:
+        points = sample_prior(centre, reach, CALIBRATION_POINTS, config.seed)
+        thresholds = calibrate(decode_all(model, points), density)
     return Checkpoint(
         config=config,
         model=model,
         centre=centre,
         reach=reach,
-        thresholds=calibrate(decode_all(model, points), density),
+        thresholds=thresholds,
         density=density,
         z=z,
         labels=[list(row.labels) for row in rows],

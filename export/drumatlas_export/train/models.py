@@ -28,6 +28,7 @@ class Autoencoder(nn.Module):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.is_vae = config.kind == "vae"
+        self.likeliest = config.likeliest
         hidden = list(config.hidden)
         self.encoder = _stack([CELLS, *hidden, 2 * LATENT if self.is_vae else LATENT])
         self.decoder = _stack([LATENT, *reversed(hidden), CELLS])
@@ -43,8 +44,11 @@ class Autoencoder(nn.Module):
         return out
 
     def decode(self, z: Tensor) -> Tensor:
-        """z [n, 4] -> probabilities [n, 32, 14]."""
-        return torch.sigmoid(self.logits(z)).reshape(-1, STEPS, VOICES)
+        """z [n, 4] -> probabilities [n, 32, 14]; with `likeliest`, levelled ones."""
+        logits = self.logits(z)
+        if self.likeliest:
+            logits = levelled(logits)
+        return torch.sigmoid(logits).reshape(-1, STEPS, VOICES)
 
 
 class Critic(nn.Module):
@@ -59,6 +63,23 @@ class Critic(nn.Module):
         """x [n, 448] -> [n]."""
         out: Tensor = self.net(x).mean(dim=1)
         return out
+
+
+def levelled(logits: Tensor) -> Tensor:
+    """Logits [n, m] less a level of each row: its k = round(sum of p) likeliest are above 0.
+
+    As many cells hit as the network expects to: one threshold for all places leaves out what is
+    rare, and gives too few hits wherever the network is unsure. The level is what the logits, in
+    falling order, are at the place (sum of p) + 1/2, linearly between two: so it turns with z and
+    never jumps.
+    """
+    falling = logits.topk(logits.shape[1], dim=1).values  # a sort that ONNX has
+    expected = torch.sigmoid(logits).sum(dim=1, keepdim=True)
+    place = (expected - 0.5).clamp(0, logits.shape[1] - 2)  # counted from 0
+    below = place.floor()
+    index = below.to(torch.int64)
+    upper, lower = falling.gather(1, index), falling.gather(1, index + 1)
+    return logits - (upper + (lower - upper) * (place - below))
 
 
 def reconstruction(logits: Tensor, x: Tensor) -> Tensor:

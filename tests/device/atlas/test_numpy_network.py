@@ -115,6 +115,78 @@ def test_random_perceptrons_give_the_same(data: st.DataObject) -> None:
     assert_close(open_model(model, width)(x), run_onnxruntime(model, x))
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(2, 30), st.floats(-0.5, 40))
+def test_logits_that_are_levelled_give_the_same(seed: int, wide: int, place: float) -> None:
+    onnx = pytest.importorskip("onnx")
+    node = onnx.helper.make_node
+    arrays = {
+        "w": np.random.default_rng(seed).standard_normal((4, wide)).astype(np.float32),
+        "all": np.array([wide], np.int64),
+        "axis": np.array([1], np.int64),
+        "one": np.array(1, np.int64),
+        "shift": np.array(place, np.float32),
+        "low": np.array(0, np.float32),
+        "high": np.array(wide - 2, np.float32),
+    }
+    nodes = [
+        node("MatMul", ["z", "w"], ["y"]),
+        node("TopK", ["y", "all"], ["falling", "order"], axis=1),
+        node("Sigmoid", ["y"], ["s"]),
+        node("ReduceSum", ["s", "axis"], ["sum"]),
+        node("Sub", ["sum", "shift"], ["off"]),
+        node("Clip", ["off", "low", "high"], ["place"]),
+        node("Floor", ["place"], ["floor"]),
+        node("Cast", ["floor"], ["index"], to=7),
+        node("Add", ["index", "one"], ["next"]),
+        node("GatherElements", ["falling", "index"], ["upper"], axis=1),
+        node("GatherElements", ["falling", "next"], ["lower"], axis=1),
+        node("Mul", ["upper", "lower"], ["both"]),
+        node("Sub", ["y", "both"], ["p"]),
+    ]
+    model = model_of(nodes, arrays, wide)
+    x = np.random.default_rng(seed + 1).standard_normal((7, 4)).astype(np.float32)
+    whole = run_onnxruntime(model, x)
+    # Where the sum lies at a whole number to the last digit, either side is right.
+    ours = open_model(model, wide)(x)
+    total = (1 / (1 + np.exp(-(x @ arrays["w"]).astype(np.float64)))).sum(axis=1) - place
+    clear = np.abs(total - np.rint(total)) > 1e-4
+    assert_close(ours[clear], whole[clear])
+
+
+@pytest.mark.parametrize(
+    ("options", "axes"),
+    [({}, [1]), ({"keepdims": 0}, [1]), ({}, None), ({"noop_with_empty_axes": 1}, None)],
+)
+def test_sums_are_the_operators(options: dict[str, int], axes: list[int] | None) -> None:
+    onnx = pytest.importorskip("onnx")
+    node = onnx.helper.make_node
+    arrays = {"zero": np.zeros((1, 4), np.float32), "wide": np.array([-1, 4], np.int64)}
+    if axes:
+        arrays["axes"] = np.array(axes, np.int64)
+    nodes = [
+        node("ReduceSum", ["z", "axes"] if axes else ["z"], ["s"], **options),
+        node("Reshape", ["s", "column"], ["c"]),
+        node("Add", ["c", "zero"], ["wider"]),
+        node("Reshape", ["wider", "wide"], ["p"]),
+    ]
+    is_whole = "noop_with_empty_axes" in options
+    arrays["column"] = np.array([-1, 4 if is_whole else 1], np.int64)
+    model = model_of(nodes, arrays)
+    x = np.random.default_rng(2).standard_normal((3, 4)).astype(np.float32)
+    assert_close(open_model(model)(x), run_onnxruntime(model, x))
+
+
+@pytest.mark.parametrize("largest", [0, 1])
+def test_the_first_of_an_order_are_the_operators(largest: int) -> None:
+    onnx = pytest.importorskip("onnx")
+    node = onnx.helper.make_node
+    arrays = {"k": np.array([2], np.int64), "zero": np.zeros((1, 2), np.float32)}
+    top = node("TopK", ["z", "k"], ["first", "order"], axis=1, largest=largest)
+    model = model_of([top, node("Add", ["first", "zero"], ["p"])], arrays, 2)
+    x = np.random.default_rng(2).standard_normal((9, 4)).astype(np.float32)
+    assert_close(open_model(model, 2)(x), run_onnxruntime(model, x))
+
+
 def test_a_constant_may_stand_among_the_nodes() -> None:
     onnx = pytest.importorskip("onnx")
     node, two = onnx.helper.make_node, np.array([2, 3, 4, 5], np.float32)

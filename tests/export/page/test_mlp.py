@@ -3,12 +3,16 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from drumatlas.atlas.numpy_network import open_numpy
 from drumatlas.atlas.read import builtin_decoder, read_builtin
 from drumatlas.errors import AtlasError
-from drumatlas_export.page.mlp import read_layers, run
+from drumatlas_export.pack.networks import to_onnx
+from drumatlas_export.page.mlp import LEVELLED, read_layers, run
+from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.models import Autoencoder
 
 pytestmark = pytest.mark.export
 
@@ -48,6 +52,33 @@ def test_the_layers_of_an_atlas_give_what_its_decoder_gives() -> None:
     layers = read_layers(builtin_decoder(), atlas.decode, Z)
     assert [layer.activation for layer in layers] == ["Relu", "Relu", "Sigmoid"]
     assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(atlas.decode(Z), abs=1e-6)
+
+
+def levelled_model() -> tuple[Autoencoder, bytes]:
+    torch.manual_seed(2)
+    model = Autoencoder(TrainConfig(kind="swae", hidden=(9, 8), likeliest=True)).eval()
+    return model, to_onnx(model, 1)[0]
+
+
+def test_the_layers_of_a_levelled_decoder_end_so() -> None:
+    model, decoder = levelled_model()
+    layers = read_layers(decoder, decoder_of(decoder), Z)
+    assert [layer.activation for layer in layers] == ["Relu", "Relu", LEVELLED]
+    with torch.no_grad():
+        wanted = model.decode(torch.from_numpy(Z)).numpy()
+    assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_another_end_behind_an_order_is_refused() -> None:
+    _, decoder = levelled_model()
+    model = onnx.load_from_string(decoder)
+    next(node for node in model.graph.node if node.op_type == "TopK").attribute.append(
+        helper.make_attribute("largest", 0)
+    )
+    del next(node for node in model.graph.node if node.op_type == "TopK").attribute[:-1]
+    other = model.SerializeToString()
+    with pytest.raises(AtlasError, match="by themselves give another answer"):
+        read_layers(other, decoder_of(other), Z)
 
 
 @pytest.mark.parametrize(

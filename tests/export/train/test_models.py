@@ -3,6 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
@@ -15,6 +17,7 @@ from drumatlas_export.train.models import (
     Critic,
     acai_losses,
     ae_loss,
+    levelled,
     reconstruction,
     spread,
     swae_loss,
@@ -26,6 +29,41 @@ pytestmark = pytest.mark.export
 ACAI = TrainConfig(kind="acai", hidden=(12, 7), critic_weight=0.7, critic_gamma=0.3)
 VAE = TrainConfig(kind="vae", hidden=(12,))
 Doubles = NDArray[np.float64]
+
+
+logits = st.lists(st.floats(-30, 30, width=32), min_size=2, max_size=40, unique=True)
+
+
+@given(logits)
+def test_levelled_lets_as_many_cells_hit_as_are_expected_the_likeliest(values: list[float]) -> None:
+    before = torch.tensor([values])
+    after = levelled(before)
+    expected = float(torch.sigmoid(before).sum())
+    hits = int((after > 0).sum())
+    assert abs(hits - min(max(expected, 0.5), len(values) - 1.5)) <= 0.5 + 1e-3
+    assert set(before.argsort()[0, len(values) - hits :].tolist()) == set(
+        (after[0] > 0).nonzero()[:, 0].tolist()
+    )
+    assert torch.allclose(before - before[:, :1], after - after[:, :1], atol=1e-4)
+
+
+def test_the_level_turns_with_the_logits_and_never_jumps() -> None:
+    torch.manual_seed(3)
+    a, b = torch.randn(2, 1, CELLS) - 2
+    share = torch.linspace(0, 1, 20_001)[:, None]
+    level = (a + share * (b - a) - levelled(a + share * (b - a)))[:, 0]
+    assert float(level.diff().abs().max()) < 1e-3
+    assert float(level.max() - level.min()) > 0.01
+
+
+def test_a_levelled_model_decodes_so_and_learns_from_plain_logits() -> None:
+    torch.manual_seed(6)
+    model = Autoencoder(TrainConfig(kind="swae", hidden=(12,), likeliest=True))
+    z = torch.randn(5, LATENT)
+    p = torch.sigmoid(model.logits(z))
+    hits = (model.decode(z) > 0.5).sum(dim=(1, 2))
+    assert torch.equal(hits, p.sum(dim=1).round().long())
+    assert not torch.equal(hits, (p > 0.5).sum(dim=1))
 
 
 @pytest.fixture

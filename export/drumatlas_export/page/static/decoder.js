@@ -1,4 +1,5 @@
-// The network that makes the beats: a plain multilayer perceptron. Pure.
+// The network that makes the beats: a plain multilayer perceptron, its logits levelled at the end if
+// the atlas' are. Pure.
 
 export const CELLS = 32 * 14; // steps by voices; cell = 14 * step + voice
 
@@ -30,10 +31,21 @@ export class Decoder {
       for (let row = 0, at = 0; row < y.length; row++) {
         let sum = bias[row];
         for (let column = 0; column < x.length; column++, at++) sum += weights[at] * x[column];
-        y[row] = act(Math.fround(sum), alpha);
+        y[row] = act ? act(Math.fround(sum), alpha) : sum;
       }
-      x = y;
+      x = activation === "Levelled" ? levelled(y) : y;
     }
     return x;
   }
+}
+
+// As many cells are above 1/2 as the network expects hits, as `drumatlas_export.train.models`, which
+// says why.
+function levelled(logits) {
+  const falling = Float32Array.from(logits).sort().reverse();
+  const expected = logits.reduce((sum, value) => sum + Math.fround(ACTIVATIONS.Sigmoid(value)), 0);
+  const place = Math.min(Math.max(expected - 0.5, 0), falling.length - 2);
+  const below = Math.floor(place);
+  const level = Math.fround(falling[below] + (falling[below + 1] - falling[below]) * (place - below));
+  return logits.map((value) => ACTIVATIONS.Sigmoid(Math.fround(value - level)));
 }
