@@ -122,8 +122,6 @@ def test_every_control_is_there_and_works_by_keyboard(
         slider.focus()
         before = float(slider.get_attribute("aria-valuenow"))
         page.keyboard.press("PageDown" if before > 0.5 else "PageUp")
-        if name == "morph":
-            continue  # stays at 0 until a and b are saved, and moves then
         until(
             page,
             "([name, before]) => Math.abs(drumatlas.store.state.values[name] - before) > 0.1",
@@ -256,3 +254,26 @@ def test_the_page_is_quick_to_follow(boxes: Callable[..., Any], visit: Callable[
     page.wait_for_timeout(500)
     assert page.evaluate("drumatlas.store.state.values.swing") == pytest.approx(60 / 64, abs=1e-4)
     assert page.evaluate("states") <= 31 * (seconds + 0.5) + 2
+
+
+def test_the_pad_lies_between_what_is_kept(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    page = visit(boxes("--no-start"))
+    pad = page.locator(".morphpad")
+    assert "idle" in pad.get_attribute("class")
+    knob = "([value]) => Math.abs(drumatlas.store.state.values.x1 - value) < 0.01"
+    for slot, value in (("a", 0.2), ("c", 0.8)):
+        page.evaluate("value => drumatlas.turn('x1', value)", value)
+        until(page, knob, [value])
+        page.locator(f"[data-button='save_{slot}']").click()
+    until(page, "() => !document.querySelector('.morphpad').classList.contains('idle')")
+    box = pad.bounding_box()
+    middle = {"x": box["width"] / 4, "y": box["height"] / 2}
+    pad.click(position=middle)
+    until(page, knob, [0.5])
+    until(page, "() => Math.abs(drumatlas.store.state.values.morph_y - 0.5) < 0.03")
+    assert page.locator(".corner.full").all_inner_texts() == ["A", "C"]
+    page.evaluate("drumatlas.turn('morph_y', 1)")  # and follows other hands
+    until(page, "() => document.querySelector('.morphpad .dot').style.bottom === '100%'")
+    until(page, knob, [0.8])

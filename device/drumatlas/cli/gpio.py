@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from drumatlas.engine import Engine
     from drumatlas.panel.gpio import GpioPanel
 
-_PLACE = ("x1", "x2", "x3", "x4", "density", "chaos", "morph")  # elsewhere only if restored
+# Elsewhere than at their defaults only if they were restored.
+_PLACE = ("x1", "x2", "x3", "x4", "density", "chaos", "morph", "morph_y")
 
 
 def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPanel":

@@ -21,7 +21,8 @@ DEFAULTS: dict[str, float] = {
     "chaos": 0.0,
     "humanize": 0.0,
     "accent": 0.5,  # 0.5 is the decoder's and the metre's own
-    "morph": 0.0,
+    "morph": 0.0,  # over the square of the snapshots a and b (below), c and d (above)
+    "morph_y": 0.0,
 }
 VALUES = tuple(DEFAULTS)
 BUTTONS = (

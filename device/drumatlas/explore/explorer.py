@@ -21,7 +21,7 @@ from drumatlas.explore.latent import (
 )
 from drumatlas.explore.search import Place, Places
 from drumatlas.explore.shape import Density
-from drumatlas.explore.snapshot import Snapshot
+from drumatlas.explore.snapshot import Snapshot, morphed
 from drumatlas.explore.wander import Wander
 
 KNOBS = ("x1", "x2", "x3", "x4")
@@ -118,8 +118,11 @@ class Explorer:
                 return
             z = map_to_latent(self.atlas, *self._stick)
             self._set_knobs(latent_to_knobs(self.atlas.latent, z))
-        elif name == "morph":
-            self._morph(value)
+        elif name in {"morph", "morph_y"}:
+            knobs = morphed(self.snapshots, self.values["morph"], self.values["morph_y"])
+            if knobs is None:
+                return
+            self._set_knobs(np.array(knobs, np.float32))
         elif name not in {"chaos", "accent"} and not name.startswith("density"):
             return
         self._is_stale = True
@@ -256,9 +259,3 @@ class Explorer:
                 where = {name: kept.values[name] for name in (*KNOBS, "map_x", "map_y")}
                 kept = Snapshot(kept.knobs, {**now.values, **where}, now.novelty)
             self.restore(kept)
-
-    def _morph(self, share: float) -> None:
-        """Between snapshots a and b, through latent space; nothing until both are saved."""
-        if "a" in self.snapshots and "b" in self.snapshots:
-            a, b = (np.array(self.snapshots[slot].knobs, np.float32) for slot in "ab")
-            self._set_knobs((a + share * (b - a)).astype(np.float32))

@@ -53,6 +53,24 @@ def snapshot_of(entry: object) -> Snapshot:
     return Snapshot(turns, DEFAULTS | known, novelty)
 
 
+# Corner by corner of the morph square (a and b below, c and d above), the slots that stand for it,
+# the first that is kept: its own, then across the side that is left and right, then the rest.
+_CORNERS = ("acbd", "bdac", "cadb", "dbca")
+
+
+def morphed(kept: Mapping[str, Snapshot], across: float, up: float) -> tuple[float, ...] | None:
+    """Knobs (4 turns) at a point 0..1 of the square whose corners are the slots a..d: bilinear, so
+    through latent space. With `up` 0 it is the way from a to b. None with fewer than two kept."""
+    if sum(slot in kept for slot in SLOTS) < 2:
+        return None
+    corners = [next(kept[slot].knobs for slot in order if slot in kept) for order in _CORNERS]
+    weights = ((1 - across) * (1 - up), across * (1 - up), (1 - across) * up, across * up)
+    return tuple(
+        sum(weight * turn for weight, turn in zip(weights, turns, strict=True))
+        for turns in zip(*corners, strict=True)
+    )
+
+
 def names() -> tuple[str, ...]:
     """Where snapshots may be kept: slots a..d, and programs '0'..'127'."""
     return (*SLOTS, *(str(program) for program in range(PROGRAMS)))

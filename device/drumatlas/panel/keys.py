@@ -44,6 +44,8 @@ _AXIS_KEYS: dict[str, tuple[str, int]] = {
     "}": ("map_y", 1),
     ";": ("morph", -1),
     "'": ("morph", 1),
+    ":": ("morph_y", -1),
+    '"': ("morph_y", 1),
     # With shift, the densities of voice groups.
     "A": ("density.kick", -1),
     "S": ("density.kick", 1),
@@ -84,7 +86,7 @@ _SHOWN = ("density", "swing", "chaos", "humanize", "accent")
 _TEMPO_KEYS = {"-": -1, "_": -1, "+": 1, "=": 1}
 HELP = (
     "arrows x1 x2   h/j x3   k/l x4   +/- tempo   , . genre   space play/stop",
-    "y/u density   i/o swing   c/v chaos   b/m humanize   B/M accent   ; ' morph",
+    "y/u density   i/o swing   c/v chaos   b/m humanize   B/M accent   ; ' : \" morph",
     "[ ] { } map   density: A/S kick  D/F snare  H/J hats  K/L toms  Y/U I/O more",
     "t tap   z fill   x freeze   w wander   n novelty   r undo   p panic   q quit",
     "! @ # $ save   1 2 3 4 load   g keep 8 bars   e learn: a control and a controller",

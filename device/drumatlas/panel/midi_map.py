@@ -9,9 +9,9 @@ from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press
 CONTROLLERS = 120  # 120..127 are channel mode messages
 # General purpose 1-4, then numbers that MIDI 1.0 leaves undefined. A control keeps its number for
 # good, so those that came later take further ones.
-_VALUE_NUMBERS = (*range(16, 28), *range(85, 91), 28)
+_VALUE_NUMBERS = (*range(16, 28), *range(85, 91), 28, 29)
 _BUTTON_NUMBERS = (*range(102, 120), 9, 3)
-_LATER = ("accent",)
+_LATER = ("accent", "morph_y")
 _ORDER = (
     *(name for name in VALUES if "." not in name and name not in _LATER),
     *(name for name in VALUES if "." in name),

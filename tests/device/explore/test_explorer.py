@@ -137,6 +137,11 @@ def test_snapshots_and_morph(explorer: Explorer) -> None:
     assert explorer.knobs[0] == pytest.approx(0.7)
     explorer.handle(Press("load_c"), 0)  # never saved: stay
     assert explorer.knobs[0] == pytest.approx(0.7)
+    explorer.handle(Turn("x1", 0.1), 0)
+    explorer.handle(Press("save_d"), 0)
+    explorer.handle(Turn("morph", 1), 0)
+    explorer.handle(Turn("morph_y", 0.5), 0)  # halfway from b to d
+    assert explorer.knobs[0] == pytest.approx(0.5)
 
 
 def test_wander_moves_by_itself_until_a_knob_is_turned(explorer: Explorer) -> None:

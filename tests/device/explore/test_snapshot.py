@@ -1,5 +1,6 @@
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from drumatlas.errors import StateError
 from drumatlas.explore.controls import DEFAULTS
-from drumatlas.explore.snapshot import Snapshot, names, place_of_program, snapshot_of
+from drumatlas.explore.snapshot import Snapshot, morphed, names, place_of_program, snapshot_of
 
 HERE = Snapshot((0.5, 0.25, 1.5, -0.25), DEFAULTS | {"density": 0.75})
 
@@ -24,6 +25,44 @@ anything = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
+
+
+share = st.floats(0, 1)
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), snapshots, min_size=2), share, share)
+def test_morphed_lies_between_what_is_kept(
+    kept: dict[str, Snapshot], across: float, up: float
+) -> None:
+    found = morphed(kept, across, up)
+    assert found is not None
+    turns = zip(*(one.knobs for one in kept.values()), strict=True)
+    for turn, corners in zip(found, turns, strict=True):
+        room = 1e-9 * max(map(abs, corners))
+        assert min(corners) - room <= turn <= max(corners) + room
+
+
+@pytest.mark.parametrize(
+    ("kept", "corners"),
+    [
+        ("abcd", "abcd"),
+        ("ab", "abab"),  # (0, 0), (1, 0), (0, 1), (1, 1)
+        ("ac", "aacc"),
+        ("ad", "adad"),
+        ("bcd", "cbcd"),
+        ("cd", "cdcd"),
+    ],
+)
+def test_an_empty_corner_is_the_one_across_from_it(kept: str, corners: str) -> None:
+    places = {slot: replace(HERE, knobs=(float(ord(slot)), 0, 0, 0)) for slot in kept}
+    points = [(0, 0), (1, 0), (0, 1), (1, 1)]
+    found = [morphed(places, across, up) for across, up in points]
+    assert [one and chr(round(one[0])) for one in found] == list(corners)
+
+
+def test_morph_goes_nowhere_with_one_place() -> None:
+    assert morphed({}, 0.5, 0.5) is None
+    assert morphed({"a": HERE, "7": HERE}, 0.5, 0.5) is None
 
 
 @given(snapshots)

@@ -8,7 +8,7 @@ const SWEEP = 270; // degrees of a knob
 const STEP = 1 / 64;
 const SVG = "http://www.w3.org/2000/svg";
 
-class Slider {
+export class Slider {
   value = 0;
   #held = -Infinity; // when it was last turned by hand
   #late = 0;
@@ -138,26 +138,22 @@ export class Knob extends Slider {
   }
 }
 
-// Follows the finger; upright, or lying for `isLying`.
+// Follows the finger.
 export class Fader extends Slider {
-  #isLying;
   #rail = make("span", "rail");
   #fill = make("span", "fill");
   #cap = make("span", "cap");
 
   constructor(options) {
     super(options);
-    this.#isLying = Boolean(options.isLying);
-    this.element.classList.add("fader", this.#isLying ? "lying" : "upright");
-    this.element.setAttribute("aria-orientation", this.#isLying ? "horizontal" : "vertical");
+    this.element.classList.add("fader");
+    this.element.setAttribute("aria-orientation", "vertical");
     this.#rail.append(this.#fill, this.#cap);
-    this.element.append(this.#rail);
-    if (options.short !== "") this.element.append(make("span", "label", options.short ?? options.label));
+    this.element.append(this.#rail, make("span", "label", options.short ?? options.label));
   }
 
   position(event) {
     const box = this.#rail.getBoundingClientRect();
-    if (this.#isLying) return (event.clientX - box.left) / box.width;
     return 1 - (event.clientY - box.top) / box.height;
   }
 
@@ -169,15 +165,10 @@ export class Fader extends Slider {
   }
 
   draw(value) {
-    const home = this.home;
-    const [low, high] = [Math.min(value, home), Math.max(value, home)];
-    const style = this.#fill.style;
-    const percent = (share) => `${100 * share}%`;
-    [style[this.#isLying ? "left" : "bottom"], style[this.#isLying ? "width" : "height"]] = [
-      percent(low),
-      percent(high - low),
-    ];
-    this.#cap.style[this.#isLying ? "left" : "bottom"] = percent(value);
+    const [low, high] = [Math.min(value, this.home), Math.max(value, this.home)];
+    this.#fill.style.bottom = `${100 * low}%`;
+    this.#fill.style.height = `${100 * (high - low)}%`;
+    this.#cap.style.bottom = `${100 * value}%`;
   }
 }
 

@@ -2,6 +2,7 @@
 // turned. `box` is what the controls act on: turn(name, value), press(name).
 
 import { Fader, Knob, light, make, padButton } from "./controls.js";
+import { MorphPad } from "./pad.js";
 import { Tempo } from "./tempo.js";
 
 const FEEL = ["density", "swing", "chaos", "accent", "humanize"];
@@ -28,6 +29,7 @@ export class Panel {
   #box;
   #sliders = new Map();
   #buttons = new Map();
+  #morph;
   #genre = make("output", "", "–");
 
   constructor(atlas, store, box) {
@@ -63,7 +65,7 @@ export class Panel {
 
   // Controls that have no place of their own: of a later box than this page was made for.
   #others() {
-    const known = [...FEEL, "x1", "x2", "x3", "x4", "map_x", "map_y", "tempo", "morph"];
+    const known = [...FEEL, "x1", "x2", "x3", "x4", "map_x", "map_y", "tempo", "morph", "morph_y"];
     return Object.keys(this.#atlas.values).filter((n) => !known.includes(n) && !n.includes("."));
   }
 
@@ -150,10 +152,9 @@ export class Panel {
       this.#buttons.set(`load_${slot}`, load);
       row.append(both);
     }
-    const morph = new Fader({ name: "morph", label: "morph from A to B", short: "", isLying: true, home: 0,
-      text: (value) => `${percent(value)} % B`, onTurn: (value) => this.#box.turn("morph", value) });
-    this.#sliders.set("morph", morph);
-    document.querySelector("#memory .morph").append(make("span", "end", "A"), morph.element, make("span", "end", "B"));
+    this.#morph = new MorphPad((name, value) => this.#box.turn(name, value));
+    for (const name of ["morph", "morph_y"]) this.#sliders.set(name, this.#morph[name]);
+    document.querySelector("#memory .morph").append(this.#morph.element);
   }
 
   #flags(flags) {
@@ -173,10 +174,7 @@ export class Panel {
       pad.classList.toggle("full", slots.includes(slot));
       pad.disabled = !slots.includes(slot);
     }
-    const morph = this.#sliders.get("morph").element;
-    const isUseful = slots.includes("a") && slots.includes("b");
-    morph.classList.toggle("idle", !isUseful);
-    morph.title = isUseful ? "" : "save A and B first";
+    this.#morph.slots(slots);
   }
 
   #near(here) {

@@ -6,6 +6,7 @@ import { velocities, VOICES } from "./shape.js";
 
 const KNOBS = ["x1", "x2", "x3", "x4"];
 const SLOTS = ["a", "b", "c", "d"];
+const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: whose place stands there
 const FILL_DENSITY = 0.3;
 const FILL_AWAY = 0.5; // prior deviations
 const WANDER_REACH = 0.3;
@@ -53,7 +54,7 @@ export class Box {
       const knobs = this.#space.toKnobs(this.z);
       knobs[KNOBS.indexOf(name)] = value;
       this.#move(this.#space.ofKnobs(knobs));
-    } else if (name === "morph") this.#morph(value);
+    } else if (name === "morph" || name === "morph_y") this.#morph();
     else if (name === "tempo") this.#tell({ bpm: this.#bpm() });
     else if (name === "accent" || name.startsWith("density")) this.#isStale = true;
   }
@@ -168,8 +169,8 @@ export class Box {
   }
 
   #restore({ z, spot, values, novelty }) {
-    const { tempo, morph } = this.values; // what a place is not made of
-    this.values = { ...values, tempo, morph };
+    const { tempo, morph, morph_y } = this.values; // what a place is not made of
+    this.values = { ...values, tempo, morph, morph_y };
     this.#novelty = novelty;
     this.#tell({ values: { ...this.values } });
     this.#move(z, spot);
@@ -197,10 +198,13 @@ export class Box {
     if (slot in this.#slots) this.#jump(() => this.#restore(this.#slots[slot]), true);
   }
 
-  // Between snapshots a and b, through latent space.
-  #morph(share) {
-    const { a, b } = this.#slots;
-    if (a && b) this.#move(a.z.map((value, i) => value + share * (b.z[i] - value)));
+  // Over the square of the snapshots, as `drumatlas.explore.snapshot.morphed`.
+  #morph() {
+    if (Object.keys(this.#slots).length < 2) return;
+    const corners = CORNERS.map((order) => this.#slots[[...order].find((slot) => slot in this.#slots)].z);
+    const { morph: across, morph_y: up } = this.values;
+    const weights = [(1 - across) * (1 - up), across * (1 - up), (1 - across) * up, across * up];
+    this.#move(corners[0].map((_, axis) => corners.reduce((sum, z, i) => sum + weights[i] * z[axis], 0)));
   }
 
   #stepGenre(step) {
