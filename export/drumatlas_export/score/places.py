@@ -14,22 +14,22 @@ from drumatlas_export.space import Space
 
 PLACES = 500
 GENRE_NEIGHBOURS = 10
-_BATCH = 50  # places; each has 65 candidates
-_TRIES = 8  # passing candidates of a place that are measured against every training beat
+_BATCH = 25  # places; each has 129 candidates
 
 
 def searched(space: Space, train: Grid, known: BeatFilter, seed: int) -> dict[str, float]:
-    """Shares of the prior's places where the place itself or one of the box's 64 near candidates
-    passes, and where one of the first 8 that do is 3 cells or more from every training beat."""
+    """Shares of the prior's places where the place itself or one of the candidates that the box
+    looks at (64 near, 64 beyond) passes, and where one that does is 3 cells or more from every
+    training beat."""
     z = space.sample(PLACES, seed)
-    near = np.concatenate([np.zeros((1, z.shape[1])), rings(space.reach)[0]])
+    near = np.concatenate([np.zeros((1, z.shape[1])), *rings(space.reach)])
     found: list[Grid] = []
     for start in range(0, len(z), _BATCH):
         around = (z[start : start + _BATCH, None] + near).astype(np.float32)
         hits = space.hits(around.reshape(-1, z.shape[1]))
         passing = known.passes(pack(hits)).reshape(len(around), -1)
         hits = hits.reshape(*passing.shape, *hits.shape[1:])
-        found += [one[which][:_TRIES] for one, which in zip(hits, passing, strict=True)]
+        found += [one[which] for one, which in zip(hits, passing, strict=True)]
     return {
         "passing": float(np.mean([len(one) > 0 for one in found])),
         "novel": _novel(found, train),
@@ -39,7 +39,7 @@ def searched(space: Space, train: Grid, known: BeatFilter, seed: int) -> dict[st
 def _novel(found: list[Grid], train: Grid) -> float:
     """Share of places of which one beat is novel; the nearest are asked first."""
     left = list(range(len(found)))
-    for turn in range(_TRIES):
+    for turn in range(max(map(len, found))):
         asked = [i for i in left if len(found[i]) > turn]
         if not asked:
             break
