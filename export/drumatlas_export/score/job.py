@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drumatlas.beat.codes import Grid, grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
@@ -66,7 +67,6 @@ def evaluate(
     real = evenly(fresh, seed)
     yardstick = Yardstick(bits, known, real, evenly(train, seed).bits)
     beside = evenly(others, seed) if others else None
-    at_thresholds = pass_scores(hits, known)
     table: dict[str, Any] = _rounded(
         {
             "space": space.name,
@@ -74,7 +74,7 @@ def evaluate(
             "samples": SAMPLES,
             "seed": seed,
             "at_half": pass_scores(space.hits(z, 0.5), known),
-            "at_thresholds": at_thresholds,
+            "at_thresholds": pass_scores(hits, known),
             "novelty": float((distance >= NOVEL_DISTANCE).mean()) if len(chosen) else 0.0,
             "diversity_cells": diversity(chosen, seed),
             "f1_held_out": f1(space, real.bits),
@@ -84,7 +84,9 @@ def evaluate(
             "genre_knn": genre_knn(space, list(train), list(test)),
             "genre_areas": genre_areas(space, train),
             **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),
-            "against_held_out": _compared(chosen, beside, yardstick, at_thresholds, seed),
+            "against_held_out": _compared(
+                chosen, beside, yardstick, _equal_rates(hits, passing), seed
+            ),
         }
     )
     return table
@@ -95,8 +97,16 @@ def _compared(
 ) -> dict[str, Any]:
     """The comparison; `chosen` are distinct passes, so the space's own rates are put in."""
     rows = comparison(chosen, others, yardstick, seed)
-    rows[OWN] |= {key: rates[key] for key in ("pass", "distinct")}
+    rows[OWN] |= rates
     return rows
+
+
+def _equal_rates(hits: Grid, passing: NDArray[np.intp]) -> dict[str, float]:
+    """Share of samples that pass, and of as many passes as are compared, how many are distinct: the
+    more one draws, the more come twice."""
+    first = {rotation_hash(code) for code in pack(hits[passing[:COMPARED]])}
+    asked = min(len(passing), COMPARED)
+    return {"pass": len(passing) / len(hits), "distinct": len(first) / max(asked, 1)}
 
 
 def _rounded(value: Any) -> Any:
