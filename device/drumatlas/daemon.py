@@ -12,7 +12,12 @@ from drumatlas.midi.port import OutputPort
 from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.performer import Performer, Pulse
-from drumatlas.realtime import SLOW_PRIORITY, lock_memory, request_realtime
+from drumatlas.realtime import (
+    SLOW_PRIORITY,
+    give_memory_back,
+    lock_memory,
+    request_realtime,
+)
 from drumatlas.signals import Quit, has_terminal, quitting
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
@@ -114,6 +119,7 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
         if screen:
             ending.callback(screen.close)
         gc.collect()
+        give_memory_back()
         lock_memory()
         gc.freeze()  # what is alive now stays: the collector need not look at it again
         engine.publish()  # a box that comes back begins with the beat that it was left with

@@ -37,19 +37,22 @@ def open_network(
     name: str,
     inputs: tuple[str, tuple[int, ...]],
     outputs: tuple[str, tuple[int, ...]],
+    *,
+    is_rare: bool = False,
 ) -> Network:
     """A function from arrays [n, ...] to arrays [n, ...]; AtlasError if the model is another.
+
+    One that is used rarely (`is_rare`) runs in NumPy if it can: without a session, whose copies of
+    the weights take as much memory again as they do.
 
     `inputs` and `outputs` are (tensor's name, shape behind n). The model is run once, on
     three zeros, so that a model that can't run is refused at the border and not on stage.
     """
     if _EXTERNAL in model:
         raise AtlasError(f"{name} keeps data outside the file; export it without external data")
-    try:
-        open_it = _open_onnxruntime if runs_onnxruntime(model) else open_numpy
-        run = open_it(model, name, inputs, outputs)
-    except RuntimeMissingError:  # it is installed, but a library that it wants is not
-        run = open_numpy(model, name, inputs, outputs)
+    run = (is_rare and _open_small(model, name, inputs, outputs)) or _open_session(
+        model, name, inputs, outputs
+    )
     try:
         probe = run(np.zeros((3, *inputs[1]), np.float32))
     except Exception as error:
@@ -57,6 +60,32 @@ def open_network(
     if probe.shape != (3, *outputs[1]) or not np.isfinite(probe).all():
         raise AtlasError(f"{name} gives {probe.shape} for 3 points, or numbers that are not finite")
     return run
+
+
+def _open_small(
+    model: bytes,
+    name: str,
+    inputs: tuple[str, tuple[int, ...]],
+    outputs: tuple[str, tuple[int, ...]],
+) -> Network | None:
+    """In NumPy; None for a model that needs onnxruntime, or none at all."""
+    try:
+        return open_numpy(model, name, inputs, outputs)
+    except AtlasError:
+        return None
+
+
+def _open_session(
+    model: bytes,
+    name: str,
+    inputs: tuple[str, tuple[int, ...]],
+    outputs: tuple[str, tuple[int, ...]],
+) -> Network:
+    try:
+        open_it = _open_onnxruntime if runs_onnxruntime(model) else open_numpy
+        return open_it(model, name, inputs, outputs)
+    except RuntimeMissingError:  # it is installed, but a library that it wants is not
+        return open_numpy(model, name, inputs, outputs)
 
 
 def _open_onnxruntime(
@@ -69,6 +98,7 @@ def _open_onnxruntime(
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # a beat is too small to share
     options.log_severity_level = 4
+    options.add_session_config_entry("session.disable_prepacking", "1")  # a second copy of weights
     try:
         session = runtime.InferenceSession(
             model,

@@ -98,7 +98,9 @@ def _parse(data: bytes) -> Atlas:
         points=_map(members["map.npz"], len(genres)),
         known=_known(members["known.npz"]),
         decode=open_network(members["decoder.onnx"], "decoder.onnx", ("z", (LATENT,)), ("p", grid)),
-        encode=open_network(members["encoder.onnx"], "encoder.onnx", ("x", grid), ("z", (LATENT,))),
+        encode=open_network(
+            members["encoder.onnx"], "encoder.onnx", ("x", grid), ("z", (LATENT,)), is_rare=True
+        ),
         training=_table(info, "training"),
         scores=_table(info, "scores"),
         sha256=sha256(data).hexdigest(),
