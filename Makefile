@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page bench-mine fuzz-mine sweep atlas reproduce clean
+.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page bench-mine fuzz-mine sweep atlas baselines reproduce clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -66,22 +66,36 @@ fuzz-mine: $(VENV)/.tests
 sweep: $(VENV)/.tests
 	$(BIN)/python tests/bench/sweep.py
 
-# Remakes the built-in atlas from a folder of MIDI collections: make atlas CORPUS=DIR
+# Remakes the built-in atlas from a folder of MIDI collections, and trains it with two more seeds for
+# comparison: make atlas CORPUS=DIR
 WORK := build/atlas
+SEEDS := 1 2 3
+MINE = $(BIN)/drumatlas-export mine $(CORPUS) \
+    $(foreach c,groove-midi-dataset mma,$(if $(wildcard $(CORPUS)/$(c)),--windows $(c))) \
+    $(if $(wildcard $(CORPUS)/freemidi-ums/index.tsv),--genres $(CORPUS)/freemidi-ums/index.tsv --genre-column style) --genres names
 atlas: $(VENV)/.tests
 	@test -n "$(CORPUS)" || { echo 'make atlas: say where the MIDI files are: make atlas CORPUS=DIR' >&2; exit 2; }
 	mkdir -p $(WORK)
-	$(BIN)/drumatlas-export mine $(CORPUS) -o $(WORK)/beats.tsv --report $(WORK)/mined.json \
-	    $(foreach c,groove-midi-dataset mma,$(if $(wildcard $(CORPUS)/$(c)),--windows $(c))) \
-	    $(if $(wildcard $(CORPUS)/freemidi-ums/index.tsv),--genres $(CORPUS)/freemidi-ums/index.tsv --genre-column style) --genres names
-	for kind in ae vae acai; do \
-	    $(BIN)/drumatlas-export train $(WORK)/beats.tsv --model $$kind --seed 1 -o $(WORK)/$$kind.pt && \
-	    $(BIN)/drumatlas-export evaluate $(WORK)/$$kind.pt --train $(WORK)/beats.tsv --json > $(WORK)/$$kind.json || exit; \
+	$(MINE) --repeats 2 -o $(WORK)/beats.tsv --report $(WORK)/mined.json
+	for seed in $(SEEDS); do \
+	    $(BIN)/drumatlas-export train $(WORK)/beats.tsv --model swae --seed $$seed -o $(WORK)/swae$$seed.pt || exit; \
 	done
-	$(BIN)/drumatlas-export export $(WORK)/acai.pt -o $(WORK)/builtin.atlas \
-	    --scores $(WORK)/acai.json --mined $(WORK)/mined.json --about export/builtin.json
+	$(BIN)/drumatlas-export evaluate $(SEEDS:%=$(WORK)/swae%.pt) --train $(WORK)/beats.tsv --json > $(WORK)/seeds.json
+	$(BIN)/drumatlas-export evaluate $(WORK)/swae1.pt --train $(WORK)/beats.tsv --json > $(WORK)/swae1.json
+	$(BIN)/drumatlas-export export $(WORK)/swae1.pt -o $(WORK)/builtin.atlas \
+	    --scores $(WORK)/swae1.json --mined $(WORK)/mined.json --about export/builtin.json
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
 	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
+
+# The article's three networks on the beats that stand three times in a row: make baselines CORPUS=DIR
+baselines: $(VENV)/.tests
+	@test -n "$(CORPUS)" || { echo 'make baselines: say where the MIDI files are: make baselines CORPUS=DIR' >&2; exit 2; }
+	mkdir -p $(WORK)
+	$(MINE) -o $(WORK)/beats3.tsv
+	for kind in ae vae acai; do \
+	    $(BIN)/drumatlas-export train $(WORK)/beats3.tsv --model $$kind --seed 1 -o $(WORK)/$$kind.pt && \
+	    $(BIN)/drumatlas-export evaluate $(WORK)/$$kind.pt --train $(WORK)/beats3.tsv --json > $(WORK)/$$kind.json || exit; \
+	done
 
 # Builds an atlas twice from the same files; both must be the same bytes: make reproduce CORPUS=DIR
 reproduce: $(VENV)/.tests
