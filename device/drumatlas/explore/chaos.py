@@ -4,6 +4,7 @@ import numpy as np
 
 from drumatlas.atlas.model import Floats, Groove
 from drumatlas.beat.codes import STEPS, pack
+from drumatlas.beat.dice import Dice
 from drumatlas.beat.pattern import Cycle, cycles_of
 from drumatlas.beat.voices import VOICES
 from drumatlas.explore.filters import BeatFilter
@@ -20,8 +21,8 @@ class Chaos:
 
     def __init__(self, seed: int, groove: Groove | None = None) -> None:
         self._groove = groove
-        # RandomState's streams are frozen for good; Generator's may change with NumPy.
-        self._noise = np.random.RandomState(seed % 2**32).standard_normal((VARIANTS, STEPS, VOICES))
+        noise = Dice(seed).normal(VARIANTS * STEPS * VOICES)
+        self._noise = np.array(noise).reshape(VARIANTS, STEPS, VOICES)
 
     def cycles(
         self,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from drumatlas.atlas.model import Floats
+from drumatlas.beat.dice import Dice
 
 STOP_NS = 2_000_000_000  # between two stops while nothing plays: a bar at 120 BPM
 _REACH = 0.3  # of a knob's way, to each side
@@ -17,8 +18,7 @@ class Wander:
         self._home = home.astype(np.float64)
         # Never out of the panel, but a home outside of it is left in peace.
         self._low, self._high = np.minimum(self._home, 0.0), np.maximum(self._home, 1.0)
-        # RandomState's streams are frozen for good, so a seed wanders the same in ten years.
-        self._phase = np.random.RandomState(seed % 2**32).uniform(0, 2 * np.pi, 4)
+        self._phase = np.array(Dice(seed).uniform(0, 2 * np.pi, 4))
         self._stop = 0
         self._when: tuple[str, int] | None = None  # the bar, or the piece of time, we are in
 

@@ -1,6 +1,6 @@
 """Chance that is the same each time: what humanize and chaos draw from."""
 
-import numpy as np
+from drumatlas.beat.dice import Dice
 
 _TABLE = 1 << 12
 
@@ -12,16 +12,14 @@ class Chance:
     """
 
     def __init__(self, seed: int) -> None:
-        # RandomState's streams are frozen for good, so a seed sounds the same in ten years.
-        self._table = np.random.RandomState(seed % 2**32).uniform(-1, 1, _TABLE).tolist()
+        self._table = Dice(seed).uniform(-1, 1, _TABLE)
 
     def at(self, *place: int) -> float:
         """The number of a place (cycle, step, voice, purpose)."""
         index = 0
         for part in place:
             index = (index * 31 + part * 7919 + 17) % 1_000_003
-        value: float = self._table[index % _TABLE]
-        return value
+        return self._table[index % _TABLE]
 
     def pick(self, choices: int, cycle: int) -> int:
         """One of `choices` for a cycle."""
