@@ -10,6 +10,7 @@ from drumatlas.errors import ConfigError
 from drumatlas.files import read_text
 
 _MOST_BYTES = 1 << 20  # of a config file
+_MOST = 1_000_000  # beats of a batch or a song, epochs: more are none that a run comes to
 
 KINDS = ("ae", "vae", "acai", "swae")
 
@@ -52,11 +53,12 @@ class TrainConfig:
         for name in ("learning_rate", "kl_weight", "critic_weight", "critic_gamma"):
             if not isfinite(getattr(self, name)):
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be finite")
-        positive = ("batch", "learning_rate", "max_epochs", "patience")
-        for name in positive:
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} = {getattr(self, name)}: must be above 0")
-        for name in ("spread_weight", "latent_noise", "song_beats"):
+        if not self.learning_rate > 0:
+            raise ConfigError(f"learning_rate = {self.learning_rate}: must be above 0")
+        for name, least in (("batch", 1), ("max_epochs", 1), ("patience", 1), ("song_beats", 0)):
+            if not least <= getattr(self, name) <= _MOST:
+                raise ConfigError(f"{name} = {getattr(self, name)}: must be in {least}..{_MOST}")
+        for name in ("spread_weight", "latent_noise"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be finite and not below 0")
         for name in ("validation_share", "test_share"):
@@ -73,8 +75,9 @@ _RECIPES: dict[str, TrainConfig] = {
         hidden=(512, 512),
         batch=128,
         learning_rate=1e-3,
-        max_epochs=60,
-        latent_noise=0.03,
+        max_epochs=90,
+        spread_weight=3.0,
+        latent_noise=0.05,
         likeliest=True,
         song_beats=3,
         anneal=True,
@@ -102,7 +105,10 @@ def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConf
         wanted = type(getattr(config, key))
         if type(value) is not wanted and not (wanted is float and type(value) is int):
             raise ConfigError(f"{origin}: {key} must be of type {wanted.__name__}")
-        changes[key] = wanted(value)
+        try:
+            changes[key] = wanted(value)
+        except OverflowError:  # an integer of 400 digits
+            raise ConfigError(f"{origin}: {key} is out of range") from None
     try:
         return replace(config, **changes).check()
     except ConfigError as error:
