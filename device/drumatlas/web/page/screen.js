@@ -6,6 +6,7 @@ import { light, padButton } from "./controls.js";
 import { BeatGrid } from "./grid.js";
 import { Keys, fillHelp } from "./keys.js";
 import { AtlasMap } from "./map.js";
+import { recall, remember } from "./memory.js";
 import { theme } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Sound } from "./sound.js";
@@ -23,7 +24,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 // The theme that was chosen on this page, else the system's.
 export function dress() {
   const system = bright.matches ? "light" : "dark";
-  document.documentElement.dataset.theme = localStorage.getItem(STORED) ?? system;
+  document.documentElement.dataset.theme = recall(STORED) ?? system;
 }
 
 // A subclass has go(point), travel(x, y), turn(name, value), press(name), mute(bit, isOn) and
@@ -60,7 +61,7 @@ export class Screen {
     this.#mapTools();
     this.#pageTools();
     this.#tabs();
-    requestAnimationFrame(() => this.#frame());
+    requestAnimationFrame(() => this.frame());
   }
 
   // What a page of its own may add: a switch for its sound, and what else a frame shows.
@@ -108,7 +109,7 @@ export class Screen {
   }
 
   switchTheme() {
-    localStorage.setItem(STORED, theme().isDark ? "light" : "dark");
+    remember(STORED, theme().isDark ? "light" : "dark");
     this.repaint();
   }
 
@@ -117,8 +118,8 @@ export class Screen {
     requestAnimationFrame(() => (this.map.theme = this.grid.theme = theme()));
   }
 
-  #frame() {
-    requestAnimationFrame(() => this.#frame());
+  frame() {
+    requestAnimationFrame(() => this.frame());
     const step = this.step(performance.now());
     const stop = this.path && step !== null && this.path.at(Math.floor((step + LEAD_STEPS) / BAR_STEPS));
     if (stop) {
