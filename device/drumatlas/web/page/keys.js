@@ -1,6 +1,7 @@
 // Single keys that play, as in the terminal; and the help that lists them.
 
 import { make, padButton } from "./controls.js";
+import { recall, remember } from "./memory.js";
 
 const BUTTONS = {
   " ": "play", t: "tap", z: "fill", x: "freeze", w: "wander", n: "novelty", ".": "next_genre",
@@ -31,7 +32,7 @@ const STORED = "drumatlas.keys";
 
 // `act` has press(name), nudge(name, by), tempo(by), sound() and help().
 export class Keys {
-  isOn = localStorage.getItem(STORED) !== "off";
+  isOn = recall(STORED) !== "off";
 
   constructor(act) {
     document.addEventListener("keydown", (event) => this.#take(event, act));
@@ -39,7 +40,7 @@ export class Keys {
 
   set(isOn) {
     this.isOn = isOn;
-    localStorage.setItem(STORED, isOn ? "on" : "off");
+    remember(STORED, isOn ? "on" : "off");
   }
 
   #take(event, act) {
