@@ -1,8 +1,9 @@
 """Files at the border: read with a limit and a clear error; written whole or not at all."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO
@@ -11,16 +12,60 @@ from drumatlas.errors import FileError
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The file at `path`; FileError names it if it can't be read or has over `most` bytes."""
+    """The file at `path`; FileError names it if it can't be read or has over `most` bytes.
+
+    A pipe or a device, which has no size and may have no end either, is none.
+    """
     try:
-        size = path.stat().st_size
-        if size > most:
-            raise FileError(f"{path}: {size} bytes; at most {most} can be read")
+        _check_kind(path, path.stat(), most)
         return path.read_bytes()
     except OSError as error:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{path}: {error.strerror or error}") from None
+
+
+def _check_kind(path: Path, found: os.stat_result, most: int) -> None:
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise FileError(f"{path}: a pipe or a device, not a file; write what it gives to a file")
+    if found.st_size > most:
+        raise FileError(f"{path}: {found.st_size} bytes; at most {most} can be read")
+
+
+def read_owned(folder: Path, name: str, most: int, owners: Collection[int]) -> bytes:
+    """The file `name` in `folder`, where nobody but `owners` (user ids) can have written it;
+    FileError as in `read_bytes`. On systems without user ids any file is good."""
+    path = folder / name
+    if not hasattr(os, "getuid"):
+        return read_bytes(path, most)
+    try:
+        # What was looked at is what is read: by descriptors, whatever the names mean by then.
+        with _opened(folder, os.O_DIRECTORY) as inside:
+            _check_owner(folder, os.fstat(inside), owners)
+            with _opened(Path(name), os.O_NOFOLLOW | os.O_NONBLOCK, inside) as descriptor:
+                found = os.fstat(descriptor)
+                _check_owner(path, found, owners)
+                _check_kind(path, found, most)
+                with open(descriptor, "rb", closefd=False) as stream:
+                    return stream.read()
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path}: {error.strerror or error}") from None
+
+
+@contextmanager
+def _opened(path: Path, flags: int, folder: int | None = None) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | flags, dir_fd=folder)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check_owner(path: Path, found: os.stat_result, owners: Collection[int]) -> None:
+    if found.st_uid not in owners or found.st_mode & stat.S_IWOTH:
+        raise FileError(f"{path}: not read, since another user can write it; remove it")
 
 
 def read_text(path: Path, most: int) -> str:
@@ -63,17 +108,15 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
         raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # a card that failed is read-only by now
+                temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
     if not hasattr(os, "O_DIRECTORY"):
         return  # Windows can't open a folder
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with _opened(folder, os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def check_writable(path: Path) -> None:

@@ -1,10 +1,13 @@
+import errno
+import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from drumatlas.errors import FileError
-from drumatlas.files import atomic, check_writable, write_text
+from drumatlas.files import atomic, check_writable, read_bytes, read_owned, read_text, write_text
 
 
 def test_it_replaces_whole_files_only(tmp_path: Path) -> None:
@@ -51,3 +54,61 @@ def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="d: can't be written"):
         write_text(tmp_path / "d", "x")
     assert [p.name for p in tmp_path.iterdir()] == ["d"]
+
+
+def test_pipes_and_devices_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (Path(os.devnull), Path("/dev/zero"), tmp_path / "pipe"):
+        with pytest.raises(FileError, match=f"{path}: a pipe or a device"):
+            read_text(path, 100)
+    with pytest.raises(FileError, match="Is a directory"):
+        read_bytes(tmp_path, 1 << 20)
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"12345")
+    assert read_bytes(tmp_path / "f", 5) == b"12345"
+    with pytest.raises(FileError, match="5 bytes; at most 4"):
+        read_bytes(tmp_path / "f", 4)
+
+
+def test_a_card_that_fails_is_told_also_where_nothing_can_be_removed_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(number: int) -> Any:
+        def raise_it(*_: object, **__: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        return raise_it
+
+    monkeypatch.setattr(os, "fsync", fail(errno.EIO))
+    monkeypatch.setattr(Path, "unlink", fail(errno.EROFS))
+    with pytest.raises(FileError, match="f.txt: can't be written: Input/output error"):
+        write_text(tmp_path / "f.txt", "x")
+
+
+def test_only_what_its_owners_alone_can_write_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o755)
+    file = folder / "f"
+    file.write_bytes(b"12345")
+    file.chmod(0o644)
+    own = {file.stat().st_uid}
+    assert read_owned(folder, "f", 5, own) == b"12345"
+    for owners, most, words in ((set[int](), 5, "another user"), (own, 4, "at most 4")):
+        with pytest.raises(FileError, match=words):
+            read_owned(folder, "f", most, owners)
+    for path, mode in ((file, 0o644), (folder, 0o755)):
+        path.chmod(mode | stat.S_IWOTH)
+        with pytest.raises(FileError, match=f"{path}: not read, since another user"):
+            read_owned(folder, "f", 5, own)
+        path.chmod(mode)
+    file.rename(folder / "g")
+    (folder / "f").symlink_to("g")
+    with pytest.raises(FileError, match="f: "):
+        read_owned(folder, "f", 5, own)
+    os.mkfifo(folder / "h")
+    with pytest.raises(FileError, match="h: a pipe"):
+        read_owned(folder, "h", 5, own)
+    with pytest.raises(FileError, match="nowhere"):
+        read_owned(tmp_path / "nowhere", "f", 5, own)

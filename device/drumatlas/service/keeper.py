@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Mapping
 
 from drumatlas.engine import Engine
-from drumatlas.errors import FileError
 from drumatlas.service.state import Kept, StateStore
 
 EVERY_NS = 1_000_000_000  # at most so often...
@@ -60,7 +59,7 @@ class _Writer:
             try:
                 self._store.save(kept)
                 self.fault = ""
-            except FileError as error:
+            except OSError as error:  # also what a failing card gives between two steps
                 self.fault = f"state: {error}"
 
 

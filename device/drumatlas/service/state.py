@@ -11,7 +11,7 @@ from typing import Any
 from drumatlas.errors import DrumatlasError, FileError, StateError
 from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.explore.snapshot import Snapshot, names, snapshot_of
-from drumatlas.files import atomic, read_text
+from drumatlas.files import atomic, is_there, read_text
 from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
 
 VERSION = 1
@@ -105,7 +105,7 @@ class StateStore:
         A damaged file falls back to the one before it."""
         faults: list[str] = []
         for path in (self._path, self._previous):
-            if not path.exists():
+            if not is_there(path):
                 continue
             try:
                 return kept_of(_parse(read_text(path, MAX_BYTES))), _and_then(faults, path)
@@ -133,9 +133,10 @@ class StateStore:
 
     def _sweep(self) -> None:
         """Remove what writes that were cut short have left."""
-        for left in self.folder.glob(f".{FILE}.*"):
-            with suppress(OSError):
-                left.unlink()
+        with suppress(OSError):  # a folder that can't be listed can't be written either
+            for left in self.folder.glob(f".{FILE}.*"):
+                with suppress(OSError):
+                    left.unlink()
 
 
 def _parse(text: str) -> object:

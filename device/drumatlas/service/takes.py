@@ -42,7 +42,7 @@ class Takes:
                 with atomic(path) as stream:
                     stream.write(take_bytes(outputs))
                 self.last, self.fault = path, ""
-            except FileError as error:
+            except OSError as error:  # also what a failing card gives between two steps
                 self.fault = f"keep: {error}"
 
     def _free(self) -> Path:

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -112,5 +114,34 @@ def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
     assert len(engine.faults) == 1
     assert str(store.folder) in engine.faults[0]
     store.folder.mkdir()
+    until(False)
+    assert store.load()[0] == kept_from(engine, {74: "x1"})
+
+
+def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_is_well(
+    engine: Engine, keeper: Keeper, store: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def until(is_so: bool) -> None:
+        deadline = time.monotonic() + 5
+        while bool(engine.faults) != is_so:
+            assert time.monotonic() < deadline
+            keeper.tick(keeper._looked_ns + EVERY_NS)
+            time.sleep(0.005)
+
+    engine.handle(Turn("x1", 0.7), 0)
+    with monkeypatch.context() as card:
+        card.setattr(os, "fsync", fail)
+        card.setattr(Path, "unlink", fail)
+        until(True)
+        assert engine.faults[0].startswith("state: ")
+        assert "Input/output error" in engine.faults[0]
+    until(False)
+    with monkeypatch.context() as card:
+        card.setattr(store, "save", fail)  # between the steps that tell it by themselves
+        engine.handle(Turn("x1", 0.2), 0)
+        until(True)
     until(False)
     assert store.load()[0] == kept_from(engine, {74: "x1"})

@@ -200,3 +200,27 @@ def test_without_hard_links_it_is_still_written(
     store.save(OLD)
     store.save(NEW)
     assert store.load() == (NEW, [])
+
+
+def test_a_folder_that_can_not_be_listed_is_no_reason_not_to_write(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "glob", fail)
+    store.save(NEW)
+    assert store.load() == (NEW, [])
+
+
+def test_a_folder_that_can_not_be_looked_into_is_told(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> bool:
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", fail)
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    kept, lines = store.load()
+    assert kept is None
+    assert "beginning anew" in lines[0]

@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,19 @@ def test_a_folder_that_is_full_or_gone_is_a_fault(
     other.keep(OUTPUTS)
     other.close()
     assert "keep:" in other.fault
+
+
+def test_a_card_that_fails_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bool:
+        raise OSError(errno.EIO, "Input/output error")
+
+    one = Takes(tmp_path)
+    with monkeypatch.context() as card:
+        card.setattr(Path, "exists", fail)
+        one.keep(OUTPUTS)
+        one.close()
+    assert "Input/output error" in one.fault
+    one.keep(OUTPUTS)
+    one.close()
+    assert one.fault == ""
+    assert one.last == tmp_path / "keep-001.mid"
