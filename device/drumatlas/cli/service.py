@@ -9,7 +9,7 @@ from typing import Any
 
 from drumatlas.cli.common import say
 from drumatlas.commandline import Command
-from drumatlas.errors import DrumatlasError, FileError
+from drumatlas.errors import DrumatlasError, FileError, one_line
 
 SERVICE_STATE = Path("/var/lib/drumatlas")  # StateDirectory of systemd/drumatlas.service
 
@@ -32,7 +32,11 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def lines(entry: dict[str, Any]) -> list[str]:
-    """A status for people."""
+    """A status for people, each line one that a terminal can show."""
+    return [one_line(line) for line in _lines(entry)]
+
+
+def _lines(entry: dict[str, Any]) -> list[str]:
     follows = ", follows a clock" if entry["follows"] else ""
     marks = [word for word in ("frozen", "wandering") if entry[word]]
     marks += [] if entry["novelty"] else ["training beats allowed"]

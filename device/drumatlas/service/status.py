@@ -17,16 +17,18 @@ from typing import Any
 from drumatlas.engine import Engine
 from drumatlas.errors import FileError, StateError
 from drumatlas.explore.latent import nearest_genre
-from drumatlas.files import atomic, read_text
+from drumatlas.files import atomic, is_there, read_owned
 
 FILE = "status.json"
 VERSION = 1
-SERVICE = Path("/run/drumatlas")  # RuntimeDirectory of systemd/drumatlas.service
+# RuntimeDirectory and User of systemd/drumatlas.service
+SERVICE, SERVICE_USER = Path("/run/drumatlas"), "drumatlas"
 MAX_BYTES = 1 << 20
 EVERY_NS = 1_000_000_000  # at most so often
 # Written at least so often, so that its age tells whether the slow loop lives.
 ALIVE_NS = 2_000_000_000
 STALE_NS = 10_000_000_000
+_MOST_BPM = 10_000  # of any version
 
 
 def headline(engine: Engine) -> str:
@@ -131,6 +133,7 @@ class StatusFile:
 _KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("state", "near", "atlas"), str),
     **dict.fromkeys(("follows", "frozen", "wandering", "novelty"), bool),
+    **dict.fromkeys(("pid", "at_ns"), int),
     "bpm": (int, float),
     "faults": list,
     "ports": dict,
@@ -140,32 +143,38 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
     """The status of the box that runs (of several, the one that wrote last), with its age in
     nanoseconds as `age_ns`. StateError says that none does, and what to do.
+
+    Only what we, root or the service's user have written is read: root is told here which process
+    to signal, and anybody can make a folder among the temporary files.
     """
     wrong = ""
     found = []
     for folder in folders or (own_folder(), SERVICE, _user_folder()):
-        try:
-            found.append(_read(folder / FILE))
-        except FileError:
+        if not is_there(folder / FILE):
             continue  # nobody wrote there
-        except StateError as error:
+        try:
+            found.append(_read(folder))
+        except (FileError, StateError) as error:
             wrong = wrong or str(error)
     if not found:
         raise StateError(wrong or "no box runs here; `sudo systemctl start drumatlas` or `play`")
     return min(found, key=lambda entry: int(entry["age_ns"]))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / FILE
     try:
-        entry = json.loads(read_text(path, MAX_BYTES))
+        entry = json.loads(read_owned(folder, FILE, MAX_BYTES, _owners()))
         if entry["version"] != VERSION or any(
             not isinstance(entry[name], kind) for name, kind in _KINDS.items()
         ):
             raise ValueError
-        age_ns = time.monotonic_ns() - int(entry["at_ns"])
-        pid = int(entry["pid"])
+        # 0, -1 and so on mean whole groups of processes, and 1 is systemd.
+        if entry["pid"] <= 1 or entry["at_ns"] < 0 or not 0 <= entry["bpm"] <= _MOST_BPM:
+            raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError):
         raise StateError(f"{path}: not a status that this version reads; restart the box") from None
+    pid, age_ns = entry["pid"], time.monotonic_ns() - entry["at_ns"]
     if age_ns < 0 or not _lives(pid):
         raise StateError(
             f"no box runs; the one of {path} ended without a word: journalctl -u drumatlas -e"
@@ -175,6 +184,18 @@ def _read(path: Path) -> dict[str, Any]:
             f"the box (process {pid}) hangs: {age_ns / 1e9:.0f} s without a word; restart it"
         )
     return {**entry, "age_ns": age_ns}
+
+
+def _owners() -> set[int]:
+    """The users that may say how a box is; nobody where there are no user ids."""
+    if not hasattr(os, "geteuid"):
+        return set()
+    owners = {0, os.geteuid()}
+    with suppress(ImportError, KeyError):  # no such user: no service here
+        import pwd  # noqa: PLC0415 - POSIX only
+
+        owners.add(pwd.getpwnam(SERVICE_USER).pw_uid)
+    return owners
 
 
 def _lives(pid: int) -> bool:

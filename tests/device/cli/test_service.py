@@ -88,6 +88,25 @@ def test_faults_are_shown() -> None:
     ]
 
 
+def test_a_status_can_not_drive_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = {"state": "playing", "near": "a\nb", "atlas": "\x1b[2J", "bpm": 120}
+    flags = dict.fromkeys(("follows", "frozen", "wandering", "novelty"), False)
+    own = {"version": 1, "pid": os.getpid(), "at_ns": time.monotonic_ns()}
+    lists = {"faults": ["\x1b]0;x\x07", 3], "ports": {"out": "\x9b2J"}}
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o755)
+    (folder / "status.json").write_text(json.dumps({**words, **flags, **own, **lists}))
+    (folder / "status.json").chmod(0o644)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(folder))
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) == 7
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert r"atlas: \x1b[2J" in shown
+
+
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     path = tmp_path / "good.atlas"

@@ -10,6 +10,7 @@ from drumatlas.engine import Engine
 from drumatlas.errors import StateError
 from drumatlas.explore.controls import Turn
 from drumatlas.play.settings import PlaySettings
+from drumatlas.service import status
 from drumatlas.service.status import (
     FILE,
     StatusFile,
@@ -99,6 +100,14 @@ def forge(folder: Path, **changes: object) -> None:
         ({"pid": "x"}, "not a status"),
         ({"at_ns": None}, "not a status"),
         ({"ports": None}, "not a status"),
+        ({"pid": 1}, "not a status"),  # systemd
+        ({"pid": 0}, "not a status"),  # whole groups of processes
+        ({"pid": -1}, "not a status"),
+        ({"pid": True}, "not a status"),
+        ({"at_ns": float("inf")}, "not a status"),
+        ({"at_ns": -(10**400)}, "not a status"),
+        ({"bpm": 10**400}, "not a status"),
+        ({"bpm": float("nan")}, "not a status"),
     ],
 )
 def test_a_status_that_is_no_more(changes: dict[str, object], words: str, tmp_path: Path) -> None:
@@ -144,3 +153,27 @@ def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert own_folder() == tmp_path / "drumatlas"
     monkeypatch.setenv("XDG_RUNTIME_DIR", "not/absolute")
     assert own_folder().name.startswith("drumatlas-")
+
+
+def test_what_a_stranger_has_written_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge(tmp_path)
+    assert read_status((tmp_path,))
+    tmp_path.chmod(0o777)
+    with pytest.raises(StateError, match=f"{tmp_path}: not read, since another user"):
+        read_status((tmp_path,))
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(status, "_owners", lambda: {tmp_path.stat().st_uid + 1})
+    with pytest.raises(StateError, match="another user"):
+        read_status((tmp_path,))
+
+
+def test_the_service_and_root_are_no_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    one = pwd.getpwuid(0)
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: type(one)((*one[:2], 993, *one[3:])))
+    assert status._owners() == {0, 1000, 993}
+    monkeypatch.undo()
+    assert os.geteuid() in status._owners()
