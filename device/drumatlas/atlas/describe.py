@@ -15,8 +15,8 @@ MAX_GENRES = 256
 def _numbers(value: Any, shape: tuple[int, ...], what: str) -> Floats:
     try:
         array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise AtlasError(f"atlas.json: {what} is not made of numbers") from None
+    except (TypeError, ValueError, OverflowError):  # the last: integers of 400 digits
+        raise AtlasError(f"atlas.json: {what} is not made of numbers that can be held") from None
     if array.shape != shape:
         raise AtlasError(f"atlas.json: {what} has shape {list(array.shape)}, not {list(shape)}")
     if not (np.abs(array) < _MAX_NUMBER).all():  # also false for NaN

@@ -53,13 +53,20 @@ def open_network(
     run = (is_rare and _open_small(model, name, inputs, outputs)) or _open_session(
         model, name, inputs, outputs
     )
-    try:
-        probe = run(np.zeros((3, *inputs[1]), np.float32))
-    except Exception as error:
-        raise AtlasError(f"{name} does not run: {_first_line(error)}") from None
-    if probe.shape != (3, *outputs[1]) or not np.isfinite(probe).all():
-        raise AtlasError(f"{name} gives {probe.shape} for 3 points, or numbers that are not finite")
-    return run
+
+    def checked(array: Floats) -> Floats:
+        """A model that runs for the three may not for another number."""
+        try:
+            result = run(array)
+        except Exception as error:
+            raise AtlasError(f"{name} does not run: {_first_line(error)}") from None
+        if result.shape != (len(array), *outputs[1]):
+            raise AtlasError(f"{name} gives {result.shape} for {len(array)} points")
+        return result
+
+    if not np.isfinite(checked(np.zeros((3, *inputs[1]), np.float32))).all():
+        raise AtlasError(f"{name} gives numbers that are not finite")
+    return checked
 
 
 def _open_small(

@@ -10,7 +10,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from drumatlas.errors import AtlasError
 from drumatlas.files import read_bytes
 
 MAX_FILE = 64 << 20  # bytes; the built-in atlas has under 1 MB
+MAX_JSON = 2 << 20  # bytes of atlas.json, which takes 20 times as much once read; real ones: 11 KB
 MEMBERS = ("decoder.onnx", "encoder.onnx", "map.npz", "known.npz")
 GROOVE = "groove.npz"  # may be missing
 GROOVE_SHAPES = {
@@ -120,7 +121,7 @@ def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
             missing = [name for name in wanted if name not in names]
             if missing:
                 raise AtlasError(f"not an atlas: {', '.join(missing)} is missing")
-            return {name: archive.read(name) for name in wanted}
+            return {name: _member(archive, archive.getinfo(name)) for name in wanted}
     except AtlasError:
         raise
     except (BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
@@ -129,7 +130,18 @@ def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
         raise AtlasError(f"damaged ({error})") from None
 
 
+def _member(archive: ZipFile, entry: ZipInfo) -> bytes:
+    """A member, never more of it than its entry says: `ZipFile.read` unpacks up to 2 GiB before it
+    looks at that, and of bzip2 and LZMA without end."""
+    if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+        raise AtlasError(f"{entry.filename} is compressed by another method than deflate")
+    with archive.open(entry) as stream:
+        return stream.read(entry.file_size + 1)
+
+
 def _json(data: bytes) -> dict[str, Any]:
+    if len(data) > MAX_JSON:
+        raise AtlasError(f"{_JSON}: {len(data)} bytes; at most {MAX_JSON} can be read")
     try:
         info = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -4,6 +4,8 @@ import sys
 import numpy as np
 import pytest
 
+from drumatlas.atlas import network
+from drumatlas.atlas.model import Floats
 from drumatlas.atlas.network import open_network
 from drumatlas.atlas.probe import CHOICE
 from drumatlas.errors import AtlasError
@@ -78,3 +80,22 @@ def test_a_model_that_gives_nan_is_refused() -> None:
     )
     with pytest.raises(AtlasError, match="not finite"):
         open_network(model.SerializeToString(), "d.onnx", ("z", (4,)), ("p", (4,)))
+
+
+@pytest.mark.parametrize("points", [1, 64])
+def test_a_model_that_runs_for_three_points_only_gives_one_line(
+    points: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(array: Floats) -> Floats:
+        if len(array) != 3:
+            raise RuntimeError("Got invalid dimensions\n for input")
+        return np.zeros((3, 32, 14), np.float32)
+
+    monkeypatch.setattr(network, "_open_session", lambda *_: run)
+    decode = open_network(b"", "d.onnx", ("z", (4,)), GRID)
+    with pytest.raises(AtlasError, match="^d.onnx does not run: Got invalid dimensions$"):
+        decode(np.zeros((points, 4), np.float32))
+    monkeypatch.setattr(network, "_open_session", lambda *_: lambda _: np.zeros((3, 32, 14)))
+    decode = open_network(b"", "d.onnx", ("z", (4,)), GRID)
+    with pytest.raises(AtlasError, match=f"d.onnx gives .* for {points} points"):
+        decode(np.zeros((points, 4), np.float32))

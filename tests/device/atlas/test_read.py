@@ -1,9 +1,11 @@
 import pickle
+import struct
+import tracemalloc
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import numpy as np
 import pytest
@@ -97,6 +99,9 @@ CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("latent.centre", lambda i: i["latent"].update(centre=[0, 0, 0, float("nan")])),
     ("latent.centre", lambda i: i["latent"].update(centre=[0, 0, 0, 1e30])),
     ("latent.centre", lambda i: i["latent"].update(centre="abcd")),
+    ("latent.centre", lambda i: i["latent"].update(centre=[10**400] * 4)),
+    ("thresholds", lambda i: i.update(thresholds=[10**400] * 14)),
+    ("genres\\[0\\].centroid", lambda i: i["genres"][0].update(centroid=[0, 0, 0, -(10**400)])),
     ("latent.reach", lambda i: i["latent"].update(reach=[1, 1, 1, 0])),
     ("latent.basis is flat", lambda i: i["latent"].update(basis=[[0] * 4] * 4)),
     ("latent.basis", lambda i: i["latent"].update(basis=[[1] * 4] * 3)),
@@ -180,6 +185,42 @@ def test_bombs_are_refused_before_they_are_unpacked(
     assert len(bomb) < 1 << 20
     with pytest.raises(AtlasError, match="unpacks to over 64 MiB"):
         parse_atlas(bomb, "a")
+
+
+def test_a_member_that_holds_more_than_it_says_is_not_unpacked(
+    zip_of: Callable[[dict[str, bytes]], bytes], builtin_members: dict[str, bytes]
+) -> None:
+    bomb = bytearray(zip_of(builtin_members | {"atlas.json": bytes(100 << 20)}))
+    entry = bomb.index(b"PK\x01\x02")
+    while not bomb.startswith(b"atlas.json", entry + 46):
+        entry = bomb.index(b"PK\x01\x02", entry + 1)
+    struct.pack_into("<I", bomb, entry + 24, 100)  # the size that the directory claims
+    tracemalloc.start()
+    try:
+        with pytest.raises(AtlasError):
+            parse_atlas(bytes(bomb), "a")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(bomb) + (1 << 20)
+
+
+@pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
+def test_other_compressions_which_unpack_without_end_are_refused(
+    builtin_members: dict[str, bytes], method: int
+) -> None:
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for name, data in builtin_members.items():
+            archive.writestr(name, data, method if name == "map.npz" else ZIP_STORED)
+    with pytest.raises(AtlasError, match="map.npz is compressed by another method"):
+        parse_atlas(buffer.getvalue(), "a")
+
+
+def test_a_description_that_is_too_long_is_not_read(forge: Forge) -> None:
+    long = forge(lambda info: info["training"].update(notes="x" * read.MAX_JSON))
+    with pytest.raises(AtlasError, match="a: atlas.json: .* at most"):
+        parse_atlas(long, "a")
 
 
 def test_members_missing_or_twice(
