@@ -1,5 +1,6 @@
 """From note times to steps: 4/4 regions of a file, quantised to 16ths, with the error measured."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ from numpy.typing import NDArray
 from drumatlas.beat.codes import STEPS_PER_BEAT
 from drumatlas.beat.smf import DrumTrack
 from drumatlas.beat.voices import BIT_OF_NOTE
+from drumatlas.errors import MidiFileError
 
-MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at
+MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at, nor a file that has more
 MAX_SHIFT = 0.25  # steps; a player or a sequencer may be early or late by that as a whole
 TRIPLET = STEPS_PER_BEAT / 3  # steps between 8th triplets, where swung 8ths fall, too
 
@@ -54,6 +56,23 @@ def four_four(track: DrumTrack) -> list[tuple[int, int]]:
     if metre == (4, 4) and end > start:
         regions.append((start, end))
     return regions
+
+
+def regions(
+    track: DrumTrack, ranges: list[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], Region]]:
+    """Those of the tick ranges [start, end) that have drums, with what is there on the grid, one
+    after the other: a forged file claims thousands of the longest. MidiFileError once they have
+    over MAX_STEPS steps together."""
+    steps = 0
+    for start, end in ranges:
+        region = quantise(track, start, end)
+        if region is None:
+            continue
+        steps += len(region.codes)
+        if steps > MAX_STEPS:
+            raise MidiFileError(f"over {MAX_STEPS} steps of music")
+        yield (start, end), region
 
 
 def quantise(track: DrumTrack, start: int, end: int) -> Region | None:

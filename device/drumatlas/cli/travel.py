@@ -12,7 +12,7 @@ from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat import tsv
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code, grids, pack
-from drumatlas.beat.grid import four_four, quantise
+from drumatlas.beat.grid import four_four, regions
 from drumatlas.beat.smf import MAX_BYTES, read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.cli.common import LATENT_LIMIT, add_atlas
@@ -116,19 +116,16 @@ def _codes(path: Path) -> list[Code]:
 
 
 def _midi_codes(data: bytes, path: Path) -> list[Code]:
+    codes: dict[Code, None] = {}
     try:
         track = read_drums(data)
+        for _, region in regions(track, four_four(track)):
+            pad = np.zeros(-len(region.codes) % STEPS, np.uint16)
+            for window in np.concatenate([region.codes, pad]).reshape(-1, STEPS):
+                if window.any():
+                    codes[tuple(window.tolist())] = None
     except MidiFileError as error:
         raise MidiFileError(f"{path}: {error}") from None
-    codes: dict[Code, None] = {}
-    for start, end in four_four(track):
-        region = quantise(track, start, end)
-        if region is None:
-            continue
-        pad = np.zeros(-len(region.codes) % STEPS, np.uint16)
-        for window in np.concatenate([region.codes, pad]).reshape(-1, STEPS):
-            if window.any():
-                codes[tuple(window.tolist())] = None
     if not codes:
         raise MidiFileError(f"{path}: no drums (channel 10) in 4/4, not even {STEPS_PER_BAR} steps")
     return list(codes)

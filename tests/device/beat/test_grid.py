@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.beat.grid import four_four, quantise
+from drumatlas.beat.grid import MAX_STEPS, four_four, quantise, regions
 from drumatlas.beat.smf import DrumTrack
+from drumatlas.errors import MidiFileError
 
 
 def track_of(steps: list[float], ticks_per_beat: int = 480, key: int = 36) -> DrumTrack:
@@ -65,3 +67,18 @@ def test_nothing_to_quantise() -> None:
     assert quantise(track_of([]), 0, 100) is None
     assert quantise(track_of([0], key=3), 0, 100) is None
     assert quantise(track_of([0, 1e7]), 0, 1 << 40) is None  # an absurd time
+
+
+def test_all_stretches_together_are_bounded() -> None:
+    length = MAX_STEPS // 8 * 120
+    notes = [place for i in range(9) for place in (i * length, (i + 1) * length - 120)]
+    for count in (8, 9):
+        track = drums([(tick, 36) for tick in notes[: 2 * count]])
+        ranges = [(i * length, (i + 1) * length) for i in range(count)]
+        if count == 8:
+            found = list(regions(track, [*ranges, (9 * length, 10 * length)]))
+            assert [where for where, _ in found] == ranges
+            assert sum(len(region.codes) for _, region in found) == MAX_STEPS
+        else:
+            with pytest.raises(MidiFileError, match=f"over {MAX_STEPS} steps"):
+                list(regions(track, ranges))

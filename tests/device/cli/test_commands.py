@@ -12,6 +12,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import pack
+from drumatlas.beat.grid import MAX_STEPS
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import parse
 from drumatlas.cli import main
@@ -171,6 +172,7 @@ BAD: list[tuple[list[str], str]] = [
     (["render", "--genre", "rock", "--atlas", "bad.atlas", "-o", "x.mid"], "bad.atlas"),
     (["decode", "--atlas", "missing.atlas"], "missing.atlas"),
     (["encode", "bad.mid"], "bad.mid"),
+    (["encode", "long.mid"], "long.mid: over 262144 steps"),
     (["encode", "bad.tsv"], "bad.tsv, line 1"),
     (["encode", "empty.tsv"], "empty.tsv"),
     (["encode", "missing.mid"], "missing.mid"),
@@ -192,6 +194,16 @@ BAD: list[tuple[list[str], str]] = [
 ]
 
 
+def long_song() -> mido.MidiFile:
+    """Five stretches in 4/4, each a quarter of what is read of a file."""
+    track = mido.MidiTrack()
+    for metre in (4, 3) * 5:
+        track.append(mido.MetaMessage("time_signature", numerator=metre, denominator=4, time=120))
+        track.append(mido.Message("note_on", channel=9, note=36))
+        track.append(mido.Message("note_on", channel=9, note=38, time=MAX_STEPS // 4 * 120))
+    return mido.MidiFile(ticks_per_beat=480, tracks=[track])
+
+
 @pytest.mark.parametrize(("argv", "culprit"), BAD, ids=[" ".join(argv) for argv, _ in BAD])
 def test_bad_input_is_one_line_that_names_the_culprit(
     here: Path,
@@ -204,6 +216,7 @@ def test_bad_input_is_one_line_that_names_the_culprit(
     (here / "bad.toml").write_text("[play]\nbpm = nan")
     (here / "bad.atlas").write_bytes(b"PK\x03\x04" + bytes(100))
     (here / "bad.mid").write_bytes(b"MThd\x00\x00\x00\x06\x00\x01")
+    long_song().save(here / "long.mid")
     (here / "bad.tsv").write_text("1,2,3\n")
     (here / "empty.tsv").write_text("# nothing\n")
     feed(monkeypatch, "1,2,3,4")

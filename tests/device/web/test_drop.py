@@ -3,12 +3,13 @@ from io import BytesIO
 import mido
 import pytest
 
+from drumatlas.beat.grid import MAX_STEPS
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.engine import Engine
 from drumatlas.errors import MidiFileError
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import PlaySettings
-from drumatlas.web.drop import beat_of
+from drumatlas.web.drop import MAX_STRETCHES, beat_of
 from drumatlas.web.takes import beat_take
 
 ONE, OTHER = (1,) + (0,) * 15 + (2,) + (0,) * 15, (4,) * 32
@@ -49,3 +50,21 @@ def test_what_was_downloaded_can_be_dropped(atlas: object) -> None:
     swung = mido.MidiFile(file=BytesIO(beat_take(pattern, PlaySettings(), 97, Feel(swing=1))))
     ends = [m.tempo for m in swung.tracks[0] if m.type == "set_tempo"]
     assert ends == [round(60e6 / 97)]
+
+
+@pytest.mark.parametrize(
+    ("stretches", "steps", "words"),
+    [(5, MAX_STEPS // 4, f"over {MAX_STEPS} steps"), (MAX_STRETCHES + 1, 1, "changes its metre")],
+)
+def test_stretches_that_are_too_many_or_long_together_are_refused(
+    stretches: int, steps: int, words: str
+) -> None:
+    track = mido.MidiTrack()
+    for metre in (4, 3) * stretches:
+        track.append(mido.MetaMessage("time_signature", numerator=metre, denominator=4, time=120))
+        track.append(mido.Message("note_on", channel=9, note=36))
+        track.append(mido.Message("note_on", channel=9, note=38, time=steps * 120))
+    file, buffer = mido.MidiFile(ticks_per_beat=480, tracks=[track]), BytesIO()
+    file.save(file=buffer)
+    with pytest.raises(MidiFileError, match=words):
+        beat_of(buffer.getvalue())
