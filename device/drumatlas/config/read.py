@@ -105,6 +105,8 @@ def _check(key: Key, value: object) -> Value:
         raise ConfigError(f"{key.name} = {_shown(value)}: must be {_KIND_NAMES[kind]}")
     if isinstance(value, int | float) and kind is not bool and not key.low <= value <= key.high:
         raise ConfigError(f"{key.name} = {_shown(value)}: must lie in {key.low:g}..{key.high:g}")
+    if isinstance(value, str) and not value.isprintable():  # a NUL ends what systems call a name
+        raise ConfigError(f"{key.name} = {_shown(value)}: holds a character that can't be shown")
     if is_whole and isinstance(value, int):
         value = float(value)  # one that is not in the range may not fit
     if key.choices and value not in key.choices:
