@@ -88,7 +88,8 @@ class Guard:
         return self._takes_any_address
 
     def _is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self._token.encode())
+        # Bytes that are no UTF-8 come in as surrogates, which only this writes back.
+        return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token.encode())
 
 
 def _is_foreign(headers: Mapping[str, Sequence[str]], host: str, is_socket: bool) -> bool:

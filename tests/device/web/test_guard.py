@@ -78,3 +78,9 @@ def test_the_token_comes_in_by_address_or_cookie() -> None:
 def test_any_target_is_answered(target: str) -> None:
     check(LOCAL, "localhost", target)
     check(OPEN, "box", target)
+
+
+@pytest.mark.parametrize("odd", ["\udc80", "0123456789abcde\udcff", "é"])
+def test_a_token_that_is_no_text_is_none(odd: str) -> None:
+    assert check(OPEN, "box", f"/?token={odd}") == "no token"
+    assert check(OPEN, "box", cookie=[f"drumatlas={odd}"]) == "no token"
