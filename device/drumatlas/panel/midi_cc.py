@@ -102,5 +102,12 @@ class MidiPanel:
             self._land(self._pads.hit(self.map.pads[message[1]], at_ns))
 
     def _land(self, code: Code | None) -> None:
-        if code:
+        """A place that can't be had is no reason to lose the panel."""
+        if not code:
+            return
+        try:
             self._engine.land(code)
+        except Exception as error:
+            self._engine.tell("pads", f"pads: {type(error).__name__}: {error}")
+        else:
+            self._engine.tell("pads")

@@ -80,3 +80,5 @@ class WebPanel:
             step()
         except Exception as error:
             self._engine.tell("web", f"page: {type(error).__name__}: {error}")
+        else:
+            self._engine.tell("web")

@@ -161,3 +161,24 @@ def test_two_bars_on_pads_land_at_their_place(
 def test_what_is_no_message_is_left_out(panel: MidiPanel, engine: Engine, message: bytes) -> None:
     send(panel, message, cc(DEFAULT_CC["x1"], 127))
     assert panel.poll(20 * MS) == [Turn("x1", 1.0)]
+
+
+def test_a_beat_that_can_not_be_encoded_does_not_take_the_panel_away(
+    engine: Engine, panel: MidiPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("no such place")
+
+    def strike(start_ns: int) -> None:
+        for step in range(0, 32, 4):
+            send(panel, bytes((0x99, 36, 100)), at_ns=start_ns + step * STEP)
+            engine.tick(start_ns + step * STEP)
+        engine.tick(start_ns + 32 * STEP)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(engine, "land", fail)
+        strike(777 * MS)
+    assert engine.panels == [panel]
+    assert engine.faults == ["pads: RuntimeError: no such place"]
+    strike(20_000 * MS)
+    assert engine.faults == []

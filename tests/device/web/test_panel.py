@@ -80,6 +80,10 @@ def test_a_fault_does_not_take_the_page_away(
     engine.tick(0)
     assert engine.panels == [panel]
     assert engine.faults == ["page: RuntimeError: no such place"]
+    monkeypatch.undo()
+    panel.put(Land((1,) * 32))
+    engine.tick(0)
+    assert engine.faults == []
 
 
 def test_a_flood_is_bounded(panel: WebPanel) -> None:
