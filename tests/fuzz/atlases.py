@@ -1,18 +1,19 @@
 """The border where an atlas comes in: the built-in one broken, forged, cut short or blown up."""
 
 import json
+import struct
 from collections.abc import Callable
 from hashlib import sha256
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.atlas.read import parse_atlas
+from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, parse_atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
@@ -22,9 +23,21 @@ from fuzz.inputs import changed_bytes, changed_json
 _BUILTIN = files("drumatlas").joinpath("builtin.atlas").read_bytes()
 with ZipFile(BytesIO(_BUILTIN)) as _archive:
     _MEMBERS = {name: _archive.read(name) for name in _archive.namelist()}
-_INFO = json.loads(_MEMBERS["atlas.json"])
+
+
+def _groove() -> bytes:
+    """One for an atlas that ships without."""
+    buffer = BytesIO()
+    np.savez(buffer, **{key: np.full(shape, 40, "f4") for key, shape in GROOVE_SHAPES.items()})
+    return buffer.getvalue()
+
+
+_MEMBERS.setdefault(GROOVE, _groove())
 _NETWORKS = ("decoder.onnx", "encoder.onnx")
-_TABLES = ("map.npz", "known.npz")
+_TABLES = ("map.npz", "known.npz", GROOVE)
+_INFO = json.loads(_MEMBERS["atlas.json"])
+_INFO["sha256"][GROOVE] = sha256(_MEMBERS[GROOVE]).hexdigest()
+_MEMBERS["atlas.json"] = json.dumps(_INFO).encode()
 
 
 class Blob(bytes):
@@ -34,11 +47,12 @@ class Blob(bytes):
         return f"<{len(self)} bytes, {sha256(self).hexdigest()[:12]}>"
 
 
-def _zip(members: dict[str, bytes]) -> bytes:
+def _zip(members: dict[str, bytes], methods: dict[str, int] | None = None) -> bytes:
+    """Deflated, but for those that have another of `methods`."""
     buffer = BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in members.items():
-            archive.writestr(ZipInfo(name), data, ZIP_DEFLATED)
+            archive.writestr(ZipInfo(name), data, (methods or {}).get(name, ZIP_DEFLATED))
     return buffer.getvalue()
 
 
@@ -89,6 +103,27 @@ def _bombs(draw: Callable[[Any], Any]) -> bytes:
     return draw(st.one_of(st.just(bomb), changed_bytes(bomb)))
 
 
+_METHODS = (ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA)
+# Where a member's entry in the directory says how it is compressed, and how large it is.
+_METHOD_AT, _SIZES_AT, _NAME_AT = 10, 20, 46
+
+
+@st.composite
+def _compressions(draw: Callable[[Any], Any]) -> bytes:
+    """Members in any compression, and entries that claim another or other sizes."""
+    methods = st.sampled_from(_METHODS)
+    chosen = draw(st.dictionaries(st.sampled_from(sorted(_MEMBERS)), methods, max_size=3))
+    data = bytearray(_zip(_MEMBERS, chosen))
+    for name in draw(st.lists(st.sampled_from(sorted(_MEMBERS)), max_size=2)):
+        entry = data.rindex(name.encode()) - _NAME_AT
+        if draw(st.booleans()):
+            struct.pack_into("<H", data, entry + _METHOD_AT, draw(methods | st.integers(0, 99)))
+        else:
+            sizes = st.sampled_from([0, 1, 100, 1 << 20, 60 << 20, 2**31, 2**32 - 1])
+            struct.pack_into("<II", data, entry + _SIZES_AT, draw(sizes), draw(sizes))
+    return bytes(data)
+
+
 _ZEROS: list[bytes] = []
 
 
@@ -105,6 +140,7 @@ MUTANTS = st.one_of(
     *(changed_bytes(_MEMBERS[one]).map(lambda d, n=one: _forged(**{n: d})) for one in _NETWORKS),
     *(changed_bytes(_MEMBERS[one]).map(lambda d, n=one: _forged(**{n: d})) for one in _TABLES),
     *(_table(one).map(lambda d, n=one: _forged(**{n: d})) for one in _TABLES),
+    _compressions(),
 ).map(Blob)
 
 
