@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from drumatlas.errors import FileError
 
 if TYPE_CHECKING:
+    from drumatlas.atlas.model import Atlas
     from drumatlas.config.keys import Config, Value
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine
@@ -42,10 +43,13 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     settings = _settings(arguments, config)
     store, lines = _open_store(arguments.state or str(config["state.dir"]))
     folder = store.folder if store else None
-    atlas, wrong = find_atlas(arguments.atlas, folder, unattended=arguments.unattended)
-    now_ns = time.monotonic_ns()
-    engine = Engine(atlas, settings, panels, now_ns)
+
+    def engine_of(atlas: "Atlas") -> Engine:
+        return Engine(atlas, settings, panels, time.monotonic_ns())
+
+    engine, wrong = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
     engine.tell("atlas", *wrong)
+    now_ns = time.monotonic_ns()
     for name in ("swing", "humanize", "accent"):
         engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
     midi = MidiPanel(engine, midi_map(config))

@@ -65,8 +65,9 @@ class AtlasSwitch:
         """In the thread: all that takes long."""
         try:
             self._found = self._made(), ""
-        except DrumatlasError as error:
-            self._found = None, f"{error}; the one before plays on"
+        except Exception as error:  # a foreign network may raise whatever it likes
+            what = "" if isinstance(error, DrumatlasError) else f"atlas: {type(error).__name__}: "
+            self._found = None, f"{what}{error}; the one before plays on"
 
     def _made(self) -> "Explorer | None":
         """An explorer of the atlas that should play; None if it does already."""

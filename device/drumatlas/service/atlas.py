@@ -1,35 +1,66 @@
 """The atlas of the owner: one that was put into the state folder plays when none is named."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import MAX_FILE, parse_atlas, read_atlas
-from drumatlas.errors import AtlasError, FileError
+from drumatlas.errors import AtlasError, DrumatlasError, FileError
+from drumatlas.explore.explorer import Explorer
 from drumatlas.files import atomic, is_there, read_bytes
 
 FILE = "own.atlas"
 
+T = TypeVar("T")
+
 
 def find_atlas(
-    named: Path | None, folder: Path | None, *, unattended: bool = False
-) -> tuple[Atlas, list[str]]:
-    """(the atlas that plays, lines about what was meant to and can't): `named`, else the owner's
-    in the state `folder`, else the built-in one.
+    named: Path | None,
+    folder: Path | None,
+    use: Callable[[Atlas], T],
+    *,
+    unattended: bool = False,
+) -> tuple[T, list[str]]:
+    """(what `use` makes of the atlas that plays, lines about what was meant to and can't):
+    `named`, else the owner's in the state `folder`, else the built-in one.
 
-    A named one that can't be used is an error, unless nobody is there to see it; the owner's is
-    only told, since the box was not told to play it now.
+    An atlas may be whole and still give nothing to play, so that one counts as used only once
+    `use` has made of it what plays. A named one that can't be used is an error, unless nobody is
+    there to see it; the owner's is only told, since the box was not told to play it now.
     """
     if named is not None and not unattended:
-        return read_atlas(named), []
+        return _used(named, use), []
     own = folder / FILE if folder else None
     wrong: list[str] = []
     for path in (named, own):
         try:
             if path and (path == named or is_there(path)):
-                return read_atlas(path), wrong
+                return _used(path, use), wrong
         except (AtlasError, FileError) as error:
             wrong.append(f"{error}; another one plays")
-    return read_atlas(None), wrong
+    return use(read_atlas(None)), wrong
+
+
+def _used(path: Path, use: Callable[[Atlas], T]) -> T:
+    with _named(path):
+        return use(read_atlas(path))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Whatever goes wrong with the atlas at `path` is an AtlasError that names it; other errors of
+    ours are about something else."""
+    try:
+        yield
+    except AtlasError as error:
+        text = str(error).removeprefix(f"{path}: ")
+        raise AtlasError(f"{path}: {text}") from None
+    except DrumatlasError:
+        raise
+    except Exception as error:
+        raise AtlasError(f"{path}: can't be played: {type(error).__name__}: {error}") from None
 
 
 def wanted_atlas(named: Path | None, folder: Path | None) -> Path | None:
@@ -42,10 +73,13 @@ def wanted_atlas(named: Path | None, folder: Path | None) -> Path | None:
 def update_atlas(path: Path, folder: Path) -> Atlas:
     """Make the atlas at `path` the owner's in `folder`, whole or not at all.
 
-    Everything in it is checked first: AtlasError or FileError leaves the one before.
+    Everything in it is checked first, and that it plays: AtlasError or FileError leaves the one
+    before.
     """
     data = read_bytes(path, MAX_FILE)
-    atlas = parse_atlas(data, str(path))
+    with _named(path):
+        atlas = parse_atlas(data, str(path))
+        Explorer(atlas)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
