@@ -6,7 +6,7 @@ file over which a worker hangs, swells or dies costs that file, and not the job.
 
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -38,18 +38,20 @@ def mine_locally(sources: Sequence[Source], rules: Rules, jobs: int) -> Iterator
     pool = _pool(jobs)
     try:
         while batches or waiting:
-            while batches and len(waiting) < _AHEAD * jobs:
-                batch = batches.popleft()
-                waiting.append((batch, pool.submit(mine_batch, batch, rules)))
-            batch, future = waiting.popleft()
+            results: Iterable[FileResult]
             try:
-                yield from future.result()
-            except BrokenProcessPool:
+                while batches and len(waiting) < _AHEAD * jobs:
+                    waiting.append((batches[0], pool.submit(mine_batch, batches[0], rules)))
+                    batches.popleft()
+                results = waiting[0][1].result()
+                waiting.popleft()
+            except BrokenProcessPool:  # also at submit: a worker died while results were taken
                 batches.extendleft(reversed([one for one, _ in waiting]))
                 waiting.clear()
                 pool.shutdown()
-                yield from _one_by_one(batch, rules)
                 pool = _pool(jobs)
+                results = _one_by_one(batches.popleft(), rules)
+            yield from results
     finally:
         pool.shutdown(cancel_futures=True)
 

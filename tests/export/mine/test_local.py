@@ -41,6 +41,24 @@ def test_a_file_that_kills_its_worker_is_refused_and_the_others_are_not(
     assert told == [fine, DIED, fine]
 
 
+def test_a_worker_that_dies_while_results_are_taken_costs_its_file_only(
+    sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "mine_batch", deadly_batch)
+    monkeypatch.setattr(local, "BATCH", 1)
+    monkeypatch.setattr(local, "_AHEAD", 2)  # a and b are handed out, c is not
+    pools = []
+    make = local._pool
+    monkeypatch.setattr(local, "_pool", lambda jobs: pools.append(make(jobs)) or pools[-1])
+    results = mine_locally(sources, Rules(), 1)
+    told = [next(results).refusal]
+    while not pools[0]._broken:  # b's worker dies, and c will find nobody
+        time.sleep(0.01)
+    told += [one.refusal for one in results]
+    fine = "no two bars stand 3 times in a row"
+    assert told == [fine, DIED, fine]
+
+
 def test_a_file_that_takes_too_long_is_refused(
     sources: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
