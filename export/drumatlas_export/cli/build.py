@@ -10,12 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from drumatlas import __version__
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import AtlasError, BeatError, FileError
-from drumatlas.files import atomic, check_writable, read_bytes, write_text
+from drumatlas.files import atomic, check_writable, read_bytes, read_text, write_text
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
 from drumatlas_export.cli.common import read_rows, say
+from drumatlas_export.train.config import KINDS
 
 EXAMPLES = """\
 drumatlas-export build my-midi -o mine.atlas
@@ -27,6 +29,8 @@ _LEAST_BEATS = 40  # below, a split by song leaves nothing to measure by
 _ENOUGH_BEATS = 2000  # from here on a space's samples are mostly different ones
 _MORE = "more files, --repeats 2 or --windows '*' give more"
 _STAMP = "build.json"  # what the files in the work folder were made from
+_PROGRAM = "drumatlas-export"  # key of its version in there; a stamp without it is not ours
+_MOST_STAMP = 16 << 20  # bytes
 _MOST_TABLE = 1 << 30  # bytes of a file whose contents count
 
 
@@ -37,7 +41,7 @@ def build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--known", type=Path, action="append", default=[], metavar="F.tsv", help="beats to bar"
     )
-    parser.add_argument("--model", default="acai", metavar="ae|vae|acai", help="(default acai)")
+    parser.add_argument("--model", default="acai", metavar="|".join(KINDS), help="(default acai)")
     parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
     parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=1, metavar="N", help="(1)")
     models.groove_option(parser)
@@ -163,7 +167,7 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
     except OSError as error:
         raise FileError(f"{work}: {error.strerror or error}") from None
     stamp = _stamp(arguments)
-    if not (work / _STAMP).is_file() or (work / _STAMP).read_text("utf-8") != stamp:
+    if _stamp_of(work) != stamp:
         for stage in _stages(arguments, work):
             for path in stage.makes:
                 path.unlink(missing_ok=True)
@@ -171,8 +175,24 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
     yield work
 
 
+def _stamp_of(work: Path) -> str:
+    """The stamp in the folder; '' in an empty one. FileError if what is in there is not ours:
+    files of the same names would be lost."""
+    try:
+        if not any(work.iterdir()):
+            return ""
+        stamp = read_text(work / _STAMP, _MOST_STAMP)
+        table = json.loads(stamp)
+    except (OSError, ValueError, RecursionError):
+        table = None
+    if not isinstance(table, dict) or _PROGRAM not in table:
+        raise FileError(f"{work}: holds files that are not of `build`; name a new folder")
+    return stamp
+
+
 def _stamp(arguments: argparse.Namespace) -> str:
-    """All that the work depends on: options, tables, and the MIDI files by name, size and age."""
+    """All that the work depends on: the program, options, tables, the groove, and the MIDI files by
+    name, size and age."""
     from drumatlas_export.mine.sources import find_sources
 
     words = {
@@ -181,14 +201,16 @@ def _stamp(arguments: argparse.Namespace) -> str:
         if key not in {"run", "command", "output", "work", "jobs", "dask"}
     }
     tables = [*arguments.known, *filter(None, [arguments.config, arguments.about])]
-    tables += [path for path in map(Path, arguments.genres or ()) if path.is_file()]
+    named = [*(arguments.genres or ()), *filter(None, [arguments.groove])]
+    tables += [path for path in map(Path, named) if path.is_file()]
     digest = sha256()
     for table in tables:
         digest.update(sha256(read_bytes(table, _MOST_TABLE)).digest())
     for source in find_sources(arguments.paths, arguments.windows):
         facts = source.path.stat()
         digest.update(f"{source.name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
-    return json.dumps({**words, "inputs": digest.hexdigest()}, indent=1, default=str) + "\n"
+    table = {_PROGRAM: __version__, **words, "inputs": digest.hexdigest()}
+    return json.dumps(table, indent=1, default=str) + "\n"
 
 
 BUILD = Command("build", "MIDI files to an atlas, in one go", EXAMPLES, build_options, build)

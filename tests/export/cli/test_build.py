@@ -1,6 +1,7 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 
 from drumatlas.atlas.read import read_atlas
+from drumatlas.atlas.write import groove_bytes
 from drumatlas.errors import AtlasError, BeatError
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import build, main, models
+from drumatlas_export.groove.file import read_groove
 from drumatlas_export.score import job as score_job
 
 pytestmark = pytest.mark.export
@@ -83,6 +86,39 @@ def test_work_of_other_settings_or_files_is_not_taken(
     assert "done before" not in run(*words("--work", "w", *more))[2]
     next(Path("music").rglob("*.mid")).unlink()
     assert "done before" not in run(*words("--work", "w", *more))[2]
+    shipped = read_groove(None)
+    assert shipped is not None
+    for groove in (shipped, replace(shipped, loud=shipped.loud + 1)):
+        Path("g.npz").write_bytes(groove_bytes(groove))
+        assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
+        assert "done before" in run(*words("--work", "w", "--groove", "g.npz"))[2]
+    monkeypatch.setattr(build, "__version__", "99")
+    assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"beats.tsv": b"mine"},
+        {"a.atlas": b"mine"},
+        {"build.json": b"{}", "scores.json": b"mine"},
+        {"build.json": b"\xff", "scores.json": b"mine"},
+        {"build.json": b"[" * 100_000},
+    ],
+    ids=["table", "atlas", "other stamp", "no text", "deep"],
+)
+def test_a_folder_of_other_files_is_left_as_it_is(
+    refuses: Refuses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    Path("music").mkdir()
+    Path("music/a.mid").touch()
+    Path("own").mkdir()
+    for name, data in files.items():
+        (Path("own") / name).write_bytes(data)
+    refuses("own: holds files that", "build", "music", "-o", "a.atlas", "--work", "own")
+    assert {path.name: path.read_bytes() for path in Path("own").iterdir()} == files
 
 
 def test_few_beats_are_told_and_very_few_refused(
