@@ -64,9 +64,10 @@ def features(beats: Grid) -> NDArray[np.float64]:
 
 def auc(made: Heard, real: Heard, seed: int) -> float:
     """Area under the curve of a gradient-boosted classifier told `made` from `real`, on songs that
-    it did not see; no song stands on both sides. 0.5: it can't tell them apart. 1 where there are
-    too few to ask."""
-    if min(len(made.bits), len(real.bits)) < 2 * _FOLDS:
+    it did not see; no song stands on both sides. 0.5: it can't tell them apart. 1 where a side has
+    too few to ask: under 10 beats, or beats of under 5 songs, one for each part of the whole."""
+    songs_of_each = min(len(np.unique(side.songs)) for side in (made, real))
+    if min(len(made.bits), len(real.bits)) < 2 * _FOLDS or songs_of_each < _FOLDS:
         return 1.0
     x = np.concatenate([features(made.bits), features(real.bits)])
     y = np.repeat([1, 0], [len(made.bits), len(real.bits)])

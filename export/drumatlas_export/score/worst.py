@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 # Measures that are better when lower, by the last part of their name or of the one above it.
-_LOWER = {"empty", "auc", "smoothness_cells"}
+_LOWER = {"empty", "auc", "smoothness_cells", "map_inverse", "spread"}
 
 
 def worst(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -54,6 +54,12 @@ def test_auc_tells_noise_and_is_even_for_the_same_kind(beats: Grid) -> None:
     assert auc(songless(beats[:3]), songless(beats[3:6]), 0) == 1
 
 
+@pytest.mark.parametrize("songs", [1, 2, 4])
+def test_auc_does_not_ask_where_a_side_is_of_too_few_songs(beats: Grid, songs: int) -> None:
+    few = Heard(beats[:40], np.arange(40) % songs)
+    assert auc(songless(beats[100:140]), few, 0) == auc(few, songless(beats[100:140]), 0) == 1
+
+
 def test_auc_does_not_ask_for_songs_it_has_seen(beats: Grid) -> None:
     """12 songs of 10 beats each that are nearly the same, on each side: as beats they are known
     again, as songs they can't be."""
@@ -92,3 +98,11 @@ def test_the_worst_run_counts() -> None:
     assert worst([{"t": {"x": {"auc": 0.6, "n": 3}}}, {"t": {"x": {"auc": 0.7, "n": 2}}}]) == {
         "t": {"x": {"auc": 0.7, "n": 2}}
     }
+
+
+def test_the_worst_of_what_is_better_when_low_is_the_most() -> None:
+    def run(away: float, wide: float) -> dict[str, object]:
+        areas = {"rock": {"purity": 0.5, "spread": wide}}
+        return {"map_inverse": {"drawn_median": away}, "genre_areas": areas}
+
+    assert worst([run(0.25, 1.5), run(0.5, 1.25)]) == run(0.5, 1.5)
