@@ -63,14 +63,21 @@ def _late(metre: Array, late: Array) -> Array:
 def measure(played: Played) -> dict[str, Any]:
     """How far from the players velocities and times are (root mean square over all hits), each
     session told by what the others taught: flat, by the metre alone, by the groove; and on the
-    grid, by the groove."""
+    grid, by the groove. With one session nothing can be told: the counts alone."""
     hits = played.loud > 0
+    counts = {
+        "windows": len(hits),
+        "hits": int(hits.sum()),
+        "sessions": len(set(played.session.tolist())),
+    }
     flat, metre, groove, late = (np.zeros(hits.shape) for _ in range(4))
     for part in range(_PARTS):
         asked = played.session % _PARTS == part
         known = played.part(~asked)
-        if not asked.any() or not len(known.loud):
+        if not asked.any():
             continue
+        if not len(known.loud):
+            return counts  # all are of this part: nobody taught
         learned, taught = learn(known), known.loud > 0
         flat[asked] = known.loud[taught].mean()
         weight = np.broadcast_to(METRE, taught.shape)[taught]
@@ -79,9 +86,7 @@ def measure(played: Played) -> dict[str, Any]:
         late[asked] = learned.late_ms[_OF_STEP]
     guesses = {"flat": flat, "metre": metre, "groove": groove}
     return {
-        "windows": len(hits),
-        "hits": int(hits.sum()),
-        "sessions": len(set(played.session.tolist())),
+        **counts,
         "velocity_rms": {name: _rms((one - played.loud)[hits]) for name, one in guesses.items()},
         # How loud a player plays as a whole is not in a beat: the same with that taken out.
         "accent_rms": {

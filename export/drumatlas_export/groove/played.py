@@ -1,17 +1,20 @@
 """Recorded performances as two-bar windows on the grid, with how loud and how late each hit was."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
-from drumatlas.beat.grid import Region, four_four, quantise
-from drumatlas.beat.smf import DrumTrack, read_drums
+from drumatlas.beat.grid import Region, four_four, regions
+from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
 from drumatlas.beat.voices import BIT_OF_NOTE, VOICES
 from drumatlas.errors import BeatError, MidiFileError
+from drumatlas.files import read_bytes
 from drumatlas_export.mine.patterns import MAX_ERROR
 from drumatlas_export.mine.sources import Source
 
@@ -55,15 +58,14 @@ def read_played(sources: Sequence[Source]) -> Played:
 
 def _windows_of(source: Source) -> Iterator[Window]:
     try:
-        track = read_drums(source.path.read_bytes())
+        track = read_drums(read_bytes(source.path, MAX_BYTES))
+        found = list(regions(track, four_four(track)))
     except (MidiFileError, OSError):
         return
     if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
         return
-    for start, end in four_four(track):
-        region = quantise(track, start, end)
-        if region:
-            yield from _windows(track, start, end, region)
+    for (start, end), region in found:
+        yield from _windows(track, start, end, region)
 
 
 def _windows(track: DrumTrack, start: int, end: int, region: Region) -> Iterator[Window]:
@@ -84,11 +86,16 @@ def _laid_out(track: DrumTrack, start: int, end: int, length: int) -> Window:
     shift = float(np.median((position - np.rint(position))[bits < VOICES]))
     position -= shift if abs(shift) <= _MOST_SHIFT else 0.0
     step = np.clip(np.rint(position), 0, length - 1).astype(np.int64)
-    tempo = max((one for one in track.tempos if one[0] <= start), default=(0, _NO_TEMPO))[1]
-    step_ms = tempo / 1000 / STEPS_PER_BEAT
+    step_ms = _tempos_at(track, ticks) / 1000 / STEPS_PER_BEAT
     shape = (-(-length // STEPS) * STEPS, VOICES + 1)
     loud, late = np.zeros(shape), np.zeros(shape)
     order = np.argsort(velocities, kind="stable")  # the loudest last, so that it stays
     loud[step[order], bits[order]] = velocities[order]
     late[step[order], bits[order]] = ((position - step) * step_ms)[order]
     return loud[:, :VOICES], late[:, :VOICES]
+
+
+def _tempos_at(track: DrumTrack, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Microseconds a beat in force at each of `ticks` [n]."""
+    places = [bisect_right(track.tempos, tick, key=itemgetter(0)) for tick in ticks.tolist()]
+    return np.array([track.tempos[i - 1][1] if i else _NO_TEMPO for i in places], np.float64)

@@ -1,11 +1,10 @@
 """One file: its bytes in, the patterns that stand in it out."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from drumatlas.beat.grid import MAX_STEPS, Region, four_four, quantise
+from drumatlas.beat.grid import four_four, regions
 from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
-from drumatlas.errors import DrumatlasError, MidiFileError
+from drumatlas.errors import DrumatlasError
 from drumatlas.explore.filters import MIN_ENTROPY
 from drumatlas_export.mine.patterns import Found, lively, repeated, windows
 from drumatlas_export.mine.sources import Source
@@ -52,7 +51,7 @@ def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
     if not ranges:
         return FileResult("not in 4/4")
     found: list[Found] = []
-    for region in _regions(track, ranges):
+    for _, region in regions(track, ranges):
         found += repeated(region, rules.repeats)
         if is_windowed:
             found += windows(region)
@@ -64,16 +63,3 @@ def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
         for one, is_one in zip(found, alive, strict=True)
     ]
     return FileResult("", judged)
-
-
-def _regions(track: DrumTrack, ranges: list[tuple[int, int]]) -> Iterator[Region]:
-    """One after the other: a forged file claims thousands of the longest."""
-    steps = 0
-    for start, end in ranges:
-        region = quantise(track, start, end)
-        if region is None:
-            continue
-        steps += len(region.codes)
-        if steps > MAX_STEPS:
-            raise MidiFileError(f"over {MAX_STEPS} steps of music")
-        yield region

@@ -4,6 +4,8 @@ import mido
 import numpy as np
 import pytest
 
+from drumatlas.beat import grid
+from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.explore.groove import loudness
 from drumatlas_export.groove.file import read_groove
@@ -18,8 +20,11 @@ HAT_LATE_MS = 10
 BPM = 100
 
 
-def perform(path: Path, seed: int, velocities: tuple[int, int] = (100, 50)) -> None:
-    """Eight bars of hats: loud on the beat, soft and late between; kicks as the player likes."""
+def perform(
+    path: Path, seed: int, velocities: tuple[int, int] = (100, 50), later_bpm: int = BPM
+) -> None:
+    """Eight bars of hats: loud on the beat, soft and late between; kicks as the player likes. From
+    bar 5 on they go by another tempo."""
     rng = np.random.default_rng(seed)
     ms = BPM * 480 / 60_000  # ticks
     events = []
@@ -33,9 +38,10 @@ def perform(path: Path, seed: int, velocities: tuple[int, int] = (100, 50)) -> N
     track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(BPM))])
     track.append(mido.MetaMessage("time_signature"))
     last = 0
-    for tick, key, loud in sorted(events):
+    for tick, key, loud in sorted([*events, (4 * 16 * STEP, 0, 0)]):
         words = {"channel": 9, "note": key, "velocity": loud, "time": tick - last}
-        track.append(mido.Message("note_on", **words))
+        later = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(later_bpm), time=tick - last)
+        track.append(mido.Message("note_on", **words) if key else later)
         last = tick
     path.parent.mkdir(parents=True, exist_ok=True)
     mido.MidiFile(tracks=[track], ticks_per_beat=480).save(path)
@@ -62,6 +68,33 @@ def test_what_players_do_is_read(folder: Path) -> None:
     assert away == pytest.approx(np.full(20, HAT_LATE_MS), abs=0.7)
 
 
+def test_lateness_goes_by_the_tempo_that_is_in_force(tmp_path: Path) -> None:
+    perform(tmp_path / "take.mid", 1, later_bpm=BPM // 2)
+    found = played(tmp_path)
+    away = found.late_ms[:, 1, 2] - found.late_ms[:, 0, 2]
+    assert away == pytest.approx(
+        [HAT_LATE_MS, HAT_LATE_MS, 2 * HAT_LATE_MS, 2 * HAT_LATE_MS], abs=1.4
+    )
+
+
+def test_a_file_that_is_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "large.mid").open("wb") as stream:
+        stream.truncate(MAX_BYTES + 1)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("read"))
+    with pytest.raises(BeatError, match="no file holds two bars"):
+        played(tmp_path)
+
+
+def test_a_file_that_claims_too_much_music_is_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grid, "MAX_STEPS", 100)  # of 128 in each
+    with pytest.raises(BeatError, match="no file holds two bars"):
+        played(folder)
+
+
 def test_the_groove_is_the_players(folder: Path) -> None:
     groove, beat = learn(played(folder)), played(folder).loud[0] > 0
     hats = loudness(groove, beat, np.full(beat.shape, 0.5, np.float32))[:, 2]
@@ -76,6 +109,11 @@ def test_sessions_that_taught_nothing_are_guessed(folder: Path) -> None:
     assert table["velocity_rms"]["groove"] < table["velocity_rms"]["flat"] / 2
     assert table["accent_rms"]["groove"] < table["accent_rms"]["flat"] / 2
     assert table["timing_ms_rms"]["groove"] < table["timing_ms_rms"]["grid"]
+
+
+def test_of_one_session_nothing_is_told(tmp_path: Path) -> None:
+    perform(tmp_path / "take.mid", 1)
+    assert measure(played(tmp_path)) == {"windows": 4, "hits": 144, "sessions": 1}
 
 
 def test_files_of_one_velocity_teach_nothing(tmp_path: Path) -> None:
