@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePath
 
@@ -41,13 +41,22 @@ GENRE_WORDS: dict[str, tuple[str, ...]] = {
 }
 _GENRE_OF_WORD = {word: genre for genre, words in GENRE_WORDS.items() for word in words}
 
+WINDOW_LABEL = "window"  # label of beats that came from two-bar windows, not from repeats
+
 Labeller = Callable[[str], str | None]  # relative path -> genre
+
+
+def first_genre(labels: Sequence[str]) -> str:
+    """The first of a beat's labels that is a genre, or ''."""
+    return next((word for word in labels if word != WINDOW_LABEL), "")
 
 
 def fold(label: str) -> str:
     """A label as our genre where we have a word for it, else itself, tidied."""
     joined = re.sub(r"[^a-z]", "", label.lower())
-    return _GENRE_OF_WORD.get(joined, re.sub(r"[;\t,]+", " ", label.strip().lower()))
+    # A line of a TSV: a folder's name may hold line ends, and bytes that are no text.
+    plain = "".join(c if c.isprintable() else " " for c in label.lower())
+    return _GENRE_OF_WORD.get(joined, re.sub(r"[;,]+", " ", plain).strip())
 
 
 def words_genre(text: str) -> str | None:

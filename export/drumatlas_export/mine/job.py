@@ -12,13 +12,11 @@ from itertools import chain
 from drumatlas.beat.codes import Code, canonical
 from drumatlas.beat.tsv import BeatRow
 from drumatlas_export.mine.file import FileResult, Rules
-from drumatlas_export.mine.genres import Labeller
+from drumatlas_export.mine.genres import WINDOW_LABEL, Labeller
 from drumatlas_export.mine.journal import Journal
 from drumatlas_export.mine.local import mine_locally
 from drumatlas_export.mine.songs import song_of
 from drumatlas_export.mine.sources import Source
-
-WINDOW_LABEL = "window"  # label of beats that came from two-bar windows, not from repeats
 
 Miner = Callable[[Sequence[Source], Rules], Iterable[FileResult]]  # results in order
 

@@ -8,9 +8,8 @@ from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
 from drumatlas.atlas.model import GENERATED, TRAINING, Genre, MapPoints
-from drumatlas.beat.codes import pack
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.mine.job import WINDOW_LABEL
+from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.space import Space
 
 TRAINING_POINTS = 3000  # grey dots of the article's map
@@ -27,18 +26,13 @@ def genre_names(labels: list[list[str]]) -> list[str]:
     return [name for name, n in counts.most_common(MOST_GENRES) if n >= LEAST_IN_GENRE]
 
 
-def first_genre(labels: list[str]) -> str | None:
-    """The first label that is a genre."""
-    return next((word for word in labels if word != WINDOW_LABEL), None)
-
-
 def generated_points(space: Space, n: int, seed: int) -> NDArray[np.float32]:
     """n points of the prior whose own decode passes the filter, novelty included."""
     barred = BeatFilter(space.known)
     kept: list[NDArray[np.float32]] = []
     for attempt in range(50):
         z = space.sample(n, seed + attempt)
-        kept.append(z[barred.passes(pack(space.hits(z)))])
+        kept.append(z[barred.passes(space.codes(z))])
         if sum(map(len, kept)) >= n:
             break
     return np.concatenate(kept)[:n]
@@ -47,13 +41,14 @@ def generated_points(space: Space, n: int, seed: int) -> NDArray[np.float32]:
 def chart(
     space: Space, z: NDArray[np.float32], labels: list[list[str]], seed: int
 ) -> tuple[MapPoints, tuple[Genre, ...]]:
-    """Map points and genre areas. z [n, 4] are the training encodings, labels theirs.
+    """Map points and genre areas. z [n, 4] are the encodings of all the model's beats, those of
+    held-out songs too; labels theirs.
 
     Latent axes are scaled to unit deviation first, so that none rules the neighbourhoods.
     """
     names = genre_names(labels)
     index_of = {name: i for i, name in enumerate(names)}
-    genre = np.array([index_of.get(first_genre(words) or "", -1) for words in labels], np.int16)
+    genre = np.array([index_of.get(first_genre(words), -1) for words in labels], np.int16)
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(len(z))[:TRAINING_POINTS])
     fresh = generated_points(space, GENERATED_POINTS, seed)

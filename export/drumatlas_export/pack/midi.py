@@ -19,7 +19,7 @@ from drumatlas.beat.smf import DRUM_CHANNEL
 from drumatlas.beat.tsv import BeatRow, format_row
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.mine.job import WINDOW_LABEL
+from drumatlas_export.mine.genres import first_genre
 
 TICKS_PER_BEAT = 480
 STEP_TICKS = TICKS_PER_BEAT // 4
@@ -40,7 +40,7 @@ class Clip:
     @property
     def genre(self) -> str:
         """Its first label that is a genre, or ''."""
-        return next((word for word in self.row.labels if word != WINDOW_LABEL), "")
+        return first_genre(self.row.labels)
 
     @property
     def place(self) -> str:

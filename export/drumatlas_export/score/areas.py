@@ -11,7 +11,8 @@ from drumatlas.atlas.model import Atlas, MapPoints
 from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.latent import map_to_latent
-from drumatlas_export.pack.chart import AREA, core_of, first_genre, genre_names
+from drumatlas_export.mine.genres import first_genre
+from drumatlas_export.pack.chart import AREA, core_of, genre_names
 from drumatlas_export.space import Space
 
 _ASKED = 400  # points of the map
@@ -22,7 +23,7 @@ def genre_areas(space: Space, rows: Sequence[BeatRow]) -> dict[str, dict[str, fl
     its own among the 100 beats where it is densest; `spread`, the mean deviation of these in prior
     deviations."""
     labels = [list(row.labels) for row in rows]
-    own = np.array([first_genre(words) or "" for words in labels])
+    own = np.array([first_genre(words) for words in labels])
     names = genre_names(labels)
     if not names:
         return {}

@@ -8,7 +8,7 @@ from drumatlas.beat.codes import Grid, grids, pack
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
 from drumatlas.explore.search import rings
-from drumatlas_export.mine.job import WINDOW_LABEL
+from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.score.measures import NOVEL_DISTANCE, nearest_distance
 from drumatlas_export.space import Space
 
@@ -52,7 +52,9 @@ def _novel(found: list[Grid], train: Grid) -> float:
 def genre_knn(space: Space, train: list[BeatRow], test: list[BeatRow]) -> dict[str, float]:
     """How often the 10 nearest training beats tell a held-out beat's genre: in latent space, by
     raw bits, and by always guessing the most frequent one. Empty if the beats bear no genres."""
-    known, asked = ([(row, _genre(row)) for row in rows if _genre(row)] for rows in (train, test))
+    known, asked = (
+        [(row, name) for row in rows if (name := first_genre(row.labels))] for rows in (train, test)
+    )
     if len(known) < GENRE_NEIGHBOURS or not asked:
         return {}
     names = np.array([name for _, name in known])
@@ -71,7 +73,3 @@ def genre_knn(space: Space, train: list[BeatRow], test: list[BeatRow]) -> dict[s
         "bits": right(x.reshape(flat[0], -1), y.reshape(flat[1], -1)),
         "chance": float((truth == most).mean()),
     }
-
-
-def _genre(row: BeatRow) -> str:
-    return next((word for word in row.labels if word != WINDOW_LABEL), "")

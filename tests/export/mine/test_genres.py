@@ -1,10 +1,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from drumatlas.beat.tsv import BeatRow, format_row, parse_line
 from drumatlas.errors import FileError
 from drumatlas_export.mine.genres import (
     GENRE_WORDS,
+    first_genre,
     fold,
     from_folders,
     from_names,
@@ -47,10 +51,29 @@ def test_a_word_speaks_of_one_genre_and_can_be_met() -> None:
         ("R&B", "r&b"),
         ("Sea  Shanty", "sea  shanty"),
         ("one;two\tthree,,four", "one two three four"),
+        ("My\nBand\r", "my band"),
+        ("caf\udce9\x85", "caf"),
+        ("rock\n", "rock"),
     ],
 )
 def test_fold(label: str, genre: str) -> None:
     assert fold(label) == genre
+
+
+@given(st.text())
+def test_a_label_stands_in_a_line_of_a_tsv(label: str) -> None:
+    row = BeatRow((1,) * 32, labels=tuple(filter(None, [fold(label)])))
+    line = format_row(row).encode().decode()
+    assert line.splitlines() == [line]
+    assert parse_line(line).labels == row.labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "genre"),
+    [([], ""), (["window"], ""), (["window", "rock"], "rock"), (["pop", "rock"], "pop")],
+)
+def test_first_genre(labels: list[str], genre: str) -> None:
+    assert first_genre(labels) == genre
 
 
 @pytest.mark.parametrize(

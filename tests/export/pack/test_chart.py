@@ -13,7 +13,6 @@ from drumatlas_export.pack.chart import (
     LEAST_IN_GENRE,
     MOST_GENRES,
     chart,
-    first_genre,
     generated_points,
     genre_names,
 )
@@ -26,14 +25,6 @@ pytestmark = pytest.mark.export
 @pytest.fixture(scope="module")
 def space(checkpoint: Checkpoint) -> Space:
     return of_checkpoint(checkpoint, "tiny")
-
-
-@pytest.mark.parametrize(
-    ("labels", "genre"),
-    [([], None), (["window"], None), (["window", "rock"], "rock"), (["pop", "rock"], "pop")],
-)
-def test_first_genre(labels: list[str], genre: str | None) -> None:
-    assert first_genre(labels) == genre
 
 
 def test_genres_need_enough_beats_and_stand_by_their_size() -> None:
