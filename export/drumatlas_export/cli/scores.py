@@ -92,14 +92,15 @@ def _print(scores: dict[str, Any]) -> None:
 def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str, Any]:
     """The scores of the space at `path`; `train` and `test` as the options."""
     from drumatlas_export.score.job import evaluate as measure
-    from drumatlas_export.score.job import held_out, validation_of
+    from drumatlas_export.score.job import parted
     from drumatlas_export.space import open_space
 
     space = open_space(path)
     rows = read_rows(train)
     if test:
         return measure(space, rows, read_rows(test), seed)
-    return measure(space, *held_out(rows, space), seed, validation_of(rows, space))
+    taught, validation, held_out = parted(rows, space)
+    return measure(space, taught, held_out, seed, validation)
 
 
 def write_page(

@@ -30,18 +30,22 @@ SAMPLES = 10_000
 COMPARED = 1000  # distinct passes that are measured against every training beat
 
 
+def parted(
+    rows: Sequence[BeatRow], space: Space
+) -> tuple[list[BeatRow], list[BeatRow], list[BeatRow]]:
+    """(training, validation, test) beats, by song as the space's own training run parted them."""
+    config = apply(TrainConfig(), space.config, space.name)
+    split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
+    train, validation, test = (
+        [rows[i] for i in part] for part in (split.train, split.validation, split.test)
+    )
+    return train, validation, test
+
+
 def held_out(rows: Sequence[BeatRow], space: Space) -> tuple[list[BeatRow], list[BeatRow]]:
-    """(training, test) beats, parted by song as the space's own training run parted them."""
-    config = apply(TrainConfig(), space.config, space.name)
-    split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
-    return [rows[i] for i in split.train], [rows[i] for i in split.test]
-
-
-def validation_of(rows: Sequence[BeatRow], space: Space) -> list[BeatRow]:
-    """The beats that stopped the space's training: real, and of other songs than the rest."""
-    config = apply(TrainConfig(), space.config, space.name)
-    split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
-    return [rows[i] for i in split.validation]
+    """(training, test) beats of `parted`."""
+    train, _, test = parted(rows, space)
+    return train, test
 
 
 def evaluate(
@@ -81,7 +85,7 @@ def evaluate(
             "test_beats": len(real.bits),
             "smoothness_cells": smoothness(space, SAMPLES, seed),
             "search": searched(space, bits, known, seed),
-            "genre_knn": genre_knn(space, list(train), list(test)),
+            "genre_knn": genre_knn(space, list(train), fresh),
             "genre_areas": genre_areas(space, train),
             **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),
             "against_held_out": _compared(
