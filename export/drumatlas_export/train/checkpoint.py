@@ -3,6 +3,7 @@
 No beat is inside: latent points, labels and one-way hashes are.
 """
 
+import json
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -30,7 +31,7 @@ class Checkpoint:
     config: TrainConfig
     model: Autoencoder
     centre: NDArray[np.float32]  # [4] prior: mean of each axis
-    reach: NDArray[np.float32]  # [4] prior: standard deviation of each axis
+    reach: NDArray[np.float32]  # [4] prior: standard deviation of each axis, above 0
     thresholds: NDArray[np.float32]  # [14]
     density: NDArray[np.float32]  # [14] hits per cell of the training beats
     z: NDArray[np.float32]  # [n, 4]
@@ -90,10 +91,16 @@ def load(path: Path) -> Checkpoint:
 
 
 def _numbers(values: list[float], count: int) -> NDArray[np.float32]:
-    array = np.array(values, np.float32).reshape(count)
+    with np.errstate(over="ignore"):  # what is too large is not finite
+        array = np.array(values, np.float32).reshape(count)
     if not np.isfinite(array).all():
         raise ValueError("a number is not finite")
     return array
+
+
+def _run(values: dict[str, Any]) -> dict[str, Any]:
+    json.dumps(values, allow_nan=False)  # it goes into an atlas
+    return dict(values)
 
 
 def _build(data: dict[str, Any], name: str) -> Checkpoint:
@@ -101,20 +108,25 @@ def _build(data: dict[str, Any], name: str) -> Checkpoint:
     model = Autoencoder(config)
     model.load_state_dict(data["state"])
     model.eval()
-    z = data["z"].numpy().astype(np.float32)
+    z = data["z"].numpy()
     if z.shape != (len(data["labels"]), LATENT):
         raise ValueError("latent points and labels differ in number")
-    if data["hashes"].shape != (len(z),):
-        raise ValueError("hashes and latent points differ in number")
+    if z.dtype != np.float32 or not np.isfinite(z).all():
+        raise ValueError("a latent point is not of finite numbers of 32 bits")
+    if data["hashes"].shape != (len(z),) or data["hashes"].dtype != torch.int64:
+        raise ValueError("hashes are not one of 64 bits for each latent point")
+    reach = _numbers(data["reach"], LATENT)
+    if not (reach > 0).all():
+        raise ValueError("the prior has no width")
     return Checkpoint(
         config=config,
         model=model,
         centre=_numbers(data["centre"], LATENT),
-        reach=_numbers(data["reach"], LATENT),
+        reach=reach,
         thresholds=_numbers(data["thresholds"], VOICES),
         density=_numbers(data["density"], VOICES),
         z=z,
         labels=[[str(word) for word in words] for words in data["labels"]],
         hashes=data["hashes"].numpy().view(np.uint64),
-        run=dict(data["run"]),
+        run=_run(data["run"]),
     )

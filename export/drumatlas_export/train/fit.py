@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICES
+from drumatlas.errors import ModelError
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.loop import Progress, train
@@ -38,10 +39,13 @@ def prior_of(
     config: TrainConfig, z: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and deviation of each axis: fitted to the encodings; a VAE's and a SWAE's are N(0, 1)
-    by design."""
+    by design. ModelError if the encodings do not differ on an axis."""
     if config.kind in {"vae", "swae"}:
         return np.zeros(LATENT, np.float32), np.ones(LATENT, np.float32)
-    return z.mean(axis=0), z.std(axis=0)
+    reach = z.std(axis=0)
+    if not (reach > 0).all():
+        raise ModelError("the network tells no beat from another; take another seed, or more beats")
+    return z.mean(axis=0), reach
 
 
 def sample_prior(

@@ -180,13 +180,22 @@ def test_a_foreign_or_damaged_model_is_named(
         {"hashes": torch.zeros(2, dtype=torch.int64)},
         {"hashes": torch.zeros(300, 2, dtype=torch.int64)},
         {"centre": [float("inf")] * 4},
+        {"centre": [1e300] * 4},
+        {"reach": [1.0, 1.0, 0.0, 1.0]},
+        {"reach": [1.0, 1.0, -1.0, 1.0]},
+        {"z": torch.full((300, 4), float("nan"))},
+        {"z": torch.full((300, 4), 1e300, dtype=torch.float64)},
+        {"hashes": torch.zeros(300, dtype=torch.int32)},
+        {"run": {"epochs": torch.zeros(2)}},
+        {"run": {"validation_nats": float("nan")}},
+        {"config": {"kl_weight": 10**400}},
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_arrays_of_a_wrong_shape_are_refused(
+def test_values_that_no_run_gives_are_refused(
     tampered: Callable[..., Path], changes: dict[str, Any]
 ) -> None:
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match=r"bad\.pt: damaged"):
         load(tampered(**changes))
 
 

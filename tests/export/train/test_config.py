@@ -72,6 +72,10 @@ def test_check_names_what_makes_no_sense(changes: dict[str, Any], culprit: str) 
         {"latent_noise": float("nan")},
         {"latent_noise": float("inf")},
         {"song_beats": -1},
+        {"song_beats": 10**30},
+        {"batch": 10**30},
+        {"max_epochs": 10**9},
+        {"patience": 10**30},
     ],
     ids=str,
 )
@@ -101,6 +105,7 @@ def test_apply_changes_what_is_named_and_nothing_else() -> None:
         ({"hidden": [64, 3.5]}, r"f\.toml: hidden must be a list of integers"),
         ({"hidden": [True]}, r"f\.toml: hidden must be a list of integers"),
         ({"batch": 0}, r"f\.toml: batch = 0"),
+        ({"kl_weight": 10**400}, r"f\.toml: kl_weight is out of range"),
     ],
     ids=str,
 )

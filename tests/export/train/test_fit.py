@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.errors import BeatError
+from drumatlas.errors import BeatError, ModelError
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.fit import calibrate, decode_all, fit, prior_of, sample_prior
@@ -48,14 +48,20 @@ def test_calibrate_takes_each_voice_by_itself() -> None:
 
 
 def test_prior_of() -> None:
-    z = np.array([[0, 1, 2, 3], [2, 1, 4, -3]], np.float32)
+    z = np.array([[0, 1, 2, 3], [2, 1.5, 4, -3]], np.float32)
     for kind in ("ae", "acai"):
         centre, reach = prior_of(TrainConfig(kind=kind), z)
-        assert centre.tolist() == [1, 1, 3, 0]
-        assert reach.tolist() == [1, 0, 1, 3]
+        assert centre.tolist() == [1, 1.25, 3, 0]
+        assert reach.tolist() == [1, 0.25, 1, 3]
     for kind in ("vae", "swae"):
         centre, reach = prior_of(TrainConfig(kind=kind), z)
         assert (centre.tolist(), reach.tolist()) == ([0] * 4, [1] * 4)
+
+
+def test_a_prior_without_width_is_told() -> None:
+    z = np.array([[0, 1, 2, 3], [2, 1, 4, -3]], np.float32)
+    with pytest.raises(ModelError, match="tells no beat from another"):
+        prior_of(TrainConfig(kind="ae"), z)
 
 
 def test_sample_prior() -> None:
