@@ -43,14 +43,17 @@ def read_layers(model: bytes, decode: Network, z: Floats) -> list[Layer]:
         if node.op == "TopK" and layers and not layers[-1].activation:
             layers[-1] = replace(layers[-1], activation=LEVELLED)
             break  # whether the rest is what is meant, is seen from what it gives
-        if node.inputs[0] != flows:
+        if not node.inputs or node.inputs[0] != flows:
             raise _foreign(node)
         layers = _with(layers, node, arrays)
         flows = node.outputs[0]
     wanted = decode(z).reshape(len(z), -1)
-    found = run(layers, z)
+    try:
+        found = run(layers, z)
+    except ValueError:  # what is left out between them made them fit
+        raise _otherwise() from None
     if found.shape != wanted.shape or not np.abs(found - wanted).max() <= _TOLERANCE:
-        raise AtlasError("decoder.onnx: its layers by themselves give another answer")
+        raise _otherwise()
     return layers
 
 
@@ -90,8 +93,8 @@ def _with(layers: list[Layer], node: Node, arrays: Mapping[str, Array]) -> list[
     if last is None or last.activation:
         raise _foreign(node)
     if node.op == "Add":
-        bias = np.broadcast_to(_array(node, 1, arrays), last.bias.shape)
-        return [*layers[:-1], replace(last, bias=last.bias + bias)]
+        bias = last.bias + _bias(node, 1, arrays, len(last.bias))
+        return [*layers[:-1], replace(last, bias=bias)]
     if node.op not in ACTIVATIONS:
         raise _foreign(node)
     alpha = node.attributes.get("alpha", _ALPHA.get(node.op, 0.0))
@@ -110,8 +113,16 @@ def _linear(node: Node, arrays: Mapping[str, Array]) -> Layer:
     weights = weights if options.get("transB", 0) else weights.T
     bias = np.zeros(len(weights), np.float32)
     if len(node.inputs) > 2:
-        bias = bias + _array(node, 2, arrays)
+        bias = bias + _bias(node, 2, arrays, len(bias))
     return Layer(np.ascontiguousarray(weights), bias)
+
+
+def _bias(node: Node, index: int, arrays: Mapping[str, Array], size: int) -> Floats:
+    """An input that is one number, or `size` of them, also as a row [1, size]."""
+    array = _array(node, index, arrays)
+    if array.size not in {1, size}:
+        raise _foreign(node)
+    return array.reshape(-1)
 
 
 def _array(node: Node, index: int, arrays: Mapping[str, Array]) -> Floats:
@@ -120,6 +131,10 @@ def _array(node: Node, index: int, arrays: Mapping[str, Array]) -> Floats:
     if array is None or array.dtype != np.float32:
         raise _foreign(node)
     return array
+
+
+def _otherwise() -> AtlasError:
+    return AtlasError("decoder.onnx: its layers by themselves give another answer")
 
 
 def _foreign(node: Node) -> AtlasError:

@@ -22,6 +22,19 @@ B = np.random.default_rng(5).standard_normal((6, 448)).astype(np.float32) / 4
 BIAS = np.random.default_rng(6).standard_normal(6).astype(np.float32)
 
 
+ARRAYS = {
+    "A": A,
+    "B": B,
+    "BT": B.T.copy(),
+    "C": B[:3],
+    "bias": BIAS,
+    "row": BIAS[None],
+    "one": BIAS[:1],
+    "threes": np.array([-1, 3]),
+    "shape": np.array([-1, 32, 14]),
+}
+
+
 def model_of(*nodes: tuple[str, str, dict[str, Any]]) -> bytes:
     """Of nodes (op, further inputs, attributes), one behind the other, and a reshape."""
     made, flows = [], "z"
@@ -30,13 +43,12 @@ def model_of(*nodes: tuple[str, str, dict[str, Any]]) -> bytes:
         made.append(helper.make_node(op, inputs, [f"v{i}"], **attributes))
         flows = f"v{i}"
     made.append(helper.make_node("Reshape", [flows, "shape"], ["p"]))
-    arrays = {"A": A, "B": B, "BT": B.T.copy(), "bias": BIAS, "shape": np.array([-1, 32, 14])}
     graph = helper.make_graph(
         made,
         "decoder",
         [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 4])],
         [helper.make_tensor_value_info("p", TensorProto.FLOAT, ["n", 32, 14])],
-        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+        [numpy_helper.from_array(array, name) for name, array in ARRAYS.items()],
     )
     model: bytes = helper.make_model(graph).SerializeToString()
     onnx.checker.check_model(model)
@@ -102,6 +114,31 @@ def test_a_layer_may_be_written_in_several_ways(
     layers = read_layers(model, decode, Z)
     assert len(layers) == 2
     assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(decode(Z), abs=1e-6)
+
+
+@pytest.mark.parametrize("bias", ["bias", "row", "one"])
+@pytest.mark.parametrize("more", ["bias", "row", "one"])
+def test_a_bias_may_be_a_row_or_one_number(bias: str, more: str) -> None:
+    model = model_of(("Gemm", f"A {bias}", {}), ("Add", more, {}), ("MatMul", "B", {}))
+    decode = decoder_of(model)
+    layers = read_layers(model, decode, Z)
+    assert [layer.bias.shape for layer in layers] == [(6,), (448,)]
+    assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(decode(Z), abs=1e-5)
+
+
+def test_a_constant_of_another_kind_is_refused() -> None:
+    plain = model_of(("MatMul", "A", {}), ("MatMul", "B", {}))
+    model = onnx.load_from_string(plain)
+    model.graph.node.insert(0, helper.make_node("Constant", [], ["sizes"], value_ints=[1]))
+    onnx.checker.check_model(model)
+    with pytest.raises(AtlasError, match="decoder.onnx: Constant as it is there"):
+        read_layers(model.SerializeToString(), decoder_of(plain), Z)
+
+
+def test_rows_that_are_parted_on_the_way_are_refused() -> None:
+    model = model_of(("MatMul", "A", {}), ("Reshape", "threes", {}), ("MatMul", "C", {}))
+    with pytest.raises(AtlasError, match="by themselves give another answer"):
+        read_layers(model, decoder_of(model), Z)
 
 
 @pytest.mark.parametrize(
