@@ -1,12 +1,16 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from shutil import copyfile
+from weakref import ref
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 import torch
 
+from drumatlas.beat.codes import pack
 from drumatlas.errors import AtlasError, DrumatlasError, FileError, ModelError
+from drumatlas_export import space as space_module
 from drumatlas_export.space import Space, of_checkpoint, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.fit import sample_prior
@@ -59,6 +63,26 @@ def test_hits_of_more_points_than_a_batch(space: Space) -> None:
         assert (hits[i] != space.hits(z[i : i + 1])[0]).sum() <= 1  # float noise at a threshold
 
 
+def test_hits_take_the_probabilities_of_a_batch_at_a_time(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[ref[np.ndarray]] = []
+
+    def decode(z: np.ndarray) -> np.ndarray:
+        assert sum(one() is not None for one in made) <= 1
+        p = space.decode(z)
+        made.append(ref(p))
+        return p
+
+    z = space.sample(100, 0)
+    wanted = space.hits(z)
+    monkeypatch.setattr(space_module, "_BATCH", 10)
+    watched = replace(space, decode=decode)
+    assert np.array_equal(watched.hits(z), wanted)
+    assert np.array_equal(watched.codes(z), pack(wanted))
+    assert len(made) == 20
+
+
 def test_model_and_atlas_open_alike(model_path: Path, atlas_path: Path) -> None:
     model, atlas = open_space(model_path), open_space(atlas_path)
     assert (model.name, atlas.name) == ("tiny.pt", "tiny.atlas")
@@ -98,6 +122,20 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "no.pt", tmp_path):
         with pytest.raises(FileError, match=f"{path.name}: no such file"):
             open_space(path)
+    with pytest.raises(FileError, match="xxx: "):
+        open_space(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize(("name", "error"), [("bad.pt", ModelError), ("bad.atlas", AtlasError)])
+def test_members_whose_names_are_not_utf_8_are_named(
+    tmp_path: Path, name: str, error: type[DrumatlasError]
+) -> None:
+    with ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr("caf\xe9", b"")
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(data.replace("\xe9".encode(), b"\xff\xff"))
+    with pytest.raises(error, match=name.replace(".", r"\.") + ": "):
+        open_space(tmp_path / name)
 
 
 def test_a_damaged_atlas_is_named(atlas_path: Path, tmp_path: Path) -> None:

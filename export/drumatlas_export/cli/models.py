@@ -1,4 +1,4 @@
-"""`drumatlas-export train`, `sample`, `evaluate`, `export`: beats to a model to an atlas."""
+"""`drumatlas-export train`, `sample`, `export`: beats to a model to an atlas."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from drumatlas.commandline import Command, integer
 from drumatlas.errors import BeatError, ConfigError, FileError, ModelError
 from drumatlas.files import check_writable, read_text, write_text
 from drumatlas_export.cli.common import read_rows, say
+from drumatlas_export.train.config import KINDS
 
 if TYPE_CHECKING:
     from drumatlas_export.train.config import TrainConfig
@@ -32,7 +33,7 @@ _MOST_DRAWS = 200  # times n; a space where fewer pass is no space
 def train_options(parser: argparse.ArgumentParser) -> None:
     """The options of `train`."""
     parser.add_argument("beats", type=Path, metavar="beats.tsv")
-    parser.add_argument("--model", required=True, metavar="ae|vae|acai|swae")
+    parser.add_argument("--model", required=True, metavar="|".join(KINDS))
     parser.add_argument("-o", dest="output", type=Path, required=True, metavar="model.pt")
     parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
     parser.add_argument("--seed", type=integer(0, 2**31 - 1), metavar="N")
@@ -97,7 +98,6 @@ def sample(arguments: argparse.Namespace) -> int:
     """Draw from the prior: N raw beats, or as many draws as it takes for N that pass."""
     import numpy as np
 
-    from drumatlas.beat.codes import pack
     from drumatlas.explore.filters import BeatFilter
     from drumatlas_export.space import open_space
 
@@ -110,7 +110,7 @@ def sample(arguments: argparse.Namespace) -> int:
         if draws > _MOST_DRAWS * arguments.count:
             raise ModelError(f"{arguments.space}: under 1 of {_MOST_DRAWS} samples passes")
         z = space.sample(arguments.count, arguments.seed + draws)
-        codes = pack(space.hits(z))
+        codes = space.codes(z)
         keep = np.ones(len(z), bool) if arguments.raw else barred.passes(codes)
         pairs = zip(codes[keep].tolist(), z[keep].tolist(), strict=True)
         rows += [BeatRow(tuple(code), tuple(point)) for code, point in pairs]

@@ -10,6 +10,7 @@ from drumatlas.atlas.model import Groove, LatentSpace
 from drumatlas.atlas.write import write_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
+from drumatlas_export.mine.sources import printable
 from drumatlas_export.pack.basis import knob_basis
 from drumatlas_export.pack.chart import chart
 from drumatlas_export.pack.networks import to_onnx
@@ -37,8 +38,8 @@ def export(
 ) -> None:
     """Write the atlas of `one` to `path`. `provenance` (sources, licences, commands) goes in as
     it is, beside the run's own counts and config."""
-    seed = one.config.seed
-    space = of_checkpoint(one, path.stem)
+    seed, name = one.config.seed, printable(path.stem)
+    space = of_checkpoint(one, name)
     basis, axes = knob_basis(space, one.z, seed)
     points, genres = chart(space, one.z, one.labels, seed)
     decoder, encoder = to_onnx(one.model, seed)
@@ -46,7 +47,7 @@ def export(
     config["hidden"] = list(config["hidden"])
     write_atlas(
         path,
-        name=path.stem,
+        name=name,
         latent=LatentSpace(one.centre, one.reach, basis, axes),
         thresholds=one.thresholds,
         genres=genres,

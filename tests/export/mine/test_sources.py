@@ -46,3 +46,8 @@ def test_windows_of_a_folder_without_files_are_no_matter(tmp_path: Path) -> None
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere: no such file or folder"):
         find_sources([tmp_path / "nowhere"], [])
+
+
+def test_a_name_that_no_file_can_have_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="xxx: "):
+        find_sources([tmp_path / ("x" * 300)], [])

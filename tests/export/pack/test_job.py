@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import DrumatlasError
 from drumatlas_export.pack.basis import knob_basis
 from drumatlas_export.pack.job import export, with_beats
-from drumatlas_export.space import of_checkpoint
+from drumatlas_export.space import of_checkpoint, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.export
@@ -34,6 +35,15 @@ def test_an_atlas_holds_the_space(checkpoint: Checkpoint, atlas_path: Path) -> N
         ("funk", 100),
     ]
     assert atlas.points.origin.tolist() == [TRAINING] * 300 + [GENERATED] * 200
+
+
+def test_a_file_name_that_is_not_utf_8_is_no_name_of_an_atlas(
+    checkpoint: Checkpoint, tmp_path: Path, quick_export: None
+) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.atlas")
+    export(checkpoint, path, {}, {})
+    assert read_atlas(path).name == "caf\ufffd"
+    assert open_space(path).name == "caf\ufffd.atlas"
 
 
 def test_an_atlas_plays_what_the_model_plays(checkpoint: Checkpoint, atlas_path: Path) -> None:
