@@ -42,8 +42,9 @@ def knob_basis(
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """(basis [4, 4], axis names): z = centre + basis @ u for knobs u in -1..1.
 
-    `z` are the training encodings; the widest-explained order of the features is taken, so the
-    knob that explains its feature best comes first.
+    `z` [n, 4] are the encodings of all the model's beats, those of held-out songs too. The
+    widest-explained order of the features is taken, so the knob that explains its feature best
+    comes first. BeatError if they are too few or lie on a line.
     """
     if len(z) <= len(space.centre):
         raise BeatError(f"{len(z)} beats are too few to lay knobs through; name more with --beats")

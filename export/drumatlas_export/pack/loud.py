@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
+from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.shape import velocities
 from drumatlas_export.pack.midi import Clip
 
@@ -42,8 +43,5 @@ def of_space(rows: Sequence[BeatRow], space: "Space") -> list[Clip]:
 
 
 def _labels(row: BeatRow, z: NDArray[np.float32], space: "Space") -> tuple[str, ...]:
-    if row.labels or not space.genres:
-        return row.labels
-    centres = np.stack([genre.centroid for genre in space.genres])
-    away = np.linalg.norm((centres - z) / space.reach, axis=1)
-    return (space.genres[int(away.argmin())].name,)
+    nearest = nearest_genre(space.atlas, z) if space.atlas and not row.labels else None
+    return (nearest[0].name,) if nearest else row.labels

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import Atlas, Groove
 from drumatlas.atlas.read import parse_atlas
 from drumatlas.errors import AtlasError
+from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
 from drumatlas.web.passing import SIDE, passing_pieces
 from drumatlas.web.site import Site
@@ -155,10 +156,7 @@ def _passing(atlas: Atlas) -> str:
 def _map(atlas: Atlas) -> dict[str, str]:
     """The points: places on the map's box, 0..1 each, and in latent space."""
     points = atlas.points
-    xy = points.xy
-    if len(xy):
-        low = xy.min(axis=0)
-        xy = (xy - low) / np.maximum(xy.max(axis=0) - low, 1e-9)
+    xy = map_places(atlas) if len(points.xy) else points.xy
     return {
         "x": _floats(xy[:, 0]),
         "y": _floats(xy[:, 1]),

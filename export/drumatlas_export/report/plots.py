@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BEAT, Grid
-from drumatlas.beat.voices import VOICE_TABLE, VOICES
+from drumatlas.beat.voices import GROUPS, VOICE_TABLE, VOICES
 
 _CELL = 4  # pixels of a step; voices are as high
-_GROUPS = ("kick", "snare", "hats", "toms", "cymbals", "percussion")
 _WIDTH, _HEIGHT, _FOOT = 420, 150, 30  # of a histogram
 
 Series = dict[str, NDArray[np.float64]]
@@ -30,7 +29,7 @@ def beat(grid: Grid) -> str:
             f"M{step * _CELL} {y}h{_CELL - 1}v{_CELL - 1}h-{_CELL - 1}z" for step in steps
         )
         if cells:
-            parts.append(f'<path class="g{_GROUPS.index(voice.group)}" d="{cells}"/>')
+            parts.append(f'<path class="g{GROUPS.index(voice.group)}" d="{cells}"/>')
     return "".join([*parts, "</svg>"])
 
 

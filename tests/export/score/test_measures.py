@@ -148,12 +148,6 @@ def test_a_small_move_is_a_twentieth_of_a_knobs_way(echo: Space) -> None:
     assert np.linalg.norm(moves / [1, 2, 3, 4], axis=1) == pytest.approx(0.05 * 4, rel=1e-4)
 
 
-SAME_NOISE = (
-    "smoothness() draws its directions from a generator with the seed (and the shape) that drew "
-    "the places, so every move goes straight away from the centre"
-)
-
-
 def test_moves_go_in_all_directions(echo: Space) -> None:
     z, moves = moves_of(echo, 1000)
     outward = (z * moves).sum(axis=1) / np.linalg.norm(z, axis=1) / np.linalg.norm(moves, axis=1)
