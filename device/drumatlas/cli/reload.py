@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drumatlas.errors import DrumatlasError
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from drumatlas.cli.box import Box
     from drumatlas.cli.gpio import Knobs
     from drumatlas.config.keys import Config
+    from drumatlas.play.settings import PlaySettings
 
 # What is opened or drawn from once, at the start; and the option that goes over it, if one does.
 AT_START = {
@@ -29,8 +31,8 @@ AT_START = {
 
 class Reloader:
     """Call it to read the file again. A bad one leaves the last good one, and is shown until it
-    is mended; so is what takes a restart. The tempo is taken if the file's has changed: else it
-    is where hands have put it. `atlas` looks for another atlas."""
+    is mended; so is what takes a restart. The tempo, and whether a voice is muted, is taken if the
+    file's has changed: else it is where hands have put it. `atlas` looks for another atlas."""
 
     def __init__(
         self,
@@ -58,13 +60,24 @@ class Reloader:
             return
         engine.tell("config", *self._late(config))
         settings = play_settings(config)
-        engine.sequencer.change_settings(settings)
+        self._play_on(settings, play_settings(self._last))
         engine.explorer.map_mode = settings.map_mode
         self._box.midi.map = midi_map(config)
         if self._arguments.bpm is None and config["play.bpm"] != self._last["play.bpm"]:
             engine.set_bpm(settings.bpm)
         self._knobs.rewire(config)
         self._last = config
+
+    def _play_on(self, settings: "PlaySettings", last: "PlaySettings") -> None:
+        """Under other settings, where something of them is another: it ends the notes that sound,
+        and who only brought another atlas should not hear that."""
+        sequencer = self._box.engine.sequencer
+        if replace(settings, bpm=last.bpm, seed=last.seed, map_mode=last.map_mode) == last:
+            return
+        sequencer.change_settings(settings)
+        for bit, (voice, before) in enumerate(zip(settings.voices, last.voices, strict=True)):
+            if voice.is_muted != before.is_muted:
+                sequencer.mute(bit, voice.is_muted)
 
     def _late(self, config: "Config") -> Iterator[str]:
         """A line about each key that is another than at the start, and can't be taken now."""

@@ -49,6 +49,8 @@ def _resume_held(state: State, settings: PlaySettings) -> None:
     line = state.timeline
     if has_ticks(state, settings) and line.time_of(state.next_tick) < state.horizon_ns:
         state.timeline = Timeline(state.horizon_ns, state.next_tick, line.ns_per_tick)
+        if state.is_playing:
+            tell_tempo(state)
 
 
 def arm(state: State, settings: PlaySettings, position: int, is_continue: bool) -> list[Output]:

@@ -98,7 +98,18 @@ def silence(state: State, settings: PlaySettings) -> list[Output]:
 
 
 def tell_tempo(state: State) -> None:
-    """Tell recorders how the timeline runs now."""
+    """Tell recorders how the timeline runs now, from its anchor on."""
+    _tell_line(state, state.timeline.anchor_ns)
+
+
+def tell_shift(state: State) -> None:
+    """Tell recorders that the timeline was shifted: where it is at the horizon. Nothing where the
+    run's beginning, which was shifted with it, is still to be told."""
+    if state.is_playing and not state.is_first and state.first_ns <= state.horizon_ns:
+        _tell_line(state, state.horizon_ns)
+
+
+def _tell_line(state: State, at_ns: int) -> None:
     line = state.timeline
-    change = TempoChange(line.anchor_ns, line.anchor_tick, line.ns_per_tick)
+    change = TempoChange(at_ns, line.tick_at(at_ns), line.ns_per_tick)
     state.outbox.push(RANK_TRANSPORT, change)

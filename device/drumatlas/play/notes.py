@@ -35,11 +35,11 @@ def swap_now(state: State) -> None:
 
 
 class Notes:
-    """What a pattern plays under `settings`: the same for the same seed and place."""
+    """What a pattern plays under `settings`, by `chance`: the same for the same seed and place."""
 
-    def __init__(self, settings: PlaySettings) -> None:
+    def __init__(self, settings: PlaySettings, chance: Chance) -> None:
         self._settings = settings
-        self._chance = Chance(settings.seed)
+        self._chance = chance
 
     def take_step(self, state: State, step: int, at_ns: int) -> tuple[Pattern, Step]:
         """Come to `step` (16ths since Start), which is due at `at_ns`: what waits for this

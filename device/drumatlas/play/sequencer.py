@@ -18,6 +18,7 @@ from math import ceil
 from drumatlas.beat.pattern import Pattern, Step
 from drumatlas.beat.steps import STEPS
 from drumatlas.play import following, leading, moves, notes
+from drumatlas.play.chance import Chance
 from drumatlas.play.events import CONTINUE, START, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import SWAPS, PlaySettings
@@ -41,7 +42,9 @@ class Sequencer:
         self.on_step: Callable[[int, Pattern, Step], None] | None = None  # for recorders
         self.on_urgent: Callable[[], None] = lambda: None  # called where `is_urgent` turns true
         self._commands: deque[_Command] = deque()
-        self._notes = notes.Notes(settings)
+        # Kept, as is the seed: its table takes milliseconds, which nobody has while it plays.
+        self._chance = Chance(settings.seed)
+        self._notes = notes.Notes(settings, self._chance)
         self._out: list[Output] = []
         line = Timeline(now_ns, 0, ns_per_tick(settings.bpm))
         self._s = State(now_ns, line, pattern)
@@ -97,10 +100,10 @@ class Sequencer:
         self._ask(lambda state: notes.set_feel(state, feel))
 
     def change_settings(self, settings: PlaySettings) -> None:
-        """Play on under other settings, but for tempo and seed. What sounds is ended first: its
-        notes and channels may be no longer in use."""
+        """Play on under other settings, but for tempo and seed, and voices are muted as they are.
+        What sounds is ended first: its notes and channels may be no longer in use."""
         settings = replace(settings, seed=self.settings.seed).check()
-        self._ask(lambda state: self._change_settings(state, settings))
+        self._ask(lambda state: self._change_settings(state, settings.muted_as(self.settings)))
 
     def mute(self, voice: int, is_on: bool) -> None:
         """Let a voice (its bit) be silent from now on, or play again."""
@@ -228,6 +231,7 @@ class Sequencer:
         gap_ns = now_ns - state.horizon_ns
         if gap_ns <= 0:
             return
+        state.horizon_ns = now_ns
         if state.is_following and state.is_playing:
             state.outbox.skip_to(now_ns)
             state.next_tick = max(ceil(state.timeline.tick_at(now_ns)), state.next_tick)
@@ -236,7 +240,7 @@ class Sequencer:
             state.first_ns += gap_ns
             state.clock_ns += gap_ns
             state.outbox.shift(gap_ns)
-        state.horizon_ns = now_ns
+            moves.tell_shift(state)
         self._history.clear()
 
     def _run(self, until_ns: int) -> None:
@@ -275,7 +279,7 @@ class Sequencer:
 
     def _change_settings(self, state: State, settings: PlaySettings) -> list[Output]:
         out = state.outbox.silence(state.horizon_ns)
-        self.settings, self._notes = settings, notes.Notes(settings)
+        self.settings, self._notes = settings, notes.Notes(settings, self._chance)
         self._history.clear()  # what was given out can't be made again
         line = state.timeline
         if moves.has_ticks(state, settings) and line.time_of(state.next_tick) < state.horizon_ns:

@@ -77,6 +77,12 @@ class PlaySettings:
         voices[voice] = replace(voices[voice], is_muted=is_on)
         return replace(self, voices=tuple(voices))
 
+    def muted_as(self, other: "PlaySettings") -> "PlaySettings":
+        """The same, but for which voices are silent: those that are in `other`."""
+        pairs = zip(self.voices, other.voices, strict=True)
+        voices = tuple(replace(own, is_muted=their.is_muted) for own, their in pairs)
+        return replace(self, voices=voices)
+
     @property
     def channels(self) -> tuple[int, ...]:
         """The channels that notes go out on."""

@@ -14,6 +14,7 @@ from drumatlas.config.read import read_config
 from drumatlas.panel import gpio_board
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.wiring import Wiring
+from drumatlas.play.events import NOTE_OFF, Event
 
 
 class Rig:
@@ -79,6 +80,42 @@ def test_an_option_goes_over_the_file(path: Path) -> None:
     rig = Rig(path, given="--bpm 77 --midi-out none --midi-in none --seed 3")
     assert rig.reload('[play]\nbpm = 90\nseed = 4\n[midi]\nout = "A"\nin = "B"') == []
     assert rig.engine.bpm == 77
+
+
+def sounding(rig: Rig, now_ns: int) -> list[bytes]:
+    """What a box that plays is given by `now_ns`."""
+    given = rig.engine.sequencer.advance(now_ns)
+    return [one.data for one in given if isinstance(one, Event)]
+
+
+def test_a_file_that_is_as_it_was_cuts_no_note(path: Path) -> None:
+    rig = Rig(path, "[play]\ngate = 4.0")
+    rig.engine.sequencer.start()
+    begin_ns = rig.engine.sequencer.horizon_ns
+    assert sounding(rig, begin_ns + 1_000_000_000)
+    assert rig.reload("[play]\ngate = 4.0\nbpm = 121") == []
+    assert sounding(rig, begin_ns + 1_001_000_000) == []
+    assert rig.reload("[play]\ngate = 3.0") == []
+    assert any(data[0] & 0xF0 == NOTE_OFF for data in sounding(rig, begin_ns + 1_002_000_000))
+
+
+def test_a_mute_is_the_hands_until_the_files_changes(path: Path) -> None:
+    rig = Rig(path, "[voices.snare]\nmute = true")
+    sequencer = rig.engine.sequencer
+
+    def muted() -> list[int]:
+        sequencer.advance(sequencer.horizon_ns)
+        return [bit for bit, voice in enumerate(sequencer.settings.voices) if voice.is_muted]
+
+    sequencer.mute(0, True)
+    sequencer.mute(1, False)
+    for text in ("mute = true", "mute = true\n[play]\ngate = 1.0"):
+        rig.reload(f"[voices.snare]\n{text}")
+        assert muted() == [0]
+    rig.reload("[voices.kick]\nmute = true")
+    assert muted() == [0]
+    rig.reload("[voices.snare]\nmute = true")
+    assert muted() == [1]
 
 
 def test_what_takes_a_restart_is_told_until_the_file_is_as_it_was(path: Path) -> None:

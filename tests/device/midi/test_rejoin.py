@@ -57,6 +57,23 @@ def test_back_in_it_hears_the_ends_of_notes_then_its_place_at_the_next_16th(
     assert on[0].at_ns >= first[2].at_ns
 
 
+@given(st.integers(SECOND // 10, 4 * SECOND), st.integers(SECOND // 20, 3 * SECOND))
+def test_after_a_standstill_it_hears_the_place_where_the_beat_is(until_ns: int, gap: int) -> None:
+    seq, before = playing(until_ns)
+    now = until_ns + gap
+    seq.skip_to(now)
+    after = run(seq, now + SECOND, start_ns=now)
+    rejoin = Rejoin()
+    rejoin.sift(before)
+    rejoin.lost()
+    heard = rejoin.sift(after)
+    place = next(one for one in heard if one.data[0] == SONG_POSITION)
+    first_ns = next(one.at_ns for one in heard if one.data == CLOCK)
+    clocks = [one for one in [*before, *after] if isinstance(one, Event) and one.data == CLOCK]
+    ticks = sum(one.at_ns < first_ns for one in clocks)  # of Start the first is tick 0
+    assert (place.data[1] | place.data[2] << 7) * 6 == ticks
+
+
 def test_a_place_that_is_taken_back_is_told_again() -> None:
     seq = sequencer(HATS)
     seq.can_rewind = True

@@ -137,3 +137,17 @@ def test_any_take_is_a_file_of_whole_notes_in_at_most_eight_bars(
         elif message.type == "note_off":
             sounding.remove(message.note)
     assert not sounding
+
+
+@pytest.mark.parametrize("gap", [0.7, 5.3, 40.2])
+def test_a_standstill_of_the_machine_is_in_no_take(gap: float) -> None:
+    tape, seq, now = tape_of(16 * 2 + 5.5)
+    now += round(gap * STEP)
+    seq.skip_to(now)
+    for _ in range(20 * 16):
+        now += STEP // 10
+        tape.send(seq.advance(now))
+    wanted = expected(0, 4)
+    while not wanted[-1]:
+        wanted.pop()
+    assert code_of(tape.last_bars(now)) == wanted

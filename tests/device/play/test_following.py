@@ -2,7 +2,15 @@ import itertools
 
 import pytest
 
-from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, Output
+from drumatlas.play.events import (
+    CLOCK,
+    CONTINUE,
+    SONG_POSITION,
+    START,
+    STOP,
+    Output,
+    TempoChange,
+)
 from drumatlas.play.following import BRIDGE_TICKS, Heard
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
@@ -71,6 +79,17 @@ def test_leading_again_goes_on_where_the_lost_clock_left_it() -> None:
     gaps = [b - a for a, b in itertools.pairwise(ons(out))]
     assert len(gaps) > 5
     assert all(gap == pytest.approx(STEP, abs=10) for gap in gaps)
+
+
+def test_recorders_are_told_where_it_goes_on() -> None:
+    seq = led(48)
+    run(seq, 48 * TICK + 10 * STEP, start_ns=47 * TICK)
+    seq.follow(False)
+    now = 48 * TICK + 12 * STEP
+    out = run(seq, now, start_ns=48 * TICK + 10 * STEP)
+    told = next(one for one in out if isinstance(one, TempoChange))
+    assert told.tick + (now - told.at_ns) / told.ns_per_tick == pytest.approx(seq.tick_at(now))
+    assert told.at_ns >= 48 * TICK + 10 * STEP
 
 
 def test_what_was_missed_for_long_is_not_made_up_for() -> None:

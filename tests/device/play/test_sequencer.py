@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumatlas.errors import ConfigError
+from drumatlas.play import chance
 from drumatlas.play.events import CLOCK, STOP, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
+from drumatlas.play.settings import PlaySettings
 from playing import FOUR, HAT, HATS, STEP, midi, ons, run, sequencer
 
 
@@ -102,3 +104,28 @@ def test_position_for_displays() -> None:
 def test_unknown_swap_is_refused() -> None:
     with pytest.raises(ConfigError, match="swap"):
         sequencer(swap="never")
+
+
+def test_no_table_is_made_while_it_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def played(*, is_changed: bool) -> list[tuple[int, bytes]]:
+        seq = sequencer(HATS, seed=3)
+        seq.set_feel(Feel(0.2, 1.0))
+        seq.start()
+        run(seq, 3 * STEP)
+        with monkeypatch.context() as patch:
+            patch.delattr(chance, "Dice")
+            if is_changed:
+                seq.mute(0, True)
+                seq.change_settings(PlaySettings(seed=4))
+            return midi(run(seq, 20 * STEP, start_ns=3 * STEP))
+
+    assert played(is_changed=True) == played(is_changed=False)  # and by the same chance
+
+
+def test_voices_are_muted_as_they_are_under_other_settings() -> None:
+    seq = sequencer(HATS)
+    seq.mute(2, True)
+    seq.change_settings(PlaySettings(gate=2.0))
+    seq.start()
+    assert ons(run(seq, 8 * STEP)) == []
+    assert seq.settings.gate == 2.0
