@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
@@ -135,7 +136,7 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
         def is_over(now_ns: int) -> bool:
             tick(now_ns)
             _tick_parts(engine, ticking, now_ns)
-            _answer_hangup(quit_, had_terminal, reload)
+            _answer_hangup(engine, quit_, had_terminal, reload)
             is_asked = quit_.is_set or show.wants_to_quit or performer.error is not None
             return is_asked or now_ns >= end_ns
 
@@ -155,12 +156,24 @@ def _tick_parts(engine: Engine, parts: list[Part], now_ns: int) -> None:
             engine.tell(f"part {name}", f"{name} is left out: {type(error).__name__}: {error}")
 
 
-def _answer_hangup(quit_: Quit, had_terminal: bool, reload: Callable[[], None]) -> None:
+def _try(engine: Engine, what: str, act: Callable[[], object]) -> None:
+    """Do it; where that fails it is shown, until it does not, and the beat goes on."""
+    try:
+        act()
+    except Exception as error:
+        engine.tell(what, f"{what}: {type(error).__name__}: {error}")
+    else:
+        engine.tell(what)
+
+
+def _answer_hangup(
+    engine: Engine, quit_: Quit, had_terminal: bool, reload: Callable[[], None]
+) -> None:
     if quit_.is_hung_up:
         quit_.is_hung_up = False
         quit_.is_set |= had_terminal and not has_terminal()
         if not quit_.is_set:
-            reload()
+            _try(engine, "reload", reload)
 
 
 def _end(seconds: float | None) -> float:
@@ -175,7 +188,7 @@ def _loop(engine: Engine, screen: Screen, is_over: Callable[[int], bool]) -> Non
     while not is_over(now_ns):
         engine.tick(now_ns)
         if count % _DRAW_EVERY == 0:
-            screen.draw(engine, now_ns)
+            _try(engine, "screen", partial(screen.draw, engine, now_ns))
         count += 1
         done_ns = time.monotonic_ns()
         wake_ns = max(wake_ns + TICK_NS, done_ns + (done_ns - now_ns) // _REST)

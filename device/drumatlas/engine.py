@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import Code, grids
+from drumatlas.errors import one_line
 from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.snapshot import Snapshot, place_of_program
@@ -47,8 +48,9 @@ class Engine:
         return [line for lines in self._faults.values() for line in lines]
 
     def tell(self, source: str, *lines: str) -> None:
-        """`lines` are all that is wrong with `source` now; none (or '') if nothing is."""
-        self._faults[source] = tuple(line for line in lines if line)
+        """`lines` are all that is wrong with `source` now; none (or '') if nothing is. Each is made
+        one that can be shown anywhere."""
+        self._faults[source] = tuple(filter(None, map(one_line, lines)))
 
     def tick(self, now_ns: int, publishes: bool = True) -> None:
         """Read the panels, travel, publish. Faults of a panel take that panel away, no more.

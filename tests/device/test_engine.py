@@ -202,3 +202,8 @@ def test_a_fill_ends_on_the_one(engine: Engine) -> None:
     assert filled
     assert (filled[-1] + 1) % 16 == 0
     assert filled == list(range(filled[0], filled[-1] + 1))
+
+
+def test_a_fault_is_a_line_that_can_be_shown_anywhere(engine: Engine) -> None:
+    engine.tell("board", "no\nboard\x1b[2J", "", "\n")
+    assert engine.faults == ["no board\\x1b[2J"]
