@@ -186,9 +186,18 @@ def _open_listener(
             raise ConfigError("--clock external: needs --midi-in NAME (or virtual)")
         if wanted == "none":
             return nobody
+        # The input first: where there is none, nobody may wait for a leader. What it hears before
+        # somebody listens is lost; nothing plays yet.
+        listening: list[Listener] = []
+
+        def take(message: bytes, at_ns: int) -> None:
+            for listener in listening:
+                listener.take(message, at_ns)
+
+        port = open_input(wanted, take, waits)
         follower = Follower(box.engine.sequencer, ClockSource(source))
-        listener = Listener(follower, box.midi.take)
-        return listener, open_input(wanted, listener.take, waits)
+        listening.append(listener := Listener(follower, box.midi.take))
+        return listener, port
 
     return open_anyhow(box.engine, "midi in", open_it, nobody) if waits else open_it()
 

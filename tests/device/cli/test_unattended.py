@@ -8,7 +8,7 @@ import pytest
 from drumatlas.beat.smf import read_drums
 from drumatlas.cli import main
 from drumatlas.cli.unattended import COPY, read_given, settle_config
-from drumatlas.errors import ConfigError, FileError
+from drumatlas.errors import ConfigError, FileError, PortError
 
 
 @pytest.fixture
@@ -62,6 +62,24 @@ def test_a_copy_that_can_not_be_kept_is_no_matter(config: Path, tmp_path: Path) 
     (tmp_path / "file").write_text("")
     for state in ("none", tmp_path / "file" / "below"):
         assert settle_config(asked(config, state))[0]["play.bpm"] == 90
+
+
+def test_without_the_port_of_its_leader_it_plays_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
+    missing = ["--clock", "external", "--midi-in", "uart:no-such-line"]
+    play = ["play", "--panel", "none", "--seconds", "0.5", *missing, "--midi-out", "file:take.mid"]
+    monkeypatch.setattr("drumatlas.midi.choose.open_input", no_input)
+    assert main([*play, "--unattended"]) == 0
+    assert "no such input" in capsys.readouterr().err
+    assert read_drums((tmp_path / "take.mid").read_bytes()).notes
+    assert main(play) == 2
+
+
+def no_input(*_: object) -> None:
+    raise PortError("no such input")
 
 
 def test_it_plays_though_nothing_of_what_it_was_told_is_there(
