@@ -35,6 +35,7 @@ class Engine:
         self.panels = panels
         self._faults: dict[str, tuple[str, ...]] = {}
         self._sent = self.explorer.pattern
+        self._has_failed = False  # the explorer, since the last tick began
         self._taps = TapTempo()
         self._recall: tuple[str, int] | None = None  # what to load, and the cycle of the asking
         self.flags: dict[str, bool] = {}  # further states to show, by name
@@ -58,6 +59,7 @@ class Engine:
         Without `publishes` the new pattern is not looked for yet: for a renderer, which knows
         that none can come in.
         """
+        self._has_failed = False
         for panel in list(self.panels):
             try:
                 changes = panel.poll(now_ns)
@@ -81,10 +83,12 @@ class Engine:
         self._survive(self._publish)
 
     def _survive(self, step: Callable[[], None]) -> None:
-        """A place that can't be decoded leaves the last beat playing, and is shown."""
+        """A place that can't be decoded leaves the last beat playing, and is shown until another
+        is decoded."""
         try:
             step()
         except Exception as error:
+            self._has_failed = True
             self.tell("explorer", f"explorer: {type(error).__name__}: {error}")
 
     def handle(self, change: Change, now_ns: int) -> None:
@@ -175,6 +179,10 @@ class Engine:
 
     def _publish(self) -> None:
         pattern = self.explorer.pattern
-        if pattern is not self._sent and pattern != self._sent:
-            self._sent = pattern
+        if pattern is self._sent:
+            return
+        if pattern != self._sent:
             self.sequencer.set_pattern(pattern)
+        self._sent = pattern
+        if not self._has_failed:
+            self.tell("explorer")

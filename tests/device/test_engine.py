@@ -105,6 +105,39 @@ def test_a_decoder_that_fails_leaves_the_last_beat_playing(engine: Engine) -> No
     assert engine.sequencer.pattern is before
 
 
+def test_a_fault_of_the_explorer_is_over_once_it_finds_another_place(engine: Engine) -> None:
+    places = engine.explorer._places
+    works = places.at
+
+    def broken(*_: object) -> None:
+        raise MemoryError("no room")
+
+    def turn(value: float) -> None:
+        engine.panels[0].changes = [Turn("x1", value)]  # type: ignore[attr-defined]
+        engine.tick(0)
+
+    places.at = broken  # type: ignore[assignment]
+    turn(0.9)
+    engine.tick(0)  # nothing to be found: it is where it was
+    assert engine.faults == ["explorer: MemoryError: no room"]
+    places.at = works  # type: ignore[method-assign]
+    engine.tick(0)
+    assert engine.faults == ["explorer: MemoryError: no room"]
+    turn(0.8)
+    assert engine.faults == []
+
+
+def test_a_fault_is_shown_though_another_place_is_found_in_the_same_tick(engine: Engine) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError("no room")
+
+    engine.explorer._press_fill = broken  # type: ignore[method-assign]
+    engine.explorer._buttons = engine.explorer._button_table()
+    engine.panels[0].changes = [Press("fill"), Turn("x1", 0.9)]  # type: ignore[attr-defined]
+    engine.tick(0)
+    assert engine.faults == ["explorer: MemoryError: no room"]
+
+
 def test_panic_button(engine: Engine) -> None:
     engine.handle(Press("panic"), 0)
     assert bytes((0xB9, 123, 0)) in sent(engine.sequencer.advance(MS))
