@@ -88,11 +88,19 @@ def test_a_file_that_is_too_large_is_not_read(
 
 
 def test_a_file_that_claims_too_much_music_is_left_out(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grid, "MAX_STEPS", 100)  # of 128 in each
+    perform(tmp_path / "take.mid", 1)
+    file = mido.MidiFile(tmp_path / "take.mid")
+    (track,) = file.tracks
+    half = [i for i, message in enumerate(track) if message.type == "set_tempo"][1]
+    metres = [mido.MetaMessage("time_signature", numerator=n) for n in (3, 4)]
+    track[half + 1 : half + 1] = metres  # a grid of its own begins
+    file.save(tmp_path / "take.mid")
+    assert len(played(tmp_path).loud) == 4
+    monkeypatch.setattr(grid, "MAX_STEPS", 100)  # in each of the two are 64
     with pytest.raises(BeatError, match="no file holds two bars"):
-        played(folder)
+        played(tmp_path)
 
 
 def test_the_groove_is_the_players(folder: Path) -> None:
