@@ -50,9 +50,7 @@ class AlsaInput:
             except PortError:
                 self._client.close()
                 raise
-        if wanted is not None:
-            self._connect()
-        self._watcher = Watcher(self._connect) if wanted is not None else None
+        self._watcher = Watcher(self._connect, output=False) if wanted is not None else None
         self._is_open = True
         self._thread = threading.Thread(target=self._listen, name="midi-in", daemon=True)
         self._thread.start()
@@ -71,9 +69,8 @@ class AlsaInput:
             return now_ns
         return min(self._clock.arrival(event.time), now_ns)
 
-    def _connect(self) -> None:
+    def _connect(self, ports: dict[str, Any]) -> None:
         alsa = import_alsa()
-        ports = list_alsa(self._client, output=False)
         index = names.find(self._wanted or "", list(ports))
         address = None if index is None else list(ports.values())[index]
         if address is None:

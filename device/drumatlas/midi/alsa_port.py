@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 from drumatlas.errors import PortError
 from drumatlas.midi import names
@@ -19,6 +20,8 @@ from drumatlas.midi.alsa_queue import (
 )
 from drumatlas.midi.alsa_wire import DIRECT, EVENT_SIZE, pack, stamps
 from drumatlas.midi.late import Late
+from drumatlas.midi.port import guarded_ns
+from drumatlas.midi.rejoin import Rejoin
 from drumatlas.play.events import Event, Output, panic
 
 _BATCH = 64  # events a system call; the pool must hold them at once
@@ -26,18 +29,17 @@ _POOL = 2000  # events that the kernel keeps for us; a look-ahead holds some doz
 _HEARD = 500  # events that it keeps of what we delivered, from one withdrawal to the next
 
 Stamp = tuple[int, int]  # the queue's seconds and nanoseconds
+_OUT: Stamp = (0, 0)  # of what was due before it began
 
 
 class AlsaPort:
     """Port "drumatlas:out" of the sequencer, connected to `wanted` as long as that is there.
 
     None connects to nothing: others connect to us. A port that goes is told in `fault`; when it
-    comes back it is connected again and hears panic first. With `waits` it need not be there yet;
-    with `takes_any` any synth that is plugged in takes the place of one that is not there.
+    comes back it is connected again, and hears panic first, then its place (see rejoin.py). With
+    `waits` it need not be there yet; with `takes_any` any synth that is plugged in takes the place
+    of one that is not there.
     """
-
-    # What is due sooner stays: by the time its successor is reckoned it would be late.
-    guard_ns = 5_000_000
 
     def __init__(
         self,
@@ -62,17 +64,19 @@ class AlsaPort:
         )
         self._client.subscribe_port(self._port, self._echo_port)
         self._sent: deque[tuple[Stamp, int, bytes]] = deque(maxlen=_HEARD)
-        self._late = Late()
+        self._late, self._rejoin = Late(), Rejoin()
         self._source = (self._client.client_id, self._port.port_id)
         self._clock = QueueClock(self._client, bearable_hz(self._client))
         self._retired: QueueClock | None = None  # delivers what it still holds
         self._offset_ns = round(offset_ms * 1_000_000)
+        self.guard_ns = guarded_ns(self._offset_ns)
         self._channels = channels
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what the performer uses; who connects needs none
         self._wanted = wanted or ""
         self._takes_any = takes_any
         self._connected: object = None
         self._was_there = False
+        self._arrivals = self._greeted = 0  # how often it was connected; known to the performer
         self.fault = ""
         self.name = wanted or f"{names.CLIENT}:out (virtual, ALSA)"
         follows = wanted is not None or takes_any
@@ -83,9 +87,7 @@ class AlsaPort:
             except PortError:
                 self._client.close()
                 raise
-        if follows:
-            self._connect()
-        self._watcher = Watcher(self._connect) if follows else None
+        self._watcher = Watcher(self._connect, output=True) if follows else None
 
     @property
     def delivery(self) -> str:
@@ -99,7 +101,7 @@ class AlsaPort:
             with self._lock:
                 queue = self._clock.queue.queue_id
                 events = []
-                for event in self._late.sift([o for o in outputs if isinstance(o, Event)]):
+                for event in self._new(outputs):
                     stamp = self._clock.stamp(event.at_ns + self._offset_ns)
                     events.append(pack(event.data, stamp, queue, self._source))
                     self._sent.append((stamp, event.at_ns, event.data))
@@ -108,6 +110,17 @@ class AlsaPort:
                 self._keep_up(time.monotonic_ns())  # afterwards: what is due soon can't wait
         except (OSError, self._alsa.exceptions.Error) as error:
             self.fault = f"{self.name}: {error}"
+
+    def _new(self, outputs: Sequence[Output]) -> list[Event]:
+        """What of them is not out yet; first what a port that came (back) must hear."""
+        ends: list[Event] = []
+        if self._arrivals != self._greeted:
+            self._greeted = self._arrivals
+            ends = self._rejoin.lost()
+        events, again = self._late.sift(self._rejoin.sift(outputs))
+        # Out, whatever their stamps are now; they may be taken back once more.
+        self._sent.extend((_OUT, event.at_ns, event.data) for event in again)
+        return [*ends, *events]
 
     def _keep_up(self, now_ns: int) -> None:
         """Follow the queue's drift; a machine that can't bear its timer gets a slower one."""
@@ -122,6 +135,7 @@ class AlsaPort:
 
     def withdraw(self, after_ns: int) -> None:
         """Take back what is due after `after_ns` and still in the queue."""
+        self._rejoin.withdraw(after_ns)
         try:
             with self._lock:
                 self._client.drop_input()  # what was delivered so far is known to be out
@@ -143,11 +157,10 @@ class AlsaPort:
         """Find out what of that was delivered before it could be taken back."""
         taken_back = [sent for sent in self._sent if sent[1] > after_ns]
         self._sent = deque((sent for sent in self._sent if sent[1] <= after_ns), _HEARD)
-        if time.monotonic_ns() <= after_ns + self._offset_ns:
-            return
-        out: Stamp = (0, 0)
-        while select.select([self._client._fd], [], [], 0)[0]:
-            out = max(out, *stamps(os.read(self._client._fd, EVENT_SIZE * _BATCH)))
+        out = _OUT
+        if time.monotonic_ns() > after_ns + self._offset_ns:
+            while select.select([self._client._fd], [], [], 0)[0]:
+                out = max(out, *stamps(os.read(self._client._fd, EVENT_SIZE * _BATCH)))
         self._late.note((at_ns, data) for stamp, at_ns, data in taken_back if stamp <= out)
 
     def close(self) -> None:
@@ -160,28 +173,28 @@ class AlsaPort:
                 time.sleep(0.005)
             self._client.close()
 
-    def _connect(self) -> None:
-        """Connect to the wanted port if it is there and not connected yet; panic first."""
-        with self._lock:
-            ports = list_alsa(self._client, output=True)
-            name = names.find_next(self._wanted, ports, self._takes_any)
-            if name is None:
-                self._connected = None
-                self.fault = self._absence(list(ports))
-                return
-            address = ports[name]
-            if address == self._connected:
-                return
-            self.name = name
-            if self._takes_any:
-                self._wanted = name  # it is looked for first when it was away
-            try:
-                self._greet(address)
-            except (OSError, self._alsa.exceptions.Error) as error:
-                self.fault = f"{self.name}: {error}"
-                return
-            self._connected, self.fault = address, ""
-            self._was_there = True
+    def _connect(self, ports: dict[str, Any]) -> None:
+        """From the watcher: connect to the wanted port if it is among `ports` and not connected
+        yet; panic first."""
+        name = names.find_next(self._wanted, ports, self._takes_any)
+        if name is None:
+            self._connected = None
+            self.fault = self._absence(list(ports))
+            return
+        address = ports[name]
+        if address == self._connected:
+            return
+        self.name = name
+        if self._takes_any:
+            self._wanted = name  # it is looked for first when it was away
+        try:
+            self._greet(address)
+        except (OSError, self._alsa.exceptions.Error) as error:
+            self.fault = f"{self.name}: {error}"
+            return
+        self._connected, self.fault = address, ""
+        self._was_there = True
+        self._arrivals += 1
 
     def _absence(self, ports: list[str]) -> str:
         """Why the wanted port is not among `ports`: gone, or never there and perhaps misspelt."""
@@ -199,7 +212,7 @@ class AlsaPort:
         client = self._client
         client.subscribe_port(self._panic_port, address)
         source = (client.client_id, self._panic_port.port_id)
-        for event in panic(0, self._channels):
+        for event in panic(0, self._rejoin.channels(self._channels)):
             os.write(client._fd, pack(event.data, (0, 0), DIRECT, source))
         client.subscribe_port(self._port, address)
         client.unsubscribe_port(self._panic_port, address)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from drumatlas.midi.alsa_queue import import_alsa, open_sequencer, wait_events
+from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 _ANNOUNCE = (0, 1)  # System:Announce
 _POLL_S = 0.5  # how soon a closing watcher notices
@@ -27,9 +28,14 @@ def list_alsa(client: Any, *, output: bool) -> dict[str, Any]:
 
 
 class Watcher:
-    """Calls `changed` from a thread of its own whenever a port appears or goes."""
+    """Calls `changed` with the ports there are (as list_alsa gives them): once at the beginning,
+    then from a thread of its own whenever a port appears or goes.
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    It asks as a client of its own: a list is many calls of a client, which the one that plays
+    must not have to wait for.
+    """
+
+    def __init__(self, changed: Callable[[dict[str, Any]], None], *, output: bool) -> None:
         alsa = import_alsa()
         self._client = open_sequencer("drumatlas watch")
         # Kept: the library deletes a port that nobody refers to.
@@ -37,18 +43,23 @@ class Watcher:
             "announce", alsa.WRITE_PORT | alsa.PortCaps.NO_EXPORT, alsa.PortType.APPLICATION
         )
         self._client.subscribe_port(_ANNOUNCE, self._port)
-        self._changed = changed
+        self._changed, self._output = changed, output
         self._is_open = True
+        self._look()  # now that none can come unnoticed
         self._thread = threading.Thread(target=self._watch, name="midi-watch", daemon=True)
         self._thread.start()
 
+    def _look(self) -> None:
+        self._changed(list_alsa(self._client, output=self._output))
+
     def _watch(self) -> None:
+        request_realtime(SLOW_PRIORITY)
         kinds = import_alsa().EventType
         known = {kinds.PORT_START, kinds.PORT_EXIT, kinds.CLIENT_EXIT, kinds.PORT_UNSUBSCRIBED}
         while self._is_open:
             events = list(wait_events(self._client, _POLL_S))
             if any(event.type in known for event in events):
-                self._changed()
+                self._look()
 
     def close(self) -> None:
         """End the thread."""

@@ -3,7 +3,7 @@
 python -m drumatlas.midi.deliver OUT [CHANNEL...]
 
 OUT: a port's name, "" for a virtual one, or uart:DEVICE. For systems without ALSA's sequencer
-(JACK, macOS, Windows), and for UARTs. In a process of its own no decoder holds the interpreter,
+(JACK, macOS), and for UARTs. In a process of its own no decoder holds the interpreter,
 and whatever becomes of the parent, its notes end: when standard input ends, what was taken is
 delivered, then what still sounds is ended and Stop is sent.
 
@@ -13,7 +13,6 @@ Standard input: frames (see frames.py). Standard output: JSON lines {"name": ...
 
 import contextlib
 import gc
-import heapq
 import json
 import os
 import select
@@ -23,9 +22,9 @@ import time
 
 from drumatlas.errors import PortError
 from drumatlas.midi.frames import Frames
+from drumatlas.midi.pending import Pending
 from drumatlas.midi.wires import wire_to
 from drumatlas.play.events import (
-    CLOCK,
     CONTINUE,
     NOTE_OFF,
     NOTE_ON,
@@ -37,10 +36,6 @@ from drumatlas.play.events import (
 from drumatlas.realtime import lock_memory, request_realtime
 
 _EXACT_NS = 700_000  # the last stretch before a message is slept, not polled
-# What a machine that stood still has left over: clocks are made up for one by one, since others
-# count them, but no closer than at 400 BPM; notes that are this late do not begin.
-_SPACE_NS = 6_250_000
-_LATE_NS = 50_000_000
 _LOOK_NS = 500_000_000  # how often the system is asked whether the port is still there
 
 
@@ -55,7 +50,7 @@ class Connection:
 
     def __init__(self, wanted: str, channels: tuple[int, ...]) -> None:
         self._wire = wire_to(wanted)
-        self._channels = channels
+        self._channels = channels  # and those that notes were sent on since
         self._is_there = True
         self._looked_ns = time.monotonic_ns()
         self._sounding: set[tuple[int, int]] = set()
@@ -90,6 +85,8 @@ class Connection:
         key = (data[0] & 0x0F, data[1]) if len(data) == 3 else (0, 0)
         if data[0] & 0xF0 == NOTE_ON:
             self._sounding.add(key)
+            if key[0] not in self._channels:
+                self._channels = (*self._channels, key[0])
         elif data[0] & 0xF0 == NOTE_OFF:
             self._sounding.discard(key)
         elif data in {START, CONTINUE, STOP}:
@@ -129,18 +126,16 @@ class Deliverer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._due: list[tuple[int, int, bytes]] = []
-        self._order = 0
+        self._pending = Pending()
         self._frames = Frames()
         self._is_open = True
-        self._clock_ns = 0  # when the last clock was sent
 
     def run(self) -> None:
         """Until standard input ends and all is delivered."""
-        while self._is_open or self._due:
+        while (next_ns := self._pending.next_ns()) is not None or self._is_open:
             now_ns = time.monotonic_ns()
             line_ns = self._connection.pump(now_ns)
-            due_ns = self._next_ns() if self._due else now_ns + _LOOK_NS
+            due_ns = now_ns + _LOOK_NS if next_ns is None else next_ns
             if due_ns - now_ns > _EXACT_NS:
                 self._connection.look(now_ns)
                 self._wait(now_ns, due_ns - _EXACT_NS, line_ns)
@@ -150,18 +145,9 @@ class Deliverer:
                 if due_ns > now_ns:
                     # CPython sleeps to an absolute deadline of the monotonic clock (since 3.11).
                     time.sleep(max(due_ns - time.monotonic_ns(), 0) / 1e9)
-                self._send(*heapq.heappop(self._due))
-
-    def _next_ns(self) -> int:
-        due_ns, _, message = self._due[0]
-        return max(due_ns, self._clock_ns + _SPACE_NS) if message == CLOCK else due_ns
-
-    def _send(self, due_ns: int, _order: int, message: bytes) -> None:
-        now_ns = time.monotonic_ns()
-        if message == CLOCK:
-            self._clock_ns = now_ns
-        if message[0] & 0xF0 != NOTE_ON or now_ns - due_ns < _LATE_NS:
-            self._connection.send(message)
+                message = self._pending.pop(time.monotonic_ns())
+                if message:
+                    self._connection.send(message)
 
     def _wait(self, now_ns: int, until_ns: int, line_ns: int | None) -> None:
         """Until then, until the line takes more, or until something comes in."""
@@ -174,20 +160,16 @@ class Deliverer:
             data = os.read(0, 1 << 16)
             self._is_open = bool(data)
             for at_ns, message in self._frames.feed(data):
-                self._take(at_ns, message)
-
-    def _take(self, at_ns: int, message: bytes) -> None:
-        if message:
-            self._order += 1
-            heapq.heappush(self._due, (at_ns, self._order, message))
-        else:
-            self._due = [due for due in self._due if due[0] <= at_ns]
-            heapq.heapify(self._due)
+                self._pending.take(at_ns, message)
+            if not self._is_open:
+                self._pending.settle()
 
 
 def main(arguments: list[str]) -> int:
     """Run for a parent that holds the other ends of our pipes."""
-    for name in ("SIGINT", "SIGHUP"):  # the parent's business; ours ends with its pipe
+    # The parent's business: who logs out, or stops a service, signals us both, and the parent's
+    # note-offs are yet to come. Ours ends with its pipe.
+    for name in ("SIGINT", "SIGHUP", "SIGTERM"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from struct import Struct
 
 _HEAD = Struct("<qB")  # due time, monotonic ns; length of the message that follows
+WITHDRAW = b""  # in the place of a message: takes back what is due later
+SETTLED = b"\0"  # the same: all that was taken back and is to be sent again has been packed
 
 
 def pack(at_ns: int, message: bytes) -> bytes:
-    """`message` (255 bytes at most), due at `at_ns`; an empty one takes back what is due later."""
+    """`message` (255 bytes at most), due at `at_ns`, or one of the two words above."""
     return _HEAD.pack(at_ns, len(message)) + message
 
 

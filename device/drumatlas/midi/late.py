@@ -9,38 +9,88 @@ ends.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from drumatlas.play.events import NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, Event
+from drumatlas.play.events import (
+    CLOCK,
+    CONTINUE,
+    NOTE_OFF,
+    NOTE_ON,
+    RELEASE_VELOCITY,
+    SONG_POSITION,
+    START,
+    STOP,
+    Event,
+)
 
 _MOVED_NS = 10_000_000  # a tempo that was changed moves what is given out again, by less than this
+_TRANSPORT = {START[0], CONTINUE[0], STOP[0], SONG_POSITION}
 
 
 class Late:
-    """The messages that are out already, until their successors have come."""
+    """The messages that are out already, until their successors have come. Clocks are counted,
+    since receivers count them: one comes for each that is out, however far the tempo moved it."""
 
     def __init__(self) -> None:
-        self._data: list[bytes] = []
+        self._out: Counter[bytes] = Counter()
         self._until_ns = 0
+        self._clocks = 0  # out, and not given out again yet
+        self._owed = 0  # of those, what a receiver had counted when it was stopped
 
     def note(self, delivered: Iterable[tuple[int, bytes]]) -> None:
         """These (at_ns, message) went out although they should have been taken back."""
         for at_ns, data in delivered:
-            self._data.append(data)
+            if data == CLOCK:
+                self._clocks += 1
+            else:
+                self._out[data] += 1
             self._until_ns = max(self._until_ns, at_ns + _MOVED_NS)
 
-    def sift(self, events: Sequence[Event]) -> Sequence[Event]:
-        """`events` without those that are out; first the ends of notes that are out and do not
-        come again."""
-        if not self._data:
-            return events
-        out = Counter(self._data)
-        kept = []
+    def sift(self, events: Sequence[Event]) -> tuple[Sequence[Event], Sequence[Event]]:
+        """(what of `events` may go out, what of them is out). The former begins with the ends of
+        notes that are out and do not come again; so the first call after `note` must have all
+        that comes again."""
+        if not (self._out or self._clocks or self._owed):
+            return events, ()
+        kept: list[Event] = []
+        again: list[Event] = []
+        struck: set[object] = set()
         for event in events:
-            if event.at_ns <= self._until_ns and out[event.data]:
-                out[event.data] -= 1
-            else:
-                kept.append(event)
-        self._data, self._until_ns = [], 0
-        return [*_ends(out.elements()), *kept]
+            (again if self._is_out(event, struck) else kept).append(event)
+        ends = _ends(self._out.elements())
+        self._out.clear()
+        return [*ends, *kept], again
+
+    def _is_out(self, event: Event, struck: set[object]) -> bool:
+        """`struck`: the notes, and transport, that were given out anew. What is out of these lies
+        before, and ends or undoes nothing of it."""
+        data = event.data
+        if data == CLOCK:
+            is_out = self._clocks > 0
+            self._clocks -= is_out
+            return is_out
+        what = _what(data)
+        if event.at_ns <= self._until_ns and self._out[data] > 0 and what not in struck:
+            self._out[data] -= 1
+            return True
+        if data[0] & 0xF0 != NOTE_OFF:
+            struck.add(what)
+        self._count(data)
+        return False
+
+    def _count(self, data: bytes) -> None:
+        """What this message does to a receiver's count of clocks."""
+        if data == START or data[0] == SONG_POSITION:  # it counts from there
+            self._clocks = self._owed = 0
+        elif data == STOP:  # it does not count those that come until it goes on
+            self._owed = self._clocks
+        elif data == CONTINUE:
+            self._clocks, self._owed = self._owed, 0
+
+
+def _what(data: bytes) -> object:
+    """Whose beginnings and ends belong together."""
+    if data[0] in _TRANSPORT:
+        return SONG_POSITION
+    return (data[0] & 0x0F, data[1]) if data[0] & 0xF0 in {NOTE_ON, NOTE_OFF} else data
 
 
 def _ends(messages: Iterable[bytes]) -> list[Event]:

@@ -5,6 +5,14 @@ from typing import Protocol
 
 from drumatlas.play.events import Output
 
+_GUARD_NS = 5_000_000  # by the time that its successor is reckoned, it would be late
+
+
+def guarded_ns(offset_ns: int) -> int:
+    """The `guard_ns` of a port that sends `offset_ns` later than messages are due: what one sends
+    earlier is out, or about to be, that much sooner."""
+    return _GUARD_NS + max(-offset_ns, 0)
+
 
 class OutputPort(Protocol):
     """Takes messages some time before they are due and delivers each at its time."""
@@ -120,6 +128,12 @@ class SeveralPorts:
             port.withdraw(after_ns)
 
     def close(self) -> None:
-        """Each."""
+        """Each, whatever becomes of the others; raises the first error."""
+        errors: list[Exception] = []
         for port in self._ports:
-            port.close()
+            try:
+                port.close()
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]

@@ -5,10 +5,12 @@ import time
 from collections.abc import Sequence
 
 from drumatlas.errors import PortError
-from drumatlas.midi.frames import pack
+from drumatlas.midi.frames import SETTLED, WITHDRAW, pack
+from drumatlas.midi.port import guarded_ns
 from drumatlas.midi.rejoin import Rejoin
 from drumatlas.midi.sender import Sender
 from drumatlas.play.events import Event, Output
+from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 _START_S = 10  # a child that says nothing for that long will not
 _PAUSES_S = (0, 0, 0.25, 0.5, 1)  # before the first process, and after so many that ended early
@@ -23,7 +25,6 @@ class ProcessPort:
     for it; a thread of our own hears what the process says, and starts another when it ends.
     """
 
-    guard_ns = 5_000_000  # what is due sooner may be sent before a withdrawal gets there
     delivery = "own process, absolute deadlines"
 
     def __init__(
@@ -36,9 +37,11 @@ class ProcessPort:
     ) -> None:
         self._wanted, self._channels, self._waits = wanted or "", channels, waits
         self._offset_ns = round(offset_ms * 1_000_000)
+        self.guard_ns = guarded_ns(self._offset_ns)
         self.fault = ""
         self.name = wanted or "virtual"
         self._rejoin = Rejoin()
+        self._is_back = False  # since a withdrawal, until what comes again was sent
         self._sender: Sender | None = None  # who takes messages
         self._arrivals = self._greeted = 0  # how often a port came (back); known to the performer
         self._lock = threading.Lock()
@@ -58,17 +61,20 @@ class ProcessPort:
         if self._arrivals != self._greeted:
             self._greeted = self._arrivals
             events = self._rejoin.lost()
-        self._write(
-            b"".join(
-                pack(event.at_ns + self._offset_ns, event.data)
-                for event in (*events, *self._rejoin.sift(outputs))
-            )
-        )
+        frames = [
+            pack(event.at_ns + self._offset_ns, event.data)
+            for event in (*events, *self._rejoin.sift(outputs))
+        ]
+        if self._is_back:
+            self._is_back = False
+            frames.append(pack(0, SETTLED))
+        self._write(b"".join(frames))
 
     def withdraw(self, after_ns: int) -> None:
         """Take back what is due after `after_ns`."""
         self._rejoin.withdraw(after_ns)
-        self._write(pack(after_ns + self._offset_ns, b""))
+        self._write(pack(after_ns + self._offset_ns, WITHDRAW))
+        self._is_back = True
 
     def _write(self, data: bytes) -> None:
         sender = self._sender
@@ -90,18 +96,17 @@ class ProcessPort:
 
     def _attend(self) -> None:
         """Start a process, hear what it says until it ends; and so on."""
+        request_realtime(SLOW_PRIORITY)
         failures = 0
         ended: list[Sender] = []
         while not self._is_over.wait(_pause(failures)):
-            with self._lock:
-                if self._is_over.is_set():
-                    break
-                self._started = sender = Sender(self._wanted, self._channels)
             began = time.monotonic()
-            self._hear(sender)
-            self._sender = None
-            ended.append(sender)
-            sender.bury()
+            sender = self._start()
+            if sender:
+                self._hear(sender)
+                self._sender = None
+                ended.append(sender)
+                sender.bury()
             if len(ended) > 1:  # the performer may be about to write into the last one's pipe
                 ended.pop(0).release()
             if not (self._arrivals or self._waits):
@@ -109,6 +114,21 @@ class ProcessPort:
             failures = 1 if time.monotonic() - began > _STEADY_S else failures + 1
         for sender in ended:
             sender.release()
+
+    def _start(self) -> Sender | None:
+        """A new process; None if the system gives none now, or we are over."""
+        channels = self._rejoin.channels(self._channels)
+        with self._lock:
+            if self._is_over.is_set():
+                return None
+            try:
+                self._started = sender = Sender(self._wanted, channels)
+            except (OSError, MemoryError) as error:
+                why = getattr(error, "strerror", None) or type(error).__name__
+                self.fault = f"{self.name}: no process to deliver is to be had ({why}); tried again"
+                self._said.set()
+                return None
+        return sender
 
     def _hear(self, sender: Sender) -> None:
         """What one process says."""

@@ -36,6 +36,11 @@ class Rejoin:
         self._waits = False  # for the next 16th
         self._joined_ns = 0  # when the last wait ended, by the message that ended it
 
+    def channels(self, known: tuple[int, ...]) -> tuple[int, ...]:
+        """`known`, and what else notes were ever begun on. From any thread."""
+        begun = {channel for channel, _ in tuple(self._keys)}
+        return (*known, *sorted(begun - {*known}))
+
     def lost(self) -> list[Event]:
         """Messages may have been lost up to now: gives the ends of all notes that were ever
         begun, due at once. Who was told to play waits for the next 16th."""

@@ -1,5 +1,6 @@
 """One sending process (see deliver.py), seen from its parent."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -30,7 +31,8 @@ class Sender:
         if sys.platform != "win32":  # where pipes can't be so before Python 3.12
             os.set_blocking(self._stdin.fileno(), False)
         if sys.platform == "linux":
-            fcntl.fcntl(self._stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            with contextlib.suppress(OSError):  # one that hangs is noticed later then
+                fcntl.fcntl(self._stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
     def says(self) -> Iterator[dict[str, str]]:
         """What it says, until it ends."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from drumatlas.errors import PortError
 from drumatlas.midi.parser import Parser
 from drumatlas.midi.uart import open_uart
+from drumatlas.realtime import request_realtime
 
 _LOOK_S = 0.5  # how often a device that is gone is looked for
 
@@ -36,6 +37,7 @@ class UartInput:
         self._thread.start()
 
     def _run(self) -> None:
+        request_realtime()  # the first clock after Start takes its notes with it
         while True:
             if self._fd < 0:
                 self._open_again()

@@ -41,7 +41,7 @@ def wire_to(wanted: str) -> Wire:
 
 
 class RtMidiWire:
-    """A port of JACK, CoreMIDI or WinMM (or ALSA's sequencer, without its queues)."""
+    """A port of JACK or CoreMIDI (or ALSA's sequencer, without its queues)."""
 
     def __init__(self, wanted: str) -> None:
         self._client, self._system = open_client_for(wanted, output=True)

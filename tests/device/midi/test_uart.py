@@ -1,6 +1,7 @@
 """A UART as a port, with a pseudo-terminal in its place."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +11,10 @@ import pytest
 
 from drumatlas.errors import PortError
 from drumatlas.midi.choose import open_input, open_outputs
+from drumatlas.midi.frames import pack
 from drumatlas.midi.parser import Parser
 from drumatlas.midi.port import InputPort, OutputPort
+from drumatlas.midi.sender import Sender
 from drumatlas.play.events import CLOCK, CONTINUE, NOTE_ON, SONG_POSITION, START, STOP, Event, panic
 from drumatlas.play.sequencer import Sequencer
 from playing import HATS, sequencer
@@ -124,6 +127,21 @@ def test_what_is_due_comes_at_its_time(cable: Cable) -> None:
     time.sleep(0.7)
     assert len(heard.look()) == 3, "it was taken back"
     port.close()
+
+
+def test_a_sender_that_is_told_to_end_ends_with_its_pipe(cable: Cable) -> None:
+    """A session that ends signals it and its parent, whose last messages are yet to come."""
+    sender = Sender(cable.wanted, (9,))
+    assert "name" in next(sender.says())
+    os.kill(sender._process.pid, signal.SIGTERM)
+    heard = Heard(cable)
+    until(lambda: len(heard.look()) == 2)
+    sender.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
+    until(lambda: b"\x99\x24\x64" in heard.look())
+    sender.close()
+    assert sender._process.returncode == 0
+    assert heard.look()[-1] == b"\x89\x24\x40"
+    sender.bury()
 
 
 def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: Cable) -> None:

@@ -1,0 +1,11 @@
+from drumatlas.play.events import CLOCK, NOTE_ON, Event, panic
+from synth import Synth, play_to
+
+SECOND = 1_000_000_000
+
+
+def test_back_in_it_hears_panic_on_the_channels_that_came_into_use_too() -> None:
+    synth = Synth()
+    events = [Event(0, bytes((NOTE_ON | 2, 60, 100))), Event(4 * SECOND, CLOCK)]
+    play_to(synth, events, (9,), [(SECOND, 2 * SECOND)])
+    assert synth.heard[:4] == [event.data for event in panic(0, (9, 2))]
