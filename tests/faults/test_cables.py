@@ -78,7 +78,7 @@ class Converter(fakes.FakeConverter):
 
 board = fakes.FakeBoard()
 board.converters["mcp0"] = Converter()
-gpio_board.open_board = lambda wiring: board
+gpio_board.open_board = lambda *_: board
 sys.exit(main())
 """
 

@@ -20,9 +20,10 @@ def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPan
     from drumatlas.panel.gpio import GpioPanel
     from drumatlas.panel.gpio_board import open_board
     from drumatlas.panel.wiring import wiring_of
+    from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
     wiring = wiring_of(config)
-    board = open_board(wiring)
+    board = open_board(wiring, lambda: request_realtime(SLOW_PRIORITY))
     try:
         return GpioPanel(wiring, board, waits)
     except BaseException:

@@ -118,11 +118,18 @@ def _swapped(word: int) -> int:
 class Background:
     """A slow converter, read on a thread of its own: `read` gives the latest and never waits.
 
-    A hung I2C bus holds its thread for as long as the kernel does, and nothing else.
+    A hung I2C bus holds its thread for as long as the kernel does, and nothing else. `prepare` is
+    called on that thread first (for its priority).
     """
 
-    def __init__(self, converter: Converter, channels: Sequence[int]) -> None:
+    def __init__(
+        self,
+        converter: Converter,
+        channels: Sequence[int],
+        prepare: Callable[[], object] = lambda: None,
+    ) -> None:
         self._converter = converter
+        self._prepare = prepare
         self._channels = tuple(channels)
         self._latest: dict[int, float] = {}
         self._error: OSError | None = None
@@ -141,6 +148,7 @@ class Background:
         return self._latest[channel]
 
     def _run(self) -> None:
+        self._prepare()
         while not self._ends.is_set():
             try:
                 for channel in self._channels:

@@ -41,13 +41,14 @@ def is_pi() -> bool:
         return False
 
 
-def open_board(wiring: Wiring) -> Board:
-    """The board of this machine; PanelError names the missing package, group or setting."""
+def open_board(wiring: Wiring, prepare: Callable[[], object] = lambda: None) -> Board:
+    """The board of this machine; PanelError names the missing package, group or setting.
+    `prepare` is called first on each thread that reads a slow converter."""
     folder = _give_lgpio_a_folder()
     try:
         with contextlib.chdir("."):  # lgpio's import goes to LG_WD, with all our relative paths
             factory = _open_factory()
-        return GpioBoard(factory, wiring, folder)
+        return GpioBoard(factory, wiring, folder, prepare)
     except BaseException:
         _remove(folder)
         raise
@@ -125,8 +126,15 @@ def _opened(opens: Callable[[], Any], what: str, device: Path, group: str, missi
 class GpioBoard:
     """Everything of one machine. `factory` is gpiozero's pin factory."""
 
-    def __init__(self, factory: Any, wiring: Wiring, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        factory: Any,
+        wiring: Wiring,
+        folder: Path | None = None,
+        prepare: Callable[[], object] = lambda: None,
+    ) -> None:
         self._factory = factory
+        self._prepare = prepare
         self._wiring = wiring
         self._folder = folder
         self._parts: list[Any] = []
@@ -140,7 +148,7 @@ class GpioBoard:
         if chip.startswith("mcp"):
             converter = Mcp3008(self._factory, number, channels)
         else:
-            converter = Background(self._ads1115(number), channels)
+            converter = Background(self._ads1115(number), channels, self._prepare)
         self._parts.append(converter)
         return converter
 

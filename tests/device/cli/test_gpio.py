@@ -27,7 +27,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> FakeBoard:
     """The machine is a Pi with this board."""
     board = FakeBoard()
     monkeypatch.setattr(gpio_board, "is_pi", lambda: True)
-    monkeypatch.setattr(gpio_board, "open_board", lambda _: board)
+    monkeypatch.setattr(gpio_board, "open_board", lambda *_: board)
     return board
 
 
@@ -86,7 +86,7 @@ def test_faults_come_and_go_among_the_engines(engine: Engine, board: FakeBoard) 
 def test_without_hardware_auto_plays_on_and_an_asked_for_panel_is_an_error(
     engine: Engine, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(_: object) -> FakeBoard:
+    def refused(*_: object) -> FakeBoard:
         raise PanelError("SPI: is off")
 
     monkeypatch.setattr(gpio_board, "open_board", refused)
@@ -130,7 +130,7 @@ class Boards:
         self.opened: list[FakeBoard] = []
         self.refused: list[Wiring] = []
 
-    def open(self, wiring: Wiring) -> FakeBoard:
+    def open(self, wiring: Wiring, _prepare: object) -> FakeBoard:
         assert all(board.is_closed for board in self.opened)
         if wiring in self.refused:
             raise PanelError("GPIO pin 16: busy")

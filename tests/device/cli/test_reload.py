@@ -136,7 +136,7 @@ def test_what_takes_a_restart_is_told_until_the_file_is_as_it_was(path: Path) ->
 def test_the_wiring_is_taken(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Wiring] = []
 
-    def opened(wiring: Wiring) -> FakeBoard:
+    def opened(wiring: Wiring, _prepare: object) -> FakeBoard:
         asked.append(wiring)
         return FakeBoard()
 
