@@ -5,6 +5,13 @@ from typing import Any
 
 SIZES = {"phone": (390, 844), "small": (800, 480), "desk": (1440, 900)}
 
+# As a browser does that lets a page, or a file, keep nothing.
+NO_STORE = """
+Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("The operation is insecure.", "SecurityError"); },
+});
+"""
+
 
 def until(page: Any, condition: str, given: object = None, seconds: float = 10) -> None:
     """Wait until a JavaScript expression, or function of `given`, is true.

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from browsing import draw_path, until
+from atlases import write_other
+from browsing import NO_STORE, draw_path, until
+from drumatlas.atlas.model import Atlas
 from drumatlas.beat.grid import four_four, quantise
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import parse
@@ -184,6 +186,43 @@ def test_it_comes_back_after_the_box_was_off(
     boxes("--web", f"127.0.0.1:{port[1]}")
     until(page, "!document.body.classList.contains('lost')", seconds=15)
     until(page, "drumatlas.store.state.run.playing")
+
+
+def test_it_loads_itself_again_once_where_another_atlas_plays(
+    boxes: Callable[..., Any], visit: Callable[..., Any], atlas: Atlas, tmp_path: Path
+) -> None:
+    other = write_other(tmp_path / "other.atlas", atlas)
+    box = boxes()
+    page = visit(box)
+    loads: list[str] = []
+    page.on("load", lambda _: loads.append(page.url))
+    box.end()
+    until(page, "document.body.classList.contains('lost')")
+    port = re.search(r":(\d+)/", box.url)
+    assert port is not None
+    with page.expect_event("load"):
+        boxes("--web", f"127.0.0.1:{port[1]}", "--atlas", str(other))
+    until(page, "window.drumatlas && drumatlas.store.state.atlas === drumatlas.atlas.sha256")
+    assert page.evaluate("drumatlas.atlas.name") == "other"
+    assert len(loads) == 1
+    unserved = "setTimeout(() => drumatlas.link.onState({ atlas: 'one that is not served' }), 20)"
+    with page.expect_event("load"):
+        page.evaluate(unserved)
+    until(page, "window.drumatlas?.store.state.here && drumatlas.link.isOpen")
+    page.evaluate(unserved)
+    page.wait_for_timeout(500)
+    assert len(loads) == 2
+
+
+def test_it_works_where_the_browser_keeps_nothing(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    page = visit(boxes("--no-start"), script=NO_STORE)
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    page.get_by_role("button", name="Dark or light").click()
+    assert {theme, page.evaluate("document.documentElement.dataset.theme")} == {"light", "dark"}
+    page.evaluate("drumatlas.keys.set(false)")
+    assert page.seen.errors == []
 
 
 def test_accessibility(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:

@@ -35,7 +35,10 @@ class Oled:
         self._engine = engine
         self._looked_ns = -EVERY_NS
         self._last: Look | None = None
-        self._place: tuple[bytes, Pixel, str] = (b"", (0, 0), "")
+        self._atlas: Atlas | None = None  # whose map it was told
+        self._chart = b""  # a map that it is still to be told
+        self._z = b""  # of the place that was reckoned last
+        self._place: tuple[Pixel, str] = ((0, 0), "")
         self._said = b""
         words = (settings.chip, settings.bus, settings.address, int(settings.flip))
         self._process = subprocess.Popen(
@@ -52,7 +55,7 @@ class Oled:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
-        self._write(_chart(engine.explorer.atlas))
+        self._show_map()
 
     def tick(self, now_ns: int) -> None:
         """From the slow loop."""
@@ -60,9 +63,18 @@ class Oled:
             return
         self._looked_ns = now_ns
         self._hear()
+        self._show_map()
         look = self._look(now_ns)
         if look != self._last and self._write(look.line()):
             self._last = look
+
+    def _show_map(self) -> None:
+        """The chart of the atlas that plays, once; again while it was not taken."""
+        atlas = self._engine.explorer.atlas
+        if atlas is not self._atlas:
+            self._atlas, self._chart, self._z = atlas, _chart(atlas), b""
+        if self._chart and self._write(self._chart):
+            self._chart = b""
 
     def _look(self, now_ns: int) -> Look:
         engine, sequencer = self._engine, self._engine.sequencer
@@ -80,14 +92,14 @@ class Oled:
         )
 
     def _whereabouts(self) -> tuple[Pixel, str]:
-        """Reckoned anew only where the place is another."""
+        """Reckoned anew only where the place, or the atlas, is another."""
         explorer = self._engine.explorer
         z = explorer.place.z
-        if self._place[0] != z.tobytes():
+        if self._z != z.tobytes():
             near = nearest_genre(explorer.atlas, z)
             at = pixel(*latent_to_map(explorer.atlas, z))
-            self._place = (z.tobytes(), at, near[0].name if near else "")
-        return self._place[1:]
+            self._z, self._place = z.tobytes(), (at, near[0].name if near else "")
+        return self._place
 
     def _write(self, line: bytes) -> bool:
         """Whether it was taken; a process that does not read misses looks, no more. (A line is

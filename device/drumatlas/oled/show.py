@@ -3,8 +3,9 @@
     python -m drumatlas.oled CHIP BUS ADDRESS FLIP
 
 Drawing takes milliseconds of Python; in the box it would hold the interpreter's lock for them.
-Standard input: a line with the map, then a line for each look. Standard output: what is wrong, a
-line each time it changes ('' for nothing). It ends when standard input does.
+Standard input: a line with the map, then a line for each look; another map when another atlas
+plays. Standard output: what is wrong, a line each time it changes ('' for nothing). It ends when
+standard input does.
 """
 
 import os
@@ -37,10 +38,11 @@ class Show:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             try:
-                if self._chart is None:
-                    self._chart = read_chart(line)
+                if line.startswith(b"{"):  # JSON; no map in base64 does
+                    self._look = read_look(line)
                 else:
-                    self._look, self._is_new = read_look(line), True
+                    self._chart = read_chart(line)
+                self._is_new = True
             except ControlError as error:
                 self._say(str(error))
 

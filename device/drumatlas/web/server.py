@@ -55,12 +55,11 @@ class Server:
         self._downloads = Bucket(1.0, 5.0)
 
     def change_atlas(self, site: Site, atlas: Atlas) -> None:
-        """Serve another atlas from now on; pages that are open load themselves again."""
+        """Serve another atlas from now on; pages that are open see by its hash that they are to
+        load themselves again."""
         self._site, self._atlas, self._passing = site, atlas, None
         self._show = Show(atlas, self._desk.epoch_ns)
         self._shown = {}
-        for client in self._clients:
-            client.reply({"reload": True})
 
     async def run(self, listening: socket.socket, over: asyncio.Event) -> None:
         """Serve on a socket that listens, until `over`."""
@@ -86,6 +85,8 @@ class Server:
 
     def show(self, view: View) -> None:
         """Tell every page what changed."""
+        if view.atlas is not self._atlas:  # it came in while this server was made
+            self.change_atlas(Site(view.atlas), view.atlas)
         shown = self._show.of(view)
         changed, self._shown = changes(self._shown, shown), shown
         for client in self._clients:

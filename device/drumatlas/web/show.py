@@ -32,6 +32,7 @@ class Show:
         """All of a view."""
         waits = view.comes is not view.plays and view.comes != view.plays
         return {
+            "atlas": self._atlas.sha256,
             "values": {name: round(value, 5) for name, value in view.values.items()},
             "knobs": [round(knob, 5) for knob in view.knobs],
             "here": self._here(view),

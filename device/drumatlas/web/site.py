@@ -62,6 +62,7 @@ class Site:
         low, span = _box(atlas)
         return {
             "name": atlas.name,
+            "sha256": atlas.sha256,
             "points": len(atlas.points.xy),
             "axes": list(atlas.latent.axes),
             "genres": [

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from drumatlas.atlas.model import Atlas
 from drumatlas.beat.pattern import Pattern
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import SLOTS
@@ -38,10 +39,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One look at a running box. `knobs` and `z` [4] are where one asked to be, `found` [4] where
-    the beat was found; `plays` is what sounds (its cycle `variant`), `comes` what will."""
+    """One look at a running box. `knobs` and `z` [4] are where one asked to be, under `atlas`;
+    `plays` is what sounds (its cycle `variant`), `comes` what will."""
 
     run: Run = field(compare=False)
+    atlas: Atlas
     wanted_bpm: float
     values: Mapping[str, float]
     knobs: tuple[float, ...]
@@ -93,6 +95,7 @@ class Watcher:
                 sequencer.is_following,
                 self._facts.is_locked(),
             ),
+            atlas=explorer.atlas,
             wanted_bpm=engine.bpm,
             values=dict(explorer.values),
             knobs=knobs,

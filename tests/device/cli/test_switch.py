@@ -1,15 +1,12 @@
 import shutil
 import time
-from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
+from atlases import write_other
 from drumatlas.atlas.model import Atlas
-from drumatlas.atlas.write import write_atlas
 from drumatlas.cli.switch import AtlasSwitch
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
@@ -23,24 +20,7 @@ BAR = 16 * STEP
 
 @pytest.fixture
 def other(tmp_path: Path, atlas: Atlas) -> Path:
-    """An atlas that lies elsewhere in the same space, so that other beats play."""
-    with ZipFile(str(files("drumatlas").joinpath("builtin.atlas"))) as archive:
-        networks = {name: archive.read(f"{name}.onnx") for name in ("decoder", "encoder")}
-    path = tmp_path / "other.atlas"
-    moved = replace(atlas.latent, centre=atlas.latent.centre + 2 * atlas.latent.reach)
-    write_atlas(
-        path,
-        name="other",
-        latent=moved,
-        thresholds=atlas.thresholds,
-        genres=atlas.genres,
-        points=atlas.points,
-        known=atlas.known,
-        training={},
-        scores={},
-        **networks,
-    )
-    return path
+    return write_other(tmp_path / "other.atlas", atlas)
 
 
 def engine_of(atlas: Atlas) -> Engine:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Turn
+from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.latent import latent_to_map, map_places
 from drumatlas.play.settings import PlaySettings
 
 pytest.importorskip("luma.core", reason="the [oled] extra is not installed")
@@ -20,7 +23,7 @@ from PIL import Image
 
 from drumatlas.errors import PanelError
 from drumatlas.oled.display import Display, open_device
-from drumatlas.oled.look import Look, chart_line, pixel
+from drumatlas.oled.look import Look, chart_line, pixel, read_chart
 from drumatlas.oled.part import EVERY_NS, Oled, OledSettings
 from drumatlas.oled.picture import draw
 from drumatlas.oled.show import FRAME_NS, Show
@@ -66,8 +69,6 @@ def test_what_it_is_told_is_on_the_display(show: Show, device: Fragile, said: li
     assert device.shown == 0
     show.feed(data[50:])
     show.tick(0)
-    from drumatlas.oled.look import read_chart
-
     assert device.image.tobytes() == draw(LOOK, read_chart(CHART)).tobytes()
     assert said == []
 
@@ -112,8 +113,19 @@ def test_one_that_can_not_be_opened_is_told_once(said: list[str]) -> None:
 def test_nonsense_is_told_and_left_out(show: Show, device: Fragile, said: list[str]) -> None:
     show.feed(CHART + b"nonsense\n" + LOOK.line())
     show.tick(0)
-    assert "not a look" in said[0]
+    assert "not a map" in said[0]
     assert device.shown == 1
+    show.feed(b"{}\n")
+    assert "not a look" in said[-1]
+
+
+def test_another_map_is_drawn_under_the_same_look(show: Show, device: Fragile) -> None:
+    other = chart_line([(0.5, 0.5), (0.2, 0.9)])
+    show.feed(CHART + LOOK.line())
+    show.tick(0)
+    show.feed(other)
+    show.tick(FRAME_NS)
+    assert device.image.tobytes() == draw(LOOK, read_chart(other)).tobytes()
 
 
 def test_without_the_bus_a_line_says_so() -> None:
@@ -166,6 +178,27 @@ class TestProcess:
         with Image.open(path) as picture:
             assert picture.size == (128, 64)
         assert engine.faults == []
+
+    def test_another_atlas_brings_its_map_and_its_place(
+        self, engine: Engine, oled: Oled, path: Path, atlas: Atlas
+    ) -> None:
+        oled.tick(EVERY_NS)
+        until(path.exists)
+        other = replace(atlas, points=replace(atlas.points, xy=-atlas.points.xy))
+        engine.change_atlas(Explorer(other))
+        x, y = latent_to_map(other, engine.explorer.place.z)
+        some = map_places(other)[:: len(other.points.xy) // 1000]
+        chart = chart_line((float(x), float(y)) for x, y in some)
+        look = Look(pixel(x, y), 120.0, engine.explorer.pattern.genre, None, False, "", 0)
+        wanted = draw(look, read_chart(chart)).tobytes()
+        now = iter(range(2 * EVERY_NS, 10**15, EVERY_NS))
+
+        def is_shown() -> bool:
+            oled.tick(next(now))
+            with Image.open(path) as picture:
+                return picture.tobytes() == wanted
+
+        until(is_shown)
 
     def test_one_that_stands_still_or_ends_does_not_stop_the_engine(
         self, engine: Engine, oled: Oled

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import mido
@@ -13,8 +14,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from drumatlas.atlas.model import Atlas
+from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.search import Places
 from drumatlas.web import client, gate, server
+from drumatlas.web.site import Site, points_bytes
 
 TOKEN = "0123456789abcdef"
 
@@ -371,3 +374,30 @@ def test_downloads_are_rationed(box: Any) -> None:
 def test_it_says_who_it_is_to_nobody(box: Any) -> None:
     assert "server" not in box.get("/")[1]
     assert not re.search(rb"websockets|Python", box.get("/nothing")[2])
+
+
+def another(atlas: Atlas) -> Atlas:
+    points = replace(atlas.points, xy=-atlas.points.xy)
+    return replace(atlas, name="other", sha256="another", points=points)
+
+
+def test_pages_are_told_that_another_atlas_plays(
+    box: Any, reading: Callable[[Any], Any], atlas: Atlas
+) -> None:
+    with box.open() as page:
+        reader = reading(page)
+        reader.until(lambda: "run" in reader.state)
+        assert reader.state["atlas"] == atlas.sha256
+        assert json.loads(box.get("/atlas.json")[2])["sha256"] == atlas.sha256
+        # Nobody told the server, as where it was being made while the atlas came in.
+        box.engine.change_atlas(Explorer(another(atlas)))
+        reader.until(lambda: reader.state["atlas"] == "another")
+        assert json.loads(box.get("/atlas.json")[2])["sha256"] == "another"
+        assert box.get("/points.bin")[2] == points_bytes(another(atlas))
+
+
+def test_who_comes_later_finds_the_atlas_that_was_put(box: Any, atlas: Atlas) -> None:
+    assert json.loads(box.get("/atlas.json")[2])["sha256"] == atlas.sha256
+    other = another(atlas)
+    box.desk.put(box.server.change_atlas, Site(other), other)
+    box.wait_for(lambda: json.loads(box.get("/atlas.json")[2])["sha256"] == "another")

@@ -37,6 +37,7 @@ def test_it_is_plain_json_and_holds_every_control(
     assert json.loads(json.dumps(shown)) == shown
     assert shown["values"].keys() == engine.explorer.values.keys()
     assert shown["comes"] is None
+    assert shown["atlas"] == atlas.sha256 != ""
 
 
 def test_the_joysticks_place_is_shown_where_it_is(

@@ -100,7 +100,6 @@ export class Link {
     if (message.state) this.onState(message.state);
     if (message.notes) this.onNotes(message.notes);
     if (message.passing) this.onPassing(message.passing);
-    if (message.reload) location.reload(); // another atlas plays
     if (message.said) this.onSaid(message.said);
   }
 }

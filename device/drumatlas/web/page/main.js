@@ -31,7 +31,10 @@ class Page extends Screen {
 
   listen() {
     const { store, link, map, grid } = this;
-    link.onState = (state) => store.take(state);
+    link.onState = (state) => {
+      if (state.atlas && state.atlas !== this.atlas.sha256) this.loadAgain(state.atlas);
+      store.take(state);
+    };
     link.onNotes = (batches) => this.play(batches);
     link.onPassing = (passing) => map.setPassing(passing);
     link.onSaid = ({ text, bad }) => this.toast(text, bad);
@@ -45,6 +48,14 @@ class Page extends Screen {
     store.on("mapMode", (mode) => (map.isGliding = mode === "glide"));
     offerShared((place) => link.send({ visit: place }));
     takeDrops((bytes) => link.sendFile(bytes), this.say);
+  }
+
+  // Another atlas plays than the one whose map this is: where the same one comes again, once is
+  // enough. What a history entry carries outlives loading, and may be written whatever is barred.
+  loadAgain(atlas) {
+    if (history.state?.atlas === atlas) return;
+    history.replaceState({ atlas }, "");
+    location.reload();
   }
 
   go(point) {
