@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import SIZES, Seen, draw_path, until
-from drumatlas.atlas.model import Atlas
+from browsing import NO_STORE, SIZES, Seen, draw_path, until
+from drumatlas.atlas.model import Atlas, Groove
+from drumatlas.atlas.read import read_atlas, read_builtin
+from drumatlas.beat.codes import pack
+from drumatlas.beat.tsv import BeatRow
+from drumatlas.explore.controls import Press, Turn, bpm_of
+from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.search import Places
 from drumatlas.explore.shape import Density, velocities
 from drumatlas_export.cli import main
+from drumatlas_export.page.mlp import LEVELLED
 
 pytestmark = pytest.mark.browser
 
@@ -46,18 +53,57 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, atlas: Atlas) -> tuple[Path, Atlas]:
+    """The page of a small atlas with a groove and a decoder that levels; and the atlas."""
+    for name in ("torch", "onnx", "sklearn"):
+        pytest.importorskip(name, reason=f"{name} missing; pip install -e '.[export]'")
+    folder = tmp_path_factory.mktemp("played")
+    write_levelled(folder / "small.atlas", atlas)
+    assert main(["page", str(folder / "small.atlas"), "-o", str(folder / "page.html")]) == 0
+    return folder / "page.html", read_atlas(folder / "small.atlas")
+
+
+def write_levelled(path: Path, atlas: Atlas) -> None:
+    """Trained on some beats of `atlas` in a few seconds."""
+    from drumatlas_export.pack import chart
+    from drumatlas_export.pack.job import export
+    from drumatlas_export.train.config import TrainConfig
+    from drumatlas_export.train.fit import fit
+
+    places, luck = Places(atlas), np.random.default_rng(4)
+    codes = {tuple(code) for code in pack(places.hits(atlas.points.z[::8])[1]).tolist()}
+    lively = sorted(code for code in codes if places.filter.passes([code], False)[0])
+    rows = [
+        BeatRow(code, labels=(f"genre {i % 3}",), songs=(f"song {i // 3}",))
+        for i, code in enumerate(lively)
+    ]
+    config = TrainConfig(
+        kind="swae", likeliest=True, seed=3, learning_rate=1e-2, max_epochs=40, patience=10
+    )
+    groove = Groove(
+        loud=luck.uniform(30, 110, (16, 14)).astype(np.float32),
+        near=luck.uniform(-25, 25, (10, 14)).astype(np.float32),
+        late_ms=np.zeros((16, 14), np.float32),
+        spread_ms=np.zeros(14, np.float32),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chart, "GENERATED_POINTS", 200)
+        export(fit(rows, config, lambda *_: None), path, {}, {}, groove)
+
+
 @pytest.fixture
 def opened(browser: Any, file: Path) -> Iterator[Callable[..., Any]]:
-    """Opens the file, offline; `page.seen` is its `Seen`."""
+    """Opens the file, or another, offline; `page.seen` is its `Seen`."""
     contexts: list[Any] = []
 
-    def go(size: str = "desk") -> Any:
+    def go(size: str = "desk", *, file: Path = file, script: str = "") -> Any:
         width, height = SIZES[size]
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
         contexts.append(context)
         page = context.new_page()
         page.seen = Seen(page, file.as_uri())
-        page.add_init_script(SPY)
+        page.add_init_script(SPY + script)
         page.goto(file.as_uri())
         until(page, "window.drumatlas?.store.state.here")
         return page
@@ -109,10 +155,7 @@ def test_a_click_plays_what_decode_gives_there(
     assert heard == expected
 
 
-def test_it_finds_what_the_box_finds_wherever_one_goes(
-    opened: Callable[..., Any], places: Places
-) -> None:
-    page = opened()
+def finds_what_the_box_finds(page: Any, places: Places) -> None:
     luck = np.random.default_rng(8)
     moved = 0
     for x, y in luck.random((120, 2)).tolist():
@@ -123,6 +166,20 @@ def test_it_finds_what_the_box_finds_wherever_one_goes(
         assert found["moved"] == pytest.approx(expected.moved, abs=1e-6)
         moved += expected.moved > 0
     assert moved > 5  # some were barred, and looked for nearby
+
+
+def test_it_finds_what_the_box_finds_wherever_one_goes(
+    opened: Callable[..., Any], places: Places
+) -> None:
+    finds_what_the_box_finds(opened(), places)
+
+
+def test_so_it_does_with_a_decoder_that_levels(
+    opened: Callable[..., Any], played: tuple[Path, Atlas]
+) -> None:
+    page = opened(file=played[0])
+    assert page.evaluate("drumatlas.atlas.layers.at(-1).activation") == LEVELLED
+    finds_what_the_box_finds(page, Places(played[1]))
 
 
 def test_a_point_of_the_map_is_the_very_place(
@@ -136,10 +193,7 @@ def test_a_point_of_the_map_is_the_very_place(
         assert found["code"] == list(places.at(atlas.points.z[point]).code)
 
 
-def test_density_and_accent_shape_as_on_the_box(
-    opened: Callable[..., Any], atlas: Atlas, places: Places
-) -> None:
-    page = opened()
+def shapes_as_the_box(page: Any, atlas: Atlas, places: Places) -> None:
     groups = page.evaluate("drumatlas.atlas.groups")
     luck = np.random.default_rng(9)
     for _ in range(40):
@@ -163,7 +217,20 @@ def test_density_and_accent_shape_as_on_the_box(
         }
 
 
-def test_knobs_and_places_agree(opened: Callable[..., Any], atlas: Atlas) -> None:
+def test_density_and_accent_shape_as_on_the_box(
+    opened: Callable[..., Any], atlas: Atlas, places: Places
+) -> None:
+    shapes_as_the_box(opened(), atlas, places)
+
+
+def test_it_is_as_loud_as_players_are_where_the_atlas_knows_them(
+    opened: Callable[..., Any], played: tuple[Path, Atlas]
+) -> None:
+    assert played[1].groove is not None
+    shapes_as_the_box(opened(file=played[0]), played[1], Places(played[1]))
+
+
+def test_knobs_and_places_agree(opened: Callable[..., Any], atlas: Atlas, places: Places) -> None:
     page = opened()
     page.locator("[data-control=x2]").focus()
     for _ in range(16):
@@ -172,10 +239,118 @@ def test_knobs_and_places_agree(opened: Callable[..., Any], atlas: Atlas) -> Non
     wanted = atlas.latent.centre + atlas.latent.basis @ (2 * knobs - 1)
     assert here(page)["z"] == pytest.approx(wanted.tolist(), abs=1e-4)
     page.evaluate("drumatlas.box.press('next_genre')")
-    name = page.evaluate("drumatlas.atlas.genres[1].name")
-    assert name in page.evaluate("drumatlas.atlas.genres.map((genre) => genre.name)")
+    near = nearest_genre(atlas, places.at(wanted.astype(np.float32)).z)
+    assert near is not None
+    after = [genre is near[0] for genre in atlas.genres].index(True) + 1
+    typical = places.typical(atlas.genres[after % len(atlas.genres)])
+    assert here(page)["z"] == pytest.approx(typical.tolist(), abs=1e-4)
     page.evaluate("drumatlas.box.press('undo')")
     assert here(page)["z"] == pytest.approx(wanted.tolist(), abs=1e-4)
+
+
+def test_a_frozen_training_beat_gives_way_to_the_filter(
+    opened: Callable[..., Any], atlas: Atlas, places: Places
+) -> None:
+    page = opened()
+    codes = pack(places.hits(atlas.points.z)[1])
+    barred = places.filter.passes(codes, False) & ~places.filter.passes(codes)
+    point = int(np.flatnonzero(barred)[0])
+    box = Explorer(atlas)
+    box.handle(Press("novelty"), 0)
+    box.go(atlas.points.z[point])
+    page.evaluate("point => { drumatlas.box.press('novelty'); drumatlas.box.go(point); }", point)
+    assert here(page)["code"] == list(box.pattern.code) == codes[point].tolist()
+    for button in ("freeze", "novelty"):
+        box.handle(Press(button), 0)
+        page.evaluate("name => drumatlas.box.press(name)", button)
+    found = here(page)
+    assert found["code"] == list(box.pattern.code) != codes[point].tolist()
+    heard = {(step, voice) for step, voice, _ in page.evaluate("drumatlas.box.cells")}
+    assert heard == {(s, v) for s, step in enumerate(box.pattern.cycles[0]) for v, _ in step}
+
+
+def test_a_place_that_was_kept_brings_its_tempo_and_its_morph(opened: Callable[..., Any]) -> None:
+    page = opened()
+    box = Explorer(read_builtin())
+    values = ("tempo", "morph", "morph_y", "swing", "map_x", "map_y")
+
+    def both(*acts: tuple[str, float] | str) -> None:
+        for act in acts:
+            if isinstance(act, str):
+                box.handle(Press(act), 0)
+                page.evaluate("name => drumatlas.press(name)", act)
+            else:
+                box.handle(Turn(*act), 0)
+                page.evaluate("([name, value]) => drumatlas.turn(name, value)", list(act))
+        shown = page.evaluate("drumatlas.store.state.values")
+        assert {n: shown[n] for n in values} == pytest.approx({n: box.values[n] for n in values})
+        bpm = bpm_of(box.values["tempo"])
+        assert page.evaluate("drumatlas.player.bpm") == pytest.approx(bpm)
+        assert page.evaluate("drumatlas.store.state.run.bpm") == pytest.approx(bpm)
+
+    both(("tempo", 0.2), ("swing", 0.6), ("morph", 0.3), ("morph_y", 0.7), "save_a")
+    both(("tempo", 0.9), ("morph", 0.1), ("morph_y", 0.2), ("swing", 0.0))
+    both("load_a")
+    assert box.values["tempo"] == 0.2
+    both("undo")
+    both("next_genre", ("tempo", 0.5), ("morph", 1.0), "undo")
+    assert box.values["tempo"] == 0.5
+
+
+def test_who_wanders_moves_when_the_box_would(opened: Callable[..., Any], atlas: Atlas) -> None:
+    page = opened()
+    # (ms, bar or None): stopped, started in the middle of a piece of time, stopped again.
+    times = [(ms, None) for ms in range(100, 9000, 700)]
+    times += [(9000 + 250 * i, i // 8) for i in range(40)]
+    times += [(19100 + 500 * i, None) for i in range(14)]
+    seen = page.evaluate(
+        """(times) => {
+            const { box } = drumatlas;
+            box.press('wander');
+            return times.map(([ms, bar]) => { box.tick(ms, bar); return Array.from(box.z); });
+        }""",
+        times,
+    )
+    box = Explorer(atlas)
+    box.handle(Press("wander"), 0)
+    stops = set()
+    for (ms, bar), z in zip(times, seen, strict=True):
+        box.tick(ms * 1_000_000, bar)
+        assert z == pytest.approx(box.latent.tolist(), abs=1e-4)
+        stops.add(tuple(z))
+    assert len(stops) == 1 + 4 + 4 + 3
+
+
+def test_who_wanders_stays_for_the_first_bar(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.locator("[data-control=tempo]").press("End")
+    page.evaluate(
+        """() => {
+            window.moves = [];
+            const { box } = drumatlas, tick = box.tick.bind(box);
+            box.tick = (now, bar) => {
+                const before = box.z;
+                tick(now, bar);
+                if (box.z !== before) moves.push(bar);
+            };
+            box.press('wander');
+        }"""
+    )
+    until(page, "moves.length >= 1")
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "moves.at(-1) >= 2")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    until(page, "moves.at(-1) === null")
+    bars = [bar for bar in page.evaluate("moves") if bar is not None]
+    assert bars == list(range(1, len(bars) + 1))
+
+
+def test_it_works_where_the_browser_keeps_nothing(opened: Callable[..., Any]) -> None:
+    page = opened(script=NO_STORE)
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    page.get_by_role("button", name="Dark or light").click()
+    assert {theme, page.evaluate("document.documentElement.dataset.theme")} == {"light", "dark"}
+    assert page.seen.errors == []
 
 
 @pytest.mark.flaky(reruns=2, reruns_delay=1)  # in real time; conftest.py says why

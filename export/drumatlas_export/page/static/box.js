@@ -11,6 +11,7 @@ const FILL_DENSITY = 0.3;
 const FILL_AWAY = 0.5; // prior deviations
 const WANDER_REACH = 0.3;
 const WANDER_BARS = [19, 23, 31, 43];
+const STOP_MS = 2000; // between two stops while nothing plays: a bar at 120 BPM
 
 export class Box {
   values;
@@ -28,7 +29,7 @@ export class Box {
   #slots = {};
   #before = null; // the last jump
   #genre = -1; // the last one gone to
-  #wander = null; // {home, stop}
+  #wander = null; // {home, stop, when}
   #spot = null; // x, y of the map, if one went there and is there still
 
   // tell(state) hears what changed.
@@ -73,8 +74,8 @@ export class Box {
 
   press(name) {
     if (name === "freeze") this.#isFrozen = !this.#isFrozen;
-    else if (name === "novelty") this.#novelty = !this.#novelty;
-    else if (name === "wander") this.#wander = this.#wander ? null : { home: this.#knobs(), stop: 0 };
+    else if (name === "novelty") this.#switchNovelty();
+    else if (name === "wander") this.#wander = this.#wander ? null : { home: this.#knobs(), stop: 0, when: null };
     else if (name === "fill") this.#fill();
     else if (name === "undo") this.#undo();
     else if (name === "next_genre" || name === "prev_genre") this.#stepGenre(name === "next_genre" ? 1 : -1);
@@ -84,25 +85,36 @@ export class Box {
     this.#flags();
   }
 
-  // A bar is about to begin: who wanders is a stop further.
-  bar() {
-    if (this.#wander) {
-      this.#wander.stop++;
-      const stop = this.#space.ofKnobs(this.#wanderKnobs());
-      this.#show(this.#places.at(stop, this.#density(), this.#novelty).z, null);
-    }
-    this.refresh();
+  // Let time pass: who wanders is a stop further with each `bar` that begins (they are counted), or
+  // every 2 s while nothing plays (null). Starting and stopping are no new bar by themselves.
+  tick(now, bar) {
+    if (!this.#wander) return;
+    const before = this.#wander.when;
+    const when = bar === null ? ["time", Math.floor(now / STOP_MS)] : ["bar", bar];
+    this.#wander.when = when;
+    if (before?.[0] !== when[0] || before[1] === when[1]) return;
+    this.#wander.stop++;
+    const stop = this.#space.ofKnobs(this.#wanderKnobs());
+    this.#show(this.#places.at(stop, this.#density(), this.#novelty).z, null);
   }
 
   // Find the beat of the present place, if something was changed since.
   refresh() {
     if (!this.#isStale) return;
     this.#isStale = false;
-    if (!this.#isFrozen || !this.place) {
-      this.place = this.#places.at(this.z, this.#density(), this.#novelty);
-      this.cells = this.#cells(this.place);
-    }
+    if (!this.#isFrozen || !this.place) this.#find(this.z);
     this.#tell({ here: this.#here(), code: Array.from(this.place.code) });
+  }
+
+  #find(z) {
+    this.place = this.#places.at(z, this.#density(), this.#novelty);
+    this.cells = this.#cells(this.place);
+  }
+
+  #switchNovelty() {
+    this.#novelty = !this.#novelty;
+    const isBarred = this.#novelty && this.#isFrozen && !this.#places.passes(this.place.code);
+    if (isBarred) this.#find(this.place.z); // what was frozen
   }
 
   #bpm() {
@@ -169,10 +181,9 @@ export class Box {
   }
 
   #restore({ z, spot, values, novelty }) {
-    const { tempo, morph, morph_y } = this.values; // what a place is not made of
-    this.values = { ...values, tempo, morph, morph_y };
+    this.values = { ...values };
     this.#novelty = novelty;
-    this.#tell({ values: { ...this.values } });
+    this.#tell({ values: { ...this.values }, bpm: this.#bpm() });
     this.#move(z, spot);
   }
 
@@ -186,7 +197,9 @@ export class Box {
     const before = this.#before;
     if (!before) return;
     const now = this.#kept();
-    this.#jump(() => this.#restore(before.isWhole ? before : { ...now, z: before.z, spot: before.spot }), before.isWhole);
+    const { map_x, map_y } = before.values;
+    const where = { z: before.z, spot: before.spot, values: { ...now.values, map_x, map_y } };
+    this.#jump(() => this.#restore(before.isWhole ? before : { ...now, ...where }), before.isWhole);
   }
 
   #save(slot) {

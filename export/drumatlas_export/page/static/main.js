@@ -19,13 +19,18 @@ class Page extends Screen {
     super(atlas, false);
     const space = new Space(atlas);
     const places = new Places(atlas, space, new Decoder(atlas.layers), new BeatFilter(atlas.known));
-    this.player = new Player((...hit) => this.sound.hit(...hit), () => this.bar());
+    this.player = new Player((...hit) => this.sound.hit(...hit), (bar) => this.bar(bar));
     this.box = new Box(atlas, space, places, (state) => this.take(state));
     this.box.onFill = (cells) => this.player.fill(cells);
     this.map.setPassing(atlas.passing);
     this.store.take({ values: { ...this.box.values } }); // now that somebody hears it
     this.tellRun();
-    setInterval(() => this.player.pump(performance.now()), PUMP_MS);
+    setInterval(() => this.pump(performance.now()), PUMP_MS);
+  }
+
+  pump(now) {
+    this.player.pump(now);
+    this.box.tick(now, this.player.bar);
   }
 
   take(state) {
@@ -96,8 +101,9 @@ class Page extends Screen {
   }
 
   // A bar is about to be given to the sound: what is asked for by now plays in it.
-  bar() {
-    this.box.bar();
+  bar(bar) {
+    this.box.tick(performance.now(), bar);
+    this.box.refresh();
     this.player.next = this.box.cells;
   }
 

@@ -31,6 +31,11 @@ export class Places {
     return isNatural ? place : this.#shaped(place, density, novelty);
   }
 
+  // Whether a beat may play where training beats are barred.
+  passes(code) {
+    return this.#filter.passes(code);
+  }
+
   #decode(z, moved) {
     const p = this.#decoder.probabilities(z);
     const hits = above(p, this.#atlas.thresholds);

@@ -24,7 +24,7 @@ export class Player {
   #from = { tick: 0, at: 0 };
   #taps = [];
 
-  // hit(at, voice, velocity) plays; onBar() is told when a bar is about to be given.
+  // hit(at, voice, velocity) plays; onBar(bar) is told when a bar is about to be given.
   constructor(hit, onBar) {
     this.#hit = hit;
     this.#onBar = onBar;
@@ -32,6 +32,11 @@ export class Player {
 
   get tickMs() {
     return 60000 / (this.bpm * 24);
+  }
+
+  // The bar, counted from Start, that is being given to the sound; null while nothing plays.
+  get bar() {
+    return this.playing ? Math.floor(Math.max(this.#step - 1, 0) / BAR_STEPS) : null;
   }
 
   // For `stepAt` of clock.js.
@@ -89,7 +94,7 @@ export class Player {
   }
 
   #bar() {
-    this.#onBar();
+    this.#onBar(this.#step / BAR_STEPS);
     this.#fill = null;
     this.#plays = this.next;
     this.#switch(this.#step, this.#plays);
