@@ -1,5 +1,6 @@
 """A MIDI output through ALSA's sequencer: the kernel delivers each message at its time stamp."""
 
+import errno
 import os
 import select
 import threading
@@ -26,7 +27,7 @@ from drumatlas.play.events import Event, Output, panic
 
 _BATCH = 64  # events a system call; the pool must hold them at once
 _POOL = 2000  # events that the kernel keeps for us; a look-ahead holds some dozens
-_HEARD = 500  # events that it keeps of what we delivered, from one withdrawal to the next
+_HEARD = 500  # events that it keeps of what it delivered, from one look to the next
 
 Stamp = tuple[int, int]  # the queue's seconds and nanoseconds
 _OUT: Stamp = (0, 0)  # of what was due before it began
@@ -63,7 +64,8 @@ class AlsaPort:
             "echo", self._alsa.WRITE_PORT | self._alsa.PortCaps.NO_EXPORT
         )
         self._client.subscribe_port(self._port, self._echo_port)
-        self._sent: deque[tuple[Stamp, int, bytes]] = deque(maxlen=_HEARD)
+        self._sent: deque[tuple[int, Stamp, int, bytes]] = deque(maxlen=_HEARD)
+        self._out: dict[int, Stamp] = {}  # queue -> up to where it has delivered
         self._late, self._rejoin = Late(), Rejoin()
         self._source = (self._client.client_id, self._port.port_id)
         self._clock = QueueClock(self._client, bearable_hz(self._client))
@@ -104,10 +106,11 @@ class AlsaPort:
                 for event in self._new(outputs):
                     stamp = self._clock.stamp(event.at_ns + self._offset_ns)
                     events.append(pack(event.data, stamp, queue, self._source))
-                    self._sent.append((stamp, event.at_ns, event.data))
+                    self._sent.append((queue, stamp, event.at_ns, event.data))
                 for start in range(0, len(events), _BATCH):
                     os.write(self._client._fd, b"".join(events[start : start + _BATCH]))
-                self._keep_up(time.monotonic_ns())  # afterwards: what is due soon can't wait
+                self._hear()  # afterwards: what is due soon can't wait
+                self._keep_up(time.monotonic_ns())
         except (OSError, self._alsa.exceptions.Error) as error:
             self.fault = f"{self.name}: {error}"
 
@@ -119,7 +122,7 @@ class AlsaPort:
             ends = self._rejoin.lost()
         events, again = self._late.sift(self._rejoin.sift(outputs))
         # Out, whatever their stamps are now; they may be taken back once more.
-        self._sent.extend((_OUT, event.at_ns, event.data) for event in again)
+        self._sent.extend((0, _OUT, event.at_ns, event.data) for event in again)
         return [*ends, *events]
 
     def _keep_up(self, now_ns: int) -> None:
@@ -132,13 +135,13 @@ class AlsaPort:
         slower = [hz for hz in RATES_HZ if hz < clock.resolution_hz]
         if clock.is_behind and slower and not self._retired:
             self._retired, self._clock = clock, QueueClock(self._client, slower[0])
+            self._out.pop(self._clock.queue.queue_id, None)  # numbers are used again
 
     def withdraw(self, after_ns: int) -> None:
         """Take back what is due after `after_ns` and still in the queue."""
         self._rejoin.withdraw(after_ns)
         try:
             with self._lock:
-                self._client.drop_input()  # what was delivered so far is known to be out
                 for clock in (self._clock, self._retired):
                     if clock:
                         self._withdraw(clock, after_ns)
@@ -155,13 +158,27 @@ class AlsaPort:
 
     def _note_late(self, after_ns: int) -> None:
         """Find out what of that was delivered before it could be taken back."""
-        taken_back = [sent for sent in self._sent if sent[1] > after_ns]
-        self._sent = deque((sent for sent in self._sent if sent[1] <= after_ns), _HEARD)
-        out = _OUT
-        if time.monotonic_ns() > after_ns + self._offset_ns:
-            while select.select([self._client._fd], [], [], 0)[0]:
-                out = max(out, *stamps(os.read(self._client._fd, EVENT_SIZE * _BATCH)))
-        self._late.note((at_ns, data) for stamp, at_ns, data in taken_back if stamp <= out)
+        taken_back = [sent for sent in self._sent if sent[2] > after_ns]
+        self._sent = deque((sent for sent in self._sent if sent[2] <= after_ns), _HEARD)
+        self._hear()
+        self._late.note(
+            (at_ns, data)
+            for queue, stamp, at_ns, data in taken_back
+            if stamp <= self._out.get(queue, _OUT)
+        )
+
+    def _hear(self) -> None:
+        """How far the queues have delivered. Looked at all the time, since the kernel keeps the
+        oldest of what nobody reads, not the newest."""
+        while select.select([self._client._fd], [], [], 0)[0]:
+            try:
+                events = os.read(self._client._fd, EVENT_SIZE * _BATCH)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:  # that there were more; they are gone
+                    raise
+                continue
+            for queue, stamp in stamps(events):
+                self._out[queue] = max(stamp, self._out.get(queue, _OUT))
 
     def close(self) -> None:
         """Let the kernel deliver what is due, then leave."""

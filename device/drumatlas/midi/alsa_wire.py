@@ -23,10 +23,11 @@ _CONTROLLER, _SONG_POSITION = 10, 20
 _PLAIN_TYPES = {0xFA: 30, 0xFB: 31, 0xFC: 32, 0xF8: 36}
 
 
-def stamps(events: bytes) -> list[tuple[int, int]]:
-    """When each of the events was due, (seconds, nanoseconds) of its queue."""
+def stamps(events: bytes) -> list[tuple[int, tuple[int, int]]]:
+    """(queue, when it was due there: seconds, nanoseconds) of each of the events."""
     starts = range(0, len(events) - EVENT_SIZE + 1, EVENT_SIZE)
-    return [_HEAD.unpack_from(events, start)[4:6] for start in starts]
+    heads = (_HEAD.unpack_from(events, start) for start in starts)
+    return [(head[3], head[4:6]) for head in heads]
 
 
 def pack(message: bytes, stamp: tuple[int, int], queue: int, source: tuple[int, int]) -> bytes:

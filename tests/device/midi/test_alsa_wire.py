@@ -1,6 +1,6 @@
 import pytest
 
-from drumatlas.midi.alsa_wire import EVENT_SIZE, pack
+from drumatlas.midi.alsa_wire import EVENT_SIZE, pack, stamps
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
 
 MESSAGES = [
@@ -29,6 +29,11 @@ def test_it_is_what_the_library_writes(message: bytes) -> None:
     expected = bytes(ffi.buffer(theirs))
     assert pack(message, (7, 123456789), 3, (128, 1)) == expected[:EVENT_SIZE]
     assert len(expected) == EVENT_SIZE
+
+
+def test_what_was_delivered_tells_queue_and_time() -> None:
+    events = pack(CLOCK, (7, 5), 3, (128, 1)) + pack(STOP, (0, 9), 4, (128, 1))
+    assert stamps(events + b"half") == [(3, (7, 5)), (4, (0, 9))]
 
 
 def test_what_the_sequencer_never_sends_is_a_bug() -> None:

@@ -1,0 +1,168 @@
+"""ALSA's sequencer as AlsaPort and its watcher use it, in make-believe and on a virtual clock."""
+
+import heapq
+import os
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from struct import Struct
+from types import SimpleNamespace
+from typing import Any
+
+import alsa_midi
+
+from delivering import Wire
+from drumatlas.midi.alsa_wire import DIRECT, EVENT_SIZE
+from drumatlas.play.events import Event
+
+_HEAD = Struct("<BBBBIIBBBB")  # as in alsa_wire
+_PLAIN = {30: b"\xfa", 31: b"\xfb", 32: b"\xfc", 36: b"\xf8"}
+_NOTES = {6: 0x90, 7: 0x80}
+
+
+def message_of(event: bytes) -> bytes:
+    kind, data = event[0], event[16:]
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if kind in _NOTES:
+        return bytes((_NOTES[kind] | data[0], data[1], data[2]))
+    value = int.from_bytes(data[8:12], "little")
+    if kind == 20:
+        return bytes((0xF2, value & 0x7F, value >> 7))
+    return bytes((0xB0 | data[0], data[4], value))
+
+
+class Kernel:
+    """`wire` has the time, and what its queue delivered; `heard` is what the synth at an address
+    heard, with what came directly. A port that is `plug`ged in is announced, unless nobody hears
+    announcements yet."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.ports: dict[str, tuple[int, int]] = {}
+        self.heard: dict[tuple[int, int], list[bytes]] = {}
+        self.listed: list[str] = []  # by which clients
+        self.on_open: Callable[[str], object] = lambda _name: None
+        self.on_list: Callable[[], object] = lambda: None
+        self.on_connect: Callable[[], object] = lambda: None
+        self.news = threading.Semaphore(0)
+        self._clients = 127
+
+    def open(self, name: str) -> "Client":
+        self.on_open(name)
+        self._clients += 1
+        return Client(self, name, self._clients)
+
+    def wait_events(self, _client: Any, seconds: float) -> Iterator[Any]:
+        if self.news.acquire(timeout=seconds):
+            yield SimpleNamespace(type=alsa_midi.EventType.PORT_START)
+
+    def plug(self, name: str, address: tuple[int, int]) -> None:
+        self.ports[name] = address
+        self.heard[address] = []
+        self.news.release()
+
+    def unplug(self, name: str) -> None:
+        del self.ports[name]
+        self.news.release()
+
+
+class Client:
+    def __init__(self, kernel: Kernel, name: str, number: int) -> None:
+        self.client_id, self._name, self._kernel = number, name, kernel
+        ours, self._other = socket.socketpair()
+        self._socket = ours
+        self._fd = ours.fileno()
+        self._ports = 0
+        self._unread = b""
+        self._queue: list[tuple[int, int, bytes]] = []
+        self._order = 0
+        self._connected: dict[int, set[tuple[int, int]]] = {}  # by our port
+        self._echoes = False
+        for one in (ours, self._other):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+
+    def set_client_pool_output(self, _size: int) -> None: ...
+
+    def set_client_pool_input(self, _size: int) -> None:
+        self._echoes = True
+
+    def create_port(self, _name: str, *_args: Any, **_options: Any) -> Any:
+        self._ports += 1
+        return SimpleNamespace(client_id=self.client_id, port_id=self._ports)
+
+    def list_ports(self, **_wanted: Any) -> list[Any]:
+        self._kernel.listed.append(self._name)
+        self._kernel.on_list()
+        infos = []
+        for name, (client, port) in list(self._kernel.ports.items()):
+            info = alsa_midi.PortInfo(client, port, name.split(":")[1], alsa_midi.WRITE_PORT)
+            info.client_name = name.split(":")[0]
+            infos.append(info)
+        return infos
+
+    def subscribe_port(self, sender: Any, dest: Any) -> None:
+        if isinstance(dest, tuple):
+            self._kernel.on_connect()
+            self.run()
+            self._connected.setdefault(sender.port_id, set()).add(dest)
+
+    def unsubscribe_port(self, sender: Any, dest: tuple[int, int]) -> None:
+        self.run()
+        self._connected[sender.port_id].remove(dest)
+
+    def remove_events(self, _condition: Any, *, queue: Any, time: Any) -> None:
+        assert queue is not None
+        self.run()
+        after_ns = time.seconds * 1_000_000_000 + time.nanoseconds
+        self._queue = [one for one in self._queue if one[0] < after_ns]
+        heapq.heapify(self._queue)
+
+    def run(self) -> None:
+        """Take what was written; deliver what is due."""
+        while select.select([self._other], [], [], 0)[0]:
+            self._unread += os.read(self._other.fileno(), 1 << 16)
+        while len(self._unread) >= EVENT_SIZE:
+            event, self._unread = self._unread[:EVENT_SIZE], self._unread[EVENT_SIZE:]
+            _, _, _, queue, seconds, nanoseconds, _, port, _, _ = _HEAD.unpack(event[:16])
+            if queue == DIRECT:
+                self._hear(port, message_of(event))
+                continue
+            self._order += 1
+            at_ns = seconds * 1_000_000_000 + nanoseconds
+            heapq.heappush(self._queue, (at_ns, self._order, event))
+        while self._queue and self._queue[0][0] <= self._kernel.wire.now_ns:
+            at_ns, _, event = heapq.heappop(self._queue)
+            data = message_of(event)
+            self._kernel.wire.sent.append(Event(at_ns, data))
+            self._hear(event[13], data)
+            if self._echoes:
+                os.write(self._other.fileno(), event)
+
+    def _hear(self, port: int, data: bytes) -> None:
+        for address in self._connected.get(port, ()):
+            self._kernel.heard[address].append(data)
+
+    def close(self) -> None:
+        self._kernel.wire.now_ns = 1 << 62
+        self.run()
+        self._socket.close()
+        self._other.close()
+
+
+class Clock:
+    """A queue whose time is the virtual one."""
+
+    resolution_hz, is_behind = 4000, False
+
+    def __init__(self, _client: Client, _hz: int = 0) -> None:
+        self.queue = SimpleNamespace(queue_id=0)
+
+    def stamp(self, at_ns: int) -> tuple[int, int]:
+        return divmod(max(at_ns, 0), 1_000_000_000)
+
+    def retune(self, _now_ns: int) -> None: ...
+
+    def is_idle(self) -> bool:
+        return True
