@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumatlas.errors import DrumatlasError
+from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 if TYPE_CHECKING:
     from drumatlas.atlas.model import Atlas
@@ -63,6 +64,10 @@ class AtlasSwitch:
 
     def _read(self) -> None:
         """In the thread: all that takes long."""
+        # As the slow loop, though this computes: 70 ms on a PC, well under a second on a Pi, which
+        # is too short to keep the system from its work. Without it, other programs would hold it up
+        # while it holds the interpreter's lock, and the performer with it.
+        request_realtime(SLOW_PRIORITY)
         try:
             self._found = self._made(), ""
         except Exception as error:  # a foreign network may raise whatever it likes

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from drumatlas.engine import Engine
+from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 from drumatlas.service.state import Kept, StateStore
 
 EVERY_NS = 1_000_000_000  # at most so often...
@@ -50,6 +51,7 @@ class _Writer:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        request_realtime(SLOW_PRIORITY)
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._waiting or self._is_over)

@@ -18,6 +18,7 @@ from drumatlas.engine import Engine
 from drumatlas.errors import FileError, StateError
 from drumatlas.explore.latent import nearest_genre
 from drumatlas.files import atomic, is_there, read_owned
+from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 FILE = "status.json"
 VERSION = 1
@@ -108,6 +109,7 @@ class StatusFile:
                 self._news.notify()
 
     def _run(self) -> None:
+        request_realtime(SLOW_PRIORITY)
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._waiting or self._is_over)

@@ -8,6 +8,7 @@ from drumatlas.errors import FileError
 from drumatlas.files import atomic
 from drumatlas.midi.take import take_bytes
 from drumatlas.play.events import Output
+from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 MOST = 999  # takes in a folder
 
@@ -36,6 +37,7 @@ class Takes:
             thread.join(timeout=5)
 
     def _write(self, outputs: Sequence[Output]) -> None:
+        request_realtime(SLOW_PRIORITY)
         with self._lock:  # one after the other, each under a number of its own
             try:
                 path = self._free()

@@ -116,6 +116,16 @@ def test_a_slow_converter_is_read_on_its_own_thread() -> None:
     assert "converter" not in {thread.name for thread in threading.enumerate()}
 
 
+def test_its_thread_is_prepared_before_it_reads() -> None:
+    prepared: list[tuple[str, int]] = []
+    slow = FakeConverter()
+    background = Background(
+        slow, [2], lambda: prepared.append((threading.current_thread().name, slow.reads))
+    )
+    background.close()
+    assert prepared == [("converter", 0)]
+
+
 def failing(background: Background) -> bool:
     try:
         background.read(2)
