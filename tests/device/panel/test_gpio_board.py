@@ -13,6 +13,7 @@ from drumatlas.config.keys import defaults
 from drumatlas.errors import PanelError
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.panel import gpio_board
+from drumatlas.panel.fakes import FakeConverter
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.gpio_board import GpioBoard, is_pi, open_board
 from drumatlas.panel.wiring import Wiring, wiring_of
@@ -65,6 +66,17 @@ def test_buttons_lamps_and_encoders(factory: Any) -> None:
         getattr(factory.pin(pin), f"drive_{drive}")()
     assert panel.poll(20 * TICK_NS) in ([Turn("x1", 0.5 + 1 / 64)], [Turn("x1", 0.5 - 1 / 64)])
     panel.close()
+
+
+def test_the_thread_of_a_slow_converter_is_prepared(
+    factory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GpioBoard, "_ads1115", lambda *_: FakeConverter())
+    prepared: list[bool] = []
+    board = GpioBoard(factory, wiring(), prepare=lambda: prepared.append(True))
+    board.converter("ads0")
+    board.close()
+    assert prepared == [True]
 
 
 def test_two_converters_on_one_bus(factory: Any) -> None:
