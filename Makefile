@@ -70,6 +70,7 @@ sweep: $(VENV)/.tests
 # comparison: make atlas CORPUS=DIR
 WORK := build/atlas
 SEEDS := 1 2 3
+SHIPPED := 2
 MINE = $(BIN)/drumatlas-export mine $(CORPUS) \
     $(foreach c,groove-midi-dataset mma,$(if $(wildcard $(CORPUS)/$(c)),--windows $(c))) \
     $(if $(wildcard $(CORPUS)/freemidi-ums/index.tsv),--genres $(CORPUS)/freemidi-ums/index.tsv --genre-column style) --genres names
@@ -81,9 +82,9 @@ atlas: $(VENV)/.tests
 	    $(BIN)/drumatlas-export train $(WORK)/beats.tsv --model swae --seed $$seed -o $(WORK)/swae$$seed.pt || exit; \
 	done
 	$(BIN)/drumatlas-export evaluate $(SEEDS:%=$(WORK)/swae%.pt) --train $(WORK)/beats.tsv --json > $(WORK)/seeds.json
-	$(BIN)/drumatlas-export evaluate $(WORK)/swae1.pt --train $(WORK)/beats.tsv --json > $(WORK)/swae1.json
-	$(BIN)/drumatlas-export export $(WORK)/swae1.pt -o $(WORK)/builtin.atlas \
-	    --scores $(WORK)/swae1.json --mined $(WORK)/mined.json --about export/builtin.json
+	$(BIN)/drumatlas-export evaluate $(WORK)/swae$(SHIPPED).pt --train $(WORK)/beats.tsv --json > $(WORK)/swae$(SHIPPED).json
+	$(BIN)/drumatlas-export export $(WORK)/swae$(SHIPPED).pt -o $(WORK)/builtin.atlas \
+	    --scores $(WORK)/swae$(SHIPPED).json --mined $(WORK)/mined.json --about export/builtin.json
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
 	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
 

@@ -42,7 +42,7 @@ def export(
     space = of_checkpoint(one, name)
     basis, axes = knob_basis(space, one.z, seed)
     points, genres = chart(space, one.z, one.labels, seed)
-    decoder, encoder = to_onnx(one.model, seed)
+    decoder, encoder = to_onnx(one.model, seed, one.centre, one.reach)
     config = asdict(one.config)
     config["hidden"] = list(config["hidden"])
     write_atlas(

@@ -10,6 +10,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from drumatlas.atlas.model import Floats
 from drumatlas.atlas.network import open_network
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
@@ -19,6 +20,7 @@ from drumatlas_export.train.models import LATENT, Autoencoder
 OPSET = 18  # 2022; every onnxruntime that we support has it
 TOLERANCE = 1e-5  # largest difference from PyTorch, absolute
 _POINTS = 1000
+_WIDE = 3
 
 
 class _Decoder(nn.Module):
@@ -73,10 +75,19 @@ def _strip(model: onnx.ModelProto) -> bytes:
     return data
 
 
-def to_onnx(model: Autoencoder, seed: int) -> tuple[bytes, bytes]:
-    """(decoder.onnx, encoder.onnx); ModelError if either differs from PyTorch by over 1e-5."""
+def to_onnx(
+    model: Autoencoder,
+    seed: int,
+    centre: Floats | float = 0.0,
+    reach: Floats | float = 1.0,
+) -> tuple[bytes, bytes]:
+    """(decoder.onnx, encoder.onnx); ModelError if either differs from PyTorch by over 1e-5.
+
+    The decoder is asked at points drawn _WIDE times as wide as the prior (`centre` and `reach`, [4]
+    or one number for all axes), which is beyond where knobs reach.
+    """
     rng = np.random.default_rng(seed)
-    z = (rng.standard_normal((_POINTS, LATENT)) * 10).astype(np.float32)
+    z = (centre + _WIDE * reach * rng.standard_normal((_POINTS, LATENT))).astype(np.float32)
     x = (rng.random((_POINTS, STEPS, VOICES)) < 0.1).astype(np.float32)
     decoder = _export(_Decoder(model), torch.from_numpy(z[:2]), ("z", "p"))
     encoder = _export(_Encoder(model), torch.from_numpy(x[:2]), ("x", "z"))
