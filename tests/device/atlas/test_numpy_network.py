@@ -32,7 +32,7 @@ def assert_close(ours: np.ndarray, theirs: np.ndarray) -> None:
 @pytest.mark.parametrize("n", [1, 64, 1000])
 def test_the_shipped_networks_give_the_same(builtin_members: dict[str, bytes], n: int) -> None:
     rng = np.random.default_rng(n)
-    z = (rng.standard_normal((n, 4)) * 20).astype(np.float32)
+    z = (rng.standard_normal((n, 4)) * 3).astype(np.float32)  # three times as wide as its prior
     x = (rng.random((n, *GRID)) < 0.1).astype(np.float32)
     for member, points, inputs, outputs in (
         ("decoder.onnx", z, ("z", (4,)), ("p", GRID)),
