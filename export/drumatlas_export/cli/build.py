@@ -41,7 +41,7 @@ def build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--known", type=Path, action="append", default=[], metavar="F.tsv", help="beats to bar"
     )
-    parser.add_argument("--model", default="acai", metavar="|".join(KINDS), help="(default acai)")
+    parser.add_argument("--model", default="swae", metavar="|".join(KINDS), help="(default swae)")
     parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
     parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=1, metavar="N", help="(1)")
     models.groove_option(parser)
