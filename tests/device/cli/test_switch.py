@@ -126,3 +126,16 @@ def test_every_note_ends_over_the_change(tmp_path: Path, atlas: Atlas, other: Pa
     offs = sorted(data[1] for data in notes if data[0] & 0xF0 == 0x80 or not data[2])
     assert ons
     assert ons == offs
+
+
+def test_a_network_that_fails_later_is_shown_and_the_one_before_plays_on(
+    atlas: Atlas, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("only three points")
+
+    engine = engine_of(atlas)
+    monkeypatch.setattr("drumatlas.explore.explorer.Explorer", broken)
+    read(AtlasSwitch(engine, other, None))
+    assert engine.faults == ["atlas: RuntimeError: only three points; the one before plays on"]
+    assert engine.explorer.atlas is atlas
