@@ -26,8 +26,10 @@ class Quit:
 @contextmanager
 def quitting(*, reloads: bool = False) -> Iterator[Quit]:
     """Within, the signals set the flag and do nothing else. For the main thread. With `reloads`
-    SIGHUP sets the other flag; one that was ignored at start (nohup) stays so."""
-    flag = Quit()
+    SIGHUP sets the other flag; one that was ignored at start (nohup) stays so. One within another
+    has its flag: what came while the inner one was prepared counts."""
+    around = signal.getsignal(signal.SIGINT)
+    flag = around if isinstance(around, Quit) else Quit()
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     if reloads and "SIGHUP" in names and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         names.remove("SIGHUP")

@@ -13,6 +13,18 @@ def test_signals_that_end(name: str) -> None:
         assert (quit_.is_set, quit_.is_hung_up) == (True, False)
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_one_within_another_knows_what_came_before_it(name: str) -> None:
+    before = signal.getsignal(getattr(signal, name))
+    with quitting():
+        os.kill(os.getpid(), getattr(signal, name))
+        with quitting(reloads=True) as inner:
+            assert inner.is_set
+    assert signal.getsignal(getattr(signal, name)) is before
+    with quitting() as later:
+        assert not later.is_set
+
+
 @pytest.mark.parametrize("reloads", [True, False])
 def test_hangup_ends_only_who_does_not_reload(reloads: bool) -> None:
     before = signal.getsignal(signal.SIGHUP)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo, say
 from drumatlas.commandline import Command, number
 from drumatlas.errors import ConfigError, ControlError
+from drumatlas.signals import quitting
 
 if TYPE_CHECKING:
     from drumatlas.cli.box import Box
@@ -92,8 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     config, wrong = settle_config(arguments)
     asked = _Asked(arguments, config, wrong, *_panels(arguments.panel or ["auto"]))
-    # Before all that takes long to load: a synth hears panic as soon as its port is open.
-    with closing(Outputs(arguments, config)) as outputs:
+    # Before all that takes long to load: a synth hears panic as soon as its port is open. From
+    # then on a signal ends the way that it ends while playing.
+    with quitting(reloads=True), closing(Outputs(arguments, config)) as outputs:
         _play(asked, outputs)
     return 0
 
