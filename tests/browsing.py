@@ -52,3 +52,9 @@ class Seen:
     def _console(self, message: Any) -> None:
         if message.type in {"error", "warning"}:
             self.errors.append(message.text)
+
+
+def here(page: Any) -> Any:
+    """Where a page that is a file is, once it has found the beat there."""
+    page.evaluate("drumatlas.box.refresh()")
+    return page.evaluate("({...drumatlas.store.state.here, code: drumatlas.store.state.code})")

@@ -19,7 +19,9 @@ def test_a_stick_at_rest_stays(atlas: Atlas, stick: tuple[float, float]) -> None
 @given(st.integers(0, 2**32 - 1), unit, unit)
 def test_it_never_jumps(atlas: Atlas, seed: int, x: float, y: float) -> None:
     """Wherever one is, on the map or off, a tick of 10 ms moves a little."""
-    z = (atlas.latent.centre + np.random.default_rng(seed).normal(0, 8, 4)).astype(np.float32)
+    z = (
+        atlas.latent.centre + atlas.latent.reach * np.random.default_rng(seed).normal(0, 1.5, 4)
+    ).astype(np.float32)
     glide = Glide(atlas)
     for _ in range(20):
         there = glide.move(z, (x, y), 0.01)

@@ -44,7 +44,7 @@ def test_the_place_of_a_map_point_leads_near_it(atlas: Atlas) -> None:
         x, y = (xy[i] - low) / (high - low)
         off = (map_to_latent(atlas, float(x), float(y)) - atlas.points.z[i]) / atlas.latent.reach
         away.append(float(np.linalg.norm(off)))
-    assert np.median(away) < 0.35
+    assert np.median(away) < 0.45
 
 
 def test_the_way_back_to_the_map(atlas: Atlas) -> None:

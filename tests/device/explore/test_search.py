@@ -70,7 +70,7 @@ def test_most_failing_places_find_one_near(places: Places, atlas: Atlas) -> None
 @settings(max_examples=100)
 @given(st.integers(0, 2**32 - 1), unit)
 def test_the_density_knob_never_leaves_the_place(places: Places, seed: int, overall: float) -> None:
-    z = np.random.default_rng(seed).normal(0, 8, 4).astype(np.float32)
+    z = np.random.default_rng(seed).normal(0, 1.5, 4).astype(np.float32)
     natural, place = places.at(z), places.at(z, Density(overall))
     assert np.array_equal(place.z, natural.z)
     more, less = (place, natural) if overall > 0.5 else (natural, place)
@@ -83,7 +83,9 @@ def test_of_the_near_places_that_pass_one_like_the_own_beat_is_taken(
     """On average it is nearer to the beat that does not pass than the nearest point's beat is."""
     rng = np.random.default_rng(2)
     taken, nearest = [], []
-    for z in (atlas.latent.centre + rng.normal(0, 8, (300, 4))).astype(np.float32):
+    for z in (atlas.latent.centre + atlas.latent.reach * rng.normal(0, 1, (400, 4))).astype(
+        np.float32
+    ):
         own = pack(places.hits(z[None])[1])
         place = places.at(z)
         if place.moved == 0 or place.moved > NEAR:

@@ -1,0 +1,215 @@
+"""What the page as a file plays where, held against the box."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from browsing import NO_STORE, here, until
+from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.read import read_builtin
+from drumatlas.beat.codes import pack
+from drumatlas.explore.controls import Press, Turn, bpm_of
+from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.latent import nearest_genre
+from drumatlas.explore.search import Places
+from drumatlas.explore.shape import Density, velocities
+from drumatlas_export.page.mlp import LEVELLED
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("size", ["phone", "small", "desk"])
+def test_it_plays_from_a_file_and_asks_nobody(opened: Callable[..., Any], size: str) -> None:
+    page = opened(size)
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "starts.length > 8")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("#map canvas").last.is_visible()
+    assert page.seen.errors == []
+    assert page.seen.foreign == []
+
+
+@pytest.mark.parametrize("place", [(0.3, 0.4), (0.7, 0.55)])
+def test_a_click_plays_what_decode_gives_there(
+    opened: Callable[..., Any], places: Places, place: tuple[float, float]
+) -> None:
+    page = opened()
+    page.get_by_role("button", name="Play", exact=True).click()
+    before = page.locator("#place-line").get_attribute("data-z")
+    area = page.locator("#map .screen").bounding_box()
+    page.mouse.click(area["x"] + place[0] * area["width"], area["y"] + place[1] * area["height"])
+    until(page, "before => document.getElementById('place-line').dataset.z !== before", before)
+    z = np.array(page.locator("#place-line").get_attribute("data-z").split(","), np.float32)
+    expected = list(places.at(z).code)
+    assert here(page)["code"] == expected
+    until(page, "drumatlas.player.playing && drumatlas.coming === null")
+    heard = [0] * 32
+    for step, voice, _ in page.evaluate("drumatlas.shown"):
+        heard[step] |= 1 << voice
+    assert heard == expected
+
+
+def finds_what_the_box_finds(page: Any, places: Places) -> None:
+    luck = np.random.default_rng(8)
+    moved = 0
+    for x, y in luck.random((120, 2)).tolist():
+        page.evaluate("([x, y]) => drumatlas.box.travel(x, y)", [x, y])
+        found = here(page)
+        expected = places.at(np.array(found["z"], np.float32))
+        assert found["code"] == list(expected.code)
+        assert found["moved"] == pytest.approx(expected.moved, abs=1e-6)
+        moved += expected.moved > 0
+    assert moved > 5  # some were barred, and looked for nearby
+
+
+def test_it_finds_what_the_box_finds_wherever_one_goes(
+    opened: Callable[..., Any], places: Places
+) -> None:
+    finds_what_the_box_finds(opened(), places)
+
+
+def test_so_it_does_with_a_decoder_that_levels(
+    opened: Callable[..., Any], played: tuple[Path, Atlas]
+) -> None:
+    page = opened(file=played[0])
+    assert page.evaluate("drumatlas.atlas.layers.at(-1).activation") == LEVELLED
+    finds_what_the_box_finds(page, Places(played[1]))
+
+
+def test_a_point_of_the_map_is_the_very_place(
+    opened: Callable[..., Any], atlas: Atlas, places: Places
+) -> None:
+    page = opened()
+    for point in (0, 777, 3000):
+        page.evaluate("point => drumatlas.box.go(point)", point)
+        found = here(page)
+        assert found["z"] == atlas.points.z[point].tolist()
+        assert found["code"] == list(places.at(atlas.points.z[point]).code)
+
+
+def shapes_as_the_box(page: Any, atlas: Atlas, places: Places) -> None:
+    groups = page.evaluate("drumatlas.atlas.groups")
+    luck = np.random.default_rng(9)
+    for _ in range(40):
+        values = dict(zip(["density", "accent"], luck.random(2).tolist(), strict=True))
+        values |= {f"density.{group}": float(luck.random()) for group in groups}
+        page.evaluate(
+            """([point, values]) => {
+                drumatlas.box.go(point);
+                for (const [name, value] of Object.entries(values)) drumatlas.box.turn(name, value);
+            }""",
+            [int(luck.integers(len(atlas.points.z))), values],
+        )
+        found = here(page)
+        density = Density(values["density"], tuple(values[f"density.{g}"] for g in groups))
+        place = places.at(np.array(found["z"], np.float32), density)
+        assert found["code"] == list(place.code)
+        loud = velocities(place.p, place.hits, place.thresholds, values["accent"], atlas.groove)
+        cells = page.evaluate("drumatlas.box.cells")
+        assert {(s, v): n for s, v, n in cells} == {
+            (s, v): int(loud[s, v]) for s, v in np.argwhere(place.hits).tolist()
+        }
+
+
+def test_density_and_accent_shape_as_on_the_box(
+    opened: Callable[..., Any], atlas: Atlas, places: Places
+) -> None:
+    shapes_as_the_box(opened(), atlas, places)
+
+
+def test_it_is_as_loud_as_players_are_where_the_atlas_knows_them(
+    opened: Callable[..., Any], played: tuple[Path, Atlas]
+) -> None:
+    assert played[1].groove is not None
+    shapes_as_the_box(opened(file=played[0]), played[1], Places(played[1]))
+
+
+def test_knobs_and_places_agree(opened: Callable[..., Any], atlas: Atlas, places: Places) -> None:
+    page = opened()
+    page.locator("[data-control=x2]").focus()
+    for _ in range(16):
+        page.keyboard.press("ArrowUp")
+    knobs = np.array([0.5, 0.75, 0.5, 0.5], np.float32)
+    wanted = atlas.latent.centre + atlas.latent.basis @ (2 * knobs - 1)
+    assert here(page)["z"] == pytest.approx(wanted.tolist(), abs=1e-4)
+    page.evaluate("drumatlas.box.press('next_genre')")
+    near = nearest_genre(atlas, places.at(wanted.astype(np.float32)).z)
+    assert near is not None
+    after = [genre is near[0] for genre in atlas.genres].index(True) + 1
+    typical = places.typical(atlas.genres[after % len(atlas.genres)])
+    assert here(page)["z"] == pytest.approx(typical.tolist(), abs=1e-4)
+    page.evaluate("drumatlas.box.press('undo')")
+    assert here(page)["z"] == pytest.approx(wanted.tolist(), abs=1e-4)
+
+
+def test_a_frozen_training_beat_gives_way_to_the_filter(
+    opened: Callable[..., Any], atlas: Atlas, places: Places
+) -> None:
+    page = opened()
+    codes = pack(places.hits(atlas.points.z)[1])
+    barred = places.filter.passes(codes, False) & ~places.filter.passes(codes)
+    point = int(np.flatnonzero(barred)[0])
+    box = Explorer(atlas)
+    box.handle(Press("novelty"), 0)
+    box.go(atlas.points.z[point])
+    page.evaluate("point => { drumatlas.box.press('novelty'); drumatlas.box.go(point); }", point)
+    assert here(page)["code"] == list(box.pattern.code) == codes[point].tolist()
+    for button in ("freeze", "novelty"):
+        box.handle(Press(button), 0)
+        page.evaluate("name => drumatlas.box.press(name)", button)
+    found = here(page)
+    assert found["code"] == list(box.pattern.code) != codes[point].tolist()
+    heard = {(step, voice) for step, voice, _ in page.evaluate("drumatlas.box.cells")}
+    assert heard == {(s, v) for s, step in enumerate(box.pattern.cycles[0]) for v, _ in step}
+
+
+def test_a_place_that_was_kept_brings_its_tempo_and_its_morph(opened: Callable[..., Any]) -> None:
+    page = opened()
+    box = Explorer(read_builtin())
+    values = ("tempo", "morph", "morph_y", "swing", "map_x", "map_y")
+
+    def both(*acts: tuple[str, float] | str) -> None:
+        for act in acts:
+            if isinstance(act, str):
+                box.handle(Press(act), 0)
+                page.evaluate("name => drumatlas.press(name)", act)
+            else:
+                box.handle(Turn(*act), 0)
+                page.evaluate("([name, value]) => drumatlas.turn(name, value)", list(act))
+        shown = page.evaluate("drumatlas.store.state.values")
+        assert {n: shown[n] for n in values} == pytest.approx({n: box.values[n] for n in values})
+        bpm = bpm_of(box.values["tempo"])
+        assert page.evaluate("drumatlas.player.bpm") == pytest.approx(bpm)
+        assert page.evaluate("drumatlas.store.state.run.bpm") == pytest.approx(bpm)
+
+    both(("tempo", 0.2), ("swing", 0.6), ("morph", 0.3), ("morph_y", 0.7), "save_a")
+    both(("tempo", 0.9), ("morph", 0.1), ("morph_y", 0.2), ("swing", 0.0))
+    both("load_a")
+    assert box.values["tempo"] == 0.2
+    both("undo")
+    both("next_genre", ("tempo", 0.5), ("morph", 1.0), "undo")
+    assert box.values["tempo"] == 0.5
+
+
+def test_it_works_where_the_browser_keeps_nothing(opened: Callable[..., Any]) -> None:
+    page = opened(script=NO_STORE)
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    page.get_by_role("button", name="Dark or light").click()
+    assert {theme, page.evaluate("document.documentElement.dataset.theme")} == {"light", "dark"}
+    assert page.seen.errors == []
+
+
+def test_accessibility(opened: Callable[..., Any]) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    for size in ("desk", "phone", "small"):
+        page = opened(size)
+        tabs = page.locator("nav button")
+        for i in range(tabs.count() if size != "desk" else 1):
+            if size != "desk":
+                tabs.nth(i).click()
+            found = axe.Axe().run(page).response["violations"]
+            bad = {v["id"]: [n["html"] for n in v["nodes"]] for v in found}
+            assert bad == {}, f"{size}, tab {i}"
