@@ -1,6 +1,7 @@
 """The two networks as ONNX, proven equal to PyTorch before they are shipped."""
 
 import contextlib
+import copy
 import io
 import logging
 import warnings
@@ -21,6 +22,7 @@ OPSET = 18  # 2022; every onnxruntime that we support has it
 TOLERANCE = 1e-5  # largest difference from PyTorch, absolute
 _POINTS = 1000
 _WIDE = 3
+_ROUNDINGS = 4
 
 
 class _Decoder(nn.Module):
@@ -81,7 +83,8 @@ def to_onnx(
     centre: Floats | float = 0.0,
     reach: Floats | float = 1.0,
 ) -> tuple[bytes, bytes]:
-    """(decoder.onnx, encoder.onnx); ModelError if either differs from PyTorch by over 1e-5.
+    """(decoder.onnx, encoder.onnx); ModelError if either differs from PyTorch by over 1e-5, or by
+    more than single precision may.
 
     The decoder is asked at points drawn _WIDE times as wide as the prior (`centre` and `reach`, [4]
     or one number for all axes), which is beyond where knobs reach.
@@ -97,11 +100,22 @@ def to_onnx(
         ("encoder.onnx", encoder, ("x", grid), ("z", (LATENT,)), _Encoder(model), x),
     )
     for name, data, inputs, outputs, module, points in pairs:
-        ours = open_network(data, name, inputs, outputs)(points)
-        with torch.no_grad():
-            theirs = module(torch.from_numpy(points)).numpy()
-        # The encoder's answer is unbounded: its error is told in units of its own size.
-        worst = float(np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max()))
-        if not worst <= TOLERANCE:
-            raise ModelError(f"{name} differs from PyTorch by {worst:.1e} (over {TOLERANCE})")
+        _check(name, open_network(data, name, inputs, outputs)(points), module, points)
     return decoder, encoder
+
+
+def _check(name: str, ours: Floats, module: nn.Module, points: Floats) -> None:
+    """ModelError if `ours` are not what `module` answers to `points`.
+
+    Where the weights are large, single precision itself is further off than TOLERANCE; then its
+    own distance from double precision, a few times, is what is allowed.
+    """
+    with torch.no_grad():
+        theirs = module(torch.from_numpy(points)).numpy()
+        exact = copy.deepcopy(module).double()(torch.from_numpy(points).double()).numpy()
+    # The encoder's answer is unbounded: its error is told in units of its own size.
+    size = max(1.0, float(np.abs(theirs).max()))
+    worst = float(np.abs(ours - theirs).max()) / size
+    allowed = max(TOLERANCE, _ROUNDINGS * float(np.abs(theirs - exact).max()) / size)
+    if not worst <= allowed:
+        raise ModelError(f"{name} differs from PyTorch by {worst:.1e} (over {allowed:.1e})")

@@ -49,7 +49,7 @@ def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
     run: Run, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, out, err = run(*words())
-    assert (code, out) == (0, "")
+    assert (code, out) == (0, ""), err
     assert err.endswith("my.atlas plays: drumatlas play --atlas my.atlas\n")
     first = sha256(Path("my.atlas").read_bytes()).hexdigest()
     names = {"music", "quick.toml", "my.atlas", "my.json", "my.html"}
