@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+import pytest
+
 SIZES = {"phone": (390, 844), "small": (800, 480), "desk": (1440, 900)}
 
 # As a browser does that lets a page, or a file, keep nothing.
@@ -58,3 +60,16 @@ def here(page: Any) -> Any:
     """Where a page that is a file is, once it has found the beat there."""
     page.evaluate("drumatlas.box.refresh()")
     return page.evaluate("({...drumatlas.store.state.here, code: drumatlas.store.state.code})")
+
+
+def barriers(page: Any, size: str) -> dict[str, list[str]]:
+    """What axe-core finds on each tab that a screen of that size shows: rule and tab, elements."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    tabs = page.locator("nav button")
+    found: dict[str, list[str]] = {}
+    for i in range(tabs.count() if size != "desk" else 1):
+        if size != "desk":
+            tabs.nth(i).click()
+        for one in axe.Axe().run(page).response["violations"]:
+            found[f"{one['id']}, tab {i}"] = [node["html"] for node in one["nodes"]]
+    return found
