@@ -34,6 +34,7 @@ from playing import HATS, sequencer
 from recorded import hanging
 from sequencer_of_alsa import Clock, Kernel
 from sysfs import Sysfs
+from waiting import until
 
 MS = 1_000_000
 NAME, SYNTH = "TR-8S:MIDI 1", (24, 0)
@@ -67,13 +68,6 @@ def kernels() -> Iterator[Callable[[], Kernel]]:
 @pytest.fixture
 def kernel(kernels: Callable[[], Kernel]) -> Kernel:
     return kernels()
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @given(
@@ -163,9 +157,9 @@ def test_one_that_appears_while_the_watch_is_set_up_is_connected(kernel: Kernel)
 def test_who_plays_waits_neither_for_a_list_nor_for_a_connection(kernel: Kernel, step: str) -> None:
     port = AlsaPort("TR-8S", (9,), waits=True)
     goes_on, is_there = threading.Event(), threading.Event()
-    setattr(kernel, step, lambda: is_there.set() or goes_on.wait(10))
+    setattr(kernel, step, lambda: is_there.set() or goes_on.wait(60))
     kernel.plug(NAME, SYNTH)
-    assert is_there.wait(10)
+    assert is_there.wait(60)
 
     def perform_once() -> None:
         port.send([Event(BASE_NS, STOP)])
@@ -173,7 +167,7 @@ def test_who_plays_waits_neither_for_a_list_nor_for_a_connection(kernel: Kernel,
 
     performing = threading.Thread(target=perform_once)
     performing.start()
-    performing.join(2)
+    performing.join(20)
     was_held_up = performing.is_alive()
     goes_on.set()
     performing.join()
