@@ -37,10 +37,10 @@ _OUT: Stamp = (0, 0)  # of what was due before it began
 class AlsaPort:
     """Port "drumatlas:out" of the sequencer, connected to `wanted` as long as that is there.
 
-    None connects to nothing: others connect to us. A port that goes is told in `fault`; when it
-    comes back it is connected again, and hears panic first, then its place (see rejoin.py). With
-    `waits` it need not be there yet; with `takes_any` any synth that is plugged in takes the place
-    of one that is not there.
+    None connects to nothing: others connect to us. `fault` says when the port is unplugged; when
+    it comes back it is connected again, and hears panic first, then its place (see rejoin.py).
+    Another port with its name changes nothing (see target.py). With `waits` it need not be there
+    yet; with `takes_any` any synth that is plugged in takes the place of one that is not there.
     """
 
     def __init__(

@@ -51,8 +51,9 @@ def hardware_of(client: int, root: Path = ROOT) -> Hardware:
     for folder in (device, *device.parents):
         if _USB_DEVICE.fullmatch(folder.name):
             return Hardware(f"usb {folder.name}", _serial(folder))
-    subsystem = (device / "subsystem").resolve().name
-    return Hardware(f"{subsystem} {_UNPRINTED.sub('_', device.name)}")
+    link = device / "subsystem"
+    kind = link.resolve().name if link.exists() else "device"
+    return Hardware(f"{kind} {_UNPRINTED.sub('_', device.name)}")
 
 
 def _serial(device: Path) -> str:

@@ -19,7 +19,7 @@ CLIENT = "drumatlas"
 _NUMBERS = re.compile(r"\s+(\d+):(\d+)$")
 _SUFFIX = re.compile(r"^(?P<base>.*?)(?:\s*\[(?P<tags>[^][]+)\])?(?:\s+#(?P<order>\d+))?$", re.S)
 
-# Ports that every system has and that no drum sounds behind: `auto` passes them by.
+# Ports that every system has and that lead to no synth; `auto` skips them.
 _NOT_A_SYNTH = ("midi through", CLIENT, "rtpmidi", "system:")
 
 Address = tuple[int, int]  # client and port in ALSA's sequencer

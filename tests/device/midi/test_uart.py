@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -89,7 +89,7 @@ class Heard:
         return self.look()[-1:] == [data]
 
 
-def play(port: OutputPort, seq: Sequencer, is_over: Callable[[], bool]) -> list[bytes]:
+def play(port: OutputPort, seq: Sequencer, is_over: Callable[[], object]) -> list[bytes]:
     """Play until `is_over`; returns all that was sent."""
     sent: list[bytes] = []
     deadline = time.monotonic() + 60
@@ -106,8 +106,8 @@ def since(messages: list[bytes], first: bytes) -> list[bytes]:
     return list(itertools.dropwhile(lambda data: data != first, messages))
 
 
-def has_note(messages: list[bytes]) -> bool:
-    return any(data[0] & 0xF0 == NOTE_ON for data in messages)
+def notes(messages: Iterable[bytes]) -> list[bytes]:
+    return [data for data in messages if data[0] & 0xF0 == NOTE_ON]
 
 
 def test_it_hears_panic_then_the_beat_at_its_speed_and_ends_clean(cable: Cable) -> None:
@@ -118,17 +118,19 @@ def test_it_hears_panic_then_the_beat_at_its_speed_and_ends_clean(cable: Cable) 
     seq.skip_to(time.monotonic_ns())
     seq.start()
     heard = Heard(cable)
-    sent = play(port, seq, lambda: heard.look().count(CLOCK) >= 48)
+    sent = play(
+        port, seq, lambda: heard.look().count(CLOCK) >= 48 and len(notes(heard.messages)) >= 6
+    )
     port.close()
     until(lambda: heard.ends_with(STOP))
     first = [event.data for event in panic(0, (9,))]
     assert heard.messages[: len(first)] == first
     rest = heard.messages[len(first) :]
     assert rest[:2] == [START, CLOCK]
-    assert sum(data[0] & 0xF0 == NOTE_ON for data in rest) >= 6
     assert not hanging(Event(0, data) for data in rest)
     at_end = Counter(rest) - Counter(sent)
-    assert not Counter(sent) - Counter(rest), "lost"
+    lost = Counter(sent) - Counter(rest)
+    assert len(notes(lost)) == len(lost), "only a note that is 50 ms late is left out"
     assert at_end.pop(STOP) == 1
     assert all(data[0] & 0xF0 == 0x80 for data in at_end)
 
@@ -157,8 +159,12 @@ def test_a_sender_that_is_told_to_end_ends_with_its_pipe(cable: Cable) -> None:
     os.kill(sender._process.pid, signal.SIGTERM)
     heard = Heard(cable)
     until(lambda: len(heard.look()) == 2)
-    sender.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
-    until(lambda: b"\x99\x24\x64" in heard.look())
+
+    def is_struck() -> bool:  # not at once where the machine keeps the sender waiting for 50 ms
+        sender.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
+        return b"\x99\x24\x64" in heard.look()
+
+    until(is_struck)
     sender.close()
     assert sender._process.returncode == 0
     until(lambda: heard.ends_with(b"\x89\x24\x40"))
@@ -171,12 +177,12 @@ def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: Cable) -> None:
     seq.skip_to(time.monotonic_ns())
     seq.start()
     before = Heard(cable)
-    play(port, seq, lambda: has_note(before.look()))
+    play(port, seq, lambda: notes(before.look()))
     cable.unplug()
     play(port, seq, lambda: port.fault.startswith(f"{cable.wanted}: "))
     cable.plug()
     heard = Heard(cable)
-    play(port, seq, lambda: has_note(since(heard.look(), CONTINUE)) and port.fault == "")
+    play(port, seq, lambda: notes(since(heard.look(), CONTINUE)) and port.fault == "")
     messages = heard.messages
     assert messages[:2] == [event.data for event in panic(0, (9,))]
     at = messages.index(CONTINUE)
