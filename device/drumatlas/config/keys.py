@@ -87,7 +87,8 @@ KEYS: tuple[Key, ...] = (
     Key(
         "midi.out",
         "auto",
-        "name from drumatlas ports (NAME@-3ms: earlier), virtual, auto, none, uart:DEVICE, file:F",
+        "name from drumatlas ports (NAME@-3ms: earlier), virtual, auto, none, uart:DEVICE"
+        " or file:F.mid",
     ),
     Key("midi.in", "none", "name from drumatlas ports, virtual, uart:DEVICE or none"),
     Key("midi.channel", 0, "that controls, programs and pads come in on; 0 for all", 0, 16),
