@@ -36,41 +36,56 @@ def message_of(event: bytes) -> bytes:
 class Kernel:
     """`wire` has the time, and what its queue delivered; `heard` is what the synth at an address
     heard, with what came directly. A port that is `plug`ged in is announced, unless nobody hears
-    announcements yet."""
+    announcements yet; one that is unplugged loses its connections. Several may have one name."""
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self.ports: dict[str, tuple[int, int]] = {}
+        self.ports: dict[tuple[int, int], str] = {}
         self.heard: dict[tuple[int, int], list[bytes]] = {}
         self.listed: list[str] = []  # by which clients
         self.on_open: Callable[[str], object] = lambda _name: None
         self.on_list: Callable[[], object] = lambda: None
         self.on_connect: Callable[[], object] = lambda: None
-        self.news = threading.Semaphore(0)
+        self._changes = 0  # of `ports`
+        self._changed = threading.Condition()
         self._clients = 127
+        self._open: list[Client] = []
 
     def open(self, name: str) -> "Client":
         self.on_open(name)
         self._clients += 1
-        return Client(self, name, self._clients)
+        client = Client(self, name, self._clients, self._changes)
+        self._open.append(client)
+        return client
 
-    def wait_events(self, _client: Any, seconds: float) -> Iterator[Any]:
-        if self.news.acquire(timeout=seconds):
+    def wait_events(self, client: Any, seconds: float) -> Iterator[Any]:
+        with self._changed:
+            is_news = self._changed.wait_for(lambda: client.heard_of != self._changes, seconds)
+            client.heard_of = self._changes
+        if is_news:
             yield SimpleNamespace(type=alsa_midi.EventType.PORT_START)
 
-    def plug(self, name: str, address: tuple[int, int]) -> None:
-        self.ports[name] = address
-        self.heard[address] = []
-        self.news.release()
+    def _announce(self) -> None:
+        with self._changed:
+            self._changes += 1
+            self._changed.notify_all()
 
-    def unplug(self, name: str) -> None:
-        del self.ports[name]
-        self.news.release()
+    def plug(self, name: str, address: tuple[int, int]) -> None:
+        self.ports[address] = name
+        self.heard[address] = []
+        self._announce()
+
+    def unplug(self, address: tuple[int, int]) -> None:
+        del self.ports[address]
+        for client in self._open:
+            client.disconnect(address)
+        self._announce()
 
 
 class Client:
-    def __init__(self, kernel: Kernel, name: str, number: int) -> None:
+    def __init__(self, kernel: Kernel, name: str, number: int, heard_of: int) -> None:
         self.client_id, self._name, self._kernel = number, name, kernel
+        self.heard_of = heard_of  # of the kernel's changes
         ours, self._other = socket.socketpair()
         self._socket = ours
         self._fd = ours.fileno()
@@ -96,7 +111,7 @@ class Client:
         self._kernel.listed.append(self._name)
         self._kernel.on_list()
         infos = []
-        for name, (client, port) in list(self._kernel.ports.items()):
+        for (client, port), name in sorted(self._kernel.ports.items()):
             info = alsa_midi.PortInfo(client, port, name.split(":")[1], alsa_midi.WRITE_PORT)
             info.client_name = name.split(":")[0]
             infos.append(info)
@@ -111,6 +126,10 @@ class Client:
     def unsubscribe_port(self, sender: Any, dest: tuple[int, int]) -> None:
         self.run()
         self._connected[sender.port_id].remove(dest)
+
+    def disconnect(self, address: tuple[int, int]) -> None:
+        for connected in list(self._connected.values()):
+            connected.discard(address)
 
     def remove_events(self, _condition: Any, *, queue: Any, time: Any) -> None:
         assert queue is not None
@@ -141,7 +160,7 @@ class Client:
                 os.write(self._other.fileno(), event)
 
     def _hear(self, port: int, data: bytes) -> None:
-        for address in self._connected.get(port, ()):
+        for address in list(self._connected.get(port, ())):
             self._kernel.heard[address].append(data)
 
     def close(self) -> None:

@@ -56,7 +56,7 @@ def test_a_virtual_port_is_played_and_left_clean(
     time.sleep(4)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
-    time.sleep(0.1)
+    recorder.wait_for(STOP)
     counts, events = checked(recorder, check_stream)
     assert events[0].data == START
     assert events[1].data == CLOCK
@@ -79,7 +79,7 @@ def test_a_named_port_is_found_and_hears_panic_before_start(
     recorder.client.open_virtual_port("synth")
     process = play("--midi-out", "recorder:synth", "--panel", "none", "--seconds", "1")
     assert process.wait(15) == 0
-    time.sleep(0.1)
+    recorder.wait_for(STOP)
     kinds = [event.data[:2] for event in recorder.events[:2]]
     assert kinds == [bytes((0xB9, 123)), bytes((0xB9, 120))]
     counts, events = checked(recorder, check_stream)

@@ -6,11 +6,13 @@ what is wrong is told.
 
 import signal
 import subprocess
+import threading
 import time
 
 from drumatlas.play.events import STOP, Event
 from jack import Recorder
 from recorded import clocks, hanging
+from waiting import until
 
 BPM = 120
 CLOCKS_S = BPM * 24 / 60  # clocks a second
@@ -48,11 +50,30 @@ def goes_on(recorder: Recorder, seconds: float = 1, tries: int = 8) -> None:
 
 
 def end(process: "subprocess.Popen[str]", recorder: Recorder) -> str:
-    """Stop it as a service is stopped; what it said."""
+    """Stop it as a service is stopped; what it said since one last looked (see `hear`)."""
+    assert process.stderr is not None
+    hanged = threading.Timer(60, process.kill)
+    hanged.start()
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=15)
-    time.sleep(0.1)
+    said = process.stderr.read()
+    process.wait()
+    hanged.cancel()
     assert process.returncode == 0, said
-    assert recorder.events[-1].data == STOP
-    assert not hanging(recorder.events)
+    is_left_clean(recorder)
+    return said
+
+
+def is_left_clean(recorder: Recorder) -> None:
+    """The last message is Stop, and nothing sounds; what was sent may still be on its way."""
+    until(lambda: recorder.events[-1].data == STOP and not hanging(recorder.events))
+
+
+def hear(process: "subprocess.Popen[str]", words: str) -> str:
+    """What it says up to the line with these words."""
+    assert process.stderr is not None
+    said = ""
+    while words not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
     return said

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, STOP
-from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, since
+from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, hear, since
 from jack import Recorder, needs_jack
 from recorded import hanging
+from waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]
@@ -26,8 +27,7 @@ class TestPulledOut:
         synth.wait_for(CLOCK)
         time.sleep(1)
         synth.unplug()
-        time.sleep(1.5)
-        assert process.poll() is None
+        said = hear(process, "recorder:synth: unplugged")
         synth.events.clear()
         synth.plug("synth")
         synth.wait_for(CONTINUE)
@@ -36,8 +36,7 @@ class TestPulledOut:
         heard = [event.data for event in synth.events]
         assert heard[heard.index(CONTINUE) - 1][0] == SONG_POSITION
         goes_on(synth)
-        said = end(process, synth)
-        assert "recorder:synth: unplugged" in said
+        said += end(process, synth)
         assert "over: recorder:synth: unplugged" in said
 
     def test_the_converter(self, synth: Recorder, tmp_path: Path) -> None:
@@ -121,9 +120,7 @@ class TestLeaderGone:
             *("--midi-out", "recorder:synth", "--panel", "none", "--config", str(config)),
             *("--clock", "external", "--midi-in", "leader:out", "--state", "none"),
         )
-        assert process.stderr is not None
-        while "Ctrl-C stops" not in process.stderr.readline():  # panic comes long before
-            assert process.poll() is None
+        hear(process, "Ctrl-C stops")  # panic comes long before
         time.sleep(0.5)
         leader(3.1)
         gone_ns = time.monotonic_ns()
@@ -136,5 +133,4 @@ class TestLeaderGone:
         assert any(event.data[0] == 0x99 for event in heard) is hold
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
-        time.sleep(0.1)
-        assert not hanging(synth.events)
+        until(lambda: not hanging(synth.events))

@@ -13,9 +13,20 @@ from pathlib import Path
 import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, Event
-from faults.box import CLOCKS_S, FASTEST_NS, RASTER_NS, SYNTH, densest, end, goes_on, since
+from faults.box import (
+    CLOCKS_S,
+    FASTEST_NS,
+    RASTER_NS,
+    SYNTH,
+    densest,
+    end,
+    goes_on,
+    is_left_clean,
+    since,
+)
 from jack import Recorder, needs_jack
 from recorded import clocks, hanging
+from waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]
@@ -65,16 +76,16 @@ class TestKilled:
         state = ("--state", str(tmp_path / "state"))
         process = play(*SYNTH, *state, "--bpm", "240", "--panel", f"script:{script}")
         synth.wait_for(CLOCK)
-        time.sleep(5)
+        until(lambda: len(_bars(synth.events, 240)) >= 2)
         bars = _bars(synth.events, 240)
         process.kill()
         process.wait()
         synth.wait_for(STOP)
-        assert not hanging(synth.events)
+        is_left_clean(synth)
         synth.events.clear()
         again = play(*SYNTH, *state, "--bpm", "240")
         synth.wait_for(START)
-        time.sleep(3)
+        until(lambda: _bars(synth.events, 240))
         assert synth.events[0].data == bytes((0xB9, 123, 0))
         first, then, now = set(bars[0]), set(bars[1]), set(_bars(synth.events, 240)[0])
         # A machine that is very busy may leave out a note.
@@ -109,7 +120,8 @@ class TestSender:
         (sender,) = _children(process.pid)
         killed_ns = time.monotonic_ns()
         os.kill(sender, signal.SIGKILL)
-        time.sleep(1)
+        synth.wait_for(CONTINUE)
+        until(lambda: clocks(synth.events)[-1] > killed_ns + 1_000_000_000)
         since_then = [event for event in synth.events if event.at_ns > killed_ns + RASTER_NS * 2]
         assert since_then[0].data == bytes((0xB9, 123, 0))
         heard = [event.data for event in since_then]
@@ -137,7 +149,7 @@ class TestSender:
         _, said = process.communicate(timeout=15)
         assert process.returncode == 0
         assert "the delivering process ended" in said
-        assert not hanging(synth.events)
+        until(lambda: not hanging(synth.events))
 
 
 def test_no_more_memory_to_be_had(synth: Recorder, play: Play, tmp_path: Path) -> None:

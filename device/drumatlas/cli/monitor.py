@@ -45,7 +45,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         "port",
         nargs="?",
         metavar="PORT|virtual",
-        help="input port, or one of our own that others connect to (default: the first one)",
+        help="input as `drumatlas ports` prints it, or a part of its name; virtual: one of our"
+        " own that others connect to (default: the first one)",
     )
     parser.add_argument(
         "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after that time"

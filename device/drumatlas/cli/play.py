@@ -45,7 +45,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--midi-out",
         action="append",
         metavar="NAME|virtual|auto|none|uart:DEVICE|file:F.mid",
-        help="may be given several times; NAME@-3.5ms plays that port 3.5 ms earlier",
+        help="NAME as `drumatlas ports` prints it, or a part of it; may be given several times;"
+        " NAME@-3.5ms plays that port 3.5 ms earlier",
     )
     parser.add_argument(
         "--midi-in",

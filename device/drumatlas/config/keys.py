@@ -87,9 +87,10 @@ KEYS: tuple[Key, ...] = (
     Key(
         "midi.out",
         "auto",
-        "port name (NAME@-3ms: earlier), virtual, auto, none, uart:DEVICE or file:F.mid",
+        "name from drumatlas ports (NAME@-3ms: earlier), virtual, auto, none, uart:DEVICE"
+        " or file:F.mid",
     ),
-    Key("midi.in", "none", "port name, virtual, uart:DEVICE or none"),
+    Key("midi.in", "none", "name from drumatlas ports, virtual, uart:DEVICE or none"),
     Key("midi.channel", 0, "that controls, programs and pads come in on; 0 for all", 0, 16),
     Key("midi.pads", True, "two bars of notes from midi.in land at their place on the map"),
     Key(

@@ -9,6 +9,8 @@ from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.alsa_ports import Watcher, list_alsa
 from drumatlas.midi.alsa_queue import QueueClock, import_alsa, open_sequencer, wait_events
+from drumatlas.midi.names import Port
+from drumatlas.midi.target import Target
 from drumatlas.realtime import request_realtime
 
 _POLL_S = 0.5
@@ -39,14 +41,13 @@ class AlsaInput:
             timestamp_queue=self._clock.queue,
         )
         self._take = take
-        self._wanted = wanted
-        self._connected: object = None
+        self._target = Target(wanted or "", "input")
+        self._connected: Port | None = None
         self.fault = ""
         self.name = wanted or f"{names.CLIENT} in:in (virtual, ALSA)"
         if wanted is not None and not waits:
-            ports = list_alsa(self._client, output=False)
             try:
-                self.name = list(ports)[names.match(wanted, list(ports), "input")]
+                self.name = self._target.require(list_alsa(self._client, output=False)).name
             except PortError:
                 self._client.close()
                 raise
@@ -69,18 +70,22 @@ class AlsaInput:
             return now_ns
         return min(self._clock.arrival(event.time), now_ns)
 
-    def _connect(self, ports: dict[str, Any]) -> None:
-        alsa = import_alsa()
-        index = names.find(self._wanted or "", list(ports))
-        address = None if index is None else list(ports.values())[index]
-        if address is None:
-            self._connected, self.fault = None, f"{self.name}: unplugged"
-        elif address != self._connected:
-            try:
-                self._client.subscribe_port(address, self._port)
-                self._connected, self.fault = address, ""
-            except alsa.exceptions.Error as error:
-                self.fault = f"{self.name}: {error}"
+    def _connect(self, ports: list[Port]) -> None:
+        """Connect the wanted port to ours if it is among `ports` and not connected yet. The
+        watcher calls this."""
+        port = self._target.look(ports)
+        if port is None:
+            self._connected, self.name = None, self._target.name
+            self.fault = self._target.absence(ports)
+            return
+        self.name = port.name
+        if self._connected and port.identity == self._connected.identity:
+            return
+        try:
+            self._client.subscribe_port(port.address, self._port)
+            self._connected, self.fault = port, ""
+        except import_alsa().exceptions.Error as error:
+            self.fault = f"{self.name}: {error}"
 
     def close(self) -> None:
         """End the thread and leave."""

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
 from drumatlas.errors import PortError
 from drumatlas.midi import names
@@ -21,8 +20,10 @@ from drumatlas.midi.alsa_queue import (
 )
 from drumatlas.midi.alsa_wire import DIRECT, EVENT_SIZE, pack, stamps
 from drumatlas.midi.late import Late
+from drumatlas.midi.names import Port
 from drumatlas.midi.port import guarded_ns
 from drumatlas.midi.rejoin import Rejoin
+from drumatlas.midi.target import Target
 from drumatlas.play.events import Event, Output, panic
 
 _BATCH = 64  # events a system call; the pool must hold them at once
@@ -36,10 +37,10 @@ _OUT: Stamp = (0, 0)  # of what was due before it began
 class AlsaPort:
     """Port "drumatlas:out" of the sequencer, connected to `wanted` as long as that is there.
 
-    None connects to nothing: others connect to us. A port that goes is told in `fault`; when it
-    comes back it is connected again, and hears panic first, then its place (see rejoin.py). With
-    `waits` it need not be there yet; with `takes_any` any synth that is plugged in takes the place
-    of one that is not there.
+    None connects to nothing: others connect to us. `fault` says when the port is unplugged; when
+    it comes back it is connected again, and hears panic first, then its place (see rejoin.py).
+    Another port with its name changes nothing (see target.py). With `waits` it need not be there
+    yet; with `takes_any` any synth that is plugged in takes the place of one that is not there.
     """
 
     def __init__(
@@ -74,18 +75,15 @@ class AlsaPort:
         self.guard_ns = guarded_ns(self._offset_ns)
         self._channels = channels
         self._lock = threading.Lock()  # of what the performer uses; who connects needs none
-        self._wanted = wanted or ""
-        self._takes_any = takes_any
-        self._connected: object = None
-        self._was_there = False
+        self._target = Target(wanted or "", takes_any=takes_any)
+        self._connected: Port | None = None
         self._arrivals = self._greeted = 0  # how often it was connected; known to the performer
         self.fault = ""
         self.name = wanted or f"{names.CLIENT}:out (virtual, ALSA)"
         follows = wanted is not None or takes_any
         if wanted is not None and not waits:
-            ports = list_alsa(self._client, output=True)
             try:
-                self.name = list(ports)[names.match(wanted, list(ports))]
+                self.name = self._target.require(list_alsa(self._client, output=True)).name
             except PortError:
                 self._client.close()
                 raise
@@ -190,38 +188,25 @@ class AlsaPort:
                 time.sleep(0.005)
             self._client.close()
 
-    def _connect(self, ports: dict[str, Any]) -> None:
-        """From the watcher: connect to the wanted port if it is among `ports` and not connected
-        yet; panic first."""
-        name = names.find_next(self._wanted, ports, self._takes_any)
-        if name is None:
+    def _connect(self, ports: list[Port]) -> None:
+        """Connect to the wanted port if it is among `ports` and not connected yet; panic first.
+        The watcher calls this."""
+        port = self._target.look(ports)
+        if port is None:
             self._connected = None
-            self.fault = self._absence(list(ports))
+            self.name = self._target.name or self.name
+            self.fault = self._target.absence(ports)
             return
-        address = ports[name]
-        if address == self._connected:
+        self.name = port.name  # another one with the same plain name may have come or gone
+        if self._connected and port.identity == self._connected.identity:
             return
-        self.name = name
-        if self._takes_any:
-            self._wanted = name  # it is looked for first when it was away
         try:
-            self._greet(address)
+            self._greet(port.address)
         except (OSError, self._alsa.exceptions.Error) as error:
             self.fault = f"{self.name}: {error}"
             return
-        self._connected, self.fault = address, ""
-        self._was_there = True
+        self._connected, self.fault = port, ""
         self._arrivals += 1
-
-    def _absence(self, ports: list[str]) -> str:
-        """Why the wanted port is not among `ports`: gone, or never there and perhaps misspelt."""
-        if self._was_there or not self._wanted:
-            return f"{self.name}: unplugged" if self._wanted else ""
-        try:
-            names.match(self._wanted, ports)
-        except PortError as error:
-            return str(error)
-        return ""
 
     def _greet(self, address: object) -> None:
         """Panic, then the beat: from a port of its own, since the queue does not wait between

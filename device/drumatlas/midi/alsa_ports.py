@@ -5,14 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 from drumatlas.midi.alsa_queue import import_alsa, open_sequencer, wait_events
+from drumatlas.midi.cards import hardware_of
+from drumatlas.midi.names import Port, describe
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 _ANNOUNCE = (0, 1)  # System:Announce
 _POLL_S = 0.5  # how soon a closing watcher notices
 
 
-def list_alsa(client: Any, *, output: bool) -> dict[str, Any]:
-    """Name -> address of the ports that one can play to (`output`) or hear, in ALSA's order.
+def list_alsa(client: Any, *, output: bool) -> list[Port]:
+    """Return the ports that one can play to (`output`) or hear, in ALSA's order.
 
     Kernel ports and other programs' alike, but not our own, nor those that ask to be left alone.
     """
@@ -20,11 +22,14 @@ def list_alsa(client: Any, *, output: bool) -> dict[str, Any]:
     infos = client.list_ports(
         output=output or None, input=None if output else True, type=alsa.PortType(0), sort=False
     )
-    return {
-        f"{info.client_name}:{info.name}": (info.client_id, info.port_id)
-        for info in infos
-        if info.client_id != client.client_id and not info.capability & alsa.PortCaps.NO_EXPORT
-    }
+    return describe(
+        (
+            f"{info.client_name}:{info.name} {info.client_id}:{info.port_id}"
+            for info in infos
+            if info.client_id != client.client_id and not info.capability & alsa.PortCaps.NO_EXPORT
+        ),
+        hardware_of,
+    )
 
 
 class Watcher:
@@ -35,7 +40,7 @@ class Watcher:
     must not have to wait for.
     """
 
-    def __init__(self, changed: Callable[[dict[str, Any]], None], *, output: bool) -> None:
+    def __init__(self, changed: Callable[[list[Port]], None], *, output: bool) -> None:
         alsa = import_alsa()
         self._client = open_sequencer("drumatlas watch")
         # Kept: the library deletes a port that nobody refers to.

@@ -41,7 +41,9 @@ def list_ports() -> tuple[str, list[str], list[str]]:
 
     client = open_sequencer(CLIENT)
     try:
-        outputs, inputs = (list(list_alsa(client, output=way)) for way in (True, False))
+        outputs, inputs = (
+            [port.name for port in list_alsa(client, output=way)] for way in (True, False)
+        )
         return "ALSA", outputs, inputs
     finally:
         client.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.errors import PortError
-from drumatlas.midi.names import CLIENT, plain_name
+from drumatlas.midi.names import CLIENT, describe
 
 SEQUENCER = Path("/dev/snd/seq")  # the kernel's; rights to it come with group audio
 
@@ -91,7 +91,7 @@ def list_ports() -> tuple[str, list[str], list[str]]:
         client, system = open_client(output=output)
         try:
             with _hushed():
-                names.append([plain_name(name) for name in client.get_ports()])
+                names.append([port.name for port in describe(client.get_ports())])
         finally:
             client.delete()
     return system, names[0], names[1]

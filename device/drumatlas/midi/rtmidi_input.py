@@ -45,7 +45,7 @@ class RtMidiInput:
             self._client.open_port(index, name="in")
         except Exception as error:
             raise PortError(f"MIDI input '{wanted}' can't be opened: {error}") from None
-        return names.plain_name(ports[index])
+        return names.describe(ports)[index].name
 
     def close(self) -> None:
         """Let go of the port."""

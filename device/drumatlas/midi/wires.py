@@ -5,6 +5,7 @@ from typing import Protocol
 from drumatlas.errors import PortError
 from drumatlas.midi import names
 from drumatlas.midi.rtmidi_api import open_client_for
+from drumatlas.midi.target import Target
 
 UART = "uart:"
 
@@ -45,7 +46,8 @@ class RtMidiWire:
 
     def __init__(self, wanted: str) -> None:
         self._client, self._system = open_client_for(wanted, output=True)
-        self._wanted = wanted
+        self._wanted, self._target = wanted, Target(wanted)
+        self._opened: names.Port | None = None
 
     def open(self) -> str:
         """As Wire says."""
@@ -53,10 +55,10 @@ class RtMidiWire:
             if not self._wanted:
                 self._client.open_virtual_port("out")
                 return f"{names.CLIENT} (virtual, {self._system})"
-            ports: list[str] = self._client.get_ports()
-            index = names.match(self._wanted, ports)
-            self._client.open_port(index, name="out")
-            return names.plain_name(ports[index])
+            port = self._target.require(names.describe(self._client.get_ports()))
+            self._client.open_port(port.index, name="out")
+            self._opened = port
+            return port.name
         except PortError:
             raise
         except Exception as error:  # rtmidi raises classes of its own
@@ -64,7 +66,12 @@ class RtMidiWire:
 
     def is_there(self) -> bool:
         """As Wire says."""
-        return not self._wanted or names.find(self._wanted, self._client.get_ports()) is not None
+        if not self._wanted:
+            return True
+        port = self._target.look(names.describe(self._client.get_ports()))
+        if port is None or self._opened is None:
+            return port is not None
+        return port.identity == self._opened.identity  # else another one has taken its place
 
     def send(self, data: bytes) -> None:
         """As Wire says."""
@@ -76,6 +83,7 @@ class RtMidiWire:
     def close(self) -> None:
         """As Wire says."""
         self._client.close_port()
+        self._opened = None
 
     def leave(self) -> None:
         """As Wire says."""

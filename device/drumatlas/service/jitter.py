@@ -32,7 +32,7 @@ def examine_jitter(seconds: float = SECONDS) -> Finding:
         return Finding("jitter", "warn", "not measured: it needs ALSA's sequencer", advice)
     heard: Heard = deque()
     try:
-        if _INPUT in list_ports()[1]:
+        if any(name.startswith(_INPUT) for name in list_ports()[1]):
             return Finding("jitter", "warn", "not measured: a box listens there", "stop it first")
         ear = open_input("virtual", lambda data, at_ns: heard.append((data, at_ns)))
     except PortError as error:

@@ -6,74 +6,8 @@ from drumatlas.errors import PortError
 from drumatlas.midi import alsa_queue, choose, rtmidi_api
 from drumatlas.midi.choose import open_input, open_outputs
 from drumatlas.midi.deliver import Connection
-from drumatlas.midi.names import find, find_next, match, plain_name
 from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.midi.take import TakePort
-
-NAMES = [
-    "Midi Through:Midi Through Port-0 14:0",
-    "TR-8S:TR-8S MIDI 1 24:0",
-    "TR-8S:TR-8S CTRL 24:1",
-    "Volca Beats:Volca Beats MIDI 1 28:0",
-]
-
-
-def test_names_lose_their_client_numbers() -> None:
-    assert plain_name(NAMES[1]) == "TR-8S:TR-8S MIDI 1"
-    assert plain_name("system:midi_playback_1") == "system:midi_playback_1"
-
-
-@pytest.mark.parametrize(
-    ("wanted", "index"),
-    [
-        ("volca", 3),
-        ("TR-8S MIDI 1", 1),
-        ("TR-8S:TR-8S MIDI 1", 1),
-        ("tr-8s:tr-8s midi 1 99:0", 1),  # yesterday's number
-        ("CTRL", 2),
-    ],
-)
-def test_ports_match_by_name_without_numbers(wanted: str, index: int) -> None:
-    assert match(wanted, NAMES) == index
-
-
-@pytest.mark.parametrize(("wanted", "words"), [("Moog", "not there"), ("TR-8S", "several")])
-def test_a_port_that_is_missing_or_unclear_lists_what_there_is(wanted: str, words: str) -> None:
-    with pytest.raises(PortError, match=f"'{wanted}' .*{words}.*'Volca Beats:Volca Beats MIDI 1'"):
-        match(wanted, NAMES)
-
-
-def test_a_port_that_is_gone_is_not_found() -> None:
-    assert find("volca", NAMES) == 3
-    assert find("Moog", NAMES) is None
-    assert find("TR-8S", NAMES) is None
-
-
-PORTS = {
-    "Midi Through:Midi Through Port-0": (14, 0),
-    "FLUID Synth:Synth input": (128, 0),
-    "drumatlas in:in": (16, 0),
-    "TR-8S:TR-8S MIDI 1": (24, 0),
-    "Volca Beats:Volca Beats MIDI 1": (28, 0),
-}
-
-
-@pytest.mark.parametrize(
-    ("wanted", "takes_any", "found"),
-    [
-        ("volca", False, "Volca Beats:Volca Beats MIDI 1"),
-        ("volca", True, "Volca Beats:Volca Beats MIDI 1"),
-        ("FLUID Synth:Synth input", True, "FLUID Synth:Synth input"),  # it was connected before
-        ("Moog", False, None),
-        ("Moog", True, "TR-8S:TR-8S MIDI 1"),  # a card, and neither the loopback nor ourselves
-        ("", True, "TR-8S:TR-8S MIDI 1"),
-        ("", False, None),
-    ],
-)
-def test_what_is_unplugged_is_replaced_by_a_synth_only_if_any_will_do(
-    wanted: str, takes_any: bool, found: str | None
-) -> None:
-    assert find_next(wanted, PORTS, takes_any) == found
 
 
 def test_none_file_and_several(tmp_path: Path) -> None:

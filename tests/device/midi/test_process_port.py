@@ -2,7 +2,6 @@
 
 import errno
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -18,6 +17,7 @@ from drumatlas.play.events import NOTE_ON, Event
 from drumatlas.play.sequencer import Sequencer
 from playing import FOUR, HATS, sequencer
 from recorded import hanging, notes
+from waiting import until
 
 MS = 1_000_000
 PRESSES: dict[str, Callable[[Sequencer], object]] = {
@@ -96,13 +96,6 @@ def test_what_is_sent_earlier_can_be_taken_back_only_so_much_sooner(
         guards.append(port.guard_ns)
         port.close()
     assert guards == [55 * MS, 5 * MS, 5 * MS]
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class Mortal(FakeSender):

@@ -58,8 +58,9 @@ def test_where_it_can_not_be_heard_it_is_not_measured(monkeypatch: pytest.Monkey
     monkeypatch.setattr(jitter, "has_alsa", lambda: False)
     assert "needs ALSA" in examine_jitter().detail
     monkeypatch.setattr(jitter, "has_alsa", lambda: True)
-    monkeypatch.setattr(jitter, "list_ports", lambda: ("ALSA", ["drumatlas in:in"], []))
-    assert "a box listens there" in examine_jitter().detail  # it would follow our clock
+    for listening in ["drumatlas in:in"], ["drumatlas in:in #1", "drumatlas in:in #2"]:
+        monkeypatch.setattr(jitter, "list_ports", lambda there=listening: ("ALSA", there, []))
+        assert "a box listens there" in examine_jitter().detail  # it would follow our clock
 
     def refuse(*_: object) -> None:
         raise PortError("no more clients")
