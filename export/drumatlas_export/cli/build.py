@@ -182,8 +182,10 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
 
 def _titles(arguments: argparse.Namespace, work: Path) -> dict[Path, str]:
     """What the files of a temporary folder are to the user, who never sees them."""
-    mined = named(arguments.paths)
+    mined, made = named(arguments.paths), _stages(arguments, work)
     return {
+        **{path: path.stem for stage in made for path in stage.makes},
+        work / "mined.tsv.part": mined,
         work / "mined.tsv": mined,
         work / "beats.tsv": mined,
         work / "model.pt": "model",
