@@ -101,7 +101,7 @@ def main() -> int:
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # pretty_midi's, about files as they are
     for folder in given.folders:
-        sources = find_sources([folder], [])
+        sources = [one for one in find_sources([folder], []) if one.member is None]
         random.Random(given.seed).shuffle(sources)
         chosen = sources[: given.files]
         if not chosen:

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from drumatlas.beat.smf import MAX_BYTES
 from drumatlas_export.mine.file import Rules
 from drumatlas_export.mine.local import mine_locally
-from drumatlas_export.mine.sources import Source, find_sources
+from drumatlas_export.mine.sources import Source, find_sources, read_source
 
 BOUND = ("its worker died", "took over")  # what only the worker's own limits stopped
 
@@ -86,11 +87,11 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     rng = random.Random(given.seed)
-    there = [source.path for source in find_sources([given.folder], [])]
+    there = find_sources([given.folder], [])
     with TemporaryDirectory() as folder:
         sources = []
         for number in range(given.files):
-            one, other = (rng.choice(there).read_bytes() for _ in range(2))
+            one, other = (read_source(rng.choice(there), MAX_BYTES) for _ in range(2))
             path = Path(folder) / f"{number}.mid"
             path.write_bytes(broken(one, other, rng))
             sources.append(Source(path, path.name, "broken", number % 2 == 0))

@@ -3,6 +3,8 @@
 import argparse
 import json
 import os
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,13 @@ from drumatlas.files import check_writable, write_text
 from drumatlas_export.cli.common import read_lines, read_rows, say
 
 if TYPE_CHECKING:
-    from drumatlas_export.mine.job import Miner
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from drumatlas_export.mine.genres import Labeller
+    from drumatlas_export.mine.job import Mined, Miner
+    from drumatlas_export.mine.sources import Source
 
 MINE_EXAMPLES = """\
 drumatlas-export mine my-midi -o beats.tsv --genres folders
@@ -35,7 +43,9 @@ def mine_options(parser: argparse.ArgumentParser) -> None:
 
 def mining_options(parser: argparse.ArgumentParser) -> None:
     """What is mined, and how."""
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="folders or files")
+    parser.add_argument(
+        "paths", type=Path, nargs="+", metavar="PATH", help="folders, zip files or MIDI files"
+    )
     parser.add_argument(
         "--repeats", type=integer(2, 64), default=3, metavar="N", help="times in a row (default 3)"
     )
@@ -44,8 +54,8 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="cut the files of this collection (folder below PATH; * = all) in two-bar windows, "
-        "too, repeated or not, and label those 'window'",
+        help="cut the files of this collection (folder or zip file below PATH; * = all) in two-bar "
+        "windows, too, repeated or not, and label those 'window'",
     )
     parser.add_argument(
         "--genres",
@@ -73,44 +83,64 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
 def mine(arguments: argparse.Namespace) -> int:
     """Mine and write the beats. What was read stands in a file beside them until then."""
     from rich.console import Console
-    from rich.progress import Progress
 
-    from drumatlas_export.mine.file import Rules
     from drumatlas_export.mine.genres import labeller
-    from drumatlas_export.mine.job import mine as run_job
     from drumatlas_export.mine.job import rows
-    from drumatlas_export.mine.journal import Journal
-    from drumatlas_export.mine.report import report, show
-    from drumatlas_export.mine.sources import find_sources
+    from drumatlas_export.mine.reasons import no_beats, no_files, windows_hint
+    from drumatlas_export.mine.report import passed_over, report, show
+    from drumatlas_export.mine.sources import search
 
     for path in filter(None, (arguments.output, arguments.report)):
         check_writable(path)
     label = labeller(arguments.genres or ["names"], arguments.genre_column)
-    sources = find_sources(arguments.paths, arguments.windows)
-    if not sources:
-        raise BeatError(f"{arguments.paths[0]}: no MIDI files (.mid, .midi, .kar, .rmi) in it")
-    rules = Rules(arguments.repeats, arguments.min_entropy)
+    found = search(arguments.paths, arguments.windows)
+    if not found.sources:
+        raise BeatError(no_files(arguments.paths, found))
     console = Console(stderr=True)
-    part = arguments.output.with_name(f"{arguments.output.name}.part")
-    with Journal(part, sources, rules) as journal, Progress(console=console) as bar:
-        if journal.kept:
-            say(f"{part}: {len(journal.kept)} files were read before")
-        task = bar.add_task("mining", total=len(sources))
-        mined = run_job(
-            sources,
-            label,
-            rules,
-            _miner(arguments),
-            journal=journal,
-            progress=lambda: bar.advance(task),
-        )
-        counts = report(mined)
-        write_text(arguments.output, "".join(tsv.format_rows(rows(mined))))
+    with _mined(arguments, found.sources, label, console) as mined:
+        counts = report(mined) | passed_over(found)
         if arguments.report:
             write_text(arguments.report, json.dumps(counts, indent=1, ensure_ascii=False) + "\n")
-        journal.finish()
+        if mined.classes:
+            write_text(arguments.output, "".join(tsv.format_rows(rows(mined))))
+    if not mined.classes:
+        raise BeatError(no_beats(arguments.paths, found, mined))
     show(counts, console)
+    if hint := windows_hint(mined):
+        say(hint)
     return 0
+
+
+@contextmanager
+def _mined(
+    arguments: argparse.Namespace,
+    sources: "Sequence[Source]",
+    label: "Labeller",
+    console: "Console",
+) -> "Iterator[Mined]":
+    """Mine, and forget what the journal holds once the results are written."""
+    from rich.progress import Progress
+
+    from drumatlas_export.mine.file import Rules
+    from drumatlas_export.mine.job import mine as run_job
+    from drumatlas_export.mine.journal import Journal
+    from drumatlas_export.mine.reasons import counted
+
+    rules = Rules(arguments.repeats, arguments.min_entropy)
+    part = arguments.output.with_name(f"{arguments.output.name}.part")
+    bar = Progress(console=console, disable=not console.is_terminal)
+    with Journal(part, sources, rules) as journal:
+        if journal.kept:
+            say(f"{part}: an earlier run has read {counted(len(journal.kept), 'file')}")
+        elif journal.is_replaced:
+            say(f"{part}: damaged, or of another job; reading all files again")
+        with bar:
+            task = bar.add_task("mining", total=len(sources))
+            advance = partial(bar.advance, task)
+            miner = _miner(arguments)
+            mined = run_job(sources, label, rules, miner, journal=journal, progress=advance)
+        yield mined
+        journal.finish()
 
 
 def _miner(arguments: argparse.Namespace) -> "Miner":
@@ -119,8 +149,11 @@ def _miner(arguments: argparse.Namespace) -> "Miner":
         from drumatlas_export.mine.cluster import mine_on_cluster
 
         return lambda sources, rules: mine_on_cluster(sources, rules, arguments.dask)
-    from drumatlas_export.mine.local import mine_locally
+    from drumatlas_export.mine.local import mine_here, mine_locally, why_no_workers
 
+    if reason := why_no_workers():
+        say(f"no worker processes here ({reason}): mining in one process")
+        return mine_here
     return lambda sources, rules: mine_locally(sources, rules, min(arguments.jobs, len(sources)))
 
 

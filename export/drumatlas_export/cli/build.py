@@ -11,12 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from drumatlas import __version__
+from drumatlas.beat import tsv
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.files import atomic, check_writable, read_bytes, read_text, write_text
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
-from drumatlas_export.cli.common import read_rows, say
+from drumatlas_export.cli.common import read_lines, read_rows, say, titled
+from drumatlas_export.mine.reasons import named
 from drumatlas_export.train.config import KINDS
 
 EXAMPLES = """\
@@ -28,6 +30,7 @@ _PAGE = "report.html"
 _LEAST_BEATS = 40  # below, a split by song leaves nothing to measure by
 _ENOUGH_BEATS = 2000  # from here on a space's samples are mostly different ones
 _MORE = "more files, --repeats 2 or --windows '*' give more"
+_UNWRITABLE = "the temporary folder (--work DIR takes another)"
 _STAMP = "build.json"  # what the files in the work folder were made from
 _PROGRAM = "drumatlas-export"  # key of its version in there; a stamp without it is not ours
 _MOST_STAMP = 16 << 20  # bytes
@@ -108,7 +111,7 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
         return lambda: run(argparse.Namespace(**{**vars(arguments), **words}))
 
     def train() -> None:
-        _warn_of_few(len(read_rows(kept)), kept)
+        _warn_of_few(len(list(tsv.parse(read_lines(kept), str(kept)))), named(arguments.paths))
         models.train(argparse.Namespace(**{**vars(arguments), "beats": kept, "output": model}))
 
     def evaluate() -> None:
@@ -134,10 +137,10 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
     ]
 
 
-def _warn_of_few(beats: int, path: Path) -> None:
+def _warn_of_few(beats: int, what: str) -> None:
     """Say so where the space will be poor; BeatError where there can be none."""
     if beats < _LEAST_BEATS:
-        raise BeatError(f"{path.name}: {beats} beats are too few for a space; {_MORE}")
+        raise BeatError(f"{what}: {beats} beats are too few for a space; {_MORE}")
     if beats < _ENOUGH_BEATS:
         say(f"{beats} beats are few: the space will repeat itself, its scores say little; {_MORE}")
 
@@ -158,8 +161,10 @@ def _try_out(path: Path) -> None:
 def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
     """The named one, with what is still good in it; else a temporary one."""
     if arguments.work is None:
-        with TemporaryDirectory(prefix="drumatlas-") as folder:
-            yield Path(folder)
+        with TemporaryDirectory(prefix="drumatlas-") as name:
+            folder = Path(name)
+            with titled(_titles(arguments, folder), _UNWRITABLE):
+                yield folder
         return
     work: Path = arguments.work
     try:
@@ -173,6 +178,20 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
                 path.unlink(missing_ok=True)
         write_text(work / _STAMP, stamp)
     yield work
+
+
+def _titles(arguments: argparse.Namespace, work: Path) -> dict[Path, str]:
+    """What the files of a temporary folder are to the user, who never sees them."""
+    mined, made = named(arguments.paths), _stages(arguments, work)
+    return {
+        **{path: path.stem for stage in made for path in stage.makes},
+        work / "mined.tsv.part": mined,
+        work / "mined.tsv": mined,
+        work / "beats.tsv": mined,
+        work / "model.pt": "model",
+        work / arguments.output.name: str(arguments.output),
+        work: "the temporary folder",
+    }
 
 
 def _stamp_of(work: Path) -> str:
@@ -193,7 +212,7 @@ def _stamp_of(work: Path) -> str:
 def _stamp(arguments: argparse.Namespace) -> str:
     """All that the work depends on: the program, options, tables, the groove, and the MIDI files by
     name, size and age."""
-    from drumatlas_export.mine.sources import find_sources
+    from drumatlas_export.mine.sources import facts_of, find_sources
 
     words = {
         key: value
@@ -207,8 +226,7 @@ def _stamp(arguments: argparse.Namespace) -> str:
     for table in tables:
         digest.update(sha256(read_bytes(table, _MOST_TABLE)).digest())
     for source in find_sources(arguments.paths, arguments.windows):
-        facts = source.path.stat()
-        digest.update(f"{source.name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+        digest.update(facts_of(source).encode())
     table = {_PROGRAM: __version__, **words, "inputs": digest.hexdigest()}
     return json.dumps(table, indent=1, default=str) + "\n"
 

@@ -1,22 +1,50 @@
 """Steps that several export commands share."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from drumatlas.beat import tsv
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.errors import BeatError
+from drumatlas.errors import BeatError, DrumatlasError, FileError
 from drumatlas.files import read_text
 
 MAX_TSV = 1 << 30  # bytes; a million beats have about 100 MB
 
 
+_titles: dict[str, str] = {}  # of files whose names mean nothing to the user
+
+
 def say(text: str) -> None:
     """Talk to the user: stderr, so that stdout holds results only."""
-    print(text, file=sys.stderr, flush=True)
+    print(_titled(text, _titles), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def titled(titles: Mapping[Path, str], unwritable: str) -> Iterator[None]:
+    """Within, let `say` and errors call the files and folders in `titles` by their titles.
+
+    A file that can't be read or written is called `unwritable`: that is not the fault of what its
+    title stands for.
+    """
+    _titles.update({str(path): title for path, title in titles.items()})
+    try:
+        yield
+    except FileError as error:
+        raise FileError(_titled(str(error), dict.fromkeys(_titles, unwritable))) from None
+    except DrumatlasError as error:
+        raise type(error)(_titled(str(error), _titles)) from None
+    finally:
+        _titles.clear()
+
+
+def _titled(text: str, titles: Mapping[str, str]) -> str:
+    for path in sorted(titles, key=len, reverse=True):  # files before their folder
+        text = text.replace(path, titles[path])
+    return text
 
 
 def read_lines(path: Path) -> list[str]:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from drumatlas.commandline import Command
+from drumatlas.errors import BeatError
 from drumatlas_export.cli.common import say
 
 EXAMPLES = """\
@@ -14,7 +15,13 @@ drumatlas-export export acai.pt -o mine.atlas --groove players.npz"""
 
 def groove_options(parser: argparse.ArgumentParser) -> None:
     """The options of `groove`."""
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="performances")
+    parser.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="performances: folders, zip files or MIDI files",
+    )
     parser.add_argument("-o", dest="output", type=Path, required=True, metavar="F.npz")
 
 
@@ -24,11 +31,20 @@ def groove(arguments: argparse.Namespace) -> int:
     from drumatlas.files import atomic, check_writable
     from drumatlas_export.groove.learn import learn, measure
     from drumatlas_export.groove.played import read_played
-    from drumatlas_export.mine.sources import find_sources
+    from drumatlas_export.mine.reasons import by_number, named, no_files, passed_over
+    from drumatlas_export.mine.sources import search
 
     check_writable(arguments.output)
-    played = read_played(find_sources(arguments.paths, []))
+    found = search(arguments.paths, [])
+    if not found.sources:
+        raise BeatError(no_files(arguments.paths, found))
+    try:
+        played = read_played(found.sources)
+    except BeatError as error:
+        raise BeatError(f"{named(arguments.paths)}: {error}") from None
     say(f"{len(played.loud)} times two bars in straight 16ths")
+    for line in filter(None, (by_number("left out", played.left_out), passed_over(found))):
+        say(line)
     print(json.dumps(measure(played), indent=1))
     with atomic(arguments.output) as stream:
         stream.write(groove_bytes(learn(played)))

@@ -148,6 +148,7 @@ def groove_option(parser: argparse.ArgumentParser) -> None:
 def export(arguments: argparse.Namespace) -> int:
     """Write the atlas."""
     from drumatlas_export.groove.file import read_groove
+    from drumatlas_export.mine.report import LISTS
     from drumatlas_export.pack.job import export as write
     from drumatlas_export.pack.job import with_beats
     from drumatlas_export.train import checkpoint
@@ -159,8 +160,8 @@ def export(arguments: argparse.Namespace) -> int:
     about = read_table(arguments.about) if arguments.about else {}
     if arguments.mined:
         mined = read_table(arguments.mined)
-        mined.pop("refused_files", None)  # names of files, which are nobody's business
-        about["mined"] = mined
+        # Names of files are nobody's business.
+        about["mined"] = {name: value for name, value in mined.items() if name not in LISTS}
     trained = checkpoint.load(arguments.model)
     if arguments.beats:
         trained = with_beats(trained, read_rows(arguments.beats))

@@ -1,8 +1,9 @@
 """Recorded performances as two-bar windows on the grid, with how loud and how late each hit was."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import PurePath
 
@@ -13,10 +14,10 @@ from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
 from drumatlas.beat.grid import Region, four_four, regions
 from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
 from drumatlas.beat.voices import BIT_OF_NOTE, VOICES
-from drumatlas.errors import BeatError, MidiFileError
-from drumatlas.files import read_bytes
+from drumatlas.errors import BeatError, FileError, MidiFileError
 from drumatlas_export.mine.patterns import MAX_ERROR
-from drumatlas_export.mine.sources import Source
+from drumatlas_export.mine.reasons import by_number, counted
+from drumatlas_export.mine.sources import Source, read_source
 
 _NO_TEMPO = 500_000  # microseconds a beat; what the standard says where no tempo stands
 _LEAST_VELOCITIES = 5  # different ones in a file; else nobody played it
@@ -28,11 +29,13 @@ Window = tuple[NDArray[np.float64], NDArray[np.float64]]
 @dataclass(frozen=True, slots=True)
 class Played:
     """Windows [n, 32, 14]: `loud` 0 (no hit) to 127, `late_ms` behind the grid. `session` [n] are
-    numbers of the players' sessions: what is learned from one is measured on others."""
+    numbers of the players' sessions: what is learned from one is measured on others. `left_out`
+    counts the files that gave none, by reason."""
 
     loud: NDArray[np.float64]
     late_ms: NDArray[np.float64]
     session: NDArray[np.int64]
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def part(self, which: NDArray[np.bool_]) -> "Played":
         """Some of the windows."""
@@ -40,32 +43,47 @@ class Played:
 
 
 def read_played(sources: Sequence[Source]) -> Played:
-    """All windows in straight 16ths; BeatError if there are none. Files that can't be read, or
-    whose velocities are none of a player, are left out. A folder is a session."""
+    """Return all windows in straight 16ths; BeatError gives the reasons by number if there are
+    none. Files that can't be read, or whose velocities are not a player's, are left out. A folder
+    is a session."""
     windows: list[Window] = []
     session: list[int] = []
     numbers: dict[str, int] = {}
+    left_out: Counter[str] = Counter()
     for source in sources:
         number = numbers.setdefault(str(PurePath(source.name).parent), len(numbers))
-        for window in _windows_of(source):
-            windows.append(window)
-            session.append(number)
+        found, reason = _windows_of(source)
+        windows += found
+        session += [number] * len(found)
+        left_out.update([reason] if reason else [])
     if not windows:
-        raise BeatError("no file holds two bars of drums in 4/4 and straight 16ths, by a player")
+        why = by_number(counted(len(sources), "file"), left_out)
+        what = "no file holds two bars of drums in 4/4 and straight 16ths, by a player"
+        raise BeatError(f"{what}; {why}")
     loud, late = (np.stack(part) for part in zip(*windows, strict=True))
-    return Played(loud, late, np.array(session))
+    return Played(loud, late, np.array(session), left_out)
 
 
-def _windows_of(source: Source) -> Iterator[Window]:
+def _windows_of(source: Source) -> tuple[list[Window], str]:
+    """The windows of one file, or why there are none."""
     try:
-        track = read_drums(read_bytes(source.path, MAX_BYTES))
+        data = read_source(source, MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            return [], f"over {MAX_BYTES >> 20} MiB"
+        track = read_drums(data)
         found = list(regions(track, four_four(track)))
-    except (MidiFileError, OSError):
-        return
+    except FileError:
+        return [], "unreadable"
+    except MidiFileError:
+        return [], "malformed"
+    if not track.packed:
+        return [], "no drums on channel 10"
+    if not found:
+        return [], "not in 4/4"
     if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
-        return
-    for (start, end), region in found:
-        yield from _windows(track, start, end, region)
+        return [], f"fewer than {_LEAST_VELOCITIES} velocities, so nobody played it"
+    windows = [one for (start, end), region in found for one in _windows(track, start, end, region)]
+    return windows, "" if windows else "no two bars in straight 16ths"
 
 
 def _windows(track: DrumTrack, start: int, end: int, region: Region) -> Iterator[Window]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 from drumatlas.beat.grid import four_four, regions
 from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
-from drumatlas.errors import DrumatlasError
+from drumatlas.errors import DrumatlasError, FileError
 from drumatlas.explore.filters import MIN_ENTROPY
 from drumatlas_export.mine.patterns import Found, lively, repeated, windows
-from drumatlas_export.mine.sources import Source
+from drumatlas_export.mine.sources import Source, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,20 @@ def mine_file(source: Source, rules: Rules) -> FileResult:
     no file takes over some seconds or 200 MB, on whatever machine, with the same result.
     """
     try:
-        if source.path.stat().st_size > MAX_BYTES:
+        data = read_source(source, MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
             return FileResult(f"over {MAX_BYTES >> 20} MiB")
-        track = read_drums(source.path.read_bytes())
+        track = read_drums(data)
         return mine_track(track, source.windowed, rules)
+    except FileError as error:
+        return FileResult(f"unreadable: {error}")
     except DrumatlasError as error:
         return FileResult(f"malformed: {error}")
-    except OSError as error:
-        return FileResult(f"unreadable: {error.strerror or error}")
+
+
+def unrepeated(rules: Rules) -> str:
+    """The refusal of files like loops: two-bar windows would find something in them."""
+    return f"no two bars stand {rules.repeats} times in a row"
 
 
 def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
@@ -56,7 +62,7 @@ def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
         if is_windowed:
             found += windows(region)
     if not found:
-        return FileResult(f"no two bars stand {rules.repeats} times in a row")
+        return FileResult(unrepeated(rules))
     alive = lively(found, rules.min_entropy)
     judged = [
         one if is_one or one.refusal else replace(one, refusal="entropy too low")

@@ -41,6 +41,8 @@ GENRE_WORDS: dict[str, tuple[str, ...]] = {
 }
 _GENRE_OF_WORD = {word: genre for genre, words in GENRE_WORDS.items() for word in words}
 
+_UNZIPPED = re.compile(r"\.zip$", re.IGNORECASE)  # a zip file is a folder, and named like one
+
 WINDOW_LABEL = "window"  # label of beats that came from two-bar windows, not from repeats
 
 Labeller = Callable[[str], str | None]  # relative path -> genre
@@ -73,15 +75,15 @@ def from_names(path: str) -> str | None:
     """Genre word in the folders (nearest first), else in the file's name."""
     pure = PurePath(path)
     for name in (*(parent.name for parent in pure.parents), pure.stem):
-        genre = words_genre(name)
+        genre = words_genre(_UNZIPPED.sub("", name))
         if genre:
             return genre
     return None
 
 
 def from_folders(path: str) -> str | None:
-    """The name of the folder that the file lies in, as it is."""
-    name = PurePath(path).parent.name
+    """The name of the folder or zip file that the file lies in, as it is."""
+    name = _UNZIPPED.sub("", PurePath(path).parent.name)
     return fold(name) if name else None
 
 

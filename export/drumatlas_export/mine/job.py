@@ -11,7 +11,7 @@ from itertools import chain
 
 from drumatlas.beat.codes import Code, canonical
 from drumatlas.beat.tsv import BeatRow
-from drumatlas_export.mine.file import FileResult, Rules
+from drumatlas_export.mine.file import FileResult, Rules, unrepeated
 from drumatlas_export.mine.genres import WINDOW_LABEL, Labeller
 from drumatlas_export.mine.journal import Journal
 from drumatlas_export.mine.local import mine_locally
@@ -41,6 +41,14 @@ class Mined:
     refused: list[tuple[str, str]] = field(default_factory=list)  # file, reason
     patterns_refused: Counter[str] = field(default_factory=Counter)
     errors: list[float] = field(default_factory=list)  # quantisation error of kept patterns
+    files_of: Counter[str] = field(default_factory=Counter)  # by collection
+    unrepeated: Counter[str] = field(default_factory=Counter)  # of these, what windows might help
+
+
+def _count(mined: Mined, source: Source, result: FileResult, rules: Rules) -> None:
+    mined.files_of[source.collection] += 1
+    if result.refusal == unrepeated(rules) and not source.windowed:
+        mined.unrepeated[source.collection] += 1
 
 
 def _merge(mined: Mined, source: Source, result: FileResult, label: Labeller) -> None:
@@ -86,6 +94,7 @@ def mine(  # noqa: PLR0913 - a job's settings, by name
     for number, result in enumerate(chain(kept, fresh)):
         if journal and number >= len(kept):
             journal.add(result)
+        _count(mined, sources[number], result, rules)
         _merge(mined, sources[number], result, label)
         progress()
     return mined

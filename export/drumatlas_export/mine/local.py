@@ -56,6 +56,29 @@ def mine_locally(sources: Sequence[Source], rules: Rules, jobs: int) -> Iterator
         pool.shutdown(cancel_futures=True)
 
 
+def why_no_workers() -> str:
+    """Return why this machine can't have worker processes (they share locks, which on Linux takes
+    a /dev/shm that can be written), or ''."""
+    try:
+        get_context("spawn").Lock()
+    except (OSError, ImportError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return ""
+
+
+def mine_here(sources: Sequence[Source], rules: Rules) -> Iterator[FileResult]:
+    """A result for each of `sources`, by the main thread of this process: for machines that can't
+    have workers. A file's time is limited as theirs; one that exhausts the memory ends the job."""
+    has_alarm = hasattr(signal, "SIGALRM")
+    before = (has_alarm and signal.signal(signal.SIGALRM, _overtime)) or signal.SIG_DFL
+    try:
+        for source in sources:
+            yield _guarded(source, rules)
+    finally:
+        if has_alarm:
+            signal.signal(signal.SIGALRM, before)
+
+
 def _batches(sources: Sequence[Source]) -> Iterator[Batch]:
     return (sources[i : i + BATCH] for i in range(0, len(sources), BATCH))
 

@@ -9,11 +9,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from drumatlas_export.mine.job import Mined
+from drumatlas_export.mine.sources import Search
+
+LISTS = ("refused_files", "passed_over_files")  # names of files: not for the screen, nor an atlas
 
 
 def report(mined: Mined) -> dict[str, Any]:
     """Counts of files and patterns; every refused file with its reason."""
-    per_collection = Counter(name for one in mined.classes.values() for name in one.collections)
+    classes = mined.classes.values()
+    # Sorted, since a set's order is another in each run.
+    per_collection = Counter(name for one in classes for name in sorted(one.collections))
     per_genre = Counter(genre for one in mined.classes.values() for genre in one.genres)
     errors = np.array(mined.errors or [0.0])
     return {
@@ -34,11 +39,20 @@ def report(mined: Mined) -> dict[str, Any]:
     }
 
 
+def passed_over(search: Search) -> dict[str, Any]:
+    """What lay beside the files and was not mined: counts of reasons; names where one may be
+    missed (unlike files of other kinds)."""
+    return {
+        "passed_over": dict(search.passed_over.most_common()),
+        "passed_over_files": [{"file": name, "reason": reason} for name, reason in search.named],
+    }
+
+
 def show(counts: dict[str, Any], console: Console) -> None:
-    """Print the report without its list of files."""
+    """Print the report without its lists of files."""
     table = Table(show_header=False, box=None)
     for key, value in counts.items():
-        if key == "refused_files":
+        if key in LISTS:
             continue
         if isinstance(value, dict):
             value = ", ".join(f"{name} {count}" for name, count in value.items())  # noqa: PLW2901

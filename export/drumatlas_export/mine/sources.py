@@ -1,13 +1,16 @@
 """Which files a job mines: every MIDI file at and below the paths that were named, in order."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 from drumatlas.errors import FileError
+from drumatlas_export.mine.plain import read_plain
+from drumatlas_export.mine.walk import Place, Walk, is_zip
+from drumatlas_export.mine.zips import read_member
 
-SUFFIXES = {".mid", ".midi", ".kar", ".rmi"}
 _NAMED = 12  # collections in an error's line
 
 
@@ -19,42 +22,72 @@ class Source:
     name: str  # path below the folder that was named, / between parts
     collection: str
     windowed: bool
+    member: int | None = None  # its number in the zip file at `path`; None for a file of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The files to mine, and what was met and is not mined: how many things for each reason, and
+    (name, reason) of those that a user might miss."""
+
+    sources: list[Source]
+    passed_over: Counter[str]
+    named: list[tuple[str, str]]
 
 
 def find_sources(paths: Iterable[Path], windowed: list[str]) -> list[Source]:
-    """All MIDI files at and below `paths`, in order; FileError names a path that is not there, or
-    that can't be looked at.
+    """The sources of `search`."""
+    return search(paths, windowed).sources
+
+
+def search(paths: Iterable[Path], windowed: list[str]) -> Search:
+    """Find all MIDI files at and below `paths`, also in zip files; FileError names a path that is
+    not there, or that can't be looked at.
 
     `windowed` are patterns (`*`: all) of collections whose files are cut in two-bar windows;
     one that fits no collection is a FileError.
     """
-    sources: dict[Path, Source] = {}
+    roots = list(paths)
+    walk = Walk(roots)
+    own = [_own_name(root) for root in roots]  # collections of what lies in no folder
     used: set[str] = set()
-    for root in paths:
-        files = _files_of(root)
-        base = root if root.is_dir() else root.parent
-        for file in files:
-            parts = file.relative_to(base).parts
-            collection = parts[0] if len(parts) > 1 else base.resolve().name
-            fitting = {pattern for pattern in windowed if fnmatch(collection, pattern)}
-            used |= fitting
-            name = printable("/".join(parts))
-            sources.setdefault(file, Source(file, name, printable(collection), bool(fitting)))
-    found = list(sources.values())
+    found: list[Source] = []
+    for place in walk.places:
+        collection = place.parts[0] if len(place.parts) > 1 else own[place.root]
+        fitting = {pattern for pattern in windowed if fnmatch(collection, pattern)}
+        used |= fitting
+        name, is_windowed = _name(place), bool(fitting)
+        found.append(Source(place.path, name, printable(collection), is_windowed, place.member))
     _check_used(windowed, used, found)
-    return found
+    return Search(found, walk.counts, [(_name(place), reason) for place, reason in walk.passed])
 
 
-def _files_of(root: Path) -> list[Path]:
+def _own_name(root: Path) -> str:
+    """The collection of files that lie in no folder below `root`, a folder, zip file or file."""
+    is_file = root.is_file() and not is_zip(root)
+    return (root.parent if is_file else root).resolve().name
+
+
+def _name(place: Place) -> str:
+    return printable("/".join(place.parts) or str(place.path))
+
+
+def read_source(source: Source, most: int) -> bytes:
+    """Return at most `most` bytes of a source; FileError (without its name) says why it can't be
+    read. Never waits for a pipe or a device."""
+    if source.member is None:
+        return read_plain(source.path, most)
+    return read_member(source.path, source.member, most)
+
+
+def facts_of(source: Source) -> str:
+    """What changes when a source does: its name, place, size and age."""
     try:
-        if root.is_dir():
-            below = sorted(root.rglob("*"))
-            return [one for one in below if one.suffix.lower() in SUFFIXES and one.is_file()]
-        if root.exists():
-            return [root]
-    except OSError as error:  # a name of 300 letters, or a folder whose files may not be seen
-        raise FileError(f"{error.filename or root}: {error.strerror or error}") from None
-    raise FileError(f"{root}: no such file or folder")
+        facts = source.path.stat()
+        age = f"{facts.st_size}\0{facts.st_mtime_ns}"
+    except OSError:
+        age = "gone"
+    return f"{source.name}\0{source.member}\0{source.windowed}\0{age}\n"
 
 
 def _check_used(windowed: list[str], used: set[str], found: list[Source]) -> None:

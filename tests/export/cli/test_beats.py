@@ -78,14 +78,79 @@ def test_mine_does_what_its_options_say(run: Run, songs: Path, tmp_path: Path) -
     ]
 
 
-def test_mine_of_files_without_beats_is_an_empty_file(
-    run: Run, tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi
+def test_mine_of_files_without_beats_is_an_error_with_the_reasons(
+    run: Run, refuses: Refuses, tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi
 ) -> None:
     write_midi(tmp_path / "m" / "plain song.mid", hits_of(DULL, 4))
-    assert run("mine", tmp_path / "m", "-o", tmp_path / "b.tsv")[0] == 0
-    assert (tmp_path / "b.tsv").read_bytes() == b""
+    line = "m: 1 file, no beat; patterns: 1 entropy too low\n"
+    refuses(line, "mine", tmp_path / "m", "-o", tmp_path / "b.tsv")
     assert run("mine", tmp_path / "m", "-o", tmp_path / "b.tsv", "--min-entropy", 0.5)[0] == 0
     assert [code for code, _, _ in rows_of(tmp_path / "b.tsv")] == [DULL]
+
+
+def test_a_folder_of_refusals_is_one_line_and_a_report(
+    run: Run, songs: Path, tmp_path: Path
+) -> None:
+    for path in songs.rglob("*.mid"):
+        if path.parent.name == "pop" and path.name not in {"Some_Waltz.mid", "broken.mid"}:
+            path.unlink()
+    (tmp_path / "b.tsv").write_bytes(b"of before")
+    words = ["mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1]
+    code, out, err = run(*words, "--report", tmp_path / "r.json")
+    assert (code, out) == (2, "")
+    assert err == (
+        f"drumatlas-export: {songs}: 3 files, no beat: 1 malformed, "
+        "1 no two bars stand 3 times in a row, 1 not in 4/4; in 1 of 1 file no two bars repeat "
+        "often enough; if those are loops, add --windows loops\n"
+    )
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert len(report["refused_files"]) == 3
+    assert (tmp_path / "b.tsv").read_bytes() == b"of before"
+    assert not (tmp_path / "b.tsv.part").exists()
+
+
+def test_the_hint_is_followed_by_beats(run: Run, songs: Path, tmp_path: Path) -> None:
+    words = ["mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1]
+    hint = "in 1 of 1 file no two bars repeat often enough; if those are loops, add --windows loops"
+    code, _, err = run(*words)
+    assert (code, err.splitlines()[-1]) == (0, hint)
+    code, _, err = run(*words, "--windows", "loops")
+    assert code == 0
+    assert "--windows" not in err
+
+
+def test_mine_names_what_it_passes_over(run: Run, songs: Path, tmp_path: Path) -> None:
+    (songs / "pop" / "rest.rar").touch()
+    (songs / "pop" / "cover.jpg").touch()
+    (songs / "up").symlink_to("..")
+    words = ["mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1, "--report", tmp_path / "r.json"]
+    code, _, err = run(*words)
+    assert code == 0
+    assert "passed over" in err
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    archive = "archive other than .zip (unpack it)"
+    assert report["passed_over"] == {archive: 1, "not a MIDI file": 1}
+    assert report["passed_over_files"] == [{"file": "pop/rest.rar", "reason": archive}]
+
+
+def test_mine_without_workers_says_so_and_gives_the_same(
+    run: Run, songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("mine", songs, "-o", tmp_path / "a.tsv", "--jobs", 2)[0] == 0
+    monkeypatch.setattr("drumatlas_export.mine.local.why_no_workers", lambda: "No such device")
+    code, _, err = run("mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 2)
+    assert code == 0
+    assert "no worker processes here (No such device): mining in one process\n" in err
+    assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
+
+
+def test_mine_says_what_became_of_an_earlier_run(run: Run, songs: Path, tmp_path: Path) -> None:
+    part = tmp_path / "b.tsv.part"
+    part.write_text("[" * 100, encoding="utf-8")
+    code, _, err = run("mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1)
+    assert code == 0
+    assert err.startswith(f"{part}: damaged, or of another job; reading all files again\n")
+    assert not part.exists()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +202,7 @@ def test_mine_reports_names_that_are_not_utf8(run: Run, tmp_path: Path) -> None:
         pytest.skip("no such names here")
     report = tmp_path / "r.json"
     words = ["mine", tmp_path / "m", "-o", tmp_path / "b.tsv", "--jobs", 1, "--report", report]
-    assert run(*words)[0] == 0
+    assert run(*words)[0] == 2
     assert json.loads(report.read_text(encoding="utf-8"))["files_without_patterns"] == 1
 
 

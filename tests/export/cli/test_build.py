@@ -10,7 +10,7 @@ import pytest
 
 from drumatlas.atlas.read import read_atlas
 from drumatlas.atlas.write import groove_bytes
-from drumatlas.errors import AtlasError, BeatError
+from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import build, main, models
 from drumatlas_export.groove.file import read_groove
@@ -51,6 +51,10 @@ def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
     code, out, err = run(*words())
     assert (code, out) == (0, ""), err
     assert err.endswith("my.atlas plays: drumatlas play --atlas my.atlas\n")
+    assert "drumatlas-" not in err  # as a temporary folder's name begins
+    assert "music: 300 of 300 beats pass\n" in err
+    assert "\nmodel: best of " in err
+    assert "\nmy.atlas: " in err
     first = sha256(Path("my.atlas").read_bytes()).hexdigest()
     names = {"music", "quick.toml", "my.atlas", "my.json", "my.html"}
     assert {path.name for path in here.iterdir() if path.name[:5] != "torch"} == names
@@ -121,15 +125,48 @@ def test_a_folder_of_other_files_is_left_as_it_is(
     assert {path.name: path.read_bytes() for path in Path("own").iterdir()} == files
 
 
-def test_few_beats_are_told_and_very_few_refused(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize("more", [(), ("--work", "w")], ids=["temporary", "work"])
+def test_files_without_a_beat_are_one_line_of_reasons(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
 ) -> None:
-    build._warn_of_few(2000, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    Path("music").mkdir()
+    for name in "abc":
+        Path(f"music/{name}.mid").write_bytes(b"MThd")
+    code, out, err = run("build", "music", "-o", "a.atlas", "--jobs", "1", *more)
+    assert (code, out) == (2, "")
+    assert err == ("1 of 6: mine\ndrumatlas-export: music: 3 files, no beat: 3 malformed\n")
+
+
+def test_errors_of_temporary_files_name_what_the_user_knows(
+    run: Run, here: Path, beats_tsv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = run(*words("--known", str(beats_tsv)))
+    assert code == 2
+    assert "drumatlas-" not in err.replace("drumatlas-export: ", "")
+    assert err.splitlines()[-1].startswith(
+        "drumatlas-export: music: 0 beats are too few for a space"
+    )
+
+    def full(path: Path, _: str) -> None:
+        raise FileError(f"{path}: can't be written: No space left on device")
+
+    monkeypatch.setattr("drumatlas_export.cli.beats.write_text", full)
+    line = "the temporary folder (--work DIR takes another): can't be written: No space left"
+    code, _, err = run(*words())
+    assert (code, line in err) == (2, True)
+
+
+def test_few_beats_are_told_and_very_few_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    build._warn_of_few(2000, "music")
     assert capsys.readouterr().err == ""
-    build._warn_of_few(796, tmp_path)
+    build._warn_of_few(796, "music")
     assert "796 beats are few" in capsys.readouterr().err
-    with pytest.raises(BeatError, match=r"39 beats are too few .* --repeats 2"):
-        build._warn_of_few(39, tmp_path)
+    with pytest.raises(BeatError, match=r"music: 39 beats are too few .* --repeats 2"):
+        build._warn_of_few(39, "music")
 
 
 def test_an_atlas_that_can_not_play_is_not_left(

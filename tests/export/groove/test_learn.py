@@ -1,4 +1,5 @@
 from pathlib import Path
+from zipfile import ZipFile
 
 import mido
 import numpy as np
@@ -8,6 +9,7 @@ from drumatlas.beat import grid
 from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.explore.groove import loudness
+from drumatlas_export.groove import played as played_module
 from drumatlas_export.groove.file import read_groove
 from drumatlas_export.groove.learn import learn, measure
 from drumatlas_export.groove.played import Played, read_played
@@ -82,8 +84,8 @@ def test_a_file_that_is_too_large_is_not_read(
 ) -> None:
     with (tmp_path / "large.mid").open("wb") as stream:
         stream.truncate(MAX_BYTES + 1)
-    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("read"))
-    with pytest.raises(BeatError, match="no file holds two bars"):
+    monkeypatch.setattr(played_module, "read_drums", lambda _: pytest.fail("read"))
+    with pytest.raises(BeatError, match="1 file: 1 over 8 MiB"):
         played(tmp_path)
 
 
@@ -127,8 +129,25 @@ def test_of_one_session_nothing_is_told(tmp_path: Path) -> None:
 def test_files_of_one_velocity_teach_nothing(tmp_path: Path) -> None:
     perform(tmp_path / "typed.mid", 1, (90, 90))
     (tmp_path / "broken.mid").write_bytes(b"MThd")
-    with pytest.raises(BeatError, match="no file holds two bars"):
+    with pytest.raises(BeatError, match=r"2 files: 1 fewer than 5 velocities.*, 1 malformed$"):
         read_played(find_sources([tmp_path], []))
+
+
+def test_the_command_says_by_number_what_taught_nothing(
+    run, refuses, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "broken.mid").write_bytes(b"MThd")
+    (folder / "rest.rar").touch()
+    with ZipFile(folder / "more.zip", "w") as archive:
+        archive.write(folder / "player0" / "take.mid", "player5/take.mid")
+    code, out, err = run("groove", folder, "-o", tmp_path / "g.npz")
+    assert code == 0
+    assert '"sessions": 6' in out
+    assert "left out: 1 malformed\npassed over: 1 archive other than .zip (unpack it)\n" in err
+    broken = folder / "broken.mid"
+    refuses("broken.mid: no file holds two bars", "groove", broken, "-o", tmp_path / "h.npz")
+    (tmp_path / "empty").mkdir()
+    refuses("empty: no MIDI files", "groove", tmp_path / "empty", "-o", tmp_path / "h.npz")
 
 
 def test_the_command_measures_and_writes(run, folder: Path, tmp_path: Path) -> None:

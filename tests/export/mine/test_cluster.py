@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -31,6 +32,10 @@ def sources(
         hits = hits_of([*beat[:-1], number], 2 + number % 3)
         write_midi(tmp_path / "m" / f"song number{number}.mid", hits)
     (tmp_path / "m" / "broken.mid").write_bytes(b"MThd")
+    with ZipFile(tmp_path / "m" / "z.zip", "w") as archive:
+        for number in range(3):
+            name = f"song number{number}.mid"
+            archive.write(tmp_path / "m" / name, f"inside/{name}")
     return find_sources([tmp_path], [])
 
 

@@ -178,3 +178,9 @@ def test_the_first_labeller_that_knows_wins(table: Path) -> None:
     assert labeller([str(table), "names"])("blues/x.mid") == "blues"
     assert labeller([str(table), "folders"], "style")("misc/x.mid") == "misc"
     assert labeller([str(table)])("misc/x.mid") is None
+
+
+def test_a_zip_file_is_a_folder_of_its_name() -> None:
+    assert from_folders("in/Jazz.ZIP/a.mid") == "jazz"
+    assert from_folders("in/big hits.zip/a.mid") == "big hits"
+    assert from_names("Hip_Hop.zip/a.mid") == "hiphop"

@@ -1,12 +1,17 @@
+import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.beat.codes import CODE_LIMIT, STEPS
+from drumatlas.errors import FileError
+from drumatlas_export.mine import journal as journal_module
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.job import mine, rows
 from drumatlas_export.mine.journal import Journal, _line, _result
@@ -106,3 +111,114 @@ def test_another_job_begins_anew(tmp_path: Path, sources: list[Source], other: s
     elif other == "foreign":
         path.write_bytes(b"\xff\xfe")
     assert kept_after(path, sources, rules) == 0
+
+
+GOOD = [*[1] * 32, 0.25, 3, ""]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        json.dumps(["", [*GOOD[:33], float("inf"), ""]]),
+        json.dumps(["", [*GOOD[:32], float("nan"), 3, ""]]),
+        json.dumps(["", [*GOOD[:32], "0.1", 3, ""]]),
+        json.dumps(["", [*GOOD[:33], True, ""]]),
+        json.dumps(["", [*GOOD[:33], "3", ""]]),
+        json.dumps(["", [*GOOD[:34], None]]),
+        json.dumps(["", [*["1"] * 32, *GOOD[32:]]]),
+        json.dumps(["", [*[0.5] * 32, *GOOD[32:]]]),
+        json.dumps(["", [*[1 << 14] * 32, *GOOD[32:]]]),
+        json.dumps(["", GOOD[:20]]),
+        json.dumps(["", GOOD[:2]]),
+        json.dumps(["", 5]),
+        json.dumps(["", "text"]),
+        json.dumps(["\ud800"]),
+        json.dumps([]),
+        json.dumps([None]),
+        json.dumps({"a": 1}),
+        "5",
+        "null",
+        "9" * 5000,
+        "",
+        "\0",
+    ],
+    ids=lambda line: line[:12],
+)
+def test_a_forged_line_is_read_again(tmp_path: Path, sources: list[Source], line: str) -> None:
+    path = tmp_path / "part"
+    path.write_text(f"{journal_module._stamp(sources, Rules())}\n{line}\n", encoding="utf-8")
+    with Journal(path, sources, Rules()) as journal:
+        assert (journal.kept, journal.is_replaced) == ([], True)
+    forged = f'["good"]\n{line}\n["not reached"]\n'
+    path.write_text(f"{journal_module._stamp(sources, Rules())}\n{forged}", encoding="utf-8")
+    with Journal(path, sources, Rules()) as journal:
+        assert (journal.kept, journal.is_replaced) == ([FileResult("good")], False)
+
+
+def test_a_line_that_never_ends_is_not_read_whole(
+    tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "_MOST_LINE", 200)
+    path = tmp_path / "part"
+    text = f'{journal_module._stamp(sources, Rules())}\n["a"]\n["{"b" * 300}"]\n'
+    path.write_text(text, encoding="utf-8")
+    with Journal(path, sources, Rules()) as journal:
+        assert journal.kept == [FileResult("a")]
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_is_left(
+    tmp_path: Path, sources: list[Source]
+) -> None:
+    path, victim = tmp_path / "part", tmp_path / "victim"
+    victim.write_text(f'{journal_module._stamp(sources, Rules())}\n["forged"]\n', encoding="utf-8")
+    before = victim.read_bytes()
+    path.symlink_to(victim)
+    with Journal(path, sources, Rules()) as journal:
+        assert (journal.kept, journal.is_replaced) == ([], True)
+        journal.add(FileResult("own"))
+    assert not path.is_symlink()
+    assert victim.read_bytes() == before
+    assert kept_after(path, sources, Rules()) == 1
+
+
+def test_a_link_that_comes_later_is_not_written_through(
+    tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, victim = tmp_path / "part", tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    whole = journal_module.atomic
+
+    @contextmanager
+    def raced(path: Path) -> Iterator[IO[bytes]]:
+        with whole(path) as stream:
+            yield stream
+        path.unlink()
+        path.symlink_to(victim)
+
+    monkeypatch.setattr(journal_module, "atomic", raced)
+    with pytest.raises(FileError, match="part: can't be written: "):
+        Journal(path, sources, Rules())
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_pipe_is_replaced_and_a_folder_is_an_error(tmp_path: Path, sources: list[Source]) -> None:
+    os.mkfifo(tmp_path / "part")
+    assert kept_after(tmp_path / "part", sources, Rules()) == 0
+    assert (tmp_path / "part").is_file()
+    (tmp_path / "other").mkdir()
+    with pytest.raises(FileError, match="other: can't be written"):
+        Journal(tmp_path / "other", sources, Rules())
+
+
+def test_what_another_user_wrote_is_not_believed(
+    tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "part"
+    with Journal(path, sources, Rules()) as journal:
+        journal.add(FileResult("was read"))
+    if os.getuid() == 0:
+        os.chown(path, 12345, -1)
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 12345)
+    assert kept_after(path, sources, Rules()) == 0

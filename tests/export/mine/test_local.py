@@ -7,7 +7,7 @@ import pytest
 
 from drumatlas_export.mine import local
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
-from drumatlas_export.mine.local import DIED, mine_batch, mine_locally
+from drumatlas_export.mine.local import DIED, mine_batch, mine_here, mine_locally
 from drumatlas_export.mine.sources import Source, find_sources
 
 pytestmark = pytest.mark.export
@@ -88,6 +88,27 @@ def test_a_file_that_takes_too_much_memory_is_refused(
     monkeypatch.setattr(local, "mine_batch", swollen_batch)
     told = [one.refusal for one in mine_locally(sources, Rules(), 1)]
     assert told == ["took over 1024 MiB of memory"] * 3
+
+
+def test_without_workers_the_same_comes_from_one_process(
+    sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert local.why_no_workers() == ""
+    before = local.signal.getsignal(local.signal.SIGALRM)
+    assert list(mine_here(sources, Rules())) == list(mine_locally(sources, Rules(), 2))
+    monkeypatch.setattr(local, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(local, "mine_file", lambda *_: time.sleep(60))
+    assert [one.refusal for one in mine_here(sources, Rules())] == ["took over 0.05 s"] * 3
+    assert local.signal.getsignal(local.signal.SIGALRM) == before
+
+
+def test_a_machine_without_shared_locks_has_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Context:
+        def Lock(self) -> None:  # noqa: N802 - multiprocessing's name
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(local, "get_context", lambda _: Context())
+    assert local.why_no_workers() == "Permission denied"
 
 
 def test_no_files_give_no_results() -> None:

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from drumatlas_export.mine.job import Mined, _Class
-from drumatlas_export.mine.report import report, show
+from drumatlas_export.mine.report import passed_over, report, show
+from drumatlas_export.mine.sources import Search
 
 pytestmark = pytest.mark.export
 
@@ -58,6 +59,22 @@ def test_report_counts() -> None:
             {"file": "c", "reason": "not in 4/4"},
         ],
     }
+
+
+def test_what_was_passed_over_is_counted_and_where_it_matters_named() -> None:
+    found = Search([], Counter({"a": 1, "b": 2}), [("x.rar", "a: b")])
+    assert passed_over(found) == {
+        "passed_over": {"b": 2, "a": 1},
+        "passed_over_files": [{"file": "x.rar", "reason": "a: b"}],
+    }
+    assert "x.rar" not in printed(passed_over(found))
+    assert list(passed_over(found)["passed_over"]) == ["b", "a"]
+
+
+def test_collections_stand_in_the_same_order_in_each_run() -> None:
+    names = [f"collection {number}" for number in range(20)]
+    one = Mined(classes={(1,) * 32: _Class(collections=set(names))})
+    assert list(report(one)["beats_per_source"]) == sorted(names)
 
 
 def test_report_of_nothing_is_json() -> None:
