@@ -53,13 +53,13 @@ class RtMidiWire:
             if not self._wanted:
                 self._client.open_virtual_port("out")
                 return f"{names.CLIENT} (virtual, {self._system})"
-            ports: list[str] = self._client.get_ports()
+            ports = self._client.get_ports()
             index = names.match(self._wanted, ports)
-            self._client.open_port(index, name="out")
+            self._client.open_port(index, "out")
             return names.plain_name(ports[index])
         except PortError:
             raise
-        except Exception as error:  # rtmidi raises classes of its own
+        except Exception as error:  # each binding has classes of its own
             raise PortError(f"MIDI output '{self._wanted or 'virtual'}': {error}") from None
 
     def is_there(self) -> bool:
