@@ -47,7 +47,7 @@ class PlayedBox:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright; make test installs it")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright; make test has it")
     if CHROMIUM is None:
         pytest.skip("no chromium; apt install chromium")
     with sync_api.sync_playwright() as playwright:
