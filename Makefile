@@ -1,69 +1,71 @@
-# `make play` and `make test` set up .venv by themselves; both take ARGS="...".
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# `make play` and `make test` set up .venv by themselves (venv.sh); both take ARGS="...".
+# PYTHON=... makes it with that Python.
+BIN := .venv/bin
+SETUP := @PYTHON="$(PYTHON)" sh venv.sh
 
-.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page bench-mine fuzz-mine sweep atlas baselines reproduce clean
+.PHONY: for-play for-tests play test test-page test-system test-arm64 test-bare lint fuzz soak soak-states bench bench-page bench-mine fuzz-mine sweep atlas baselines reproduce clean
 
-play: $(VENV)/.plays
+play: for-play
 	$(BIN)/drumatlas play $(ARGS)
 
-test: $(VENV)/.tests
+test: for-tests
 	$(BIN)/python -m pytest $(ARGS)
 
 # The page in a real Chromium (Debian: apt install chromium): two minutes
-test-page: $(VENV)/.tests
-	$(PIP) install --editable '.[page]'
+test-page: for-tests
 	$(BIN)/python -m pytest tests/page $(ARGS)
 
 # A machine with systemd and ALSA, which it may install on, crash and restart; DRUMATLAS_MACHINE is a
 # command that runs a shell line there as root: make test-system DRUMATLAS_MACHINE="ssh root@pi"
-test-system: $(VENV)/.tests
+test-system: for-tests
 	$(BIN)/python -m pytest tests/system -rs $(ARGS)
 
 # The wheels, and the bytes of a render, on emulated Cortex-A53 and A72: make test-arm64 ARGS=trixie
-test-arm64: $(VENV)/.tests
+test-arm64: for-tests
 	tests/system/arm64.sh $(ARGS)
 
-lint: $(VENV)/.tests
+# README's commands on bare Debians, made with mmdebstrap; needs root, and half an hour a release or,
+# to play only, five minutes: make test-bare ARGS="trixie --play"
+test-bare: for-play
+	$(BIN)/python tests/system/bare.py $(ARGS)
+
+lint: for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 # The sequencer's state machine, 50 times as long as in `make test`: some minutes
-soak-states: $(VENV)/.tests
+soak-states: for-tests
 	DRUMATLAS_STATES=10000 $(BIN)/python -m pytest tests/device/play/test_any_use.py $(ARGS)
 
 # Eight hours of playing on a virtual clock: some minutes. make soak ARGS="--hours 1"
-soak: $(VENV)/.tests
+soak: for-tests
 	PYTHONPATH=tests $(BIN)/python tests/bench/soak.py $(ARGS)
 
 # Made-up input at every border, ten minutes each: make fuzz ARGS="--minutes 2 --only atlas"
-fuzz: $(VENV)/.tests
+fuzz: for-tests
 	PYTHONPATH=tests $(BIN)/python -m fuzz.long $(ARGS)
 
-bench: $(VENV)/.tests
+bench: for-tests
 	$(BIN)/python tests/bench/footprint.py
 
 # What an open page costs: clock, knobs, memory; five minutes. make bench-page ARGS="--rounds 3"
-bench-page: $(VENV)/.tests
-	$(PIP) install --editable '.[page]'
+bench-page: for-tests
 	$(BIN)/python tests/bench/page.py $(ARGS)
 
 # Mining beside the same job on mido and on pretty_midi: make bench-mine CORPUS="DIR DIR"
-bench-mine: $(VENV)/.tests
+bench-mine: for-tests
 	@test -n "$(CORPUS)" || { echo 'make bench-mine: say where MIDI files are: make bench-mine CORPUS=DIR' >&2; exit 2; }
-	$(PIP) install --editable '.[bench]'
+	$(SETUP) bench
 	$(BIN)/python tests/bench/mining.py $(CORPUS) $(ARGS)
 
 # 5,000 of a folder's MIDI files, broken in all ways, through the miner: make fuzz-mine CORPUS=DIR
-fuzz-mine: $(VENV)/.tests
+fuzz-mine: for-tests
 	@test -n "$(CORPUS)" || { echo 'make fuzz-mine: say where MIDI files are: make fuzz-mine CORPUS=DIR' >&2; exit 2; }
 	PYTHONPATH=tests $(BIN)/python tests/fuzz/mining.py $(CORPUS) $(ARGS)
 
 # How evenly the panel answers, 100,000 steps of it: a minute or two
-sweep: $(VENV)/.tests
+sweep: for-tests
 	$(BIN)/python tests/bench/sweep.py
 
 # Remakes the built-in atlas from a folder of MIDI collections, and trains it with two more seeds for
@@ -74,7 +76,7 @@ SHIPPED := 2
 MINE = $(BIN)/drumatlas-export mine $(CORPUS) \
     $(foreach c,groove-midi-dataset mma,$(if $(wildcard $(CORPUS)/$(c)),--windows $(c))) \
     $(if $(wildcard $(CORPUS)/freemidi-ums/index.tsv),--genres $(CORPUS)/freemidi-ums/index.tsv --genre-column style) --genres names
-atlas: $(VENV)/.tests
+atlas: for-tests
 	@test -n "$(CORPUS)" || { echo 'make atlas: say where the MIDI files are: make atlas CORPUS=DIR' >&2; exit 2; }
 	mkdir -p $(WORK)
 	$(MINE) --repeats 2 -o $(WORK)/beats.tsv --report $(WORK)/mined.json
@@ -89,7 +91,7 @@ atlas: $(VENV)/.tests
 	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
 
 # The article's three networks on the beats that stand three times in a row: make baselines CORPUS=DIR
-baselines: $(VENV)/.tests
+baselines: for-tests
 	@test -n "$(CORPUS)" || { echo 'make baselines: say where the MIDI files are: make baselines CORPUS=DIR' >&2; exit 2; }
 	mkdir -p $(WORK)
 	$(MINE) -o $(WORK)/beats3.tsv
@@ -99,7 +101,7 @@ baselines: $(VENV)/.tests
 	done
 
 # Builds an atlas twice from the same files; both must be the same bytes: make reproduce CORPUS=DIR
-reproduce: $(VENV)/.tests
+reproduce: for-tests
 	@test -n "$(CORPUS)" || { echo 'make reproduce: say where the MIDI files are: make reproduce CORPUS=DIR' >&2; exit 2; }
 	for run in once again; do \
 	    mkdir -p build/reproduce/$$run && \
@@ -107,16 +109,11 @@ reproduce: $(VENV)/.tests
 	done
 	cd build/reproduce && sha256sum once/mine.atlas again/mine.atlas && cmp once/mine.atlas again/mine.atlas
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+for-play:
+	$(SETUP) plays
 
-$(VENV)/.plays: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --editable .
-	touch $@
-
-$(VENV)/.tests: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) install --constraint constraints.txt --editable '.[dev,export]'
-	touch $@ $(VENV)/.plays
+for-tests:
+	$(SETUP) tests
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf .venv build dist

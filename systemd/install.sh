@@ -172,13 +172,16 @@ if [ "$machine" = aarch64 ] && [ "$(python3 -c 'import struct; print(struct.calc
     as_is=(linux32)
 fi
 
-# python-rtmidi and lgpio have wheels for CPython 3.11 and 3.12 on 64-bit systems only.
-has_wheels=0
-case "$machine $version" in "aarch64 3.11" | "aarch64 3.12" | "x86_64 3.11" | "x86_64 3.12") has_wheels=1 ;; esac
-if [ "$has_wheels" = 0 ]; then
-    has_wheel python_rtmidi || apt_need python3-rtmidi
-    [ "$wants_gpio" = 0 ] || has_wheel lgpio || apt_need python3-lgpio
-fi
+# For JACK 64-bit systems get a binding of RtMidi as a wheel; for 32 bits there is Debian's alone.
+case $machine in
+aarch64 | x86_64) ;;
+*) has_wheel python_rtmidi || apt_need python3-rtmidi ;;
+esac
+# lgpio has wheels for CPython 3.11 and 3.12 on 64-bit systems only.
+case "$machine $version" in
+"aarch64 3.11" | "aarch64 3.12" | "x86_64 3.11" | "x86_64 3.12") ;;
+*) [ "$wants_gpio" = 0 ] || has_wheel lgpio || apt_need python3-lgpio ;;
+esac
 # 32 bits: no wheels of alsa-midi on PyPI; where piwheels has none either it is built. (Of
 # onnxruntime there are none at all: NumPy runs the same networks.)
 case $machine in armv6l | armv7l) has_wheel alsa_midi || apt_need gcc python3-dev libffi-dev libasound2-dev ;; esac
@@ -221,6 +224,7 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
     fi
     extras=()
     more=()
+    ! has_wheel python_rtmidi || more+=(python-rtmidi) # of 32 bits, which drumatlas does not ask for
     # Offline the manual's makers may be missing; a box plays without.
     [ -n "$wheels" ] && ! { has_wheel shtab && has_wheel argparse_manpage; } || extras+=(service)
     if [ "$wants_gpio" = 1 ]; then

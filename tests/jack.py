@@ -2,16 +2,23 @@
 
 import shutil
 import time
-from typing import Any
 
 import pytest
 
+from drumatlas.errors import PortError
+from drumatlas.midi.rtmidi_api import open_client
+from drumatlas.midi.rtmidi_bindings import Client
 from drumatlas.play.events import Event
 
 needs_jack = [
     pytest.mark.jack,
     pytest.mark.skipif(not shutil.which("jackd"), reason="no jackd; apt install jackd2"),
 ]
+
+
+def jack_client(name: str, *, output: bool) -> Client:
+    """Another client of the JACK server, through whichever binding is installed."""
+    return open_client(output=output, name=name, systems=("jack",))[0]
 
 
 class Recorder:
@@ -22,25 +29,22 @@ class Recorder:
         self._connect()
 
     def _connect(self) -> None:
-        import rtmidi
-
         deadline = time.monotonic() + 10
         while True:  # until the server is up
             try:
-                self.client: Any = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="recorder")
+                self.client = jack_client("recorder", output=False)
                 break
-            except rtmidi.SystemError:
-                assert time.monotonic() < deadline, "jackd did not start"
+            except PortError as error:
+                assert time.monotonic() < deadline, f"jackd did not start: {error}"
                 time.sleep(0.1)
-        self.client.ignore_types(sysex=False, timing=False, active_sense=False)
-        self.client.set_callback(self._take)
+        self.client.listen(self._take, everything=True)
 
-    def _take(self, message: tuple[list[int], float], _data: object) -> None:
-        self.events.append(Event(time.monotonic_ns(), bytes(message[0])))
+    def _take(self, message: bytes) -> None:
+        self.events.append(Event(time.monotonic_ns(), message))
 
     def unplug(self) -> None:
-        """Its ports go away. (Deleted with its callback, a client waits for itself.)"""
-        self.client.cancel_callback()
+        """Its ports go away."""
+        self.client.ignore()
         self.client.close_port()
         self.client.delete()
 
@@ -54,7 +58,7 @@ class Recorder:
         while True:
             ports = [i for i, port in enumerate(self.client.get_ports()) if name in port]
             if ports:
-                self.client.open_port(ports[0])
+                self.client.open_port(ports[0], "in")
                 return
             assert time.monotonic() < deadline, f"no port {name}"
             time.sleep(0.02)

@@ -40,6 +40,9 @@ class Synth:
     def get_port_count(self) -> int:
         return len(self.get_ports())
 
+    def get_port_name(self, index: int) -> str:
+        return self.get_ports()[index]
+
     def get_ports(self) -> list[str]:
         return ["Midi Through:0", *(["Synth"] if self.is_plugged else [])]
 
@@ -80,13 +83,9 @@ def play_to(
     """Deliver `events` in order of time, with the plug out from .. to each of `gaps` (ns); then
     the sender ends. Back in, the synth must hear panic first, and then all there is."""
     rtmidi = SimpleNamespace(
-        get_compiled_api=lambda: [1],
+        get_compiled_api_by_name=lambda name: name == "jack",
         get_api_display_name=str,
         MidiOut=lambda *_, **__: synth,
-        API_MACOSX_CORE=2,
-        API_WINDOWS_MM=3,
-        API_LINUX_ALSA=4,
-        API_UNIX_JACK=1,
     )
     with patch.dict(sys.modules, rtmidi=rtmidi), contextlib.redirect_stdout(io.StringIO()):
         connection = Connection("synth", channels)

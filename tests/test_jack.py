@@ -18,7 +18,7 @@ import pytest
 
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
-from jack import Recorder, needs_jack
+from jack import Recorder, jack_client, needs_jack
 from recorded import hanging
 
 pytestmark = needs_jack
@@ -112,10 +112,8 @@ def test_a_killed_run_leaves_no_note_behind_for_the_next(recorder: Recorder, pla
 
 
 def test_it_follows_a_leader(recorder: Recorder, play: Play) -> None:
-    import rtmidi
-
     recorder.client.open_virtual_port("synth")
-    leader = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="leader")
+    leader = jack_client("leader", output=True)
     leader.open_virtual_port("out")
     try:
         options = ["--clock", "external", "--midi-in", "leader:out", "--panel", "none"]

@@ -1,22 +1,19 @@
 """MIDI clock as a musician's script would send it: the senders that timing.py compares with.
 
-python bare_loop.py SECONDS bare      # absolute deadlines, python-rtmidi, nothing else
+python bare_loop.py SECONDS bare      # absolute deadlines, RtMidi, nothing else
 python bare_loop.py SECONDS isobar    # the isobar library's timeline
 """
 
 import sys
 import time
-from pathlib import Path
+
+from drumatlas.midi.rtmidi_api import open_client
 
 BPM = 120
 
 
 def bare(seconds: float) -> None:
-    import rtmidi
-
-    alsa, jack = rtmidi.API_LINUX_ALSA, rtmidi.API_UNIX_JACK
-    api = alsa if Path("/dev/snd/seq").exists() else jack
-    client = rtmidi.MidiOut(api, name="bare")
+    client = open_client(output=True, name="bare")[0]
     client.open_virtual_port("loop")
     tick_ns = 60e9 / BPM / 24
     start_ns = time.monotonic_ns()

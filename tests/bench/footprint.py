@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from drumatlas.midi.rtmidi_api import open_client
+
 SECONDS = 6.0
 RUNS = 5
 JACK = ["jackd", "-t", "5000", "-n", "drumatlas-bench", "-d", "dummy", "-r", "48000", "-p", "128"]
@@ -73,12 +75,9 @@ def resident(process: subprocess.Popen[bytes]) -> tuple[float, float, float]:
 
 def first_heard(script: Path) -> tuple[float, float]:
     """Seconds from starting the process to panic and to its first clock at another JACK client."""
-    import rtmidi
-
-    client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="bench")
-    client.ignore_types(timing=False)
+    client = open_client(output=False, name="bench", systems=("jack",))[0]
     heard: dict[int, float] = {}  # by status
-    client.set_callback(lambda message, _: heard.setdefault(message[0][0], time.monotonic()))
+    client.listen(lambda message: heard.setdefault(message[0], time.monotonic()))
     client.open_virtual_port("in")
     began = time.monotonic()
     process = start("bench:in", script, 0.5)

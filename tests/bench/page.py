@@ -29,6 +29,9 @@ from typing import Any
 
 from footprint import status_of
 
+from drumatlas.errors import PortError
+from drumatlas.midi.rtmidi_api import open_client
+
 HERE = Path(__file__).parent
 CLIENT = HERE / "page_client.py"
 BPM = 120
@@ -186,11 +189,9 @@ def kinds(stack: ExitStack, with_chromium: bool) -> list[Kind]:
 
 
 def await_jack() -> None:
-    import rtmidi
-
     for _ in range(100):
-        with suppress(rtmidi.SystemError):
-            rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="waits").delete()
+        with suppress(PortError):
+            open_client(output=False, name="waits", systems=("jack",))[0].delete()
             return
         time.sleep(0.1)
     raise SystemExit("jackd did not start")

@@ -11,7 +11,7 @@ import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, STOP
 from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, hear, since
-from jack import Recorder, needs_jack
+from jack import Recorder, jack_client, needs_jack
 from recorded import hanging
 from waiting import until
 
@@ -87,10 +87,8 @@ class TestLeaderGone:
 
     @pytest.fixture
     def leader(self, synth: Recorder) -> Iterator[Callable[..., None]]:
-        import rtmidi
-
         del synth  # is there, and so is the server
-        out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="leader")
+        out = jack_client("leader", output=True)
         out.open_virtual_port("out")
 
         def lead(seconds: float, start: bool = True) -> None:

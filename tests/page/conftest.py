@@ -1,5 +1,5 @@
 """A box that plays, and a real Chromium that looks at its page. Skipped, with the reason, where
-one of the two is missing: `make test-page` installs what it can."""
+one of the two is missing."""
 
 import json
 import os
@@ -47,7 +47,7 @@ class PlayedBox:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright; make test-page")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright; make test has it")
     if CHROMIUM is None:
         pytest.skip("no chromium; apt install chromium")
     with sync_api.sync_playwright() as playwright:

@@ -14,7 +14,7 @@ from browsing import until
 from drumatlas.beat.tsv import parse
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.play.events import CLOCK, START
-from jack import Recorder, needs_jack
+from jack import Recorder, jack_client, needs_jack
 
 pytestmark = [pytest.mark.browser, *needs_jack]
 
@@ -25,9 +25,7 @@ VOICE_OF = {voice.note: voice.bit for voice in VOICE_TABLE}
 @pytest.fixture
 def keyboard(jack: None) -> Iterator[Any]:
     """Another client with an output that a box can hear."""
-    import rtmidi
-
-    client = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="keyboard")
+    client = jack_client("keyboard", output=True)
     client.open_virtual_port("out")
     yield client
     client.close_port()

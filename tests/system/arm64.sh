@@ -78,7 +78,7 @@ try() { # SUITE PYTHON: what the installer does, then the comparison
     "$python" -m venv --without-pip --system-site-packages "$at/venv"
     echo "$1: installing for $("$at/venv/bin/python" -c 'import platform; print(platform.machine(), platform.python_version())')"
     "$at/venv/bin/python" "$pip/pip" install -q --no-compile --prefer-binary "$wheel" || fail "$1: it can't be installed"
-    "$at/venv/bin/python" "$pip/pip" list 2>/dev/null | grep -iE '^(numpy|onnxruntime|mido|python-rtmidi|alsa-midi) ' | tr -s ' ' | sed 's/^/    /'
+    "$at/venv/bin/python" "$pip/pip" list 2>/dev/null | grep -iE '^(numpy|onnxruntime|mido|python-rtmidi|supriya-midi|alsa-midi) ' | tr -s ' ' | sed 's/^/    /'
     for cpu in "${CPUS[@]}"; do
         export ARM_CPU=$cpu XDG_CACHE_HOME=$at/cache-$cpu
         rm -rf "$XDG_CACHE_HOME"
@@ -117,9 +117,8 @@ for kind in mid tsv; do
 done
 for suite; do
     case $suite in
-    # As on a Pi: python3-rtmidi is Debian's where there is no wheel; libstdc++ is there for apt,
-    # ALSA's library for alsa-utils.
-    trixie) packages=(python3 python3-venv python3-rtmidi libasound2t64 libstdc++6) python=python3.13 ;;
+    # As on a Pi: libstdc++ is there for apt, ALSA's library for alsa-utils.
+    trixie) packages=(python3 python3-venv libasound2t64 libstdc++6) python=python3.13 ;;
     bookworm) packages=(python3 python3-venv libasound2 libstdc++6) python=python3.11 ;;
     *) fail "'$suite' is neither trixie nor bookworm" ;;
     esac

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from drumatlas.errors import PortError
+from drumatlas.midi.missing import does_not_load
 
 RATES_HZ = (6250, 4000, 2500, 1000)
 _MODEST_HZ = 4000
@@ -34,7 +35,7 @@ def import_alsa() -> Any:
     try:
         import alsa_midi  # noqa: PLC0415 - Linux only, and only for who plays
     except (ImportError, OSError) as error:
-        raise PortError(f"alsa-midi does not load ({error}); pip install alsa-midi") from None
+        raise PortError(does_not_load("alsa-midi", error)) from None
     return alsa_midi
 
 

@@ -1,4 +1,4 @@
-"""python-rtmidi's systems on this machine: which one works, and what ports it has.
+"""RtMidi's MIDI systems on this machine: which one works, and what ports it has.
 
 Nothing here may print: the C libraries below talk on stderr when a server is missing.
 """
@@ -6,24 +6,16 @@ Nothing here may print: the C libraries below talk on stderr when a server is mi
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from drumatlas.errors import PortError
 from drumatlas.midi.names import CLIENT, describe
+from drumatlas.midi.rtmidi_bindings import Client, RtMidi
 
 SEQUENCER = Path("/dev/snd/seq")  # the kernel's; rights to it come with group audio
-
-
-def _rtmidi() -> Any:
-    try:
-        import rtmidi  # noqa: PLC0415 - a renderer needs no MIDI system
-    except ImportError as error:
-        raise PortError(
-            f"python-rtmidi does not load ({error}); pip install python-rtmidi"
-        ) from None
-    return rtmidi
+SYSTEMS = ("core", "winmm", "alsa", "jack")  # RtMidi's names of those that are tried, best first
 
 
 @contextlib.contextmanager
@@ -45,17 +37,14 @@ def _hushed() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _candidates(rtmidi: Any) -> list[int]:
-    """The compiled systems that may work here, best first."""
-    compiled = rtmidi.get_compiled_api()
-    wanted = [rtmidi.API_MACOSX_CORE, rtmidi.API_WINDOWS_MM]
-    if SEQUENCER.exists():  # ALSA's sequencer; without it the constructor throws
-        wanted.append(rtmidi.API_LINUX_ALSA)
-    wanted.append(rtmidi.API_UNIX_JACK)
-    return [api for api in wanted if api in compiled]
+def _candidates(rtmidi: RtMidi, wanted: Sequence[str]) -> list[Any]:
+    """Return those of the systems `wanted` that may work here."""
+    # Where there is no sequencer, the constructor throws.
+    tried = [name for name in wanted if name != "alsa" or SEQUENCER.exists()]
+    return [system for name in tried if (system := rtmidi.find_system(name))]
 
 
-def open_client_for(wanted: str | None, *, output: bool) -> tuple[Any, str]:
+def open_client_for(wanted: str | None, *, output: bool) -> tuple[Client, str]:
     """As `open_client`; PortError also names the port that was `wanted` (None or "": virtual)."""
     try:
         return open_client(output=output)
@@ -64,23 +53,37 @@ def open_client_for(wanted: str | None, *, output: bool) -> tuple[Any, str]:
         raise PortError(f"MIDI {kind} '{wanted or 'virtual'}': {error}") from None
 
 
-def open_client(*, output: bool) -> tuple[Any, str]:
-    """(an rtmidi.MidiOut or MidiIn without a port, name of its system); PortError if no system
-    works here. Call `.delete()` on it when done: clients leak otherwise."""
-    rtmidi = _rtmidi()
+def open_client(
+    *, output: bool, name: str = CLIENT, systems: Sequence[str] = SYSTEMS
+) -> tuple[Client, str]:
+    """Return (a client without a port, the name of its system), on the first of `systems` that
+    works here; PortError if none does. Call `.delete()` on it when done: clients leak otherwise."""
+    try:
+        rtmidi = RtMidi()
+    except PortError as error:
+        raise _no_system(str(error)) from None
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    cls = rtmidi.MidiOut if output else rtmidi.MidiIn
-    for api in _candidates(rtmidi):
+    for system in _candidates(rtmidi, systems):
         try:
             with _hushed():
-                client = cls(api, name=CLIENT)
-                client.get_port_count()
-        except Exception:
+                return rtmidi.open(system, name, output=output), rtmidi.name_of(system)
+        except Exception:  # each binding has classes of its own
             continue
-        return client, str(rtmidi.get_api_display_name(api))
+    raise _no_system()
+
+
+def _no_system(lacking: str = "") -> PortError:
+    """Return the error that says why nothing plays here; `lacking`: what a binding needs."""
     if SEQUENCER.exists() and not os.access(SEQUENCER, os.R_OK | os.W_OK):
-        raise PortError(f"no MIDI system here: {SEQUENCER} is closed to you (be in group audio)")
-    raise PortError("no MIDI system here: neither ALSA's sequencer nor a JACK server is running")
+        why = f"{SEQUENCER} is closed to you (be in group audio)"
+    elif not lacking:
+        why = "neither ALSA's sequencer nor a JACK server is running"
+    elif sys.platform != "linux":
+        why = lacking
+    else:
+        alsa = "alsa-midi does not load" if SEQUENCER.exists() else "no ALSA sequencer"
+        why = f"{alsa}, and for JACK: {lacking}"
+    return PortError(f"no MIDI system here: {why}")
 
 
 def list_ports() -> tuple[str, list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""MIDI in through python-rtmidi; messages are stamped when its thread hands them over."""
+"""MIDI in through RtMidi; messages are stamped when its thread hands them over."""
 
 import time
 from collections.abc import Callable
@@ -17,18 +17,18 @@ class RtMidiInput:
 
     def __init__(self, wanted: str | None, take: Callable[[bytes, int], None]) -> None:
         self._client, system = open_client_for(wanted, output=False)
-        self._client.ignore_types(sysex=True, timing=False, active_sense=True)
         parser = Parser()  # checks what comes, whatever the system below let through
 
-        def hear(message: tuple[list[int], float], _: object) -> None:
+        def hear(message: bytes) -> None:
             now_ns = time.monotonic_ns()
-            for data in parser.feed(bytes(byte & 0xFF for byte in message[0])):
+            for data in parser.feed(message):
                 take(data, now_ns)
 
-        self._client.set_callback(hear)
+        self._client.listen(hear)
         try:
             self.name = self._open(wanted, system)
         except PortError:
+            self._client.ignore()
             self._client.delete()
             raise
 
@@ -39,16 +39,16 @@ class RtMidiInput:
             except Exception as error:
                 raise PortError(f"no virtual MIDI port on this system: {error}") from None
             return f"{names.CLIENT} in (virtual, {system})"
-        ports: list[str] = self._client.get_ports()
+        ports = self._client.get_ports()
         index = names.match(wanted, ports, "input")
         try:
-            self._client.open_port(index, name="in")
+            self._client.open_port(index, "in")
         except Exception as error:
             raise PortError(f"MIDI input '{wanted}' can't be opened: {error}") from None
         return names.describe(ports)[index].name
 
     def close(self) -> None:
         """Let go of the port."""
-        self._client.cancel_callback()
+        self._client.ignore()
         self._client.close_port()
         self._client.delete()

@@ -56,12 +56,12 @@ class RtMidiWire:
                 self._client.open_virtual_port("out")
                 return f"{names.CLIENT} (virtual, {self._system})"
             port = self._target.require(names.describe(self._client.get_ports()))
-            self._client.open_port(port.index, name="out")
+            self._client.open_port(port.index, "out")
             self._opened = port
             return port.name
         except PortError:
             raise
-        except Exception as error:  # rtmidi raises classes of its own
+        except Exception as error:  # each binding has classes of its own
             raise PortError(f"MIDI output '{self._wanted or 'virtual'}': {error}") from None
 
     def is_there(self) -> bool:

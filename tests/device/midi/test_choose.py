@@ -64,7 +64,7 @@ def test_auto_takes_the_first_synth_or_a_virtual_port(
 def no_midi(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a MIDI system."""
     monkeypatch.setattr(choose, "has_alsa", lambda: False)
-    monkeypatch.setattr(rtmidi_api, "_candidates", lambda _: [])
+    monkeypatch.setattr(rtmidi_api, "_candidates", lambda *_: [])
 
 
 @pytest.mark.parametrize("wanted", ["DAW Sync", "virtual"])
@@ -99,7 +99,7 @@ def test_a_sequencer_that_is_closed_to_us_is_not_opened_but_told(
     closed.touch()
     for module in (choose, rtmidi_api):
         monkeypatch.setattr(module, "SEQUENCER", closed)
-    monkeypatch.setattr(rtmidi_api, "_candidates", lambda _: [])
+    monkeypatch.setattr(rtmidi_api, "_candidates", lambda *_: [])
     monkeypatch.setattr("os.access", lambda path, _mode: path != closed)
     monkeypatch.setattr(alsa_queue, "open_sequencer", None)  # its library would talk
     with pytest.raises(PortError, match=f"'DAW': no MIDI system here: {closed} is closed to you"):
