@@ -72,7 +72,7 @@ class GpioPanel:
         self._knobs = [_Knob(one, wiring, one.control in waits) for one in wiring.inputs]
         self._chips = open_chips(wiring, board)
         self._encoders: list[tuple[str, Encoder]] = [
-            (control, board.encoder(*wire.numbers, detents=wire.detents))
+            (control, board.encoder(wire.numbers[0], wire.numbers[1], wire.detents))
             for control, wire in wiring.encoders
         ]
         self._buttons = [(name, board.contact(pin), Debounce()) for name, pin in wiring.buttons]
