@@ -6,7 +6,8 @@ from drumatlas.config.keys import KEYS, Key, Value
 _TABLE_HELP = {
     "cc": "Numbers of the MIDI controllers that move a control or press a button.",
     "gpio": "Pins of a Raspberry Pi. Knobs: mcp0:3 (channel 3 of an MCP3008), ads0:2 (of an"
-    " ADS1115)\n# or enc:5,6 (a rotary encoder; enc:5,6:2 if it has two detents to a pulse). Buttons:"
+    " ADS1115)\n# or enc:5,6 (a rotary encoder; enc:5,6:2 if it has two detents to a pulse)."
+    " Buttons:"
     '\n# pin:17. Numbers of pins are GPIO numbers; "" means not wired.',
     "lamps": 'Pins of LEDs; "" means not wired.',
     "shift": 'Second functions: the name of another control; "" means no other than usual.',

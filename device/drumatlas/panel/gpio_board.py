@@ -170,7 +170,7 @@ class GpioBoard:
     def encoder(self, a: int, b: int, detents: int = 1) -> Encoder:
         """An encoder, pulled up, common contact at ground."""
         contacts = [self._part("DigitalInputDevice", pin, pull_up=True) for pin in (a, b)]
-        return GpioEncoder(*contacts, detents)
+        return GpioEncoder(contacts[0], contacts[1], detents)
 
     def lamp(self, pin: int) -> Lamp:
         """A diode with its resistor."""
