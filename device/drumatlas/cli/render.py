@@ -17,7 +17,7 @@ from drumatlas.errors import FileError
 
 EXAMPLES = """\
 drumatlas render --genre funk --bars 8 -o funk.mid
-drumatlas render --z=-2.1,9,-4,0.5 --seconds 30 -o place.mid
+drumatlas render --z=-0.6,0.5,-0.4,0.3 --seconds 30 -o place.mid
 drumatlas render --script moves.jsonl --seed 7 -o moves.tsv"""
 
 _TAIL_S = 4.0  # what still plays after the last line of a script

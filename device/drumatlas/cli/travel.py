@@ -24,7 +24,7 @@ _BATCH = 64  # points a decode
 MAX_TSV = 256 << 20  # bytes
 
 DECODE_EXAMPLES = """\
-echo 2.0,11.2,-5.2,-1.7 | drumatlas decode
+echo 0.4,-0.3,0.5,0.2 | drumatlas decode
 drumatlas decode --raw < points.csv > beats.tsv"""
 ENCODE_EXAMPLES = """\
 drumatlas encode song.mid
