@@ -1,5 +1,6 @@
-"""`--help` of both programs: every example works."""
+"""`--help` of both programs: every option explained, every example works."""
 
+import argparse
 import contextlib
 import re
 import shlex
@@ -101,3 +102,17 @@ def test_points_of_examples_lie_within_the_atlas() -> None:
             assert 0 <= knobs.min() <= knobs.max() <= 1, line
             found.append(line)
     assert len(found) >= 2
+
+
+@pytest.mark.parametrize("program", list(programs()))
+def test_every_command_and_option_is_explained(program: str) -> None:
+    parser = parser_of(program)
+    subparsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    for name, one in subparsers.choices.items():
+        assert one.description.endswith("."), name
+        text = one.format_help()
+        assert "examples:\n" in text
+        for action in one._actions:
+            assert action.help, f"{name} {action.option_strings or action.dest}"
+            assert len(action.help.split()) >= 2, f"{name} {action.help}"
+            assert not re.search(r"\(\d+\)|\bis none of\b|\btold\b|^of ", action.help)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,15 @@ from drumatlas.beat import tsv
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
 from drumatlas.files import read_text
+from drumatlas_export.train.config import TrainConfig
 
 MAX_TSV = 1 << 30  # bytes; a million beats have about 100 MB
+
+
+CONFIG_HELP = (
+    "settings of the training, a TOML file with lines like `max_epochs = 200`; all of them: "
+    + ", ".join(field.name for field in fields(TrainConfig))
+)
 
 
 def say(text: str) -> None:

@@ -14,8 +14,16 @@ drumatlas-export export acai.pt -o mine.atlas --groove players.npz"""
 
 def groove_options(parser: argparse.ArgumentParser) -> None:
     """The options of `groove`."""
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="performances")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="F.npz")
+    parser.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="MIDI files of drummers, or folders of them",
+    )
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="F.npz", help="file to write"
+    )
 
 
 def groove(arguments: argparse.Namespace) -> int:
@@ -36,5 +44,11 @@ def groove(arguments: argparse.Namespace) -> int:
 
 
 GROOVE = Command(
-    "groove", "performances to velocities and timing", EXAMPLES, groove_options, groove
+    "groove",
+    "learn velocities and timing from performances",
+    EXAMPLES,
+    groove_options,
+    groove,
+    "Learns how loud drummers hit, and how early or late. Prints how well that tells sessions that "
+    "it did not learn from, as JSON.",
 )
