@@ -15,6 +15,19 @@ Object.defineProperty(window, "localStorage", {
 """
 
 
+# Drops a file of bytes (base64) on the beat.
+DROP = """(encoded) => {
+    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], "beat.mid", { type: "audio/midi" }));
+    const target = document.querySelector("#beat canvas");
+    for (const type of ["dragenter", "dragover", "drop"]) {
+        const about = { dataTransfer: transfer, bubbles: true, cancelable: true };
+        target.dispatchEvent(new DragEvent(type, about));
+    }
+}"""
+
+
 def until(page: Any, condition: str, given: object = None, seconds: float = 10) -> None:
     """Wait until a JavaScript expression, or function of `given`, is true.
 

@@ -14,13 +14,30 @@ from drumatlas.errors import DrumatlasError
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its options are added by `options`, its work is done by `run`."""
+    """One command: its options are added by `options`, its work is done by `run`. `help` is its
+    line in the list of commands, `about` what else its own --help says, in sentences."""
 
     name: str
     help: str
     examples: str
     options: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    about: str = ""
+
+    @property
+    def description(self) -> str:
+        """The text above its options."""
+        first = f"{self.help[:1].upper()}{self.help[1:]}."
+        return f"{first} {self.about}".strip()
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Wraps the description, and leaves the examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith("examples:"):
+            return text
+        return super()._fill_text(text, width, indent)
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,9 +57,9 @@ class Parser(argparse.ArgumentParser):
             one = sub.add_parser(
                 command.name,
                 help=command.help,
-                description=command.help,
+                description=command.description,
                 epilog="examples:\n" + "\n".join(f"  {e}" for e in command.examples.split("\n")),
-                formatter_class=argparse.RawDescriptionHelpFormatter,
+                formatter_class=_HelpFormatter,
             )
             command.options(one)
             one.set_defaults(run=command.run)
@@ -90,7 +107,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
         if not (isfinite(value) and low <= value <= high):
-            raise argparse.ArgumentTypeError(f"{text} is not in {low:g}..{high:g}")
+            raise argparse.ArgumentTypeError(f"{text} is not in {low:.15g}..{high:.15g}")
         return value
 
     return parse

@@ -8,7 +8,7 @@ from typing import Any
 import mido
 import pytest
 
-from browsing import until
+from browsing import DROP, until
 
 pytestmark = pytest.mark.browser
 
@@ -22,16 +22,6 @@ Object.defineProperty(navigator, "clipboard", {
     value: { writeText: async () => { throw new Error("denied"); } },
 });
 """
-DROP = """(encoded) => {
-    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], "beat.mid", { type: "audio/midi" }));
-    const target = document.querySelector("#beat canvas");
-    for (const type of ["dragenter", "dragover", "drop"]) {
-        const about = { dataTransfer: transfer, bubbles: true, cancelable: true };
-        target.dispatchEvent(new DragEvent(type, about));
-    }
-}"""
 
 
 def test_a_shared_link_asks_before_it_goes(
@@ -106,19 +96,33 @@ def test_a_file_that_is_dropped_lands_where_its_beat_is(
     until(page, "document.getElementById('toast').classList.contains('bad')")
 
 
-def test_a_dropped_file_lands_at_its_place(
-    boxes: Callable[..., Any], visit: Callable[..., Any], tmp_path: Path
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_a_file_that_is_opened_lands_at_its_place(
+    boxes: Callable[..., Any], visit: Callable[..., Any], tmp_path: Path, size: str
 ) -> None:
-    page = visit(boxes("--no-start"))
+    page = visit(boxes("--no-start"), size)
+    if size == "phone":
+        page.get_by_role("button", name="Box", exact=True).click()
     with page.expect_download() as caught:
         page.get_by_role("button", name="Beat .mid").click()
     path = tmp_path / "beat.mid"
     caught.value.save_as(path)
     before = page.evaluate("drumatlas.store.state.knobs")
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Drop .mid").click()
+        page.get_by_role("button", name="Open .mid").click()
     chooser.value.set_files(path)
     until(
         page, "before => drumatlas.store.state.knobs.join() !== before", ",".join(map(str, before))
     )
     until(page, "document.getElementById('toast').textContent.startsWith('landed')")
+
+
+def test_a_file_that_can_not_be_sent_is_not_lost_in_silence(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    box = boxes("--no-start")
+    page = visit(box)
+    box.end()
+    until(page, "!drumatlas.link.isOpen")
+    page.evaluate(DROP, base64.b64encode(b"MThd").decode())
+    until(page, "document.getElementById('toast').textContent.includes('not sent')")

@@ -13,14 +13,12 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from drumatlas.cli.table import commands
+from drumatlas.cli.table import DESCRIPTION, commands
 from drumatlas.commandline import Parser, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `drumatlas` with `argv` (sys.argv without the program); returns the exit code."""
     words = sys.argv[1:] if argv is None else argv
-    parser = Parser.of_program(
-        "drumatlas", "A beat box that plays from the latent space.", commands(*words[:1])
-    )
+    parser = Parser.of_program("drumatlas", DESCRIPTION, commands(*words[:1]))
     return run_command(parser, words)

@@ -25,13 +25,18 @@ _PERIOD_S = 0.01
 
 def options(parser: argparse.ArgumentParser) -> None:
     """The options of `calibrate`."""
-    parser.add_argument("--config", type=Path, metavar="F", help="TOML file to read and write")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="F",
+        help="file of settings that names the inputs and gets the result (default: print it)",
+    )
     parser.add_argument(
         "--seconds",
         type=number(1, 600),
         default=15.0,
         metavar="N",
-        help="time to turn all knobs (default: 15)",
+        help="time in which you turn every knob, 1 to 600 s (default: 15)",
     )
 
 
@@ -139,4 +144,12 @@ def write(path: Path, found: "Mapping[str, Calibration]") -> None:
     write_text(path, text)
 
 
-COMMAND = Command("calibrate", "measure the knobs and the joystick", _EXAMPLES, options, run)
+COMMAND = Command(
+    "calibrate",
+    "measure the knobs and the joystick",
+    _EXAMPLES,
+    options,
+    run,
+    "For panels at the pins of a Raspberry Pi. Turn every knob from end to end, then let go: it "
+    "measures ends, middle and noise.",
+)

@@ -26,19 +26,25 @@ def say(text: str) -> None:
 
 def add_atlas(parser: argparse.ArgumentParser) -> None:
     """--atlas."""
-    parser.add_argument("--atlas", type=Path, metavar="F", help="atlas file (default: built in)")
+    parser.add_argument(
+        "--atlas", type=Path, metavar="F", help="atlas to use (default: the built-in one)"
+    )
 
 
 def add_tempo(parser: argparse.ArgumentParser) -> None:
     """--bpm and --seed."""
     parser.add_argument(
-        "--bpm", type=number(MIN_TEMPO, MAX_TEMPO), metavar="N", help="tempo (default: 120)"
+        "--bpm",
+        type=number(MIN_TEMPO, MAX_TEMPO),
+        metavar="N",
+        help="tempo in beats per minute, 20 to 300 (default: 120)",
     )
     parser.add_argument(
         "--seed",
         type=integer(0, 2**32 - 1),
         metavar="N",
-        help="of chaos, humanize and wander (default: 0)",
+        help="start of the random numbers for chaos, humanize and wander; the same seed gives "
+        "the same result (default: 0)",
     )
 
 

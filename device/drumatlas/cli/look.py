@@ -11,7 +11,7 @@ from drumatlas.errors import PortError
 
 def ports_options(parser: argparse.ArgumentParser) -> None:
     """The options of `ports`."""
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def ports(arguments: argparse.Namespace) -> int:
@@ -41,11 +41,16 @@ def ports(arguments: argparse.Namespace) -> int:
 def doctor_options(parser: argparse.ArgumentParser) -> None:
     """The options of `doctor`."""
     add_atlas(parser)
-    parser.add_argument("--config", type=Path, metavar="F", help="TOML file of settings")
     parser.add_argument(
-        "--jitter", action="store_true", help="also how even the clock is, heard for 5 s"
+        "--config",
+        type=Path,
+        metavar="F",
+        help="file of settings to check, too (TOML; see `drumatlas config`)",
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--jitter", action="store_true", help="also measure for 5 s how evenly the clock comes"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -64,7 +69,12 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def config_options(parser: argparse.ArgumentParser) -> None:
     """The options of `config`."""
-    parser.add_argument("--check", type=Path, metavar="F", help="check a file and say nothing more")
+    parser.add_argument(
+        "--check",
+        type=Path,
+        metavar="F",
+        help="check this file instead; says nothing if it is good",
+    )
 
 
 def config(arguments: argparse.Namespace) -> int:
@@ -80,12 +90,28 @@ def config(arguments: argparse.Namespace) -> int:
     return 0
 
 
-PORTS = Command("ports", "list MIDI ports", "drumatlas ports --json", ports_options, ports)
-DOCTOR = Command("doctor", "check this machine", "drumatlas doctor", doctor_options, doctor)
+PORTS = Command(
+    "ports",
+    "list MIDI ports",
+    "drumatlas ports\ndrumatlas ports --json",
+    ports_options,
+    ports,
+    "Their names, or parts of them, go to --midi-out and --midi-in of `play`.",
+)
+DOCTOR = Command(
+    "doctor",
+    "check this machine",
+    "drumatlas doctor\ndrumatlas doctor --jitter",
+    doctor_options,
+    doctor,
+    "Looks at MIDI, priorities, the atlas and, with settings for a panel, pins and inputs. Says "
+    "what is missing and what to do about it. Exits with 2 if nothing can be played.",
+)
 CONFIG = Command(
     "config",
     "print an example configuration, or check one",
     "drumatlas config > drumatlas.toml\ndrumatlas config --check drumatlas.toml",
     config_options,
     config,
+    "The example has every setting at its default, each explained.",
 )

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from drumatlas import __version__
-from drumatlas.cli.table import commands
+from drumatlas.cli.table import DESCRIPTION, commands
 from drumatlas.commandline import Parser
 from drumatlas.errors import FileError
 from drumatlas.files import write_text
@@ -51,9 +51,7 @@ def _completion() -> dict[str, str]:
 
 
 def _parser() -> Parser:
-    return Parser.of_program(
-        "drumatlas", "A beat box that plays from the latent space.", commands()
-    )
+    return Parser.of_program("drumatlas", DESCRIPTION, commands())
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

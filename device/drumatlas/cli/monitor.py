@@ -45,19 +45,20 @@ def options(parser: argparse.ArgumentParser) -> None:
         "port",
         nargs="?",
         metavar="PORT|virtual",
-        help="input as `drumatlas ports` prints it, or a part of its name; virtual: one of our"
-        " own that others connect to (default: the first one)",
+        help="port that the clock comes from, by its name in `drumatlas ports` or a part of it, or "
+        "virtual: a port that others connect to (default: the first port)",
     )
     parser.add_argument(
-        "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after that time"
+        "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after N seconds"
     )
     parser.add_argument(
         "--bpm",
         type=number(MIN_TEMPO, MAX_TEMPO),
         metavar="N",
-        help="tempo that drift is told against (default: the nearest whole one)",
+        help="tempo that the clock should have, in beats per minute (default: the nearest whole "
+        "one)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object at the end")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -219,4 +220,11 @@ def _errors(spread: "Spread | None") -> dict[str, float] | None:
     return {word: round(us, 3) for word, us in asdict(spread).items()} if spread else None
 
 
-COMMAND = Command("monitor", "measure the clock of a MIDI port", EXAMPLES, options, run)
+COMMAND = Command(
+    "monitor",
+    "measure the clock of a MIDI port",
+    EXAMPLES,
+    options,
+    run,
+    "Shows tempo, drift, how evenly clocks come, and how many are missing. Ctrl-C ends it.",
+)

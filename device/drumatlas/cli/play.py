@@ -34,45 +34,63 @@ drumatlas play --panel script:moves.jsonl --midi-out virtual"""
 def options(parser: argparse.ArgumentParser) -> None:
     """The options of `play`."""
     add_atlas(parser)
-    parser.add_argument("--config", type=Path, metavar="F", help="TOML file of settings")
+    parser.add_argument(
+        "--config", type=Path, metavar="F", help="file of settings (TOML; see `drumatlas config`)"
+    )
     parser.add_argument(
         "--panel",
         action="append",
         metavar="auto|keys|gpio|script:F|none",
-        help="where controls come from; may be given several times (default: auto)",
+        help="what moves the controls: keys (of this terminal), gpio (knobs and buttons at a "
+        "Raspberry Pi's pins), script:F (a file), or none; auto takes gpio on a Raspberry Pi, and "
+        "keys in a terminal; may be given several times (default: auto)",
     )
     parser.add_argument(
         "--midi-out",
         action="append",
         metavar="NAME|virtual|auto|none|uart:DEVICE|file:F.mid",
-        help="NAME as `drumatlas ports` prints it, or a part of it; may be given several times;"
-        " NAME@-3.5ms plays that port 3.5 ms earlier",
+        help="where the drums go: a port by its name in `drumatlas ports` or a part of it, virtual "
+        "(a port that others connect to), auto (the first synth, else virtual), none, uart:DEVICE "
+        "(a serial port), or file:F.mid (a recording); NAME@-3.5ms plays that port 3.5 ms earlier; "
+        "may be given several times (default: auto)",
     )
     parser.add_argument(
         "--midi-in",
         metavar="NAME|virtual|uart:DEVICE|none",
-        help="where clock, controllers, programs and pads come from",
+        help="where MIDI comes from: a clock to follow, controllers, program changes and pads "
+        "(default: none)",
     )
     parser.add_argument(
         "--clock",
         choices=("internal", "external", "auto"),
-        help="lead, follow --midi-in, or follow while a clock is heard (default: internal)",
+        help="who sets the tempo: internal, the box; external, the clock at --midi-in; auto, that "
+        "clock while there is one, else the box (default: internal)",
     )
     add_tempo(parser)
     parser.add_argument(
-        "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after that time"
+        "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after N seconds"
     )
     parser.add_argument(
-        "--state", metavar="DIR|none", help="what keeps snapshots and the last place (default: own)"
+        "--state",
+        metavar="DIR|none",
+        help="folder that keeps snapshots, takes and the last place; none keeps nothing (default: "
+        "~/.local/state/drumatlas)",
     )
     parser.add_argument(
-        "--web", metavar="HOST:PORT|off", help="where the page is (default: 127.0.0.1:8313)"
+        "--web",
+        metavar="HOST:PORT|off",
+        help="address of the page in the browser; off for none (default: 127.0.0.1:8313, for this "
+        "machine only)",
     )
-    parser.add_argument("--no-start", action="store_true", help="wait for the play button")
+    parser.add_argument(
+        "--no-start",
+        action="store_true",
+        help="wait for the play button instead of playing at once",
+    )
     parser.add_argument(
         "--unattended",
         action="store_true",
-        help="as a service: what can't be used is shown and done without, and ports are waited for",
+        help="run as a service: wait for ports that are missing, show other faults, and play on",
     )
 
 
@@ -235,7 +253,9 @@ def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
         elif name == "gpio":
             continue  # opened by cli.gpio, once the controls are where they were left
         elif name not in {"auto", "none"}:
-            raise ControlError(f"--panel '{name}' is none of: auto, keys, gpio, script:F, none")
+            raise ControlError(
+                f"--panel: unknown panel '{name}'; choose from auto, keys, gpio, script:F, none"
+            )
     return panels, wants_keys
 
 
@@ -243,4 +263,12 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-COMMAND = Command("play", "play beats as MIDI, live", EXAMPLES, options, run)
+COMMAND = Command(
+    "play",
+    "play beats as MIDI, live",
+    EXAMPLES,
+    options,
+    run,
+    "In a terminal, keys move you over the map; the screen lists them, and q quits. The same "
+    "controls are on a page in the browser. Options override the file of settings.",
+)

@@ -17,7 +17,7 @@ from drumatlas.errors import FileError
 
 EXAMPLES = """\
 drumatlas render --genre funk --bars 8 -o funk.mid
-drumatlas render --z=-2.1,9,-4,0.5 --seconds 30 -o place.mid
+drumatlas render --z=-0.6,0.5,-0.4,0.3 --seconds 30 -o place.mid
 drumatlas render --script moves.jsonl --seed 7 -o moves.tsv"""
 
 _TAIL_S = 4.0  # what still plays after the last line of a script
@@ -32,19 +32,38 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--z",
         type=numbers(4, -LATENT_LIMIT, LATENT_LIMIT),
         metavar="a,b,c,d",
-        help="a latent point",
+        help="play at this latent point (4 numbers)",
     )
-    where.add_argument("--genre", metavar="NAME", help="the middle of a genre's area")
-    where.add_argument("--knobs", type=numbers(4, 0, 1), metavar="a,b,c,d", help="x1..x4, 0..1")
-    where.add_argument("--script", type=Path, metavar="F", help="control changes, JSON lines")
+    where.add_argument("--genre", metavar="NAME", help="play in the middle of this genre")
+    where.add_argument(
+        "--knobs",
+        type=numbers(4, 0, 1),
+        metavar="a,b,c,d",
+        help="play where the knobs x1 to x4 stand so, 0 to 1 each",
+    )
+    where.add_argument(
+        "--script",
+        type=Path,
+        metavar="F",
+        help='play what a script does; a line is like {"t": 2.5, "control": "x1", "value": 0.8}',
+    )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--seconds", type=number(0.01, MAX_SECONDS), metavar="N")
-    length.add_argument("--bars", type=integer(1, 100_000), metavar="N")
+    length.add_argument(
+        "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="length in seconds"
+    )
+    length.add_argument(
+        "--bars",
+        type=integer(1, 100_000),
+        metavar="N",
+        help="length in bars (default: 8, or as long as the script and 4 s)",
+    )
     add_tempo(parser)
     parser.add_argument(
         "--clock-out",
         action="store_true",
-        help="keep clock, Start and Stop in the .mid as single bytes (mido reads them)",
+        help="write MIDI clock, Start and Stop into the .mid, too; not for a DAW: the format has "
+        "no "
+        "place for them",
     )
     parser.add_argument(
         "-o",
@@ -52,7 +71,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="F.mid|F.tsv",
-        help=".mid: the notes; .tsv: the beats, one row for two bars",
+        help="file to write: .mid for the notes, .tsv for the beats, a line for each two bars",
     )
 
 
@@ -99,4 +118,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMAND = Command("render", "write what would be played to a file", EXAMPLES, options, run)
+COMMAND = Command(
+    "render",
+    "write what would be played to a file",
+    EXAMPLES,
+    options,
+    run,
+    "Plays as `play` does, but faster than real time. The same input gives the same file.",
+)

@@ -16,7 +16,7 @@ SERVICE_STATE = Path("/var/lib/drumatlas")  # StateDirectory of systemd/drumatla
 
 def status_options(parser: argparse.ArgumentParser) -> None:
     """The options of `status`."""
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def status(arguments: argparse.Namespace) -> int:
@@ -55,10 +55,15 @@ def _lines(entry: dict[str, Any]) -> list[str]:
 def update_options(parser: argparse.ArgumentParser) -> None:
     """The options of `update-atlas`."""
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the atlas to play")
-    which.add_argument("--builtin", action="store_true", help="back to the one that ships")
+    which.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="atlas to play from now on"
+    )
+    which.add_argument("--builtin", action="store_true", help="go back to the built-in atlas")
     parser.add_argument(
-        "--state", type=Path, metavar="DIR", help="state folder (default: the service's, or own)"
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state folder of the box (default: the service's if there is one, else your own)",
     )
 
 
@@ -109,10 +114,11 @@ def _folder() -> Path:
 
 STATUS = Command(
     "status",
-    "how the running box is: what it plays, where, and what is wrong",
+    "show what the running box plays, where, and what is wrong",
     "drumatlas status\ndrumatlas status --json",
     status_options,
     status,
+    "Exits with 2 if no box runs.",
 )
 UPDATE_ATLAS = Command(
     "update-atlas",
@@ -120,4 +126,6 @@ UPDATE_ATLAS = Command(
     "sudo drumatlas update-atlas mine.atlas\nsudo drumatlas update-atlas --builtin",
     update_options,
     update,
+    "Checks the file first; a bad one changes nothing. A box that runs plays it from its next bar "
+    "on.",
 )

@@ -4,6 +4,12 @@ from importlib import import_module
 
 from drumatlas.commandline import Command
 
+DESCRIPTION = (
+    "A beat box that plays drum beats as MIDI and moves between them on a map. The map and the "
+    "networks that make its beats are in a file, the atlas; one is built in. Each place is a "
+    "point of four numbers, a latent point, and has a beat of two bars. Start with: drumatlas play"
+)
+
 # Name -> module of this package, and the command's name there.
 _WHERE = {
     "play": ("play", "COMMAND"),

@@ -24,7 +24,7 @@ _BATCH = 64  # points a decode
 MAX_TSV = 256 << 20  # bytes
 
 DECODE_EXAMPLES = """\
-echo 2.0,11.2,-5.2,-1.7 | drumatlas decode
+echo 0.4,-0.3,0.5,0.2 | drumatlas decode
 drumatlas decode --raw < points.csv > beats.tsv"""
 ENCODE_EXAMPLES = """\
 drumatlas encode song.mid
@@ -35,14 +35,18 @@ def decode_options(parser: argparse.ArgumentParser) -> None:
     """The options of `decode`."""
     add_atlas(parser)
     parser.add_argument(
-        "--raw", action="store_true", help="the decoder's own answer, unfiltered, maybe silent"
+        "--raw",
+        action="store_true",
+        help="give the decoder's own beat, even if it is dull, silent or in the training data",
     )
 
 
 def encode_options(parser: argparse.ArgumentParser) -> None:
     """The options of `encode`."""
     add_atlas(parser)
-    parser.add_argument("input", type=Path, metavar="IN.tsv|IN.mid")
+    parser.add_argument(
+        "input", type=Path, metavar="IN.tsv|IN.mid", help="beats, or a MIDI file with drums in 4/4"
+    )
 
 
 def _points(lines: Iterable[str]) -> Floats:
@@ -58,7 +62,7 @@ def _points(lines: Iterable[str]) -> Floats:
         if len(point) != 4:
             raise ControlError(f"stdin, line {number}: {len(point)} numbers, not 4")
         if not all(isfinite(value) and abs(value) <= LATENT_LIMIT for value in point):
-            raise ControlError(f"stdin, line {number}: a number is not in ±{LATENT_LIMIT:g}")
+            raise ControlError(f"stdin, line {number}: a number is not in ±{LATENT_LIMIT:.15g}")
         points.append(point)
     return np.array(points, np.float32).reshape(-1, 4)
 
@@ -131,5 +135,21 @@ def _midi_codes(data: bytes, path: Path) -> list[Code]:
     return list(codes)
 
 
-DECODE = Command("decode", "latent points to beats", DECODE_EXAMPLES, decode_options, decode)
-ENCODE = Command("encode", "beats to latent points", ENCODE_EXAMPLES, encode_options, encode)
+DECODE = Command(
+    "decode",
+    "turn latent points into beats",
+    DECODE_EXAMPLES,
+    decode_options,
+    decode,
+    "Reads points from the standard input, four numbers separated by commas on a line, and prints "
+    "the beat that plays at each.",
+)
+ENCODE = Command(
+    "encode",
+    "turn beats into latent points",
+    ENCODE_EXAMPLES,
+    encode_options,
+    encode,
+    "Prints each beat of a file with its latent point and the genre that is nearest there. A MIDI "
+    "file is cut into two-bar beats.",
+)

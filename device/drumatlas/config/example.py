@@ -4,18 +4,27 @@ from drumatlas.config.keys import KEYS, Key, Value
 
 # What the keys of a table have in common, for the example.
 _TABLE_HELP = {
-    "cc": "MIDI controllers, 0..119, that move a control or press a button; -1 for none.",
-    "gpio": "What is wired where: mcp0:3, ads0:2 or enc:5,6 (values), pin:17 (buttons).",
-    "lamps": "Lamps: beats, locked to a clock, the filter moved the place.",
-    "shift": "What a control does while the shift button is held.",
-    "calibration": "What inputs read at their ends and at rest; `drumatlas calibrate` writes these:"
-    '\n# "low=0.01 high=0.99 centre=0.5 noise=0.004", as shares of the supply voltage.',
+    "cc": "Numbers of the MIDI controllers that move a control or press a button.",
+    "gpio": "Pins of a Raspberry Pi. Knobs: mcp0:3 (channel 3 of an MCP3008), ads0:2 (of an"
+    " ADS1115)\n# or enc:5,6 (a rotary encoder; enc:5,6:2 if it has two detents to a pulse)."
+    " Buttons:"
+    '\n# pin:17. Numbers of pins are GPIO numbers; "" means not wired.',
+    "lamps": 'Pins of LEDs; "" means not wired.',
+    "shift": 'Second functions: the name of another control; "" means no other than usual.',
+    "calibration": "What knobs read at their ends, at rest and in noise, as shares of the supply"
+    " voltage:"
+    '\n# "low=0.01 high=0.99 centre=0.5 noise=0.004". `drumatlas calibrate` writes these; "" means'
+    "\n# not measured.",
 }
+_MOST_CHOICES = 8  # that fit on a line
 
 
 def example() -> str:
-    """A configuration file with every key at its default, each explained."""
-    lines = ["# drumatlas: every setting with its default."]
+    """Return a configuration file with every key at its default, each explained."""
+    lines = [
+        "# Settings of drumatlas, each with its default. A setting that you leave out keeps it.",
+        "# Use the file with `drumatlas play --config FILE`.",
+    ]
     table = ""
     for key in KEYS:
         head, name = _split(key.name)
@@ -27,7 +36,7 @@ def example() -> str:
                 f"[{table}]",
             ]
         about = _explain(key)
-        lines.append(f"{name} = {_toml(key.default)}" + (f"  # {about}" if about else ""))
+        lines.append(f"{name} = {_toml(key.default)}  # {about}")
     return "\n".join(lines) + "\n"
 
 
@@ -47,6 +56,9 @@ def _toml(value: Value) -> str:
 
 
 def _explain(key: Key) -> str:
-    if key.choices and key.help:
+    if key.has_range:
+        return f"{key.help} ({key.range})"
+    named = all(f"{choice}" in key.help for choice in key.choices)
+    if key.choices and len(key.choices) <= _MOST_CHOICES and not named:
         return f"{key.help}: {', '.join(key.choices)}"
-    return f"{key.help}, {key.low:g}..{key.high:g}" if key.low or key.high else key.help
+    return key.help

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drumatlas.beat.voices import VOICE_TABLE, Voice
-from drumatlas.explore.controls import BUTTONS, MAP_MODES, VALUES
+from drumatlas.config.words import BUTTON_WORDS, LAMP_WORDS, SHIFT_WORDS, VALUE_WORDS
+from drumatlas.explore.controls import MAP_MODES, VALUES
 from drumatlas.oled.chips import check_chip
 from drumatlas.panel.conditioning import parse_calibration
 from drumatlas.panel.midi_map import DEFAULT_CC
@@ -29,7 +30,8 @@ Config = Mapping[str, Value]  # every key, by its dotted name
 @dataclass(frozen=True, slots=True)
 class Key:
     """One setting: its type is that of `default`; numbers lie in low..high, words in `choices`;
-    `check` raises ConfigError for other strings."""
+    `check` raises ConfigError for other strings. `help` is one line for somebody who knows drum
+    machines, but not this one."""
 
     name: str  # dotted: table.key
     default: Value
@@ -38,6 +40,25 @@ class Key:
     high: float = 0
     choices: tuple[str, ...] = ()
     check: Callable[[str], object] | None = None
+    low_means: str = ""  # where `low` is no amount like the others: what it stands for
+
+    @property
+    def has_range(self) -> bool:
+        """Whether it is a number with ends."""
+        return isinstance(self.default, int | float) and not isinstance(self.default, bool)
+
+    @property
+    def range(self) -> str:
+        """The range in words."""
+        if self.low_means:
+            amounts = f"{plain(self.low + 1)} to {plain(self.high)}"
+            return f"{amounts}, or {plain(self.low)} for {self.low_means}"
+        return f"{plain(self.low)} to {plain(self.high)}"
+
+
+def plain(number: float) -> str:
+    """Return a number without an exponent, and without a fraction where it has none."""
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def table_of(voice: Voice) -> str:
@@ -50,86 +71,155 @@ def _voice_keys() -> tuple[Key, ...]:
     for voice in VOICE_TABLE:
         table = table_of(voice)
         keys += [
-            Key(f"{table}.note", voice.note, "MIDI note", 0, 127),
+            Key(f"{table}.note", voice.note, f"MIDI note of the {voice.name}", 0, 127),
             Key(f"{table}.channel", 10, "MIDI channel", 1, 16),
-            Key(f"{table}.mute", False, "never plays"),
-            Key(f"{table}.offset_ms", 0.0, "later than the grid", -MAX_OFFSET_MS, MAX_OFFSET_MS),
-            Key(f"{table}.velocity_min", 1, "its softest", 1, 127),
-            Key(f"{table}.velocity_max", 127, "its loudest", 1, 127),
-            Key(f"{table}.gate", 0.0, "length in steps; 0 for play.gate", 0, 16),
+            Key(f"{table}.mute", False, "true: this voice never plays"),
+            Key(
+                f"{table}.offset_ms",
+                0.0,
+                "milliseconds later than the grid; negative: earlier",
+                -MAX_OFFSET_MS,
+                MAX_OFFSET_MS,
+            ),
+            Key(f"{table}.velocity_min", 1, "MIDI velocity of the softest hit", 1, 127),
+            Key(f"{table}.velocity_max", 127, "MIDI velocity of the loudest hit", 1, 127),
+            Key(f"{table}.gate", 0.0, "length of a note in 16ths; 0: as in play.gate", 0, 16),
         ]
     return tuple(keys)
 
 
 def _panel_keys() -> tuple[Key, ...]:
     wires, seconds = [], []
-    for names, check in ((VALUES, check_value_wire), ((*BUTTONS, "shift"), check_pin_wire)):
+    buttons = {**BUTTON_WORDS, "shift": SHIFT_WORDS}
+    for words, check in ((VALUE_WORDS, check_value_wire), (buttons, check_pin_wire)):
+        names = tuple(name for name in words if name != "shift")
+        for name, does in words.items():
+            wires.append(Key(f"gpio.{name}", DEFAULT_WIRES.get(name, ""), does, check=check))
         for name in names:
-            wires.append(Key(f"gpio.{name}", DEFAULT_WIRES.get(name, ""), "", check=check))
-            if name != "shift":
-                default = DEFAULT_SECOND.get(name, "")
-                seconds.append(Key(f"shift.{name}", default, "", choices=("", *names)))
-    lamps = [Key(f"lamps.{n}", DEFAULT_LAMPS[n], "", check=check_pin_wire) for n in LAMPS]
-    measured = [Key(f"calibration.{n}", "", "", check=parse_calibration) for n in VALUES]
+            default = DEFAULT_SECOND.get(name, "")
+            about = f"what {name} does while shift is held"
+            seconds.append(Key(f"shift.{name}", default, about, choices=("", *names)))
+    lamps = [
+        Key(f"lamps.{n}", DEFAULT_LAMPS[n], LAMP_WORDS[n], check=check_pin_wire) for n in LAMPS
+    ]
+    measured = [
+        Key(f"calibration.{n}", "", f"readings of the input of {n}", check=parse_calibration)
+        for n in VALUES
+    ]
     return (*wires, *lamps, *seconds, *measured)
 
 
-KEYS: tuple[Key, ...] = (
-    Key("play.bpm", 120.0, "tempo where no state is kept, beats a minute", 20, 300),
-    Key("play.seed", 0, "of chaos, humanize and wander", 0, 2**32 - 1),
-    Key("play.start", True, "play at start; false waits for the play button"),
-    Key("play.swap", "bar", "where a new beat comes in", choices=tuple(SWAPS)),
-    Key("play.kit", "gm", "note map; voices.*.note and .channel go over it", choices=tuple(KITS)),
-    Key("play.gate", 0.5, "length of a note, in steps (16ths)", 0.05, 4),
-    Key("play.swing", 0.0, "at start; 1 makes the off 16ths half a step late", 0, 1),
-    Key("play.humanize", 0.0, "at start; 1 moves notes by up to 12 ms and velocities by 24", 0, 1),
-    Key("play.accent", 0.5, "at start; 0 plays flat, 1 with strong accents", 0, 1),
+def _cc_keys() -> tuple[Key, ...]:
+    words = {**VALUE_WORDS, **BUTTON_WORDS}
+    return tuple(
+        Key(f"cc.{name}", number, words[name], -1, 119, low_means="no controller")
+        for name, number in DEFAULT_CC.items()
+    )
+
+
+_PLAY_KEYS = (
+    Key("play.bpm", 120.0, "tempo at the first start, in beats per minute", 20, 300),
+    Key("play.seed", 0, "start of the random numbers for chaos, humanize and wander", 0, 2**32 - 1),
+    Key("play.start", True, "true: play at once; false: wait for the play button"),
+    Key("play.swap", "bar", "a new beat comes in at the next", choices=tuple(SWAPS)),
+    Key(
+        "play.kit",
+        "gm",
+        "drum machine whose notes and channels are used; [voices.*] below override them",
+        choices=tuple(KITS),
+    ),
+    Key("play.gate", 0.5, "length of a note, in 16ths", 0.05, 4),
+    Key("play.swing", 0.0, "swing at the start; 1 delays every second 16th by half a 16th", 0, 1),
+    Key(
+        "play.humanize",
+        0.0,
+        "humanize at the start; 1 moves hits by up to 12 ms and velocities by up to 24",
+        0,
+        1,
+    ),
+    Key("play.accent", 0.5, "accent at the start; 0: all hits alike, 1: strong accents", 0, 1),
+)
+
+_PORT_KEYS = (
     Key(
         "midi.out",
         "auto",
-        "name from drumatlas ports (NAME@-3ms: earlier), virtual, auto, none, uart:DEVICE"
-        " or file:F.mid",
+        "where the drums go: a name from drumatlas ports (NAME@-3ms: 3 ms earlier), auto (first "
+        "synth), virtual (a port of our own), none, uart:DEVICE or file:F.mid",
     ),
-    Key("midi.in", "none", "name from drumatlas ports, virtual, uart:DEVICE or none"),
-    Key("midi.channel", 0, "that controls, programs and pads come in on; 0 for all", 0, 16),
-    Key("midi.pads", True, "two bars of notes from midi.in land at their place on the map"),
+    Key(
+        "midi.in",
+        "none",
+        "where MIDI comes from: a name from drumatlas ports, virtual (a port of our own), "
+        "uart:DEVICE or none",
+    ),
+    Key("midi.channel", 0, "MIDI channel that the box listens to", 0, 16, low_means="all"),
+    Key("midi.pads", True, "true: two bars played on pads at midi.in take you to their place"),
     Key(
         "clock.source",
         "internal",
-        "who makes the time; auto follows a clock where one is heard",
+        "internal: the box leads; external: it follows midi.in; auto: it follows a clock if one "
+        "comes",
         choices=tuple(source.value for source in ClockSource),
     ),
-    Key("clock.idle", False, "send MIDI clock while stopped, too"),
-    Key("clock.thru", False, "following: pass clock and transport on to the outputs"),
-    Key("clock.hold", True, "following: hold when the clock is lost for a beat; false stops"),
-    Key("web.address", WEB_ADDRESS, "of the page: HOST:PORT, or off", check=parse_address),
+    Key("clock.idle", False, "true: send MIDI clock while stopped, too"),
+    Key("clock.thru", False, "true: pass the clock that is followed on to the outputs"),
+    Key(
+        "clock.hold",
+        True,
+        "true: wait for the clock that is followed when it is lost; false: stop",
+    ),
+)
+
+_PAGE_KEYS = (
+    Key(
+        "web.address",
+        WEB_ADDRESS,
+        "where a browser finds the page: HOST:PORT, or off",
+        check=parse_address,
+    ),
     Key(
         "web.token",
         "",
-        "asked of who opens the page; empty: none on loopback, else a new one each time",
+        "password of the page; empty: none on this machine, a new one at each start elsewhere",
         check=check_token,
     ),
-    Key("web.hosts", "", "further names of this box, comma-separated, for reverse proxies"),
-    Key("web.open", True, "open the page where there is a desktop"),
-    Key("state.dir", "", "folder that keeps state; empty: the system's; none: keep nothing"),
-    *(Key(f"cc.{name}", number, "", -1, 119) for name, number in DEFAULT_CC.items()),
+    Key("web.hosts", "", "other names of this machine, comma-separated, for a reverse proxy"),
+    Key("web.open", True, "true: open the page at the start where there is a desktop"),
+    Key("state.dir", "", "folder for snapshots and the last place; empty: the usual one; or none"),
+)
+
+KEYS: tuple[Key, ...] = (
+    *_PLAY_KEYS,
+    *_PORT_KEYS,
+    *_PAGE_KEYS,
+    *_cc_keys(),
     *_voice_keys(),
     Key(
         "map.mode",
         "absolute",
-        "the joystick is a place on the map, or a push that glides over it",
+        "absolute: the joystick is a place on the map; glide: it pushes you over the map",
         choices=MAP_MODES,
     ),
     Key(
-        "panel.takeover", "pickup", "how a pot gets hold of a control set elsewhere", choices=MODES
+        "panel.takeover",
+        "pickup",
+        "a knob that disagrees with its control moves it: once it passes its value (pickup), "
+        "at once (jump), or in proportion until both agree (scale)",
+        choices=MODES,
     ),
-    Key("panel.curve", 1.5, "of the joystick; above 1 it is finer around the middle", 0.5, 4),
-    Key("panel.encoder_steps", 64, "of a rotary encoder, from 0 to 1 of a control", 8, 1000),
-    Key("panel.i2c_bus", 1, "where ADS1115 converters are", 0, 20),
+    Key("panel.curve", 1.5, "response of the joystick; above 1: finer around the middle", 0.5, 4),
+    Key("panel.encoder_steps", 64, "steps of a rotary encoder from one end to the other", 8, 1000),
+    Key("panel.i2c_bus", 1, "number of the I2C bus with ADS1115 converters and the display", 0, 20),
     *_panel_keys(),
-    Key("oled.chip", "", "ssd1306, ssd1309 or sh1106, png:FILE, empty for none", check=check_chip),
-    Key("oled.address", 0x3C, "on the I2C bus panel.i2c_bus", 0x03, 0x77),
-    Key("oled.flip", False, "upside down"),
+    Key(
+        "oled.chip",
+        "",
+        "controller of the display: ssd1306, ssd1309, sh1106, or png:FILE; empty: no display",
+        check=check_chip,
+    ),
+    Key("oled.address", 0x3C, "I2C address of the display, usually 60 or 61", 0x03, 0x77),
+    Key("oled.flip", False, "true: the display is upside down"),
 )
 
 

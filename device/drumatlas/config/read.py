@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.beat.voices import VOICE_TABLE
-from drumatlas.config.keys import KEYS, Config, Key, Value, defaults, table_of
+from drumatlas.config.keys import KEYS, Config, Key, Value, defaults, plain, table_of
 from drumatlas.errors import ConfigError
 from drumatlas.files import read_text
 from drumatlas.panel.midi_map import DEFAULT_CC
@@ -104,7 +104,8 @@ def _check(key: Key, value: object) -> Value:
     if type(value) is not kind and not is_whole:
         raise ConfigError(f"{key.name} = {_shown(value)}: must be {_KIND_NAMES[kind]}")
     if isinstance(value, int | float) and kind is not bool and not key.low <= value <= key.high:
-        raise ConfigError(f"{key.name} = {_shown(value)}: must lie in {key.low:g}..{key.high:g}")
+        span = f"{plain(key.low)}..{plain(key.high)}"
+        raise ConfigError(f"{key.name} = {_shown(value)}: must lie in {span}")
     if isinstance(value, str) and not value.isprintable():  # a NUL ends what systems call a name
         raise ConfigError(f"{key.name} = {_shown(value)}: holds a character that can't be shown")
     if is_whole and isinstance(value, int):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
+from math import ceil
 
 import mido
 
@@ -41,10 +42,10 @@ class _Ruler:
         return self._offset + self._change.tick + since
 
     def change(self, change: TempoChange) -> None:
-        """Follow a new tempo, or a new start."""
+        """Follow a new tempo, or a new start; a stop is silence that takes its time."""
         if change.is_start and self._change is not None:
-            steps = -(-self._clocks(change.at_ns) // STEP_TICKS)  # rounded up
-            self._offset = steps * STEP_TICKS
+            behind = self._clocks(change.at_ns) - change.tick
+            self._offset = ceil(behind / STEP_TICKS) * STEP_TICKS
         self._change = change
 
 
@@ -52,6 +53,8 @@ def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, obj
     ruler = _Ruler()
     for output in outputs:
         if isinstance(output, TempoChange):
+            if output.is_stop:
+                continue
             ruler.change(output)
             # Microseconds a beat, 24 bits.
             tempo = min(round(output.ns_per_tick * PPQN / 1000), 0xFFFFFF)

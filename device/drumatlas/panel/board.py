@@ -29,7 +29,7 @@ class Encoder(Protocol):
     """A rotary encoder."""
 
     def take_steps(self) -> int:
-        """Steps since the last call, clockwise is positive."""
+        """Return the detents turned since the last call, clockwise is positive."""
 
 
 class Lamp(Protocol):
@@ -48,8 +48,8 @@ class Board(Protocol):
     def contact(self, pin: int) -> Contact:
         """The button between `pin` (BCM number) and ground."""
 
-    def encoder(self, a: int, b: int) -> Encoder:
-        """The encoder whose common contact is at ground."""
+    def encoder(self, a: int, b: int, detents: int = 1) -> Encoder:
+        """The encoder between pins `a`, `b` and ground, with so many detents to a cycle."""
 
     def lamp(self, pin: int) -> Lamp:
         """The diode between `pin` and ground."""

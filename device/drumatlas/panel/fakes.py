@@ -4,6 +4,7 @@ assignment, lamps can be looked at."""
 import errno
 
 from drumatlas.panel.board import Contact, Converter, Encoder, Lamp
+from drumatlas.panel.switches import Quadrature
 
 _SAMPLE_PF = 20.0  # an MCP3008's sample capacitor
 _WIRE_PF = 37.0  # its pin (7 pF) with 30 cm of wire on it
@@ -58,10 +59,17 @@ class FakeContact:
 
 
 class FakeEncoder:
-    """`steps` wait to be taken."""
+    """`steps` wait to be taken; `move` sets the contacts."""
 
-    def __init__(self) -> None:
+    def __init__(self, detents: int = 1) -> None:
         self.steps = 0
+        self._contacts = Quadrature(detents, a=False, b=False)
+
+    def move(self, a: bool, b: bool) -> None:
+        """Close (True) or open the contacts."""
+        before = self._contacts.steps
+        self._contacts.move(a, b)
+        self.steps += self._contacts.steps - before
 
     def take_steps(self) -> int:
         """As the Protocol says."""
@@ -100,9 +108,9 @@ class FakeBoard:
         """A fake one, the same each time."""
         return self.contacts.setdefault(pin, FakeContact())
 
-    def encoder(self, a: int, b: int) -> Encoder:
+    def encoder(self, a: int, b: int, detents: int = 1) -> Encoder:
         """A fake one, the same each time."""
-        return self.encoders.setdefault((a, b), FakeEncoder())
+        return self.encoders.setdefault((a, b), FakeEncoder(detents))
 
     def lamp(self, pin: int) -> Lamp:
         """A fake one, the same each time."""

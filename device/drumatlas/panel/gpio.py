@@ -72,7 +72,8 @@ class GpioPanel:
         self._knobs = [_Knob(one, wiring, one.control in waits) for one in wiring.inputs]
         self._chips = open_chips(wiring, board)
         self._encoders: list[tuple[str, Encoder]] = [
-            (control, board.encoder(*wire.numbers)) for control, wire in wiring.encoders
+            (control, board.encoder(wire.numbers[0], wire.numbers[1], wire.detents))
+            for control, wire in wiring.encoders
         ]
         self._buttons = [(name, board.contact(pin), Debounce()) for name, pin in wiring.buttons]
         self._shift = None if wiring.shift is None else board.contact(wiring.shift)

@@ -21,6 +21,7 @@ from typing import Any
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
 from drumatlas.panel.converters import Ads1115, Background
+from drumatlas.panel.switches import Quadrature
 from drumatlas.panel.wiring import CHANNELS, Wiring
 
 _MOST = 1023  # counts of ten bits
@@ -166,9 +167,10 @@ class GpioBoard:
         """A button, pulled up, closed to ground."""
         return GpioContact(self._part("DigitalInputDevice", pin, pull_up=True))
 
-    def encoder(self, a: int, b: int) -> Encoder:
+    def encoder(self, a: int, b: int, detents: int = 1) -> Encoder:
         """An encoder, pulled up, common contact at ground."""
-        return GpioEncoder(self._part("RotaryEncoder", a, b, max_steps=0))
+        contacts = [self._part("DigitalInputDevice", pin, pull_up=True) for pin in (a, b)]
+        return GpioEncoder(contacts[0], contacts[1], detents)
 
     def lamp(self, pin: int) -> Lamp:
         """A diode with its resistor."""
@@ -248,15 +250,24 @@ class GpioContact:
 
 
 class GpioEncoder:
-    """gpiozero counts the steps."""
+    """Edges of both contacts come on lgpio's thread, in order. (gpiozero's own RotaryEncoder counts
+    whole cycles only: with two detents to a cycle it misses every other one.)"""
 
-    def __init__(self, device: Any) -> None:
-        self._device = device
+    def __init__(self, a: Any, b: Any, detents: int) -> None:
+        self._closed = [bool(a.is_active), bool(b.is_active)]
+        self._contacts = Quadrature(detents, *self._closed)
         self._taken = 0
+        for i, device in enumerate((a, b)):
+            device.when_activated = partial(self._edge, i, True)
+            device.when_deactivated = partial(self._edge, i, False)
+
+    def _edge(self, contact: int, is_closed: bool) -> None:
+        self._closed[contact] = is_closed
+        self._contacts.move(*self._closed)
 
     def take_steps(self) -> int:
         """As the Protocol says."""
-        steps = int(self._device.steps)
+        steps = self._contacts.steps
         before, self._taken = self._taken, steps
         return steps - before
 

@@ -2,7 +2,8 @@
 
     mcp0:3     channel 3 of the MCP3008 at chip select 0 (mcp1: at chip select 1)
     ads0:2     channel 2 of the ADS1115 at I2C address 0x48 (ads1..ads3: 0x49..0x4b)
-    enc:5,6    a rotary encoder's contacts A and B
+    enc:5,6    a rotary encoder's contacts A and B; one detent (click) to a cycle of both contacts
+    enc:5,6:2  the same with two detents to a cycle (:4 with four)
     pin:17     a button to ground, or a lamp
 
 Pins have their GPIO (BCM) numbers, as printed on most breakout boards.
@@ -23,6 +24,7 @@ SPI_PINS = (7, 8, 9, 10, 11)  # SPI0: CE1, CE0, MISO, MOSI, SCLK; the kernel hol
 I2C_PINS = (2, 3)  # I2C1: SDA, SCL
 STICK = ("map_x", "map_y")  # rest in the middle
 LAMPS = ("beat", "lock", "filter")
+DETENTS = (1, 2, 4)  # of an encoder, to a cycle; its maker gives pulses and detents a turn
 
 # The README's wiring diagram.
 DEFAULT_WIRES: dict[str, str] = {
@@ -53,10 +55,11 @@ DEFAULT_SECOND: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Wire:
     """One input or lamp: `kind` is pin, enc, mcp or ads; `numbers` are its pins, or chip and
-    channel."""
+    channel. An encoder has `detents` to a cycle of its contacts, one of DETENTS."""
 
     kind: str
     numbers: tuple[int, ...]
+    detents: int = 1
 
     @property
     def chip(self) -> str:
@@ -76,14 +79,17 @@ class Wire:
         return tuple(f"pin {pin}" for pin in self.numbers)
 
 
-_WORDS = re.compile(r"(mcp|ads)(\d):(\d)|pin:(\d{1,2})|enc:(\d{1,2}),(\d{1,2})")
+_WORDS = re.compile(r"(mcp|ads)(\d):(\d)|pin:(\d{1,2})|enc:(\d{1,2}),(\d{1,2})(?::(\d{1,2}))?")
 
 
 def parse_wire(text: str) -> Wire:
-    """ "mcp0:3", "ads0:2", "enc:5,6" or "pin:17" as a Wire; ConfigError if it is none."""
+    """Return "mcp0:3", "ads0:2", "enc:5,6", "enc:5,6:2" or "pin:17" as a Wire; ConfigError for
+    anything else."""
     words = _WORDS.fullmatch(text.replace(" ", ""))
     if not words:
-        raise ConfigError("must be like mcp0:3, ads0:2, enc:5,6 or pin:17, or empty for none")
+        raise ConfigError(
+            "must be like mcp0:3, ads0:2, enc:5,6, enc:5,6:2 or pin:17, or empty for none"
+        )
     kind = words[1]
     if kind:
         chip, channel = int(words[2]), int(words[3])
@@ -96,7 +102,13 @@ def parse_wire(text: str) -> Wire:
         raise ConfigError(f"GPIO pins are {FIRST_PIN}..{LAST_PIN}")
     if len(set(pins)) < len(pins):
         raise ConfigError("an encoder's A and B are two pins")
-    return Wire("pin" if words[4] else "enc", pins)
+    detents = int(words[7] or 1)
+    if detents not in DETENTS:
+        choices = ", ".join(map(str, DETENTS))
+        raise ConfigError(
+            f"an encoder with {detents} detents to a cycle (the last number); choose from {choices}"
+        )
+    return Wire("pin" if words[4] else "enc", pins, detents)
 
 
 def _check_kind(text: str, kinds: tuple[str, ...], what: str) -> None:

@@ -26,12 +26,15 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class TempoChange:
     """From `at_ns` on, tick `tick` (24 a beat, from Start) and all behind it lie `ns_per_tick`
-    apart. For recorders, which need musical time; nothing that goes over a wire."""
+    apart. `is_start`: a run begins, or goes on after a stop. `is_stop`: musical time stands still
+    at `tick` until the next start. For recorders, which need musical time; nothing that goes over
+    a wire."""
 
     at_ns: int
     tick: float
     ns_per_tick: float
     is_start: bool = False
+    is_stop: bool = False
 
 
 Output = Event | TempoChange

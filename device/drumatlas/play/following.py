@@ -102,7 +102,7 @@ def _move_to(state: State, clock: Heard) -> None:
     state.timeline = Timeline(clock.at_ns, tick, clock.tick_ns)
     if tick - state.next_tick >= STEP_TICKS:
         state.next_tick = tick  # what was missed for so long is not made up for
-    if tick % PPQN == 0:
+    if tick % PPQN == 0 or not state.is_timed:
         tell_tempo(state)
 
 

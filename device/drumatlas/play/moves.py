@@ -47,7 +47,7 @@ def begin(state: State, position: int, first_ns: int) -> None:
     swap_now(state)
     state.timeline = Timeline(first_ns, position, state.timeline.ns_per_tick)
     state.next_tick = state.position = position
-    state.is_playing = state.is_first = True
+    state.is_playing = state.is_first = state.is_timed = True
     change = TempoChange(first_ns, position, state.timeline.ns_per_tick, is_start=True)
     state.outbox.push(RANK_TRANSPORT, change)
 
@@ -70,9 +70,14 @@ def stop(state: State, settings: PlaySettings) -> list[Output]:
 
 
 def clear(state: State) -> list[Output]:
-    """End all notes and forget what is due."""
+    """End all notes, forget what is due, and tell recorders that musical time stands still."""
     forget_start(state)
-    return state.outbox.clear(state.horizon_ns)
+    out = state.outbox.clear(state.horizon_ns)
+    if state.is_timed:
+        state.is_timed = False
+        at_ns, line = state.horizon_ns, state.timeline
+        out.append(TempoChange(at_ns, line.tick_at(at_ns), line.ns_per_tick, is_stop=True))
+    return out
 
 
 def forget_start(state: State) -> list[bytes]:
@@ -111,5 +116,7 @@ def tell_shift(state: State) -> None:
 
 def _tell_line(state: State, at_ns: int) -> None:
     line = state.timeline
-    change = TempoChange(at_ns, line.tick_at(at_ns), line.ns_per_tick)
+    is_start = state.is_playing and not state.is_timed  # it goes on after a clock was lost
+    state.is_timed |= is_start
+    change = TempoChange(at_ns, line.tick_at(at_ns), line.ns_per_tick, is_start)
     state.outbox.push(RANK_TRANSPORT, change)

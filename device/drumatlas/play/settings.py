@@ -62,7 +62,7 @@ class PlaySettings:
     def check(self) -> "PlaySettings":
         """Return self; ConfigError names what makes no sense."""
         if self.swap not in SWAPS:
-            raise ConfigError(f"swap '{self.swap}' is none of: {', '.join(SWAPS)}")
+            raise ConfigError(f"unknown swap '{self.swap}'; choose from {', '.join(SWAPS)}")
         for voice, out in zip(VOICE_TABLE, self.voices, strict=True):
             if not 1 <= out.softest <= out.loudest <= 127:
                 raise ConfigError(

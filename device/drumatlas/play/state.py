@@ -25,6 +25,7 @@ class State:
     first_ns: int = 0  # when that one was due; no note is before it
     clock_ns: int = -(1 << 62)  # when the last clock that was looked at is due
     is_told: bool = False  # outputs got Start or Continue (or will), and no Stop since
+    is_timed: bool = False  # recorders were told that musical time goes on
     position: int = 0  # tick where Continue goes on; while it plays, where it began
     is_following: bool = False  # a foreign clock moves the timeline
     shift: int = 0  # following: our position less the tick that is counted for us

@@ -9,6 +9,12 @@ from types import FrameType
 from drumatlas.commandline import Parser, run_command
 from drumatlas_export.cli import beats, build, groove, models, pack, page, scores
 
+DESCRIPTION = (
+    "Makes an atlas for drumatlas from MIDI files. An atlas is a file with a map of drum beats and "
+    "the networks that make them. `build` does all of it; the other commands are its steps, and "
+    "what else can be done with beats, models and atlases. Beats are kept in text files (.tsv), a "
+    "beat of two bars a line. Models need the extra packages: pip install 'drumatlas[export]'"
+)
 COMMANDS = (
     beats.MINE,
     beats.FILTER,
@@ -25,7 +31,7 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `drumatlas-export` with `argv`; returns the exit code."""
-    parser = Parser.of_program("drumatlas-export", "From MIDI files to an atlas.", COMMANDS)
+    parser = Parser.of_program("drumatlas-export", DESCRIPTION, COMMANDS)
     with _terminable():
         return run_command(parser, sys.argv[1:] if argv is None else argv)
 

@@ -37,46 +37,76 @@ drumatlas-export filter samples.tsv -o passing.tsv --known beats.tsv"""
 def mine_options(parser: argparse.ArgumentParser) -> None:
     """The options of `mine`."""
     mining_options(parser)
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="beats.tsv")
-    parser.add_argument("--report", type=Path, metavar="F.json", help="what was read and refused")
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="beats.tsv", help="file to write"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="F.json",
+        help="also write what was read and what was refused",
+    )
 
 
 def mining_options(parser: argparse.ArgumentParser) -> None:
     """What is mined, and how."""
     parser.add_argument(
-        "paths", type=Path, nargs="+", metavar="PATH", help="folders, zip files or MIDI files"
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="MIDI files, zips or folders of them",
     )
     parser.add_argument(
-        "--repeats", type=integer(2, 64), default=3, metavar="N", help="times in a row (default 3)"
+        "--repeats",
+        type=integer(2, 64),
+        default=3,
+        metavar="N",
+        help="how often two bars must follow themselves to count, 2 to 64 (default: 3)",
     )
     parser.add_argument(
         "--windows",
         action="append",
         default=[],
         metavar="NAME",
-        help="cut the files of this collection (folder or zip file below PATH; * = all) in two-bar "
-        "windows, too, repeated or not, and label those 'window'",
+        help="take every two bars of this collection (a folder or zip file below PATH; * for all), "
+        "even if they do not repeat, and label those beats 'window'; may be given several times",
     )
     parser.add_argument(
         "--genres",
         action="append",
         metavar="folders|names|F.tsv",
-        help="labels from the folder's name, from words in the path, or from a table with a "
-        "header; may be given several times, the first that knows wins (default: names)",
+        help="where a beat's genre comes from: folders, the name of the file's folder; names, "
+        "words "
+        "in its path; F.tsv, a table with a header; may be given several times, and the first "
+        "that has a genre wins (default: names)",
     )
-    parser.add_argument("--genre-column", metavar="NAME", help="of the table (default: genre)")
     parser.add_argument(
-        "--min-entropy", type=number(0, 4), default=MIN_ENTROPY, metavar="N", help="nats"
+        "--genre-column",
+        metavar="NAME",
+        help="column of that table with the genre (default: genre)",
+    )
+    parser.add_argument(
+        "--min-entropy",
+        type=number(0, 4),
+        default=MIN_ENTROPY,
+        metavar="N",
+        help="drop beats with less entropy of their steps, in nats, 0 to 4: dull ones (default: "
+        "0.9)",
     )
     cores = os.cpu_count() or 1
     parser.add_argument(
-        "--jobs", type=integer(1, 256), default=cores, metavar="N", help="worker processes"
+        "--jobs",
+        type=integer(1, 256),
+        default=cores,
+        metavar="N",
+        help="processes that read files (default: one for each core)",
     )
     parser.add_argument(
         "--dask",
         metavar="ADDRESS",
-        help="let the workers of this Dask scheduler mine (tcp://HOST:8786), which see the files "
-        "under the same paths; the result is the same",
+        help="mine on the cluster of this Dask scheduler (tcp://HOST:8786), whose workers find the "
+        "files under the same paths",
     )
 
 
@@ -159,13 +189,25 @@ def _miner(arguments: argparse.Namespace) -> "Miner":
 
 def filter_options(parser: argparse.ArgumentParser) -> None:
     """The options of `filter`."""
-    parser.add_argument("input", type=Path, metavar="IN.tsv")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="OUT.tsv")
+    parser.add_argument("input", type=Path, metavar="IN.tsv", help="beats to choose from")
     parser.add_argument(
-        "--known", type=Path, action="append", default=[], metavar="F.tsv", help="beats to bar"
+        "-o", dest="output", type=Path, required=True, metavar="OUT.tsv", help="file to write"
     )
     parser.add_argument(
-        "--min-entropy", type=number(0, 4), default=MIN_ENTROPY, metavar="N", help="nats"
+        "--known",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="F.tsv",
+        help="also drop beats that are in this file, however rotated; may be given several times",
+    )
+    parser.add_argument(
+        "--min-entropy",
+        type=number(0, 4),
+        default=MIN_ENTROPY,
+        metavar="N",
+        help="drop beats with less entropy of their steps, in nats, 0 to 4: dull ones (default: "
+        "0.9)",
     )
 
 
@@ -186,7 +228,20 @@ def filter_beats(arguments: argparse.Namespace) -> int:
     return 0
 
 
-MINE = Command("mine", "MIDI files to beats", MINE_EXAMPLES, mine_options, mine)
+MINE = Command(
+    "mine",
+    "find the drum beats in MIDI files",
+    MINE_EXAMPLES,
+    mine_options,
+    mine,
+    "A beat is two bars of 4/4 that follow themselves. The same command goes on where it was "
+    "interrupted.",
+)
 FILTER = Command(
-    "filter", "keep the beats that the article keeps", FILTER_EXAMPLES, filter_options, filter_beats
+    "filter",
+    "keep beats that are lively and new",
+    FILTER_EXAMPLES,
+    filter_options,
+    filter_beats,
+    'The filter of the article "Drum Patterns from Latent Space" (A. Tikhonov, 2019).',
 )

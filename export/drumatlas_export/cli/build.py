@@ -17,7 +17,7 @@ from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.files import atomic, check_writable, read_bytes, read_text, write_text
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
-from drumatlas_export.cli.common import read_lines, read_rows, say, titled
+from drumatlas_export.cli.common import CONFIG_HELP, read_lines, read_rows, say, titled
 from drumatlas_export.mine.reasons import named
 from drumatlas_export.train.config import KINDS
 
@@ -40,20 +40,51 @@ _MOST_TABLE = 1 << 30  # bytes of a file whose contents count
 def build_options(parser: argparse.ArgumentParser) -> None:
     """The options of `build`: those of its parts."""
     beats.mining_options(parser)
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="NAME.atlas")
     parser.add_argument(
-        "--known", type=Path, action="append", default=[], metavar="F.tsv", help="beats to bar"
+        "-o", dest="output", type=Path, required=True, metavar="NAME.atlas", help="atlas to write"
     )
-    parser.add_argument("--model", default="swae", metavar="|".join(KINDS), help="(default swae)")
-    parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
-    parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=1, metavar="N", help="(1)")
+    parser.add_argument(
+        "--known",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="F.tsv",
+        help="leave out beats that are in this file, however rotated; may be given several times",
+    )
+    parser.add_argument(
+        "--model",
+        default="swae",
+        metavar="|".join(KINDS),
+        help="kind of network: an autoencoder (ae), or a variational, "
+        "adversarial or sliced-Wasserstein one (default: swae)",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="F.toml",
+        help=CONFIG_HELP,
+    )
+    parser.add_argument(
+        "--seed",
+        type=integer(0, 2**31 - 1),
+        default=1,
+        metavar="N",
+        help="start of the random numbers (default: 1)",
+    )
     models.groove_option(parser)
-    parser.add_argument("--about", type=Path, metavar="F.json", help="sources, licences and so on")
+    parser.add_argument(
+        "--about",
+        type=Path,
+        metavar="F.json",
+        help="what the atlas says of itself: sources, licences (JSON)",
+    )
     parser.add_argument(
         "--work",
         type=Path,
         metavar="DIR",
-        help="keep what is made on the way there; the same command goes on where it was cut",
+        help="folder that keeps the steps in between, so that the same command goes on where it "
+        "was "
+        "interrupted",
     )
 
 
@@ -231,4 +262,12 @@ def _stamp(arguments: argparse.Namespace) -> str:
     return json.dumps(table, indent=1, default=str) + "\n"
 
 
-BUILD = Command("build", "MIDI files to an atlas, in one go", EXAMPLES, build_options, build)
+BUILD = Command(
+    "build",
+    "build an atlas from MIDI files, in one go",
+    EXAMPLES,
+    build_options,
+    build,
+    "Mines beats, trains a network, measures it and writes the atlas, with its scores beside it "
+    "(.json and .html).",
+)

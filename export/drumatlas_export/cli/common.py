@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ from drumatlas.beat import tsv
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError, DrumatlasError, FileError
 from drumatlas.files import read_text
+from drumatlas_export.train.config import TrainConfig
 
 MAX_TSV = 1 << 30  # bytes; a million beats have about 100 MB
 
 
 _titles: dict[str, str] = {}  # of files whose names mean nothing to the user
+CONFIG_HELP = (
+    "settings of the training, a TOML file with lines like `max_epochs = 200`; all of them: "
+    + ", ".join(field.name for field in fields(TrainConfig))
+)
 
 
 def say(text: str) -> None:

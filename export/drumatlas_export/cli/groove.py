@@ -20,9 +20,11 @@ def groove_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="PATH",
-        help="performances: folders, zip files or MIDI files",
+        help="MIDI files of drummers, zip files, or folders of them",
     )
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="F.npz")
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="F.npz", help="file to write"
+    )
 
 
 def groove(arguments: argparse.Namespace) -> int:
@@ -52,5 +54,11 @@ def groove(arguments: argparse.Namespace) -> int:
 
 
 GROOVE = Command(
-    "groove", "performances to velocities and timing", EXAMPLES, groove_options, groove
+    "groove",
+    "learn velocities and timing from performances",
+    EXAMPLES,
+    groove_options,
+    groove,
+    "Learns how loud drummers hit, and how early or late. Prints how well that tells sessions that "
+    "it did not learn from, as JSON.",
 )

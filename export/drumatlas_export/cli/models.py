@@ -10,7 +10,7 @@ from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import BeatError, ConfigError, FileError, ModelError
 from drumatlas.files import check_writable, read_text, write_text
-from drumatlas_export.cli.common import read_rows, say
+from drumatlas_export.cli.common import CONFIG_HELP, read_rows, say
 from drumatlas_export.train.config import KINDS
 
 if TYPE_CHECKING:
@@ -32,11 +32,29 @@ _MOST_DRAWS = 200  # times n; a space where fewer pass is no space
 
 def train_options(parser: argparse.ArgumentParser) -> None:
     """The options of `train`."""
-    parser.add_argument("beats", type=Path, metavar="beats.tsv")
-    parser.add_argument("--model", required=True, metavar="|".join(KINDS))
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="model.pt")
-    parser.add_argument("--config", type=Path, metavar="F.toml", help="TrainConfig's names")
-    parser.add_argument("--seed", type=integer(0, 2**31 - 1), metavar="N")
+    parser.add_argument("beats", type=Path, metavar="beats.tsv", help="beats to learn from")
+    parser.add_argument(
+        "--model",
+        required=True,
+        metavar="|".join(KINDS),
+        help="kind of network: an autoencoder (ae), or a variational, adversarial or "
+        "sliced-Wasserstein one",
+    )
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="model.pt", help="model to write"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="F.toml",
+        help=CONFIG_HELP,
+    )
+    parser.add_argument(
+        "--seed",
+        type=integer(0, 2**31 - 1),
+        metavar="N",
+        help="start of the random numbers (default: that of --config, else 1)",
+    )
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -87,11 +105,32 @@ def config_of(arguments: argparse.Namespace) -> "TrainConfig":
 
 def sample_options(parser: argparse.ArgumentParser) -> None:
     """The options of `sample`."""
-    parser.add_argument("space", type=Path, metavar="MODEL|ATLAS")
-    parser.add_argument("-n", dest="count", type=integer(1, 10_000_000), required=True, metavar="N")
-    parser.add_argument("--seed", type=integer(0, 2**31 - 1), default=0, metavar="N")
-    parser.add_argument("--raw", action="store_true", help="N draws, filtered by nothing")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="F.tsv")
+    parser.add_argument(
+        "space", type=Path, metavar="MODEL|ATLAS", help="model or atlas to draw from"
+    )
+    parser.add_argument(
+        "-n",
+        dest="count",
+        type=integer(1, 10_000_000),
+        required=True,
+        metavar="N",
+        help="how many beats",
+    )
+    parser.add_argument(
+        "--seed",
+        type=integer(0, 2**31 - 1),
+        default=0,
+        metavar="N",
+        help="start of the random numbers (default: 0)",
+    )
+    parser.add_argument(
+        "--raw",
+        action="store_true",
+        help="keep every beat that is drawn, also dull, silent and known ones",
+    )
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="F.tsv", help="file to write"
+    )
 
 
 def sample(arguments: argparse.Namespace) -> int:
@@ -122,17 +161,36 @@ def sample(arguments: argparse.Namespace) -> int:
 
 def export_options(parser: argparse.ArgumentParser) -> None:
     """The options of `export`."""
-    parser.add_argument("model", type=Path, metavar="MODEL")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="NAME.atlas")
+    parser.add_argument("model", type=Path, metavar="MODEL", help="model, as `train` wrote it")
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="NAME.atlas", help="atlas to write"
+    )
     parser.add_argument(
         "--beats",
         type=Path,
         metavar="F.tsv",
-        help="take map, genres and barred beats from these instead of the model's own",
+        help="beats for the map and its genres, and to tell new beats from (default: those that "
+        "the "
+        "model was trained on)",
     )
-    parser.add_argument("--scores", type=Path, metavar="F.json", help="of `evaluate --json`")
-    parser.add_argument("--about", type=Path, metavar="F.json", help="sources, licences and so on")
-    parser.add_argument("--mined", type=Path, metavar="F.json", help="of `mine --report`")
+    parser.add_argument(
+        "--scores",
+        type=Path,
+        metavar="F.json",
+        help="scores to put in, as `evaluate --json` prints them",
+    )
+    parser.add_argument(
+        "--about",
+        type=Path,
+        metavar="F.json",
+        help="what the atlas says of itself: sources, licences (JSON)",
+    )
+    parser.add_argument(
+        "--mined",
+        type=Path,
+        metavar="F.json",
+        help="report to put in, as `mine --report` writes it",
+    )
     groove_option(parser)
 
 
@@ -141,7 +199,8 @@ def groove_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--groove",
         metavar="F.npz|none",
-        help="velocities and timing of players, of `groove` (default: those of Groove MIDI)",
+        help="velocities and timing of drummers, as `groove` writes them (default: those of Groove "
+        "MIDI); none for none",
     )
 
 
@@ -189,6 +248,28 @@ def read_table(path: Path) -> dict[str, Any]:
     return table
 
 
-TRAIN = Command("train", "beats to a model", TRAIN_EXAMPLES, train_options, train)
-SAMPLE = Command("sample", "draw beats from a prior", SAMPLE_EXAMPLES, sample_options, sample)
-EXPORT = Command("export", "a model to an atlas", EXPORT_EXAMPLES, export_options, export)
+TRAIN = Command(
+    "train",
+    "train a model on beats",
+    TRAIN_EXAMPLES,
+    train_options,
+    train,
+    "The model is a network that folds a beat into four numbers and makes a beat of them again.",
+)
+SAMPLE = Command(
+    "sample",
+    "draw beats from a model or an atlas",
+    SAMPLE_EXAMPLES,
+    sample_options,
+    sample,
+    "Decodes latent points that are drawn at random (from the model's prior). Beats that are dull "
+    "or in the training data are left out, unless you ask for them with --raw.",
+)
+EXPORT = Command(
+    "export",
+    "turn a model into an atlas",
+    EXPORT_EXAMPLES,
+    export_options,
+    export,
+    "Adds what a box needs: the map, genres, knobs, and how loud to play.",
+)

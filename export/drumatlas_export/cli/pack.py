@@ -18,28 +18,34 @@ drumatlas-export midi passing.tsv -o pack.zip --space mine.atlas --bpm 96 --repe
 
 def midi_options(parser: argparse.ArgumentParser) -> None:
     """The options of `midi`."""
-    parser.add_argument("input", type=Path, metavar="IN.tsv")
+    parser.add_argument("input", type=Path, metavar="IN.tsv", help="beats to write")
     parser.add_argument(
         "-o",
         dest="output",
         type=Path,
         required=True,
         metavar="DIR|F.zip",
-        help="a new folder, or a zip",
+        help="new folder or zip file to write",
     )
     parser.add_argument(
         "--space",
         type=Path,
         metavar="MODEL|ATLAS",
-        help="velocities as the box would play them there; place and genre for beats without",
+        help="model or atlas that gives velocities, and a place and genre to beats without",
     )
-    parser.add_argument("--bpm", type=number(20, 300), default=120.0, metavar="N", help="(120)")
+    parser.add_argument(
+        "--bpm",
+        type=number(20, 300),
+        default=120.0,
+        metavar="N",
+        help="tempo in beats per minute, 20 to 300 (default: 120)",
+    )
     parser.add_argument(
         "--repeats",
         type=integer(1, 64),
         default=3,
         metavar="N",
-        help="times each beat stands in its file (default 3: `mine` then gives the same beats; "
+        help="how often each beat stands in its file (default: 3, so that `mine` finds it again; "
         "a pack with 1 is mined with --windows '*')",
     )
 
@@ -70,4 +76,11 @@ def _clips(rows: list[BeatRow], space: Path | None) -> "list[Clip]":
     return of_space(rows, open_space(space))
 
 
-MIDI = Command("midi", "beats to a pack of MIDI files", EXAMPLES, midi_options, midi)
+MIDI = Command(
+    "midi",
+    "write beats as a pack of MIDI files",
+    EXAMPLES,
+    midi_options,
+    midi,
+    "Writes a file for each beat, in a folder for each genre.",
+)

@@ -9,8 +9,10 @@ from drumatlas_export.cli.common import say
 
 def page_options(parser: argparse.ArgumentParser) -> None:
     """The options of `page`."""
-    parser.add_argument("input", type=Path, metavar="ATLAS")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="F.html")
+    parser.add_argument("input", type=Path, metavar="ATLAS", help="atlas to show")
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="F.html", help="file to write"
+    )
 
 
 def page(arguments: argparse.Namespace) -> int:
@@ -28,8 +30,9 @@ def page(arguments: argparse.Namespace) -> int:
 
 PAGE = Command(
     "page",
-    "an atlas as one HTML file: map, beat and sound, without a server",
+    "write an atlas as a page that plays in any browser",
     "drumatlas-export page mine.atlas -o page.html",
     page_options,
     page,
+    "The page is one HTML file with map, beat and sound. It needs no server and no network.",
 )

@@ -24,29 +24,35 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="MODEL|ATLAS",
-        help="several (of different training seeds) give the worst of them, too, and the spread",
+        help="models or atlases; of several (of different training seeds) the worst values and "
+        "their "
+        "spread are shown, too",
     )
     parser.add_argument(
         "--train",
         type=Path,
         required=True,
         metavar="F.tsv",
-        help="the beats it was trained on; without --test its held-out songs are taken from here",
+        help="beats that it was trained on; without --test, songs held out from the training are "
+        "taken "
+        "from here",
     )
-    parser.add_argument("--test", type=Path, metavar="F.tsv", help="beats of other songs")
+    parser.add_argument(
+        "--test", type=Path, metavar="F.tsv", help="beats of songs that it was not trained on"
+    )
     parser.add_argument(
         "--seed",
         type=integer(0, 2**31 - 1),
         action="append",
         metavar="N",
-        help="of the samples; may be given several times (default 0)",
+        help="start of the random numbers; may be given several times (default: 0)",
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--html",
         type=Path,
         metavar="F.html",
-        help="the first space's scores as a page, with map, ways and histograms",
+        help="also write the first one's scores as a page, with map, ways and histograms",
     )
 
 
@@ -116,4 +122,11 @@ def write_page(
     write_text(output, report(opened, scores, taught, real))
 
 
-EVALUATE = Command("evaluate", "how good a space is", EXAMPLES, evaluate_options, evaluate)
+EVALUATE = Command(
+    "evaluate",
+    "measure how good a model or an atlas is",
+    EXAMPLES,
+    evaluate_options,
+    evaluate,
+    "Compares its beats with real ones that it has not seen, beside simple ways of making beats.",
+)

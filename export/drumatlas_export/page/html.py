@@ -7,6 +7,7 @@ the parts of the map that pass are reckoned here, by the box's own code, and wri
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -17,31 +18,35 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Atlas, Groove
+from drumatlas.atlas.model import Atlas, Floats, Groove
 from drumatlas.atlas.read import parse_atlas
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import BIT_OF_NOTE, VOICES
 from drumatlas.errors import AtlasError
 from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
 from drumatlas.web.passing import SIDE, passing_pieces
 from drumatlas.web.site import Site
 from drumatlas_export.page.bundle import bundle
-from drumatlas_export.page.mlp import Layer, read_layers
+from drumatlas_export.page.mlp import Layer, read_layers, run
 
 STYLES = ("style.css", "controls.css", "static.css")
 _NOT_HERE = ("chaos", "humanize")  # controls that need the box's own dice
-_CHECKED = 64  # points at which the layers are held against the decoder
+_CHECKED = 64  # inputs at which the layers are held against the atlas' networks
+_LIVELY = 0.08  # share of cells that hit in those of the encoder, as in the training beats
+_MOST_OFF = 0.01  # of the reach, that half precision may move a place
 
 
 def static_page(data: bytes, name: str) -> str:
     """The page of the atlas in `data`; AtlasError says what is wrong with `name`."""
     atlas = parse_atlas(data, name)
     with ZipFile(BytesIO(data)) as archive:
-        decoder = archive.read("decoder.onnx")
+        decoder, encoder = archive.read("decoder.onnx"), archive.read("encoder.onnx")
     try:
         layers = read_layers(decoder, atlas.decode, _some_places(atlas))
     except AtlasError as error:
         raise AtlasError(f"{name}: {error}") from None
-    return _assemble(atlas, _data(atlas, layers))
+    return _assemble(atlas, _data(atlas, layers) | {"encoder": _encoder(encoder, atlas)})
 
 
 def _some_places(atlas: Atlas) -> NDArray[np.float32]:
@@ -96,6 +101,10 @@ def _floats(array: NDArray[Any]) -> str:
     return _base64(array.astype("<f4").tobytes())
 
 
+def _halves(array: NDArray[Any]) -> str:
+    return _base64(array.astype("<f2").tobytes())
+
+
 def _doubles(array: NDArray[Any]) -> str:
     return _base64(array.astype("<f8").tobytes())
 
@@ -127,6 +136,7 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "inverse": _doubles(np.linalg.inv(latent.basis.astype(np.float64))),
         # As `explore.wander` with the seed that a box has by itself.
         "wander": np.random.RandomState(0).uniform(0, 2 * np.pi, 4).tolist(),
+        "voiceOfKey": [BIT_OF_NOTE.get(key, -1) for key in range(128)],
         "passing": {"side": SIDE, "bits": _passing(atlas)},
         "map": _map(atlas),
     }
@@ -139,6 +149,37 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "activation": layer.activation,
         "alpha": layer.alpha,
     }
+
+
+def _encoder(model: bytes, atlas: Atlas) -> list[dict[str, Any]] | None:
+    """The layers of encoder.onnx, their numbers in half precision, which moves a place by less than
+    a thousandth of the atlas' reach. None if a page can't run them: it works without, but takes no
+    files."""
+    luck = np.random.default_rng(2)
+    cells = (luck.random((_CHECKED, STEPS * VOICES)) < _LIVELY).astype(np.float32)
+
+    def encode(x: Floats) -> Floats:
+        return atlas.encode(x.reshape(-1, STEPS, VOICES))
+
+    try:
+        layers = [_halved(layer) for layer in read_layers(model, encode, cells)]
+    except AtlasError:
+        return None
+    off = np.abs((run(layers, cells) - encode(cells)) / atlas.latent.reach)
+    if not off.max() <= _MOST_OFF:  # also where a number is too large for half precision
+        return None
+    return [
+        _layer(layer) | {"weights": _halves(layer.weights), "bias": _halves(layer.bias)}
+        for layer in layers
+    ]
+
+
+def _halved(layer: Layer) -> Layer:
+    with np.errstate(over="ignore"):
+        weights, bias = (
+            array.astype(np.float16).astype(np.float32) for array in (layer.weights, layer.bias)
+        )
+    return replace(layer, weights=weights, bias=bias)
 
 
 def _groove(groove: Groove | None) -> dict[str, str] | None:

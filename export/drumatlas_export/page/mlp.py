@@ -1,4 +1,4 @@
-"""A decoder as its layers: what a page needs to run a plain multilayer perceptron."""
+"""A network as its layers: what a page needs to run a plain multilayer perceptron."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,9 +28,9 @@ class Layer:
     alpha: float = 0.0
 
 
-def read_layers(model: bytes, decode: Network, z: Floats) -> list[Layer]:
-    """The layers of decoder.onnx. AtlasError if it is no plain chain of them, or if they don't
-    give what `decode` does at z [n, 4]."""
+def read_layers(model: bytes, network: Network, x: Floats) -> list[Layer]:
+    """Return the layers of an ONNX model. AtlasError if it is no plain chain of them, or if they
+    don't give what `network`, the same model, does for x [n, m]."""
     graph = read_graph(model)
     arrays = dict(graph.arrays)
     layers: list[Layer] = []
@@ -47,9 +47,9 @@ def read_layers(model: bytes, decode: Network, z: Floats) -> list[Layer]:
             raise _foreign(node)
         layers = _with(layers, node, arrays)
         flows = node.outputs[0]
-    wanted = decode(z).reshape(len(z), -1)
+    wanted = network(x).reshape(len(x), -1)
     try:
-        found = run(layers, z)
+        found = run(layers, x)
     except ValueError:  # what is left out between them made them fit
         raise _otherwise() from None
     if found.shape != wanted.shape or not np.abs(found - wanted).max() <= _TOLERANCE:
@@ -57,9 +57,8 @@ def read_layers(model: bytes, decode: Network, z: Floats) -> list[Layer]:
     return layers
 
 
-def run(layers: list[Layer], z: Floats) -> NDArray[np.float32]:
-    """z [n, 4] to the numbers of the last layer [n, m]."""
-    x = z
+def run(layers: list[Layer], x: Floats) -> NDArray[np.float32]:
+    """Return what the last layer gives [n, k] for x [n, m]."""
     for layer in layers:
         x = x @ layer.weights.T + layer.bias
         if layer.activation == LEVELLED:

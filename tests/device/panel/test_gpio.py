@@ -143,6 +143,19 @@ def test_shift_gives_knobs_and_buttons_a_second_control_and_nothing_jumps() -> N
     assert rig.values["x1"] == pytest.approx(0.6, abs=0.03)
 
 
+def test_an_encoder_with_two_detents_to_a_cycle() -> None:
+    rig = Rig(gpio__chaos="enc:5,12:2", lamps__beat="")
+    rig.poll()
+    rig.values["chaos"] = 0.5
+    for way in ((True, True), (False, False)):
+        rig.board.encoders[5, 12].move(True, False)
+        rig.board.encoders[5, 12].move(*way)
+    assert rig.poll() == []  # there and back
+    rig.board.encoders[5, 12].move(True, False)
+    rig.board.encoders[5, 12].move(True, True)
+    assert rig.poll() == [Turn("chaos", 0.5 + 1 / 64)]
+
+
 def test_encoders_turn_from_where_the_control_stands() -> None:
     rig = Rig(gpio__chaos="enc:5,12", lamps__beat="")
     rig.poll(10)

@@ -68,6 +68,22 @@ def test_buttons_lamps_and_encoders(factory: Any) -> None:
     panel.close()
 
 
+@pytest.mark.parametrize("detents", [1, 2, 4])
+def test_each_detent_is_one_step(factory: Any, detents: int) -> None:
+    panel_wiring = wiring(gpio__x1=f"enc:20,21:{detents}")
+    board = GpioBoard(factory, panel_wiring)
+    encoder = board.encoder(20, 21, detents)
+    pins, place = (factory.pin(20), factory.pin(21)), 0
+    for way in (1, 1, -1, -1, -1, 1):
+        for _ in range(4 // detents):
+            place += way
+            closed = ((0, 0), (1, 0), (1, 1), (0, 1))[place % 4]
+            for pin, is_closed in zip(pins, closed, strict=True):
+                (pin.drive_low if is_closed else pin.drive_high)()
+        assert encoder.take_steps() == way
+        assert encoder.take_steps() == 0
+
+
 def test_the_thread_of_a_slow_converter_is_prepared(
     factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,10 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.panel.switches import DEBOUNCE_NS, Debounce, stepped
+from drumatlas.panel.switches import DEBOUNCE_NS, Debounce, Quadrature, stepped
 
 
 def test_a_press_counts_at_once_and_its_bouncing_does_not() -> None:
@@ -39,3 +40,44 @@ def test_an_encoder_stops_at_the_ends() -> None:
     for _ in range(64):
         value = stepped(value, 1, 64)
     assert value == 1.0
+
+
+CYCLE = ((False, False), (True, False), (True, True), (False, True))  # clockwise
+
+
+@pytest.mark.parametrize("detents", [1, 2, 4])
+@given(turns=st.lists(st.integers(-9, 9)), bounces=st.lists(st.integers(0, 3), min_size=1))
+def test_a_detent_is_a_step_either_way_whatever_bounces(
+    detents: int, turns: list[int], bounces: list[int]
+) -> None:
+    encoder, place, wanted, quarters = Quadrature(detents, False, False), 0, 0, 4 // detents
+    for turn in turns:
+        way = 1 if turn > 0 else -1
+        for i in range(abs(turn) * quarters):
+            for _ in range(bounces[i % len(bounces)]):  # there, and back
+                encoder.move(*CYCLE[(place + way) % 4])
+                encoder.move(*CYCLE[place % 4])
+            place += way
+            encoder.move(*CYCLE[place % 4])
+        wanted += turn
+        assert encoder.steps == wanted
+
+
+@pytest.mark.parametrize("detents", [1, 2, 4])
+@given(places=st.lists(st.integers(0, 3)))
+def test_missed_edges_shift_no_detent(detents: int, places: list[int]) -> None:
+    encoder = Quadrature(detents, False, False)
+    for place in [*places, 0]:
+        encoder.move(*CYCLE[place])
+    before = encoder.steps
+    for place in (1, 2, 3, 0):
+        encoder.move(*CYCLE[place])
+    assert encoder.steps == before + detents
+
+
+def test_one_that_rests_with_both_contacts_closed() -> None:
+    encoder = Quadrature(1, True, True)
+    for places, wanted in (((3, 0, 1, 2), 1), ((1, 0, 3, 2), 0), ((1, 0, 3, 2), -1)):
+        for place in places:
+            encoder.move(*CYCLE[place])
+        assert encoder.steps == wanted

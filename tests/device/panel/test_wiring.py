@@ -55,6 +55,7 @@ def test_a_panel_of_ones_own() -> None:
         ('[gpio]\nx1 = "ads0:4"', r"line 2: gpio.x1.*channels 0\.\.3"),
         ('[gpio]\nplay = "pin:28"', r"line 2: gpio.play.*2\.\.27"),
         ('[gpio]\nx1 = "enc:5,5"', "line 2: gpio.x1.*two pins"),
+        ('[gpio]\nx1 = "enc:5,6:3"', "line 2: gpio.x1.*3 detents.*choose from 1, 2, 4"),
         ('[gpio]\nx1 = "spi"', "line 2: gpio.x1.*must be like"),
         ('[gpio]\n"density.kick" = "x"', "line 2: gpio.density.kick"),
         ("[gpio]\nx1 = 3", "line 2: gpio.x1.*a string"),
@@ -80,3 +81,7 @@ def test_any_words_are_a_wire_or_a_config_error(text: str) -> None:
     with contextlib.suppress(ConfigError):
         wire = parse_wire(text)
         assert wire.claims
+
+
+def test_an_encoder_has_as_many_detents_as_its_wire_says() -> None:
+    assert [parse_wire(f"enc:5,6{end}").detents for end in ("", ":1", ":2", ":4")] == [1, 1, 2, 4]

@@ -1,9 +1,11 @@
-// Files and links: beats to download, a place to share, a .mid to drop.
+// Files and links: beats to download, a place to share, a .mid to drop or to choose.
 
 import { make, padButton } from "./controls.js";
 import { fromFragment, toFragment } from "./share.js";
 
-const MOST = 256 << 10; // bytes that the box reads
+const MOST = 256 << 10; // bytes of a file that are read
+// Names of the format; phones go by media types, of which their makers use several.
+const MIDI_FILES = ".mid,.midi,.smf,.kar,.rmi,audio/midi,audio/x-midi,audio/mid,audio/sp-midi";
 
 export function download(path, name) {
   const link = make("a");
@@ -79,16 +81,31 @@ export function takeDrops(land, toast) {
   });
 }
 
-// The same by choosing a file.
-export function chooseFile(land, toast) {
+// The same by choosing a file, which is the only way on a phone.
+export function fileButton(land, toast) {
   const input = document.createElement("input");
-  [input.type, input.accept] = ["file", ".mid,.midi,audio/midi"];
-  input.addEventListener("change", () => take(input.files[0], land, toast));
-  input.click();
+  [input.type, input.accept, input.hidden] = ["file", MIDI_FILES, true];
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    await take(file, land, toast);
+    input.value = ""; // so that the same file can be chosen again
+  });
+  const button = padButton({ label: "Open .mid", title: "go to the place of a MIDI file's beat",
+    onPress: () => input.click() });
+  button.setAttribute("aria-label", "Open .mid, or drop .mid on the page");
+  button.append(input); // some browsers forget a chooser that is not in the page
+  return button;
 }
 
 async function take(file, land, toast) {
   if (!file) return;
-  if (file.size > MOST) toast(`${file.name}: over ${MOST >> 10} KB is no beat`, true);
-  else land(await file.arrayBuffer());
+  if (file.size > MOST) {
+    toast(`${file.name}: over ${MOST >> 10} KB is no beat`, true);
+    return;
+  }
+  try {
+    await land(await file.arrayBuffer());
+  } catch (error) {
+    toast(`${file.name}: ${error.message}`, true);
+  }
 }

@@ -60,8 +60,8 @@ export class Keys {
   }
 }
 
-// Fills the dialog with the keys (`isBox`: those of a box, too), and the switch that turns them off.
-export function fillHelp(dialog, keys, isBox) {
+// Fills the dialog with the keys (`isBox`: those of a box, too; `lands`: with files), and the switch that turns them off.
+export function fillHelp(dialog, keys, isBox, lands) {
   const title = make("h2", "", "Keys");
   title.id = "help-title";
   const list = make("dl");
@@ -74,7 +74,7 @@ export function fillHelp(dialog, keys, isBox) {
   box.checked = keys.isOn;
   box.addEventListener("change", () => keys.set(box.checked));
   label.append(box, " single keys play");
-  const more = make("p", "", ON_THE_MAP + (isBox ? " Drop a .mid file to land at its place." : ""));
+  const more = make("p", "", ON_THE_MAP + (lands ? " Drop a .mid file on the page, or open one, to go to the place of its beat." : ""));
   const close = padButton({ label: "Close", onPress: () => dialog.close() });
   dialog.replaceChildren(title, list, more, label, close);
 }

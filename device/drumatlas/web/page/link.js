@@ -52,7 +52,8 @@ export class Link {
   }
 
   sendFile(bytes) {
-    if (this.isOpen) this.#socket.send(bytes);
+    if (!this.isOpen) throw new Error("not sent, as the box does not answer");
+    this.#socket.send(bytes);
   }
 
   #flush() {

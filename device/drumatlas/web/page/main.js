@@ -3,7 +3,7 @@
 import { readPoints } from "./atlas.js";
 import { stepAt } from "./clock.js";
 import { light, make, padButton } from "./controls.js";
-import { chooseFile, download, offerShared, share, takeDrops } from "./files.js";
+import { download, fileButton, offerShared, share, takeDrops } from "./files.js";
 import { Link } from "./link.js";
 import { Screen, dress } from "./screen.js";
 import { Status } from "./status.js";
@@ -107,7 +107,6 @@ class Page extends Screen {
       title: "then touch a control here and move a controller (e)", onPress: () => this.press("learn") });
     this.store.on("flags", (flags) =>
       light(learn, Object.keys(flags).some((name) => name.startsWith("learning") && flags[name])));
-    const land = (bytes) => this.link.sendFile(bytes);
     document.querySelector("#box .row").append(
       learn,
       padButton({ name: "keep", label: "Keep 8 bars", title: "on the box (g)", onPress: () => this.press("keep") }),
@@ -117,8 +116,7 @@ class Page extends Screen {
         onPress: () => download("last.mid", "drumatlas-last.mid") }),
       padButton({ label: "Share", title: "a link to this place",
         onPress: () => share(this.store, this.atlas.values, this.say) }),
-      padButton({ label: "Drop .mid", title: "land at a file's place; or drop it on the page",
-        onPress: () => chooseFile(land, this.say) }),
+      fileButton((bytes) => this.link.sendFile(bytes), this.say),
     );
   }
 }

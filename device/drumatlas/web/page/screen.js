@@ -34,9 +34,11 @@ export class Screen {
   sound = new Sound();
   path = null;
 
-  // `isBox`: there is one behind the page, with what only it can do.
+  // `isBox`: there is one behind the page, with what only it can do. `lands` on places of files: a
+  // box does, a page as a file does if it has an encoder.
   constructor(atlas, isBox) {
     [this.atlas, this.isBox] = [atlas, isBox];
+    this.lands = isBox || Boolean(atlas.encoder);
     this.map = new AtlasMap(document.querySelector("#map .screen"), atlas, theme(), {
       go: (point) => this.leave(() => this.go(point)),
       travel: (x, y) => this.leave(() => this.travel(x, y)),
@@ -95,7 +97,7 @@ export class Screen {
 
   help() {
     const dialog = document.getElementById("help");
-    fillHelp(dialog, this.keys, this.isBox);
+    fillHelp(dialog, this.keys, this.isBox, this.lands);
     dialog.showModal();
   }
 

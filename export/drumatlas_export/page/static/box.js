@@ -22,6 +22,7 @@ export class Box {
   #groove;
   #space;
   #places;
+  #encoder;
   #tell;
   #isStale = true;
   #isFrozen = false;
@@ -32,13 +33,14 @@ export class Box {
   #wander = null; // {home, stop, when}
   #spot = null; // x, y of the map, if one went there and is there still
 
-  // tell(state) hears what changed.
-  constructor(atlas, space, places, tell) {
+  // tell(state) hears what changed; `encoder` is null where the atlas has none that a page can run.
+  constructor(atlas, space, places, encoder, tell) {
     this.#atlas = atlas;
     const bit = (name) => atlas.voices.find((voice) => voice.name === name).bit;
     this.#groove = atlas.groove && grooveOf(atlas.groove, ["kick", "snare", "crash"].map(bit));
     this.#space = space;
     this.#places = places;
+    this.#encoder = encoder;
     this.#tell = tell;
     this.values = { ...atlas.values };
     this.z = space.ofKnobs([0.5, 0.5, 0.5, 0.5]);
@@ -70,6 +72,12 @@ export class Box {
   go(point) {
     const { x, y } = this.#atlas.points;
     this.#jump(() => this.#move(this.#space.ofPoint(point), [x[point], y[point]]));
+  }
+
+  // To the place of a beat, 32 numbers, by the atlas' encoder.
+  land(code) {
+    const cells = code.flatMap((step) => Array.from({ length: VOICES }, (_, voice) => (step >> voice) & 1));
+    this.#jump(() => this.#move(this.#encoder.run(cells)));
   }
 
   press(name) {

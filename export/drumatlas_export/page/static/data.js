@@ -18,6 +18,7 @@ export function readAtlas(text) {
     },
     genres: about.genres.map((one) => ({ ...one, centroid: floats(one.centroid), typical: floats(one.typical) })),
     layers: about.layers.map((one) => ({ ...one, weights: floats(one.weights), bias: floats(one.bias) })),
+    encoder: about.encoder?.map((one) => ({ ...one, weights: halves(one.weights), bias: halves(one.bias) })),
     known: new BigUint64Array(bytes(about.known)),
     thresholds: floats(about.thresholds),
     groove: about.groove && { loud: floats(about.groove.loud), near: floats(about.groove.near) },
@@ -29,6 +30,15 @@ export function readAtlas(text) {
     basis: floats(about.basis),
     inverse: doubles(about.inverse),
   };
+}
+
+// Numbers of 16 bits (IEEE 754 binary16) as single precision.
+function halves(base64) {
+  return Float32Array.from(new Uint16Array(bytes(base64)), (bits) => {
+    const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+    const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+    return bits & 0x8000 ? -size : size;
+  });
 }
 
 function bytes(base64) {

@@ -2,9 +2,13 @@
 
 import { Box } from "./box.js";
 import { stepAt } from "./clock.js";
+import { make } from "./controls.js";
 import { readAtlas } from "./data.js";
 import { Decoder } from "./decoder.js";
+import { beatOf } from "./filebeat.js";
+import { fileButton, takeDrops } from "./files.js";
 import { BeatFilter } from "./filter.js";
+import { Network } from "./network.js";
 import { Places } from "./places.js";
 import { Player } from "./player.js";
 import { Screen, dress } from "./screen.js";
@@ -19,13 +23,41 @@ class Page extends Screen {
     super(atlas, false);
     const space = new Space(atlas);
     const places = new Places(atlas, space, new Decoder(atlas.layers), new BeatFilter(atlas.known));
+    const encoder = atlas.encoder ? new Network(atlas.encoder) : null;
     this.player = new Player((...hit) => this.sound.hit(...hit), (bar) => this.bar(bar));
-    this.box = new Box(atlas, space, places, (state) => this.take(state));
+    this.box = new Box(atlas, space, places, encoder, (state) => this.take(state));
     this.box.onFill = (cells) => this.player.fill(cells);
     this.map.setPassing(atlas.passing);
     this.store.take({ values: { ...this.box.values } }); // now that somebody hears it
     this.tellRun();
+    this.fileTools();
     setInterval(() => this.pump(performance.now()), PUMP_MS);
+  }
+
+  fileTools() {
+    const about = document.getElementById("box");
+    if (!this.lands) {
+      about.append(make("p", "", "It can't take .mid files: the encoder of this atlas is of a kind that only the box can run."));
+      return;
+    }
+    const land = (buffer) => this.land(new Uint8Array(buffer));
+    takeDrops(land, (...words) => this.toast(...words));
+    const row = make("div", "row pads");
+    row.append(fileButton(land, (...words) => this.toast(...words)));
+    about.querySelector("h2").after(row);
+  }
+
+  beatOf(bytes) {
+    return beatOf(bytes, this.atlas.voiceOfKey);
+  }
+
+  // To the place of the beat that a .mid file is about, as a box does.
+  land(bytes) {
+    const { code, unknown } = this.beatOf(bytes);
+    this.leave(() => this.box.land(code));
+    const hits = code.reduce((sum, step) => sum + step.toString(2).replaceAll("0", "").length, 0);
+    const without = unknown.map(([key, times]) => `${key} (${times} times)`).join(", ");
+    this.toast(`landed: the file's beat has ${hits} hits` + (without && `; no voice plays note ${without}`));
   }
 
   pump(now) {
