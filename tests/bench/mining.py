@@ -35,7 +35,7 @@ FAULTS = (
 
 def packed(notes: Sequence[tuple[int, int, int]]) -> list[int]:
     """(tick, key, velocity) as DrumTrack has them."""
-    return sorted(tick << 14 | key << 7 | loud for tick, key, loud in notes)
+    return sorted(tick << 18 | DRUM_CHANNEL << 14 | key << 7 | loud for tick, key, loud in notes)
 
 
 def by_mido(path: Path) -> DrumTrack:

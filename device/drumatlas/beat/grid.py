@@ -82,7 +82,7 @@ def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
     taken out before the error is measured, from 16ths and from triplets each its own: the
     median of swung 8ths lies between the two grids.
     """
-    ticks, keys, _ = track.unpacked(start, end)
+    ticks, _, keys, _ = track.unpacked(start, end)
     bits = _BIT_OF_KEY[keys]
     is_drum = bits != _NO_VOICE
     ticks, bits = ticks[is_drum], bits[is_drum]

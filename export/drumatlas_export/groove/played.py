@@ -80,7 +80,7 @@ def _windows(track: DrumTrack, start: int, end: int, region: Region) -> Iterator
 
 def _laid_out(track: DrumTrack, start: int, end: int, length: int) -> Window:
     """(velocity, lateness in ms) [steps, 14], steps a multiple of 32; the loudest of several."""
-    ticks, keys, velocities = track.unpacked(start, end)
+    ticks, _, keys, velocities = track.unpacked(start, end)
     bits = np.array([BIT_OF_NOTE.get(key, VOICES) for key in keys.tolist()])
     position = (ticks - start) * STEPS_PER_BEAT / track.ticks_per_beat
     shift = float(np.median((position - np.rint(position))[bits < VOICES]))

@@ -17,7 +17,7 @@ def track_of(steps: list[float], ticks_per_beat: int = 480, key: int = 36) -> Dr
 
 def drums(notes: list[tuple[int, int]], ticks_per_beat: int = 480) -> DrumTrack:
     """Notes of (tick, key)."""
-    return DrumTrack(ticks_per_beat, [tick << 14 | key << 7 | 90 for tick, key in notes])
+    return DrumTrack(ticks_per_beat, [tick << 18 | 9 << 14 | key << 7 | 90 for tick, key in notes])
 
 
 def test_no_signature_means_four_four() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumatlas.beat import smf
+from drumatlas.beat.smf import read as smf
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
 

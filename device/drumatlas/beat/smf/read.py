@@ -6,14 +6,10 @@ drops note-ons that have no note-off (whole drum tracks in some collections), mi
 unrelated exceptions on malformed files. Format: "Standard MIDI Files 1.0", MMA 1996.
 """
 
-from bisect import bisect_left
-from dataclasses import dataclass, field
 from struct import error as struct_error
 from struct import unpack_from
 
-import numpy as np
-from numpy.typing import NDArray
-
+from drumatlas.beat.smf.track import CHANNEL, KEY, TICK, DrumTrack
 from drumatlas.errors import MidiFileError
 
 DRUM_CHANNEL = 9  # "channel 10", counted from 0
@@ -22,43 +18,12 @@ MAX_TICKS = 1 << 28  # at 480 ticks a beat and 120 BPM three days; more is garba
 MAX_NOTES = 200_000
 MAX_SIGNATURES = 10_000  # each begins a grid of its own
 
-_DRUM_ON = 0x90 | DRUM_CHANNEL
 _METRE = b"\xff\x58"
 
 # Data bytes behind each channel status (by high nibble 8..E).
 _DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 # System common messages have no place in a file, but some files hold them.
 _SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
-
-
-# A note as one number, `tick << _TICK | key << _KEY | velocity`: sorting and arrays are cheap so.
-_TICK, _KEY, _SEVEN = 14, 7, 0x7F
-
-
-@dataclass(slots=True)
-class DrumTrack:
-    """All drums of a file, in ticks. Notes and `signatures` are in order of time."""
-
-    ticks_per_beat: int
-    packed: list[int] = field(default_factory=list)  # a number a note, see `unpacked`
-    signatures: list[tuple[int, int, int]] = field(default_factory=list)  # tick, n, d of n/d
-    tempos: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a beat
-
-    @property
-    def notes(self) -> list[tuple[int, int, int]]:
-        """(tick, key, velocity) of each note."""
-        return [(note >> _TICK, note >> _KEY & _SEVEN, note & _SEVEN) for note in self.packed]
-
-    @property
-    def end(self) -> int:
-        """The tick behind the last note; 0 without notes."""
-        return (self.packed[-1] >> _TICK) + 1 if self.packed else 0
-
-    def unpacked(self, start: int, end: int) -> tuple[NDArray[np.int64], ...]:
-        """Ticks, keys and velocities [n] of the notes in ticks [start, end)."""
-        first, behind = (bisect_left(self.packed, tick << _TICK) for tick in (start, end))
-        notes = np.array(self.packed[first:behind], np.int64)
-        return notes >> _TICK, notes >> _KEY & _SEVEN, notes & _SEVEN
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
@@ -87,14 +52,18 @@ def _meta(data: bytes, at: int, tick: int, track: DrumTrack) -> int:
     return at + size
 
 
-def _track(data: bytes, at: int, end: int, track: DrumTrack) -> bool:
-    """Read one MTrk body into `track`; whether its end was marked.
+def _track(
+    data: bytes, at: int, end: int, track: DrumTrack, channels: frozenset[int]
+) -> bool:
+    """Read one MTrk body into `track`; return whether its end was marked.
 
     Running status goes on over meta and SysEx events (against the standard, but real files do it).
     Drum notes and short deltas are read in place, and first: they are most of a drum track.
     """
     tick = 0
     status = 0
+    channel_bits = {0x90 | channel: channel << CHANNEL for channel in channels}
+    bits: int | None = None
     add = track.packed.append
     while at < end:
         delta = data[at]
@@ -110,11 +79,12 @@ def _track(data: bytes, at: int, end: int, track: DrumTrack) -> bool:
             continue
         if byte >= 0x80:
             status = byte
+            bits = channel_bits.get(status)
             at += 1
-        if status == _DRUM_ON:
+        if bits is not None:
             velocity = data[at + 1] & 0x7F
             if velocity:
-                add(tick << _TICK | (data[at] & 0x7F) << _KEY | velocity)
+                add(tick << TICK | bits | (data[at] & 0x7F) << KEY | velocity)
             at += 2
         elif status:
             at += _DATA_BYTES[status >> 4]
@@ -159,24 +129,28 @@ def _header(data: bytes) -> tuple[int, int]:
     return division, start + 8 + size
 
 
-def _may_matter(data: bytes, at: int, size: int) -> bool:
+def _may_matter(data: bytes, at: int, size: int, channels: frozenset[int]) -> bool:
     """Whether a track of `size` bytes may hold drums or a metre, or runs past the end of the file.
 
     Most tracks of a song play other instruments: what stands in them need not be read. Drums
     need their status somewhere, also where it runs on.
     """
     end = at + size
-    return end > len(data) or data.find(_DRUM_ON, at, end) >= 0 or data.find(_METRE, at, end) >= 0
+    if end > len(data) or data.find(_METRE, at, end) >= 0:
+        return True
+    return any(data.find(0x90 | channel, at, end) >= 0 for channel in channels)
 
 
-def read_drums(data: bytes) -> DrumTrack:
-    """Channel-10 notes and time signatures of a file's bytes; MidiFileError if malformed (tracks
-    with neither are skipped unread).
+def read_drums(data: bytes, channels: frozenset[int] | None = None) -> DrumTrack:
+    """Return the drums and time signatures in a file's bytes; MidiFileError if malformed.
+
+    `channels` (0..15) are those that play drums; None means channel 10.
 
     A last track that is cut short counts as malformed: its music can't be trusted.
     """
     if len(data) > MAX_BYTES:
         raise MidiFileError(f"{len(data)} bytes; over {MAX_BYTES >> 20} MiB is no song")
+    wanted = frozenset((DRUM_CHANNEL,)) if channels is None else channels
     try:
         division, at = _header(data)
         result = DrumTrack(division)
@@ -184,8 +158,8 @@ def read_drums(data: bytes) -> DrumTrack:
             kind = data[at : at + 4]
             (size,) = unpack_from(">I", data, at + 4)
             at += 8
-            if kind == b"MTrk" and _may_matter(data, at, size):
-                is_whole = _track(data, at, min(at + size, len(data)), result)
+            if kind == b"MTrk" and _may_matter(data, at, size, wanted):
+                is_whole = _track(data, at, min(at + size, len(data)), result, wanted)
                 if not is_whole and at + size > len(data):
                     raise MidiFileError("cut short: a track runs past the end of the file")
             at += size
