@@ -21,7 +21,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.atlas": ("atlas", "beat", "errors", "files"),
     "drumatlas.explore": ("explore", "atlas.model", "beat", "errors"),
     "drumatlas.play": ("play", "beat", "errors", "midi.port"),
-    "drumatlas.midi": ("midi", "play", "errors", "files", "realtime"),
+    "drumatlas.midi": ("midi", "beat", "play", "errors", "files", "realtime"),
     "drumatlas.panel": ("panel", "explore", "beat", "errors", "engine", "files", "play"),
     "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "beat", "errors"),
     "drumatlas.render": ("engine", "play", "beat"),

@@ -6,19 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.beat.codes import STEPS_PER_BEAT
+from drumatlas.beat.codes import STEPS, STEPS_PER_BEAT, Code
+from drumatlas.beat.drum_map import GM, NO_VOICE, DrumMap
 from drumatlas.beat.smf import DrumTrack
-from drumatlas.beat.voices import BIT_OF_NOTE
 from drumatlas.errors import MidiFileError
 
 MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at, nor a file that has more
 MAX_SHIFT = 0.25  # steps; a player or a sequencer may be early or late by that as a whole
+MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
 TRIPLET = STEPS_PER_BEAT / 3  # steps between 8th triplets, where swung 8ths fall, too
-
-_NO_VOICE = 255
-_BIT_OF_KEY = np.full(128, _NO_VOICE, dtype=np.uint8)
-for _key, _bit in BIT_OF_NOTE.items():
-    _BIT_OF_KEY[_key] = _bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,24 @@ class Region:
             float(self.error[start:stop].sum()) / notes,
             float(self.triplet_error[start:stop].sum()) / notes,
         )
+
+    def two_bars(self) -> Iterator[tuple[Code, str]]:
+        """Yield the code of each two bars that have hits, from step 0 on, and why its notes are
+        not straight 16ths ("" if they are)."""
+        pad = np.zeros(-len(self.codes) % STEPS, np.uint16)
+        windows = np.concatenate([self.codes, pad]).reshape(-1, STEPS)
+        for number, window in enumerate(windows):
+            if window.any():
+                place = number * STEPS
+                yield tuple(window.tolist()), misfit_reason(*self.misfit(place, place + STEPS))
+
+
+def misfit_reason(error: float, triplet_error: float) -> str:
+    """Return why notes with these mean distances (see `Region.misfit`) are not straight 16ths; ""
+    if they are."""
+    if error > triplet_error:
+        return "swing or triplets"
+    return "off the 16th grid" if error > MAX_ERROR else ""
 
 
 def four_four(track: DrumTrack) -> list[tuple[int, int]]:
@@ -59,14 +73,14 @@ def four_four(track: DrumTrack) -> list[tuple[int, int]]:
 
 
 def regions(
-    track: DrumTrack, ranges: list[tuple[int, int]]
+    track: DrumTrack, ranges: list[tuple[int, int]], drum_map: DrumMap = GM
 ) -> Iterator[tuple[tuple[int, int], Region]]:
     """Those of the tick ranges [start, end) that have drums, with what is there on the grid, one
     after the other: a forged file claims thousands of the longest. MidiFileError once they have
     over MAX_STEPS steps together."""
     steps = 0
     for start, end in ranges:
-        region = quantise(track, start, end)
+        region = quantise(track, start, end, drum_map)
         if region is None:
             continue
         steps += len(region.codes)
@@ -75,16 +89,17 @@ def regions(
         yield (start, end), region
 
 
-def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
-    """The drums of ticks [start, end) on the grid that begins at `start`; None if there are none.
+def quantise(track: DrumTrack, start: int, end: int, drum_map: DrumMap = GM) -> Region | None:
+    """Return the drums of ticks [start, end) on the grid that begins at `start`, by the voices of
+    `drum_map`; None if there are none.
 
     A constant shift of the whole region (a late sequencer, a player ahead of the beat) is
     taken out before the error is measured, from 16ths and from triplets each its own: the
     median of swung 8ths lies between the two grids.
     """
-    ticks, _, keys, _ = track.unpacked(start, end)
-    bits = _BIT_OF_KEY[keys]
-    is_drum = bits != _NO_VOICE
+    ticks, channels, keys, _ = track.unpacked(start, end)
+    bits = drum_map.bits(channels, keys)
+    is_drum = bits != NO_VOICE
     ticks, bits = ticks[is_drum], bits[is_drum]
     if not len(ticks):
         return None

@@ -9,7 +9,7 @@ from drumatlas.engine import Engine
 from drumatlas.errors import MidiFileError
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import PlaySettings
-from drumatlas.web.drop import MAX_STRETCHES, beat_of
+from drumatlas.web.drop import MAX_STRETCHES, Dropped, beat_of
 from drumatlas.web.takes import beat_take
 
 ONE, OTHER = (1,) + (0,) * 15 + (2,) + (0,) * 15, (4,) * 32
@@ -32,8 +32,8 @@ def song(*codes: tuple[int, ...]) -> bytes:
 
 
 def test_it_is_what_the_drums_play_most() -> None:
-    assert beat_of(song(ONE, OTHER, ONE, (8,) * 32)) == ONE
-    assert beat_of(song(OTHER, ONE)) == OTHER
+    assert beat_of(song(ONE, OTHER, ONE, (8,) * 32)) == Dropped(ONE)
+    assert beat_of(song(OTHER, ONE)) == Dropped(OTHER)
 
 
 @pytest.mark.parametrize("data", [b"", b"MThd", song(), song((0,) * 32), song(ONE)[:-9]])
@@ -46,7 +46,7 @@ def test_what_was_downloaded_can_be_dropped(atlas: object) -> None:
     engine = Engine(atlas, PlaySettings(), [], 0)  # type: ignore[arg-type]
     pattern = engine.explorer.pattern
     data = beat_take(pattern, PlaySettings(), 97, Feel())
-    assert beat_of(data) == pattern.code
+    assert beat_of(data) == Dropped(pattern.code)
     swung = mido.MidiFile(file=BytesIO(beat_take(pattern, PlaySettings(), 97, Feel(swing=1))))
     ends = [m.tempo for m in swung.tracks[0] if m.type == "set_tempo"]
     assert ends == [round(60e6 / 97)]

@@ -52,9 +52,7 @@ def _meta(data: bytes, at: int, tick: int, track: DrumTrack) -> int:
     return at + size
 
 
-def _track(
-    data: bytes, at: int, end: int, track: DrumTrack, channels: frozenset[int]
-) -> bool:
+def _track(data: bytes, at: int, end: int, track: DrumTrack, channels: frozenset[int]) -> bool:
     """Read one MTrk body into `track`; return whether its end was marked.
 
     Running status goes on over meta and SysEx events (against the standard, but real files do it).

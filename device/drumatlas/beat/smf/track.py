@@ -12,6 +12,11 @@ TICK, CHANNEL, KEY = 18, 14, 7
 _FOUR_BITS, _SEVEN_BITS = 0x0F, 0x7F
 
 
+def packed_note(tick: int, channel: int, key: int, velocity: int) -> int:
+    """Return a note as one number; channel 0..15, key 0..127, velocity 1..127."""
+    return tick << TICK | channel << CHANNEL | key << KEY | velocity
+
+
 @dataclass(slots=True)
 class DrumTrack:
     """All drums of a file, in ticks. Notes, `signatures` and `tempos` are in order of time.
