@@ -44,7 +44,7 @@ GROUPS = ("kick", "snare", "hats", "toms", "cymbals", "percussion")
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One percussion class: `bit` of a step code, the GM note it plays, which notes fold into it."""
+    """One percussion class: `bit` of a step code, the GM note it plays, what folds into it."""
 
     bit: int
     name: str

@@ -12,6 +12,7 @@ from drumatlas.commandline import Command, integer, number
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import MIN_ENTROPY, BeatFilter
 from drumatlas.files import check_writable, write_text
+from drumatlas.reading import add_reading, reading_of
 from drumatlas_export.cli.common import read_lines, read_rows, say
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ MINE_EXAMPLES = """\
 drumatlas-export mine my-midi -o beats.tsv --genres folders
 drumatlas-export mine songs loops -o beats.tsv --windows loops --report mined.json
 drumatlas-export mine songs -o beats.tsv --genres songs/index.tsv --genre-column style
+drumatlas-export mine clips -o beats.tsv --windows clips --channel 1
+drumatlas-export mine takes -o beats.tsv --map box.toml
 drumatlas-export mine /srv/midi -o beats.tsv --dask tcp://scheduler:8786"""
 FILTER_EXAMPLES = """\
 drumatlas-export filter samples.tsv -o passing.tsv --known beats.tsv"""
@@ -58,6 +61,7 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-entropy", type=number(0, 4), default=MIN_ENTROPY, metavar="N", help="nats"
     )
+    add_reading(parser)
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--jobs", type=integer(1, 256), default=cores, metavar="N", help="worker processes"
@@ -85,11 +89,12 @@ def mine(arguments: argparse.Namespace) -> int:
 
     for path in filter(None, (arguments.output, arguments.report)):
         check_writable(path)
+    reading = reading_of(arguments)
     label = labeller(arguments.genres or ["names"], arguments.genre_column)
     sources = find_sources(arguments.paths, arguments.windows)
     if not sources:
         raise BeatError(f"{arguments.paths[0]}: no MIDI files (.mid, .midi, .kar, .rmi) in it")
-    rules = Rules(arguments.repeats, arguments.min_entropy)
+    rules = Rules(arguments.repeats, arguments.min_entropy, reading)
     console = Console(stderr=True)
     part = arguments.output.with_name(f"{arguments.output.name}.part")
     with Journal(part, sources, rules) as journal, Progress(console=console) as bar:

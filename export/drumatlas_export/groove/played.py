@@ -1,8 +1,9 @@
 """Recorded performances as two-bar windows on the grid, with how loud and how late each hit was."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import PurePath
 
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
-from drumatlas.beat.grid import Region, four_four, regions
-from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
-from drumatlas.beat.voices import BIT_OF_NOTE, VOICES
+from drumatlas.beat.drum_map import NO_VOICE
+from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, read
+from drumatlas.beat.grid import Region, four_four, misfit_reason, regions
+from drumatlas.beat.smf import MAX_BYTES, DrumTrack
+from drumatlas.beat.voices import VOICES
 from drumatlas.errors import BeatError, MidiFileError
 from drumatlas.files import read_bytes
-from drumatlas_export.mine.patterns import MAX_ERROR
 from drumatlas_export.mine.sources import Source
 
 _NO_TEMPO = 500_000  # microseconds a beat; what the standard says where no tempo stands
@@ -28,60 +30,69 @@ Window = tuple[NDArray[np.float64], NDArray[np.float64]]
 @dataclass(frozen=True, slots=True)
 class Played:
     """Windows [n, 32, 14]: `loud` 0 (no hit) to 127, `late_ms` behind the grid. `session` [n] are
-    numbers of the players' sessions: what is learned from one is measured on others."""
+    numbers of the players' sessions: what is learned from one is measured on others. `unvoiced`
+    counts the files' notes without a voice, by key 0..127."""
 
     loud: NDArray[np.float64]
     late_ms: NDArray[np.float64]
     session: NDArray[np.int64]
+    unvoiced: Mapping[int, int] = field(default_factory=dict)
 
     def part(self, which: NDArray[np.bool_]) -> "Played":
         """Some of the windows."""
         return Played(self.loud[which], self.late_ms[which], self.session[which])
 
 
-def read_played(sources: Sequence[Source]) -> Played:
-    """All windows in straight 16ths; BeatError if there are none. Files that can't be read, or
-    whose velocities are none of a player, are left out. A folder is a session."""
+def read_played(sources: Sequence[Source], reading: Reading = BY_ITSELF) -> Played:
+    """Return all windows in straight 16ths; BeatError if there are none. Files that can't be read
+    are left out, and those with too few different velocities for a player. A folder is a session.
+    """
     windows: list[Window] = []
     session: list[int] = []
     numbers: dict[str, int] = {}
+    unvoiced: Counter[int] = Counter()
     for source in sources:
         number = numbers.setdefault(str(PurePath(source.name).parent), len(numbers))
-        for window in _windows_of(source):
+        for window in _windows_of(source, reading, unvoiced):
             windows.append(window)
             session.append(number)
     if not windows:
         raise BeatError("no file holds two bars of drums in 4/4 and straight 16ths, by a player")
     loud, late = (np.stack(part) for part in zip(*windows, strict=True))
-    return Played(loud, late, np.array(session))
+    return Played(loud, late, np.array(session), unvoiced)
 
 
-def _windows_of(source: Source) -> Iterator[Window]:
+def _windows_of(source: Source, reading: Reading, unvoiced: Counter[int]) -> Iterator[Window]:
+    """Yield the windows of a file, and add its notes without a voice to `unvoiced`."""
     try:
-        track = read_drums(read_bytes(source.path, MAX_BYTES))
-        found = list(regions(track, four_four(track)))
+        drums = read(read_bytes(source.path, MAX_BYTES), reading)
+        track = drums.track
+        found = list(regions(track, four_four(track), drums.drum_map))
     except (MidiFileError, OSError):
         return
     if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
         return
+    unvoiced.update(drums.unvoiced)
     for (start, end), region in found:
-        yield from _windows(track, start, end, region)
+        yield from _windows(drums, start, end, region)
 
 
-def _windows(track: DrumTrack, start: int, end: int, region: Region) -> Iterator[Window]:
-    loud, late = _laid_out(track, start, end, len(region.codes))
+def _windows(drums: Drums, start: int, end: int, region: Region) -> Iterator[Window]:
+    loud, late = _laid_out(drums, start, end, len(region.codes))
     for place in range(0, len(region.codes) - STEPS_PER_BAR, STEPS):
-        error, triplet_error = region.misfit(place, place + STEPS)
+        is_straight = not misfit_reason(*region.misfit(place, place + STEPS))
         window = loud[place : place + STEPS]
         both = window[:STEPS_PER_BAR].any() and window[STEPS_PER_BAR:].any()
-        if both and error <= min(triplet_error, MAX_ERROR):
+        if both and is_straight:
             yield window, late[place : place + STEPS]
 
 
-def _laid_out(track: DrumTrack, start: int, end: int, length: int) -> Window:
+def _laid_out(drums: Drums, start: int, end: int, length: int) -> Window:
     """(velocity, lateness in ms) [steps, 14], steps a multiple of 32; the loudest of several."""
-    ticks, _, keys, velocities = track.unpacked(start, end)
-    bits = np.array([BIT_OF_NOTE.get(key, VOICES) for key in keys.tolist()])
+    track = drums.track
+    ticks, channels, keys, velocities = track.unpacked(start, end)
+    bits = drums.drum_map.bits(channels, keys).astype(np.int64)
+    bits[bits == NO_VOICE] = VOICES  # a column of their own, which is cut off
     position = (ticks - start) * STEPS_PER_BEAT / track.ticks_per_beat
     shift = float(np.median((position - np.rint(position))[bits < VOICES]))
     position -= shift if abs(shift) <= _MOST_SHIFT else 0.0

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, read
 from drumatlas.beat.grid import four_four, regions
-from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
+from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import DrumatlasError
 from drumatlas.explore.filters import MIN_ENTROPY
 from drumatlas_export.mine.patterns import Found, lively, repeated, windows
@@ -12,18 +13,21 @@ from drumatlas_export.mine.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What makes a pattern: times in a row, and nats of entropy."""
+    """What makes a pattern: times in a row, and nats of entropy; and how files are read."""
 
     repeats: int = 3
     min_entropy: float = MIN_ENTROPY
+    reading: Reading = BY_ITSELF
 
 
 @dataclass(slots=True)
 class FileResult:
-    """What one file gave. `refusal` is why the whole file gave nothing, or ''."""
+    """What one file gave. `refusal` is why the whole file gave nothing, or ''; `unvoiced` counts
+    the notes without a voice, by key."""
 
     refusal: str = ""
     found: list[Found] = field(default_factory=list)
+    unvoiced: dict[int, int] = field(default_factory=dict)
 
 
 def mine_file(source: Source, rules: Rules) -> FileResult:
@@ -35,23 +39,26 @@ def mine_file(source: Source, rules: Rules) -> FileResult:
     try:
         if source.path.stat().st_size > MAX_BYTES:
             return FileResult(f"over {MAX_BYTES >> 20} MiB")
-        track = read_drums(source.path.read_bytes())
-        return mine_track(track, source.windowed, rules)
+        drums = read(source.path.read_bytes(), rules.reading)
+        result = mine_drums(drums, source.windowed, rules)
+        return replace(result, unvoiced=dict(drums.unvoiced))
     except DrumatlasError as error:
         return FileResult(f"malformed: {error}")
     except OSError as error:
         return FileResult(f"unreadable: {error.strerror or error}")
 
 
-def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
-    """The same of notes that were read; MidiFileError if they claim an absurd time."""
-    if not track.packed:
+def mine_drums(drums: Drums, is_windowed: bool, rules: Rules) -> FileResult:
+    """Return the patterns of notes that were read; MidiFileError if they claim an absurd time."""
+    if not drums.track.packed:
         return FileResult("no drums on channel 10")
-    ranges = four_four(track)
+    if not drums.voiced:
+        return FileResult("no note has a voice")
+    ranges = four_four(drums.track)
     if not ranges:
         return FileResult("not in 4/4")
     found: list[Found] = []
-    for _, region in regions(track, ranges):
+    for _, region in regions(drums.track, ranges, drums.drum_map):
         found += repeated(region, rules.repeats)
         if is_windowed:
             found += windows(region)

@@ -41,10 +41,14 @@ class Mined:
     refused: list[tuple[str, str]] = field(default_factory=list)  # file, reason
     patterns_refused: Counter[str] = field(default_factory=Counter)
     errors: list[float] = field(default_factory=list)  # quantisation error of kept patterns
+    unvoiced: Counter[int] = field(default_factory=Counter)  # notes without a voice, by key
+    files_with_unvoiced: int = 0
 
 
 def _merge(mined: Mined, source: Source, result: FileResult, label: Labeller) -> None:
     mined.files += 1
+    mined.unvoiced.update(result.unvoiced)
+    mined.files_with_unvoiced += bool(result.unvoiced)
     if result.refusal:
         mined.refused.append((source.name, result.refusal))
     if not result.found:

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from drumatlas.beat.drums import label
 from drumatlas_export.mine.job import Mined
 
 
 def report(mined: Mined) -> dict[str, Any]:
-    """Counts of files and patterns; every refused file with its reason."""
+    """Return counts of files, patterns and lost notes; every refused file with its reason."""
     per_collection = Counter(name for one in mined.classes.values() for name in one.collections)
     per_genre = Counter(genre for one in mined.classes.values() for genre in one.genres)
     errors = np.array(mined.errors or [0.0])
@@ -20,6 +21,8 @@ def report(mined: Mined) -> dict[str, Any]:
         "files_read": mined.files,
         "files_without_patterns": len(mined.refused),
         "reasons": dict(Counter(reason.split(":")[0] for _, reason in mined.refused)),
+        "notes_without_voice": {label(key): count for key, count in mined.unvoiced.most_common()},
+        "files_with_notes_without_voice": mined.files_with_unvoiced,
         "patterns_found": len(mined.errors) + mined.patterns_refused.total(),
         "patterns_refused": dict(mined.patterns_refused),
         "beats": len(mined.classes),

@@ -31,6 +31,8 @@ def mined() -> Mined:
         refused=refused,
         patterns_refused=Counter({"swing or triplets": 4}),
         errors=[0.0, 0.1, 0.0],
+        unvoiced=Counter({33: 2, 3: 5}),
+        files_with_unvoiced=2,
     )
 
 
@@ -45,6 +47,8 @@ def test_report_counts() -> None:
         "files_read": 9,
         "files_without_patterns": 3,
         "reasons": {"malformed": 2, "not in 4/4": 1},
+        "notes_without_voice": {"3": 5, "33 (metronome click)": 2},
+        "files_with_notes_without_voice": 2,
         "patterns_found": 7,
         "patterns_refused": {"swing or triplets": 4},
         "beats": 2,
@@ -71,6 +75,7 @@ def test_the_table_tells_all_but_the_files() -> None:
     lines = [line.strip() for line in text.splitlines()]
     assert "files read                9" in lines
     assert "beats per genre           rock 2, pop 1" in lines
+    assert "notes without voice             3 5, 33 (metronome click) 2" in lines
     assert "reasons                   malformed 2, not in 4/4 1" in lines
     assert "a.mid" not in text
 
