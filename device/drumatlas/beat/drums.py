@@ -4,12 +4,14 @@ Whoever takes beats from a file (mining, `encode`, `groove`, the page's drop) re
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from drumatlas.beat.codes import Code
 from drumatlas.beat.drum_map import CHANNELS, GM, KEYS, NO_VOICE, DrumMap, map_for
+from drumatlas.beat.grid import regions
 from drumatlas.beat.mark import APPLIED, find_mark
 from drumatlas.beat.smf import DrumTrack, read_drums
 from drumatlas.beat.smf.track import KEY
@@ -31,16 +33,22 @@ class Reading:
 @dataclass(slots=True)
 class Drums:
     """Notes, and the map that gives each its voice. `unvoiced` counts the notes that have none, by
-    key 0..127."""
+    key 0..127. The file begins with step `lead` (0..31) of two bars."""
 
     track: DrumTrack
     drum_map: DrumMap = GM
     unvoiced: Counter[int] = field(default_factory=Counter)
+    lead: int = 0
 
     @property
     def voiced(self) -> int:
         """How many notes have a voice."""
         return len(self.track.packed) - self.unvoiced.total()
+
+    def two_bars(self, ranges: list[tuple[int, int]]) -> Iterator[tuple[Code, str]]:
+        """Yield each two bars in these tick ranges (`four_four`), see `Region.two_bars`."""
+        for (start, _), region in regions(self.track, ranges, self.drum_map):
+            yield from region.two_bars(0 if start else self.lead)
 
 
 BY_ITSELF = Reading()
@@ -62,9 +70,9 @@ def read(data: bytes, reading: Reading = BY_ITSELF) -> Drums:
     track = read_drums(data, reading.channels or mark.drum_map.channels)
     applied = mark.applied(track)
     if applied is not None:
-        return _counted(applied, APPLIED, _counts(applied))
+        return replace(_counted(applied, APPLIED, _counts(applied)), lead=mark.lead)
     track.remarks.append(_MOVED)
-    return _counted(track, mark.drum_map, _counts(track))
+    return replace(_counted(track, mark.drum_map, _counts(track)), lead=mark.lead)
 
 
 def _read_by(data: bytes, drum_map: DrumMap, channels: frozenset[int] | None) -> Drums:

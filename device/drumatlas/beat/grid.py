@@ -34,15 +34,17 @@ class Region:
             float(self.triplet_error[start:stop].sum()) / notes,
         )
 
-    def two_bars(self) -> Iterator[tuple[Code, str]]:
-        """Yield the code of each two bars that have hits, from step 0 on, and why its notes are
-        not straight 16ths ("" if they are)."""
-        pad = np.zeros(-len(self.codes) % STEPS, np.uint16)
-        windows = np.concatenate([self.codes, pad]).reshape(-1, STEPS)
+    def two_bars(self, lead: int = 0) -> Iterator[tuple[Code, str]]:
+        """Yield the code of each two bars that have hits, and why its notes are not straight 16ths
+        ("" if they are). The region begins with step `lead` (0..31) of two bars."""
+        before = np.zeros(lead, np.uint16)
+        after = np.zeros(-(lead + len(self.codes)) % STEPS, np.uint16)
+        windows = np.concatenate([before, self.codes, after]).reshape(-1, STEPS)
         for number, window in enumerate(windows):
             if window.any():
-                place = number * STEPS
-                yield tuple(window.tolist()), misfit_reason(*self.misfit(place, place + STEPS))
+                place = number * STEPS - lead
+                error = self.misfit(max(place, 0), place + STEPS)
+                yield tuple(window.tolist()), misfit_reason(*error)
 
 
 def misfit_reason(error: float, triplet_error: float) -> str:

@@ -5,15 +5,16 @@ take carries a sequencer-specific meta event (FF 7F, "Standard MIDI Files 1.0"),
 programs skip, under the manufacturer ID 7D, which MIDI 1.0 leaves to non-commercial use. Behind
 the ID stands text:
 
-    drumatlas voices 1 10:36=0 10:38=1 10:50=6b66b crc=0badc0de
+    drumatlas voices 1 lead=16 10:36=0 10:38=1 10:50=6b66b crc=0badc0de
 
-The notes of channel 10 with key 36 are voice 0, the kick. Those with key 50 are several voices:
-one hexadecimal digit each, in order of time, channel, key and velocity. The checksum is over the
-notes of all keys that have several. If it is not right, somebody has moved these notes, and each
-counts as the lowest voice of its key.
+The file begins with step 16 of two bars. The notes of channel 10 with key 36 are voice 0, the
+kick. Those with key 50 are several voices: one hexadecimal digit each, in order of time, channel,
+key and velocity. The checksum is over the notes of all keys that have several. If it is not right,
+somebody has moved these notes, and each counts as the lowest voice of its key.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
@@ -25,6 +26,7 @@ from drumatlas.beat.voices import VOICE_TABLE
 _HEAD = b"\x7ddrumatlas voices 1 "
 _META = b"\xff\x7f"
 _ENTRY = re.compile(rb"([1-9]|1[0-6]):(\d{1,3})=([0-9a-d]+)")
+_LEAD = re.compile(rb"lead=([12]?\d|3[01])")
 _END = re.compile(rb"crc=([0-9a-f]{8})")
 _PLACE_BITS = 0x7FF  # channel and key of a packed note
 
@@ -32,15 +34,25 @@ _NAME = "of the file"
 
 APPLIED = DrumMap(_NAME, bytes(base_table({GM_CHANNEL})), frozenset({GM_CHANNEL}))
 
-Hit = tuple[int, int]  # a packed note (`smf.track`), and its voice
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """A packed note (`smf.track`), its voice (bit), and the step 0..31 of the beat at tick 0 of the
+    file if this note is where its beat has it."""
+
+    note: int
+    voice: int
+    lead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Voices by channel and key (`channel * 128 + key`): one for all notes, or one for each."""
+    """Voices by channel and key (`channel * 128 + key`): one for all notes, or one for each; and
+    which step 0..31 of the two bars the file begins with."""
 
     voices: Mapping[int, Sequence[int]]
     checksum: int
+    lead: int = 0
 
     @property
     def drum_map(self) -> DrumMap:
@@ -107,10 +119,11 @@ def _payload(data: bytes, at: int) -> bytes:
 
 
 def _parse(text: bytes) -> Mark | None:
-    *words, last = text.split(b" ")
-    end = _END.fullmatch(last)
+    first, *words = text.split(b" ")
+    last = words.pop() if words else b""
+    lead, end = _LEAD.fullmatch(first), _END.fullmatch(last)
     entries = [_ENTRY.fullmatch(word) for word in words]
-    if end is None or not entries or None in entries:
+    if lead is None or end is None or not entries or None in entries:
         return None
     voices: dict[int, list[int]] = {}
     for entry in filter(None, entries):
@@ -118,29 +131,39 @@ def _parse(text: bytes) -> Mark | None:
         if key >= KEYS:
             return None
         voices[channel * KEYS + key] = [int(chr(digit), 16) for digit in entry[3]]
-    return Mark(voices, int(end[1], 16))
+    return Mark(voices, int(end[1], 16), int(lead[1]))
 
 
 def mark_bytes(hits: Sequence[Hit]) -> bytes:
     """Return the data of the meta event for a file's notes, in any order; empty if the file says
     the same without it: whoever reads it finds channel 10 and each note's voice there."""
-    if not _needs_mark(hits):
+    lead = _lead_of(hits)
+    if not lead and not _needs_names(hits):
         return b""
-    ordered = sorted(hits)
     by_place: dict[int, list[int]] = {}
-    for note, bit in ordered:
-        by_place.setdefault(note >> KEY & _PLACE_BITS, []).append(bit)
-    several = {place for place, bits in by_place.items() if len(set(bits)) > 1}
-    checksum = _checksum([note for note, _ in ordered if note >> KEY & _PLACE_BITS in several])
-    words = [
+    for hit in sorted(hits):
+        by_place.setdefault(_place_of(hit), []).append(hit.voice)
+    several = {place for place, voices in by_place.items() if len(set(voices)) > 1}
+    checksum = _checksum(sorted(hit.note for hit in hits if _place_of(hit) in several))
+    names = [
         f"{place // KEYS + 1}:{place % KEYS}="
-        + "".join(f"{bit:x}" for bit in (bits if place in several else bits[:1]))
-        for place, bits in sorted(by_place.items())
+        + "".join(f"{bit:x}" for bit in (voices if place in several else voices[:1]))
+        for place, voices in sorted(by_place.items())
     ]
-    return _HEAD + " ".join([*words, f"crc={checksum:08x}"]).encode("ascii")
+    return _HEAD + " ".join([f"lead={lead}", *names, f"crc={checksum:08x}"]).encode("ascii")
 
 
-def _needs_mark(hits: Sequence[Hit]) -> bool:
-    places = {(note >> KEY & _PLACE_BITS, bit) for note, bit in hits}
-    found = map_for({place % KEYS for place, _ in places})
-    return any(place // KEYS != GM_CHANNEL or found.table[place] != bit for place, bit in places)
+def _place_of(hit: Hit) -> int:
+    return hit.note >> KEY & _PLACE_BITS
+
+
+def _lead_of(hits: Sequence[Hit]) -> int:
+    """Return what most notes say; swing and humanize move some of them to other steps."""
+    leads = Counter(hit.lead for hit in hits).most_common(1)
+    return leads[0][0] if leads else 0
+
+
+def _needs_names(hits: Sequence[Hit]) -> bool:
+    names = {(_place_of(hit), hit.voice) for hit in hits}
+    found = map_for({place % KEYS for place, _ in names})
+    return any(place // KEYS != GM_CHANNEL or found.table[place] != bit for place, bit in names)

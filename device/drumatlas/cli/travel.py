@@ -13,7 +13,7 @@ from drumatlas.atlas.read import read_atlas
 from drumatlas.beat import tsv
 from drumatlas.beat.codes import STEPS_PER_BAR, Code, grids, pack
 from drumatlas.beat.drums import Reading, misfit_line, read, unvoiced_line
-from drumatlas.beat.grid import four_four, regions
+from drumatlas.beat.grid import four_four
 from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.cli.common import LATENT_LIMIT, add_atlas, say
@@ -127,10 +127,9 @@ def _midi_codes(data: bytes, path: Path, reading: Reading) -> list[Code]:
     misfits: list[str] = []
     try:
         drums = read(data, reading)
-        for _, region in regions(drums.track, four_four(drums.track), drums.drum_map):
-            for code, reason in region.two_bars():
-                codes[code] = None
-                misfits.append(reason)
+        for code, reason in drums.two_bars(four_four(drums.track)):
+            codes[code] = None
+            misfits.append(reason)
     except MidiFileError as error:
         raise MidiFileError(f"{path}: {error}") from None
     lost = unvoiced_line(drums.unvoiced)

@@ -11,10 +11,12 @@ import mido
 
 from drumatlas.beat.mark import Hit, mark_bytes
 from drumatlas.beat.smf.track import packed_note
-from drumatlas.play.events import Output, TempoChange
+from drumatlas.beat.steps import STEPS, STEPS_PER_BEAT
+from drumatlas.play.events import Event, Output, TempoChange
 from drumatlas.play.transport import PPQN, STEP_TICKS
 
 TICKS_PER_BEAT = 480  # of the file; a MIDI clock is 20 of them
+_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
 _FILE_TICKS = TICKS_PER_BEAT // PPQN
 
 
@@ -54,24 +56,25 @@ class _Ruler:
         self._change = change
 
 
-def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, object, int | None]]:
-    """Yield (tick, message, voice) in order; the voice is None for all but note-ons."""
+def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, object, Output]]:
+    """Yield (tick, message, what it was made from) in order."""
     ruler = _Ruler()
     for output in outputs:
         if isinstance(output, TempoChange):
             ruler.change(output)
             # Microseconds a beat, 24 bits.
             tempo = min(round(output.ns_per_tick * PPQN / 1000), 0xFFFFFF)
-            yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo), None
+            yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo), output
         elif output.data[0] < 0xF0:
             message = mido.Message.from_bytes(output.data)
-            yield ruler.tick(output.at_ns), message, output.voice
+            yield ruler.tick(output.at_ns), message, output
         elif clock:
-            yield ruler.tick(output.at_ns), _SingleByte(output.data[0]), None
+            yield ruler.tick(output.at_ns), _SingleByte(output.data[0]), output
 
 
-def _packed(tick: int, note: mido.Message) -> int:
-    return packed_note(tick, note.channel, note.note, note.velocity)
+def _hit(tick: int, data: bytes, voice: int, step: int) -> Hit:
+    note = packed_note(tick, data[0] & 0x0F, data[1], data[2])
+    return Hit(note, voice, (step - round(tick / _STEP)) % STEPS)
 
 
 def file_bytes(outputs: Iterable[Output], clock: bool, name: str) -> bytes:
@@ -81,12 +84,12 @@ def file_bytes(outputs: Iterable[Output], clock: bool, name: str) -> bytes:
     track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4))
     first, last = len(track), 0
     hits: list[Hit] = []
-    for tick, message, voice in _messages(outputs, clock):
+    for tick, message, output in _messages(outputs, clock):
         tick = max(tick, last)  # noqa: PLW2901 - rounding may not turn time back
         track.append(message.copy(time=tick - last))  # type: ignore[attr-defined]
         last = tick
-        if voice is not None:
-            hits.append((_packed(tick, message), voice))
+        if isinstance(output, Event) and output.voice is not None and output.step is not None:
+            hits.append(_hit(tick, output.data, output.voice, output.step))
     mark = mark_bytes(hits)
     if mark:
         track.insert(first, mido.MetaMessage("sequencer_specific", data=tuple(mark)))

@@ -16,12 +16,14 @@ RANK_TRANSPORT, RANK_CLOCK, RANK_OFF, RANK_ON = range(4)
 @dataclass(frozen=True, slots=True)
 class Event:
     """MIDI bytes, due at `at_ns` (monotonic nanoseconds). A note-on sounds `gate` times as long
-    as notes do, and names its `voice` (bit) for recorders: a kit may play two by one note."""
+    as notes do. For recorders it names its `voice` (bit; a kit may play two by one note) and its
+    `step` in the two bars, 0..31."""
 
     at_ns: int
     data: bytes
     gate: float = 1.0
     voice: int | None = field(default=None, compare=False)
+    step: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from drumatlas.beat.codes import Code
 from drumatlas.beat.drum_map import Place, map_of_voices
 from drumatlas.beat.drums import Drums, Reading, misfit_line, read, unvoiced_line
-from drumatlas.beat.grid import four_four, regions
+from drumatlas.beat.grid import four_four
 from drumatlas.errors import MidiFileError
 
 MAX_BYTES = 256 << 10  # songs have 50 to 150 KB; reading one holds up nothing but the page
@@ -56,10 +56,9 @@ def _most_played(drums: Drums) -> tuple[Code, list[str]]:
         raise MidiFileError(f"changes its metre over {MAX_STRETCHES} times")
     counts: Counter[Code] = Counter()
     misfits: dict[Code, list[str]] = {}
-    for _, region in regions(drums.track, ranges, drums.drum_map):
-        for code, reason in region.two_bars():
-            counts[code] += 1
-            misfits.setdefault(code, []).append(reason)
+    for code, reason in drums.two_bars(ranges):
+        counts[code] += 1
+        misfits.setdefault(code, []).append(reason)
     if not counts:
         raise MidiFileError(_nothing(drums))
     code = counts.most_common(1)[0][0]
