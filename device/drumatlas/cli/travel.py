@@ -132,11 +132,12 @@ def _midi_codes(data: bytes, path: Path, reading: Reading) -> list[Code]:
             misfits.append(reason)
     except MidiFileError as error:
         raise MidiFileError(f"{path}: {error}") from None
-    lost = unvoiced_line(drums.unvoiced)
-    for line in filter(None, (*drums.track.remarks, lost, misfit_line(misfits))):
-        say(f"{path}: {line}")
+    lines = list(filter(None, (*drums.track.remarks, unvoiced_line(drums.unvoiced))))
     if not codes:
-        raise MidiFileError(f"{path}: no drums (channel 10) in 4/4, not even {STEPS_PER_BAR} steps")
+        lines.insert(0, f"no drums (channel 10) in 4/4, not even {STEPS_PER_BAR} steps")
+        raise MidiFileError(f"{path}: {'; '.join(lines)}")
+    for line in (*lines, *filter(None, (misfit_line(misfits),))):
+        say(f"{path}: {line}")
     return list(codes)
 
 
