@@ -5,7 +5,7 @@ kit's channels.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class DrumMap:
     (0..15) are those that drums are on; None leaves that to what the file shows."""
 
     name: str
-    table: bytes = field(repr=False)
+    table: bytes
     channels: frozenset[int] | None = None
 
     def bits(self, channels: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -68,3 +68,29 @@ def test_stretches_that_are_too_many_or_long_together_are_refused(
     file.save(file=buffer)
     with pytest.raises(MidiFileError, match=words):
         beat_of(buffer.getvalue())
+
+
+def notes(*hits: tuple[int, int]) -> bytes:
+    """A file of (tick, key) of 480 a beat, in order."""
+    track, last = mido.MidiTrack(), 0
+    for tick, key in hits:
+        track.append(mido.Message("note_on", channel=9, note=key, time=tick - last))
+        last = tick
+    file, buffer = mido.MidiFile(ticks_per_beat=480, tracks=[track]), BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
+
+
+def test_what_is_lost_or_moved_is_said() -> None:
+    dropped = beat_of(notes((0, 36), (480, 33), (960, 38)))
+    assert (dropped.code[0], dropped.code[4], dropped.code[8]) == (1, 0, 2)
+    assert dropped.remarks == ("1 note without a voice (note 33 (metronome click): 1)",)
+    triplets = beat_of(notes(*((i * 160, 42) for i in range(24))))
+    assert triplets.remarks == (
+        "of 1 times two bars: 1 swing or triplets; moved to the nearest 16ths",
+    )
+
+
+def test_a_file_of_notes_without_a_voice_says_which() -> None:
+    with pytest.raises(MidiFileError, match=r"no drums: 1 note without a voice \(note 33"):
+        beat_of(notes((0, 33)))

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.beat.codes import CODE_LIMIT, STEPS
+from drumatlas.beat.drum_map import GM
+from drumatlas.beat.drums import Reading
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.job import mine, rows
 from drumatlas_export.mine.journal import Journal, _line, _result
@@ -91,12 +94,16 @@ def test_half_a_line_is_read_again(tmp_path: Path, sources: list[Source]) -> Non
     assert kept_after(path, sources, Rules()) == 5
 
 
-@pytest.mark.parametrize("other", ["rules", "size", "age", "name", "foreign"])
+@pytest.mark.parametrize("other", ["rules", "map", "channels", "size", "age", "name", "foreign"])
 def test_another_job_begins_anew(tmp_path: Path, sources: list[Source], other: str) -> None:
     path = tmp_path / "part"
-    with Journal(path, sources, Rules()) as journal:
+    with Journal(path, sources, Rules(reading=Reading(GM))) as journal:
         journal.add(FileResult("was read"))
-    rules = Rules(4) if other == "rules" else Rules()
+    rules = {
+        "rules": Rules(4),
+        "map": Rules(reading=Reading(replace(GM, table=GM.table[:-1] + b"\0"))),
+        "channels": Rules(reading=Reading(GM, frozenset((0,)))),
+    }.get(other, Rules(reading=Reading(GM)))
     first = sources[0].path
     if other == "size":
         first.write_bytes(b"")
