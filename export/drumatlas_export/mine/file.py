@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from drumatlas.beat.grid import four_four, regions
+from drumatlas.beat.grid import four_four, regions, why_empty
 from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
 from drumatlas.errors import DrumatlasError
 from drumatlas.explore.filters import MIN_ENTROPY
@@ -20,10 +20,12 @@ class Rules:
 
 @dataclass(slots=True)
 class FileResult:
-    """What one file gave. `refusal` is why the whole file gave nothing, or ''."""
+    """What one file gave. `refusal` is why the whole file gave nothing, or ''; `remarks` are
+    sentences about faults that were read past and drums that were found by inference."""
 
     refusal: str = ""
     found: list[Found] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def mine_file(source: Source, rules: Rules) -> FileResult:
@@ -44,22 +46,22 @@ def mine_file(source: Source, rules: Rules) -> FileResult:
 
 
 def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
-    """The same of notes that were read; MidiFileError if they claim an absurd time."""
-    if not track.packed:
-        return FileResult("no drums on channel 10")
-    ranges = four_four(track)
-    if not ranges:
-        return FileResult("not in 4/4")
+    """Return every pattern of notes that were read; MidiFileError if they claim an absurd time."""
     found: list[Found] = []
-    for _, region in regions(track, ranges):
+    is_empty = True
+    for _, region in regions(track, four_four(track)):
+        is_empty = False
         found += repeated(region, rules.repeats)
         if is_windowed:
             found += windows(region)
+    if is_empty:
+        return FileResult(why_empty(track), remarks=track.remarks)
     if not found:
-        return FileResult(f"no two bars stand {rules.repeats} times in a row")
+        refusal = f"no two bars stand {rules.repeats} times in a row"
+        return FileResult(refusal, remarks=track.remarks)
     alive = lively(found, rules.min_entropy)
     judged = [
         one if is_one or one.refusal else replace(one, refusal="entropy too low")
         for one, is_one in zip(found, alive, strict=True)
     ]
-    return FileResult("", judged)
+    return FileResult("", judged, track.remarks)
