@@ -11,7 +11,7 @@ import numpy as np
 
 from drumatlas.beat.codes import Code
 from drumatlas.beat.drum_map import CHANNELS, GM, KEYS, NO_VOICE, DrumMap, map_for
-from drumatlas.beat.grid import regions
+from drumatlas.beat.grid import regions, why_empty
 from drumatlas.beat.mark import APPLIED, find_mark
 from drumatlas.beat.smf import DrumTrack, read_drums
 from drumatlas.beat.smf.track import KEY
@@ -44,6 +44,13 @@ class Drums:
     def voiced(self) -> int:
         """How many notes have a voice."""
         return len(self.track.packed) - self.unvoiced.total()
+
+    @property
+    def why_empty(self) -> str:
+        """Why there is no beat in these drums, where there is none."""
+        if self.track.packed and not self.voiced:
+            return "no note has a voice"
+        return why_empty(self.track)
 
     def two_bars(self, ranges: list[tuple[int, int]]) -> Iterator[tuple[Code, str]]:
         """Yield each two bars in these tick ranges (`four_four`), see `Region.two_bars`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from drumatlas.beat.drum_map import GM, NO_VOICE, DrumMap
 from drumatlas.beat.smf import DrumTrack
 from drumatlas.errors import MidiFileError
 
+_BEATS_PER_BAR = 4  # quarters, in 4/4
+_MOST_METRES = 5  # that a message names
 MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at, nor a file that has more
 MAX_SHIFT = 0.25  # steps; a player or a sequencer may be early or late by that as a whole
 MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
@@ -55,23 +58,63 @@ def misfit_reason(error: float, triplet_error: float) -> str:
     return "off the 16th grid" if error > MAX_ERROR else ""
 
 
-def four_four(track: DrumTrack) -> list[tuple[int, int]]:
-    """Tick ranges [start, end) that are in 4/4; no signature at all means 4/4.
+def bar_beats(numerator: int, denominator: int) -> int:
+    """Return how many beats (quarters) a bar has whose bar lines lie on those of 4/4; 0 for others.
 
-    A signature that repeats the one in force starts no new region (files restate it).
+    One bar or more of 4/4 (4/4, 2/2, 8/8, 4/2, 8/4), or half a one (2/4, 4/8), never 3/4 or 6/8.
     """
-    end = track.end
-    regions: list[tuple[int, int]] = []
+    if numerator < 1 or numerator & (numerator - 1) or denominator < 1:
+        return 0
+    beats, rest = divmod(_BEATS_PER_BAR * numerator, denominator)
+    return beats if not rest and beats >= _BEATS_PER_BAR // 2 else 0
+
+
+def four_four(track: DrumTrack) -> list[tuple[int, int]]:
+    """Return the tick ranges [start, end) in 4/4 or in bars that lie on those of 4/4; no signature
+    at all means 4/4.
+
+    A signature that repeats the one in force starts no new range (files restate it), nor does one
+    that changes nothing: 2/2 at a bar line of 4/4. Bars of 2/4 count in pairs from where they
+    begin; one that is left over at the end of a range is not in it.
+    """
+    bar = track.ticks_per_beat * _BEATS_PER_BAR
+    ranges: list[tuple[int, int]] = []
     start, metre = 0, (4, 4)
     for tick, numerator, denominator in track.signatures:
-        if (numerator, denominator) == metre:
+        beats, now = bar_beats(numerator, denominator), bar_beats(*metre)
+        is_same = (numerator, denominator) == metre
+        if is_same or (beats and now and (tick - start) % bar == 0):
+            metre = (numerator, denominator)
             continue
-        if metre == (4, 4) and tick > start:
-            regions.append((start, min(tick, end)))
+        odd = (tick - start) % bar if 0 < now < _BEATS_PER_BAR else 0
+        if now and tick - odd > start:
+            ranges.append((start, min(tick - odd, track.end)))
         start, metre = tick, (numerator, denominator)
-    if metre == (4, 4) and end > start:
-        regions.append((start, end))
-    return regions
+    if bar_beats(*metre) and track.end > start:
+        ranges.append((start, track.end))
+    return [(start, end) for start, end in ranges if start < end]
+
+
+def why_empty(track: DrumTrack) -> str:
+    """Return why a file has no drums in 4/4: none at all, or only in other metres."""
+    if not track.packed:
+        named = ", ".join(str(channel + 1) for channel in sorted(track.channels))
+        words = f"no drums on channel {named}"
+        if track.unread:
+            words += f": notes on {', '.join(str(channel + 1) for channel in track.unread)} alone"
+        return words
+    metres = other_metres(track)
+    return f"in {', '.join(metres)}" if metres else "no drums in 4/4"
+
+
+def other_metres(track: DrumTrack) -> list[str]:
+    """Return the metres that drums stand in, but for those that lie on 4/4: '3/4'."""
+    metres: dict[str, None] = {}
+    changes = [*track.signatures, (track.end, 4, 4)]
+    for (start, numerator, denominator), (end, _, _) in pairwise(changes):
+        if start < end and not bar_beats(numerator, denominator) and track.has_notes(start, end):
+            metres[f"{numerator}/{denominator}"] = None
+    return list(metres)[:_MOST_METRES]
 
 
 def regions(

@@ -11,7 +11,7 @@ import numpy as np
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat import tsv
-from drumatlas.beat.codes import STEPS_PER_BAR, Code, grids, pack
+from drumatlas.beat.codes import Code, grids, pack
 from drumatlas.beat.drums import Reading, misfit_line, read, unvoiced_line
 from drumatlas.beat.grid import four_four
 from drumatlas.beat.smf import MAX_BYTES
@@ -134,8 +134,7 @@ def _midi_codes(data: bytes, path: Path, reading: Reading) -> list[Code]:
         raise MidiFileError(f"{path}: {error}") from None
     lines = list(filter(None, (*drums.track.remarks, unvoiced_line(drums.unvoiced))))
     if not codes:
-        lines.insert(0, f"no drums (channel 10) in 4/4, not even {STEPS_PER_BAR} steps")
-        raise MidiFileError(f"{path}: {'; '.join(lines)}")
+        raise MidiFileError(f"{path}: {'; '.join([drums.why_empty, *lines])}")
     for line in (*lines, *filter(None, (misfit_line(misfits),))):
         say(f"{path}: {line}")
     return list(codes)

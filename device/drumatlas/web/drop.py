@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from drumatlas.beat.codes import Code
 from drumatlas.beat.drum_map import Place, map_of_voices
-from drumatlas.beat.drums import Drums, Reading, misfit_line, read, unvoiced_line
+from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, misfit_line, read, unvoiced_line
 from drumatlas.beat.grid import four_four
 from drumatlas.errors import MidiFileError
 
@@ -32,19 +32,28 @@ def beat_of(data: bytes, own: Sequence[Place] = ()) -> Dropped:
     MidiFileError if the file is malformed, absurdly long, or has no drums in 4/4.
     """
     remarks: list[str] = []
-    drums = read(data)
-    if own and (drums.unvoiced or not drums.voiced):
-        by_own = read(data, Reading(map_of_voices("own", own)))
-        if _is_better(by_own, drums):
+    drums = _read(data, BY_ITSELF)
+    if own and (drums is None or drums.unvoiced or not drums.voiced):
+        by_own = _read(data, Reading(map_of_voices("own", own)))
+        if by_own is not None and _is_better(by_own, drums):
             drums = by_own
             remarks.append(_OWN)
+    if drums is None:
+        drums = read(data)  # once more, for what is wrong with it
     code, misfits = _most_played(drums)
     lines = (*drums.track.remarks, unvoiced_line(drums.unvoiced), misfit_line(misfits))
     return Dropped(code, (*remarks, *filter(None, lines)))
 
 
-def _is_better(one: Drums, other: Drums) -> bool:
-    if not other.voiced:
+def _read(data: bytes, reading: Reading) -> Drums | None:
+    try:
+        return read(data, reading)
+    except MidiFileError:
+        return None
+
+
+def _is_better(one: Drums, other: Drums | None) -> bool:
+    if other is None or not other.voiced:
         return one.voiced > 0
     return one.voiced > other.voiced and one.unvoiced.total() < other.unvoiced.total()
 
@@ -60,12 +69,7 @@ def _most_played(drums: Drums) -> tuple[Code, list[str]]:
         counts[code] += 1
         misfits.setdefault(code, []).append(reason)
     if not counts:
-        raise MidiFileError(_nothing(drums))
+        lines = (*drums.track.remarks, unvoiced_line(drums.unvoiced))
+        raise MidiFileError("; ".join(filter(None, (drums.why_empty, *lines))))
     code = counts.most_common(1)[0][0]
     return code, misfits[code]
-
-
-def _nothing(drums: Drums) -> str:
-    if drums.unvoiced and not drums.voiced:
-        return f"no drums: {unvoiced_line(drums.unvoiced)}"
-    return "no drums (channel 10) in 4/4"

@@ -22,11 +22,13 @@ class Rules:
 
 @dataclass(slots=True)
 class FileResult:
-    """What one file gave. `refusal` is why the whole file gave nothing, or ''; `unvoiced` counts
-    the notes without a voice, by key."""
+    """What one file gave. `refusal` is why the whole file gave nothing, or ''; `remarks` are
+    sentences about faults that were read past and drums that were found by inference; `unvoiced`
+    counts the notes without a voice, by key."""
 
     refusal: str = ""
     found: list[Found] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     unvoiced: dict[int, int] = field(default_factory=dict)
 
 
@@ -40,8 +42,7 @@ def mine_file(source: Source, rules: Rules) -> FileResult:
         if source.path.stat().st_size > MAX_BYTES:
             return FileResult(f"over {MAX_BYTES >> 20} MiB")
         drums = read(source.path.read_bytes(), rules.reading)
-        result = mine_drums(drums, source.windowed, rules)
-        return replace(result, unvoiced=dict(drums.unvoiced))
+        return mine_drums(drums, source.windowed, rules)
     except DrumatlasError as error:
         return FileResult(f"malformed: {error}")
     except OSError as error:
@@ -49,24 +50,23 @@ def mine_file(source: Source, rules: Rules) -> FileResult:
 
 
 def mine_drums(drums: Drums, is_windowed: bool, rules: Rules) -> FileResult:
-    """Return the patterns of notes that were read; MidiFileError if they claim an absurd time."""
-    if not drums.track.packed:
-        return FileResult("no drums on channel 10")
-    if not drums.voiced:
-        return FileResult("no note has a voice")
-    ranges = four_four(drums.track)
-    if not ranges:
-        return FileResult("not in 4/4")
+    """Return every pattern of notes that were read; MidiFileError if they claim an absurd time."""
+    track = drums.track
+    rest = FileResult(remarks=track.remarks, unvoiced=dict(drums.unvoiced))
     found: list[Found] = []
-    for _, region in regions(drums.track, ranges, drums.drum_map):
+    is_empty = True
+    for _, region in regions(track, four_four(track), drums.drum_map):
+        is_empty = False
         found += repeated(region, rules.repeats)
         if is_windowed:
             found += windows(region)
+    if is_empty:
+        return replace(rest, refusal=drums.why_empty)
     if not found:
-        return FileResult(f"no two bars stand {rules.repeats} times in a row")
+        return replace(rest, refusal=f"no two bars stand {rules.repeats} times in a row")
     alive = lively(found, rules.min_entropy)
     judged = [
         one if is_one or one.refusal else replace(one, refusal="entropy too low")
         for one, is_one in zip(found, alive, strict=True)
     ]
-    return FileResult("", judged)
+    return replace(rest, found=judged)

@@ -88,18 +88,20 @@ def _lines(path: Path) -> Iterator[str]:
 def _line(result: FileResult) -> str:
     found = [[*one.code, one.error, one.repeats, one.refusal] for one in result.found]
     unvoiced = sorted(result.unvoiced.items())
-    return json.dumps([result.refusal, unvoiced, *found], separators=(",", ":")) + "\n"
+    line = [result.refusal, result.remarks, unvoiced, *found]
+    return json.dumps(line, separators=(",", ":")) + "\n"
 
 
 def _result(line: str) -> FileResult:
     if not line.endswith("\n"):
         raise ValueError("half a line")
-    refusal, unvoiced, *found = json.loads(line)
+    refusal, remarks, unvoiced, *found = json.loads(line)
     return FileResult(
         str(refusal),
         [
             Found(check_code(code), float(error), int(repeats), str(why))
             for *code, error, repeats, why in found
         ],
+        [str(remark) for remark in remarks],
         {int(key): int(count) for key, count in unvoiced},
     )

@@ -142,7 +142,7 @@ def test_encode_says_which_notes_have_no_voice(
     assert err == f"a.mid: {line}\n"
     clip(here / "b.mid", [(0, 33)])
     assert main(["encode", "b.mid"]) == 2
-    assert "b.mid: no drums" in (err := capsys.readouterr().err)
+    assert "b.mid: no note has a voice" in (err := capsys.readouterr().err)
     assert "1 note without a voice (note 33 (metronome click): 1)" in err
     assert err.count("\n") == 1
 

@@ -92,5 +92,7 @@ def test_what_is_lost_or_moved_is_said() -> None:
 
 
 def test_a_file_of_notes_without_a_voice_says_which() -> None:
-    with pytest.raises(MidiFileError, match=r"no drums: 1 note without a voice \(note 33"):
+    with pytest.raises(
+        MidiFileError, match=r"no note has a voice; 1 note without a voice \(note 33"
+    ):
         beat_of(notes((0, 33)))

@@ -20,11 +20,12 @@ from drumatlas_export.mine.sources import Source, find_sources
 pytestmark = pytest.mark.export
 
 CODES = st.lists(st.integers(0, CODE_LIMIT - 1), min_size=STEPS, max_size=STEPS).map(tuple)
+REMARKS = st.lists(st.text(), max_size=2)
 LOST = st.dictionaries(st.integers(0, 127), st.integers(1, 999))
 FOUND = st.builds(Found, CODES, st.floats(0, 0.5), st.integers(1, 99), st.text())
 
 
-@given(st.builds(FileResult, st.text(), st.lists(FOUND, max_size=3), LOST))
+@given(st.builds(FileResult, st.text(), st.lists(FOUND, max_size=3), REMARKS, LOST))
 def test_a_line_gives_the_same_result_to_the_bit(result: FileResult) -> None:
     line = _line(result)
     assert line.count("\n") == 1

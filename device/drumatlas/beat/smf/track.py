@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+DRUM_CHANNEL = 9  # "channel 10", counted from 0
+
 # A note is one number, `tick << TICK | channel << CHANNEL | key << KEY | velocity`: numbers sort
 # fast, by time first, and become an array at once.
 TICK, CHANNEL, KEY = 18, 14, 7
@@ -29,6 +31,10 @@ class DrumTrack:
     signatures: list[tuple[int, int, int]] = field(default_factory=list)  # tick, n, d of n/d
     tempos: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a beat
     remarks: list[str] = field(default_factory=list)
+    channels: frozenset[int] = frozenset((DRUM_CHANNEL,))  # that were asked for, 0..15
+    unread: list[int] = field(
+        default_factory=list
+    )  # channels (0..15) with notes, if none are drums
 
     @property
     def notes(self) -> list[tuple[int, int, int]]:
@@ -36,6 +42,11 @@ class DrumTrack:
         return [
             (note >> TICK, note >> KEY & _SEVEN_BITS, note & _SEVEN_BITS) for note in self.packed
         ]
+
+    def has_notes(self, start: int, end: int) -> bool:
+        """Return whether there are notes in ticks [start, end)."""
+        place = bisect_left(self.packed, start << TICK)
+        return place < len(self.packed) and self.packed[place] >> TICK < end
 
     @property
     def end(self) -> int:
