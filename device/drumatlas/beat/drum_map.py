@@ -72,15 +72,21 @@ def _row_of(bits: Iterable[tuple[int, int]]) -> bytes:
 
 
 GM = DrumMap("gm", _row_of(BIT_OF_NOTE.items()) * CHANNELS)
+_SYNTH_MAP = DrumMap(
+    "gm",
+    _row_of((key, bit) for key, bit in BIT_OF_NOTE.items() if key not in V_DRUMS_EDGES) * CHANNELS,
+)
 V_DRUMS_MAP = DrumMap("v-drums", _row_of({**BIT_OF_NOTE, **V_DRUMS}.items()) * CHANNELS)
 
 
-def map_for(keys: Collection[int]) -> DrumMap:
+def map_for(keys: Collection[int], *, is_for_synth: bool = False) -> DrumMap:
     """Return the map of a file that names none and has the notes `keys`: that of V-Drums if these
-    show that V-Drums have written it, else General MIDI's."""
+    show that V-Drums have written it, else General MIDI's. A file that is made for a GS or XG synth
+    (`is_for_synth`) has no hats' edges but theirs."""
     used = frozenset(keys)
-    is_of_v_drums = used & V_DRUMS_EDGES and used <= V_DRUMS_NOTES
-    return V_DRUMS_MAP if is_of_v_drums else GM
+    if used & V_DRUMS_EDGES and used <= V_DRUMS_NOTES:
+        return V_DRUMS_MAP
+    return _SYNTH_MAP if is_for_synth else GM
 
 
 def base_table(channels: Collection[int]) -> bytearray:

@@ -18,6 +18,9 @@ from drumatlas.beat.smf.track import KEY
 from drumatlas.beat.voices import UNVOICED_NAMES
 
 _MOVED = "the notes were edited since drumatlas wrote them: notes that two voices share are one"
+# Roland's GS reset and Yamaha's XG system on, as songs made for such synths begin (manuals of the
+# SC-88 and MU80, "MIDI implementation").
+_SYNTH_RESETS = (b"\x42\x12\x40\x00\x7f\x00\x41", b"\x4c\x00\x00\x7e\x00")
 _SHOWN = 12  # keys in a line
 
 
@@ -73,7 +76,9 @@ def read(data: bytes, reading: Reading = BY_ITSELF) -> Drums:
     if mark is None:
         track = read_drums(data, reading.channels)
         counts = _counts(track)
-        return _counted(track, map_for({place % KEYS for place in counts}), counts)
+        keys = {place % KEYS for place in counts}
+        is_for_synth = any(reset in data for reset in _SYNTH_RESETS)
+        return _counted(track, map_for(keys, is_for_synth=is_for_synth), counts)
     track = read_drums(data, reading.channels or mark.drum_map.channels)
     applied = mark.applied(track)
     if applied is not None:

@@ -24,7 +24,8 @@ Where the voices of the other notes come from:
 Where they differ:
 
 - 22 and 26 are hats, [VD] and [GMD]. In the sets of Roland GS and Yamaha XG 26 is a finger snap
-  or a brush, 22 a metronome; in the files that we have, 9 of 10 of these notes are hats.
+  or a brush, 22 a metronome: in a file that resets such a synth, and was not written by V-Drums,
+  they have no voice.
 - 53, ride bell: a ride in all sources.
 - 55 is a splash in [GM], which [DS] counts as a ride; and the edge of a crash in [VD], which [GMD]
   counts as a crash. 58 is a vibraslap in [GM], and the rim of a floor tom in [VD] and [GMD]. 39 is

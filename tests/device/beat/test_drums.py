@@ -73,3 +73,19 @@ def test_the_line_about_moved_notes() -> None:
     assert line == (
         "of 4 times two bars: 2 swing or triplets, 1 off the 16th grid; moved to the nearest 16ths"
     )
+
+
+@pytest.mark.parametrize(
+    "reset", [(0x41, 0x10, 0x42, 0x12, 0x40, 0, 0x7F, 0, 0x41), (0x43, 0x10, 0x4C, 0, 0, 0x7E, 0)]
+)
+def test_in_songs_for_gs_and_xg_synths_26_is_no_hat(reset: tuple[int, ...]) -> None:
+    def song(*keys: int) -> bytes:
+        file = mido.MidiFile(file=BytesIO(file_of(*keys)))
+        file.tracks[0].insert(0, mido.Message("sysex", data=reset))
+        buffer = BytesIO()
+        file.save(file=buffer)
+        return buffer.getvalue()
+
+    assert read(song(36, 26, 54)).unvoiced == {26: 1}
+    assert not read(file_of(36, 26, 54)).unvoiced
+    assert read(song(36, 26, 38)).drum_map is V_DRUMS_MAP
