@@ -11,11 +11,11 @@ import numpy as np
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat import tsv
-from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code, grids, pack
-from drumatlas.beat.grid import four_four, regions
+from drumatlas.beat.codes import STEPS, Code, grids, pack
+from drumatlas.beat.grid import four_four, regions, why_empty
 from drumatlas.beat.smf import MAX_BYTES, read_drums
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.cli.common import LATENT_LIMIT, add_atlas
+from drumatlas.cli.common import LATENT_LIMIT, add_atlas, say
 from drumatlas.commandline import Command
 from drumatlas.errors import BeatError, ControlError, MidiFileError
 from drumatlas.files import read_bytes, read_text
@@ -127,7 +127,9 @@ def _midi_codes(data: bytes, path: Path) -> list[Code]:
     except MidiFileError as error:
         raise MidiFileError(f"{path}: {error}") from None
     if not codes:
-        raise MidiFileError(f"{path}: no drums (channel 10) in 4/4, not even {STEPS_PER_BAR} steps")
+        raise MidiFileError(f"{path}: {'; '.join([why_empty(track), *track.remarks])}")
+    for remark in track.remarks:
+        say(f"{path}: {remark}")
     return list(codes)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from drumatlas.beat.codes import STEPS, Code
-from drumatlas.beat.grid import four_four, regions
+from drumatlas.beat.grid import four_four, regions, why_empty
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
 
@@ -26,5 +26,5 @@ def beat_of(data: bytes) -> Code:
         windows = np.concatenate([region.codes, pad]).reshape(-1, STEPS)
         counts.update(tuple(window) for window in windows.tolist() if any(window))
     if not counts:
-        raise MidiFileError("no drums (channel 10) in 4/4")
+        raise MidiFileError("; ".join([why_empty(track), *track.remarks]))
     return counts.most_common(1)[0][0]

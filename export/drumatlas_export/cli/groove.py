@@ -28,6 +28,8 @@ def groove(arguments: argparse.Namespace) -> int:
 
     check_writable(arguments.output)
     played = read_played(find_sources(arguments.paths, []))
+    for remark in played.remarks:
+        say(remark)
     say(f"{len(played.loud)} times two bars in straight 16ths")
     print(json.dumps(measure(played), indent=1))
     with atomic(arguments.output) as stream:

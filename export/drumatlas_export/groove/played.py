@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import PurePath
 
@@ -33,10 +33,16 @@ class Played:
     loud: NDArray[np.float64]
     late_ms: NDArray[np.float64]
     session: NDArray[np.int64]
+    remarks: tuple[str, ...] = ()  # 'FILE: sentence', of files that were read past a fault
 
     def part(self, which: NDArray[np.bool_]) -> "Played":
         """Some of the windows."""
-        return Played(self.loud[which], self.late_ms[which], self.session[which])
+        return replace(
+            self,
+            loud=self.loud[which],
+            late_ms=self.late_ms[which],
+            session=self.session[which],
+        )
 
 
 def read_played(sources: Sequence[Source]) -> Played:
@@ -45,23 +51,28 @@ def read_played(sources: Sequence[Source]) -> Played:
     windows: list[Window] = []
     session: list[int] = []
     numbers: dict[str, int] = {}
+    remarks: list[str] = []
     for source in sources:
         number = numbers.setdefault(str(PurePath(source.name).parent), len(numbers))
-        for window in _windows_of(source):
+        for window in _windows_of(source, remarks):
             windows.append(window)
             session.append(number)
     if not windows:
         raise BeatError("no file holds two bars of drums in 4/4 and straight 16ths, by a player")
     loud, late = (np.stack(part) for part in zip(*windows, strict=True))
-    return Played(loud, late, np.array(session))
+    return Played(loud, late, np.array(session), tuple(remarks))
 
 
-def _windows_of(source: Source) -> Iterator[Window]:
+def _windows_of(source: Source, remarks: list[str]) -> Iterator[Window]:
+    """Yield the windows of a file, and add what there is to say of it to `remarks`."""
     try:
         track = read_drums(read_bytes(source.path, MAX_BYTES))
         found = list(regions(track, four_four(track)))
-    except (MidiFileError, OSError):
+    except (MidiFileError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        remarks.append(f"{source.name}: left out: {reason}")
         return
+    remarks += [f"{source.name}: {remark}" for remark in track.remarks]
     if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
         return
     for (start, end), region in found:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from drumatlas.beat.grid import four_four, regions, why_empty
+from drumatlas.beat.grid import four_four, other_metres, regions, why_empty
 from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
 from drumatlas.errors import DrumatlasError
 from drumatlas.explore.filters import MIN_ENTROPY
@@ -54,7 +54,7 @@ def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
         found += repeated(region, rules.repeats)
         if is_windowed:
             found += windows(region)
-    if is_empty:
+    if is_empty and (not track.packed or other_metres(track)):
         return FileResult(why_empty(track), remarks=track.remarks)
     if not found:
         refusal = f"no two bars stand {rules.repeats} times in a row"

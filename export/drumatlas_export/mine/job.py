@@ -39,12 +39,15 @@ class Mined:
     classes: dict[Code, _Class] = field(default_factory=dict)
     files: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)  # file, reason
+    remarks: list[tuple[str, list[str]]] = field(default_factory=list)  # file, what is said of it
     patterns_refused: Counter[str] = field(default_factory=Counter)
     errors: list[float] = field(default_factory=list)  # quantisation error of kept patterns
 
 
 def _merge(mined: Mined, source: Source, result: FileResult, label: Labeller) -> None:
     mined.files += 1
+    if result.remarks:
+        mined.remarks.append((source.name, result.remarks))
     if result.refusal:
         mined.refused.append((source.name, result.refusal))
     if not result.found:

@@ -87,17 +87,18 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _line(result: FileResult) -> str:
     found = [[*one.code, one.error, one.repeats, one.refusal] for one in result.found]
-    return json.dumps([result.refusal, *found], separators=(",", ":")) + "\n"
+    return json.dumps([result.refusal, result.remarks, *found], separators=(",", ":")) + "\n"
 
 
 def _result(line: str) -> FileResult:
     if not line.endswith("\n"):
         raise ValueError("half a line")
-    refusal, *found = json.loads(line)
+    refusal, remarks, *found = json.loads(line)
     return FileResult(
         str(refusal),
         [
             Found(check_code(code), float(error), int(repeats), str(why))
             for *code, error, repeats, why in found
         ],
+        [str(remark) for remark in remarks],
     )

@@ -20,7 +20,9 @@ CODES = st.lists(st.integers(0, CODE_LIMIT - 1), min_size=STEPS, max_size=STEPS)
 FOUND = st.builds(Found, CODES, st.floats(0, 0.5), st.integers(1, 99), st.text())
 
 
-@given(st.builds(FileResult, st.text(), st.lists(FOUND, max_size=3)))
+@given(
+    st.builds(FileResult, st.text(), st.lists(FOUND, max_size=3), st.lists(st.text(), max_size=3))
+)
 def test_a_line_gives_the_same_result_to_the_bit(result: FileResult) -> None:
     line = _line(result)
     assert line.count("\n") == 1
