@@ -104,7 +104,7 @@ def why_empty(track: DrumTrack) -> str:
             words += f": notes on {', '.join(str(channel + 1) for channel in track.unread)} alone"
         return words
     metres = other_metres(track)
-    return f"in {', '.join(metres)}" if metres else "no drums in 4/4"
+    return f"in {', '.join(metres)}" if metres else f"no drums in 4/4 within {MAX_STEPS} steps"
 
 
 def other_metres(track: DrumTrack) -> list[str]:

@@ -33,6 +33,8 @@ def groove(arguments: argparse.Namespace) -> int:
     check_writable(arguments.output)
     reading = reading_of(arguments)
     played = read_played(find_sources(arguments.paths, []), reading)
+    for remark in played.remarks:
+        say(remark)
     say(f"{len(played.loud)} times two bars in straight 16ths")
     if played.unvoiced:
         say(unvoiced_line(played.unvoiced))

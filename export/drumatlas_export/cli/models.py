@@ -159,7 +159,8 @@ def export(arguments: argparse.Namespace) -> int:
     about = read_table(arguments.about) if arguments.about else {}
     if arguments.mined:
         mined = read_table(arguments.mined)
-        mined.pop("refused_files", None)  # names of files, which are nobody's business
+        for files in ("refused_files", "files_remarked"):  # names, which are nobody's business
+            mined.pop(files, None)
         about["mined"] = mined
     trained = checkpoint.load(arguments.model)
     if arguments.beats:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import PurePath
 
@@ -37,10 +37,16 @@ class Played:
     late_ms: NDArray[np.float64]
     session: NDArray[np.int64]
     unvoiced: Mapping[int, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()  # 'FILE: sentence', of files that were read past a fault
 
     def part(self, which: NDArray[np.bool_]) -> "Played":
         """Some of the windows."""
-        return Played(self.loud[which], self.late_ms[which], self.session[which])
+        return replace(
+            self,
+            loud=self.loud[which],
+            late_ms=self.late_ms[which],
+            session=self.session[which],
+        )
 
 
 def read_played(sources: Sequence[Source], reading: Reading = BY_ITSELF) -> Played:
@@ -51,25 +57,32 @@ def read_played(sources: Sequence[Source], reading: Reading = BY_ITSELF) -> Play
     session: list[int] = []
     numbers: dict[str, int] = {}
     unvoiced: Counter[int] = Counter()
+    remarks: list[str] = []
     for source in sources:
         number = numbers.setdefault(str(PurePath(source.name).parent), len(numbers))
-        for window in _windows_of(source, reading, unvoiced):
+        for window in _windows_of(source, reading, unvoiced, remarks):
             windows.append(window)
             session.append(number)
     if not windows:
         raise BeatError("no file holds two bars of drums in 4/4 and straight 16ths, by a player")
     loud, late = (np.stack(part) for part in zip(*windows, strict=True))
-    return Played(loud, late, np.array(session), unvoiced)
+    return Played(loud, late, np.array(session), unvoiced, tuple(remarks))
 
 
-def _windows_of(source: Source, reading: Reading, unvoiced: Counter[int]) -> Iterator[Window]:
-    """Yield the windows of a file, and add its notes without a voice to `unvoiced`."""
+def _windows_of(
+    source: Source, reading: Reading, unvoiced: Counter[int], remarks: list[str]
+) -> Iterator[Window]:
+    """Yield the windows of a file; add its notes without a voice to `unvoiced`, and what there is
+    to say of it to `remarks`."""
     try:
         drums = read(read_bytes(source.path, MAX_BYTES), reading)
         track = drums.track
         found = list(regions(track, four_four(track), drums.drum_map))
-    except (MidiFileError, OSError):
+    except (MidiFileError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        remarks.append(f"{source.name}: left out: {reason}")
         return
+    remarks += [f"{source.name}: {remark}" for remark in track.remarks]
     if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
         return
     unvoiced.update(drums.unvoiced)

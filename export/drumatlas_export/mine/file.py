@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, read
-from drumatlas.beat.grid import four_four, regions
+from drumatlas.beat.grid import four_four, other_metres, regions
 from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import DrumatlasError
 from drumatlas.explore.filters import MIN_ENTROPY
@@ -60,7 +60,7 @@ def mine_drums(drums: Drums, is_windowed: bool, rules: Rules) -> FileResult:
         found += repeated(region, rules.repeats)
         if is_windowed:
             found += windows(region)
-    if is_empty:
+    if is_empty and (not drums.voiced or other_metres(track)):
         return replace(rest, refusal=drums.why_empty)
     if not found:
         return replace(rest, refusal=f"no two bars stand {rules.repeats} times in a row")

@@ -1,6 +1,8 @@
 """What a mining job did, as JSON for machines and as a table for people."""
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,13 @@ from rich.table import Table
 from drumatlas.beat.drums import label
 from drumatlas_export.mine.job import Mined
 
+_LISTS = ("refused_files", "files_remarked")
+_PARTICULARS = re.compile(r"'.*'|\".*\"|\d+")  # of a remark: names, numbers
+
 
 def report(mined: Mined) -> dict[str, Any]:
-    """Return counts of files, patterns and lost notes; every refused file with its reason."""
+    """Return counts of files, patterns and lost notes, and every file that was refused or that
+    there is something to say of, with what that is."""
     per_collection = Counter(name for one in mined.classes.values() for name in one.collections)
     per_genre = Counter(genre for one in mined.classes.values() for genre in one.genres)
     errors = np.array(mined.errors or [0.0])
@@ -21,6 +27,8 @@ def report(mined: Mined) -> dict[str, Any]:
         "files_read": mined.files,
         "files_without_patterns": len(mined.refused),
         "reasons": dict(Counter(reason.split(":")[0] for _, reason in mined.refused)),
+        "files_with_remarks": len(mined.remarks),
+        "remarks": remark_kinds(remark for _, remarks in mined.remarks for remark in remarks),
         "notes_without_voice": {label(key): count for key, count in mined.unvoiced.most_common()},
         "files_with_notes_without_voice": mined.files_with_unvoiced,
         "patterns_found": len(mined.errors) + mined.patterns_refused.total(),
@@ -34,14 +42,20 @@ def report(mined: Mined) -> dict[str, Any]:
             "p95": round(float(np.percentile(errors, 95)), 4),
         },
         "refused_files": [{"file": name, "reason": reason} for name, reason in mined.refused],
+        "files_remarked": [{"file": name, "remarks": words} for name, words in mined.remarks],
     }
 
 
+def remark_kinds(remarks: Iterable[str]) -> dict[str, int]:
+    """Return how many remarks there are of each kind: alike but for numbers and names."""
+    return dict(Counter(_PARTICULARS.sub("…", remark) for remark in remarks).most_common())
+
+
 def show(counts: dict[str, Any], console: Console) -> None:
-    """Print the report without its list of files."""
+    """Print the report without its lists of files."""
     table = Table(show_header=False, box=None)
     for key, value in counts.items():
-        if key == "refused_files":
+        if key in _LISTS:
             continue
         if isinstance(value, dict):
             value = ", ".join(f"{name} {count}" for name, count in value.items())  # noqa: PLW2901

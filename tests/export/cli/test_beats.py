@@ -56,7 +56,7 @@ def test_mine_writes_beats_and_a_report(run: Run, songs: Path, tmp_path: Path) -
     assert (report["files_read"], report["beats"]) == (5, 2)
     assert report["reasons"] == {
         "malformed": 1,
-        "not in 4/4": 1,
+        "in 3/4": 1,
         "no two bars stand 3 times in a row": 1,
     }
     assert [one["file"] for one in report["refused_files"]] == [

@@ -74,10 +74,12 @@ def read_header(data: bytes, start: int) -> tuple[Layout, int]:
         )
     if not division:
         raise MidiFileError("0 ticks a beat in the header: there is no grid to read")
-    at = start + HEAD_BYTES + size
-    if size < _HEADER_BYTES or at > len(data):
-        at = start + HEAD_BYTES + _HEADER_BYTES
-    return Layout(form, promised, division), at
+    layout = Layout(form, promised, division)
+    at, least = start + HEAD_BYTES + size, start + HEAD_BYTES + _HEADER_BYTES
+    if not data.startswith(TRACK, at) and at != least and data.startswith(TRACK, least):
+        layout.remarks.append("the header's length is wrong")
+        at = least
+    return layout, max(at, least)
 
 
 def declared_tracks(data: bytes, at: int) -> list[Span] | None:

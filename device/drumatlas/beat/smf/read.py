@@ -34,7 +34,7 @@ MAX_BYTES = 8 << 20  # a long orchestral file has under 1 MB; more is no song
 MAX_REMARKS = 20  # of a file; of what is wrong with a file, the beginning says most
 _MOST_FORMAT = 2
 _SOUND = 50  # notes for each that has a forbidden byte; with more of them the track is broken
-_PATTERN_BEATS = 2 * STEPS // STEPS_PER_BEAT  # format 2: patterns begin on multiples of these
+_PATTERN_BEATS = STEPS // STEPS_PER_BEAT  # format 2: patterns begin on multiples of these
 
 
 def read_drums(data: bytes, channels: frozenset[int] | None = None) -> DrumTrack:
@@ -65,7 +65,7 @@ def _layout(data: bytes) -> Layout:
     """Return where the tracks are, and what there is to say of the file as a whole."""
     start, remarks = find_header(data)
     layout, at = read_header(data, start)
-    layout.remarks = remarks
+    layout.remarks = remarks = remarks + layout.remarks
     spans = declared_tracks(data, at)
     if spans is None:
         Search(data, layout).all(at)

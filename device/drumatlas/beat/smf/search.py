@@ -68,7 +68,7 @@ class Search:
             self._say(f"track {number} is cut short and was read up to byte {stop.place}")
         elif not stop.is_marked:
             self._say(f"track {number} has no End of Track and was read up to byte {stop.place}")
-        elif is_next_there and stop.place < end:
+        elif is_next_there and stop.place < end <= self._next_head(stop.place):
             self._say(f"track {number}: {bytes_of(end - stop.place)} after its end were left out")
             return end
         elif stop.place != end:
@@ -123,10 +123,12 @@ class Search:
 
     def _marked_end(self, event: Event, head: int) -> _Stop:
         """End of Track; where its last byte is missing, the next head must follow."""
-        if event.end == event.data and event.end != head:
-            fault = BrokenTrackError(event.at, "an End of Track with data")
-            return _Stop(event.at, head, fault=fault)
-        return _Stop(event.end, event.end, is_marked=True)
+        if event.end > event.data:
+            return _Stop(event.end, event.end, is_marked=True)
+        if event.end == head:
+            return _Stop(event.end, head, is_cut=True)
+        fault = BrokenTrackError(event.at, "an End of Track with data")
+        return _Stop(event.at, head, fault=fault)
 
     def _comes_out(self, start: int, end: int) -> bool:
         """Whether the first End of Track from `start` on is the one right before `end`."""
