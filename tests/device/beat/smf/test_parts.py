@@ -54,7 +54,7 @@ def channels(track: DrumTrack) -> set[int]:
         (XG_ON + xg_part(10, 2), "an XG drum part"),
     ],
 )
-def test_what_synthesizers_are_told_is_believed(before: bytes, why: str) -> None:
+def test_a_part_declared_as_drums(before: bytes, why: str) -> None:
     track = read_drums(song(CONGAS, 10, before))
     assert [note[:2] for note in track.notes] == CONGAS
     assert track.remarks == [f"drums found on channel 11 ({why})"]
@@ -77,7 +77,7 @@ def test_what_synthesizers_are_told_is_believed(before: bytes, why: str) -> None
         bytes((0, 0xB0 | 10, 0, 120)),  # no program change after it
     ],
 )
-def test_what_synthesizers_are_not_told_is_not(before: bytes) -> None:
+def test_a_part_that_is_not_declared_as_drums(before: bytes) -> None:
     track = read_drums(song(CONGAS, 10, before))
     assert (track.notes, track.remarks) == ([], [])
     assert track.unread == [1, 10]
@@ -91,7 +91,7 @@ def test_blocks_of_gs_are_channels() -> None:
         assert channels(track) == {channel}
 
 
-def test_a_channel_is_drums_from_where_it_is_told_so() -> None:
+def test_a_channel_plays_drums_from_where_it_is_declared() -> None:
     half = len(NOTES) // 2
     tick = NOTES[half][0]
     switch = tick.to_bytes(1) if tick < 128 else bytes((0x80 | tick >> 7, tick & 0x7F))
@@ -208,14 +208,15 @@ def boogie(rng: np.random.Generator, keys: list[int]) -> list[tuple[int, int]]:
 
 
 @given(
-    st.sampled_from([bass, piano, chords, boogie]),
-    st.integers(0, 11),
-    st.sampled_from(SCALES),
-    st.integers(33, 60),
-    st.integers(0, 2**32 - 1),
-    st.sampled_from([0, 10, 15]),
+    play=st.sampled_from([bass, piano, chords, boogie]),
+    tonic=st.integers(0, 11),
+    scale=st.sampled_from(SCALES),
+    lowest=st.integers(33, 60),
+    seed=st.integers(0, 2**32 - 1),
+    channel=st.sampled_from([0, 10, 15]),
 )
-def test_a_melody_is_never_drums(  # noqa: PLR0913 - a melody's choices
+def test_a_melody_is_never_drums(  # noqa: PLR0913 - a melody has many choices
+    *,
     play: Callable[[np.random.Generator, list[int]], list[tuple[int, int]]],
     tonic: int,
     scale: tuple[int, ...],
