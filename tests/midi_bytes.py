@@ -54,3 +54,8 @@ def played(notes: list[tuple[int, int]], channel: int = 9, before: bytes = b"") 
     buffer = BytesIO()
     mido.MidiFile(tracks=[track]).save(file=buffer)
     return before + buffer.getvalue()[22:]
+
+
+def with_length(body: bytes, wrong: int) -> bytes:
+    """A track whose length is said to be off by `wrong` bytes."""
+    return b"MTrk" + struct.pack(">I", (len(body) + wrong) % 2**32) + body

@@ -1,8 +1,9 @@
 """Drums on other channels than 10: found where the file says so, or where it can be nothing else.
 
-In order of trust: what synthesizers are told (General MIDI 2, Yamaha XG, Roland GS), a track's
-name, and notes that no melody has. With drums on channel 10 only the first adds others: a synth
-plays both as one kit, while a track that is named "Drums" may double what is there.
+In order of trust: messages that switch a synthesizer's part to drums (General MIDI 2, Yamaha XG,
+Roland GS), a track's name, and notes that no melody has. With drums on channel 10 only the first
+adds others: a synth plays both as one kit, while a track that is named "Drums" may double what is
+there.
 """
 
 import re

@@ -1,5 +1,6 @@
 """The tracks of a damaged file: each is read to its End of Track, whatever its length says."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from drumatlas.beat.smf.events import (
 from drumatlas.errors import MidiFileError
 
 _END = b"\xff\x2f\x00"
+_TORN = "its notes don't match their ends: bytes are missing"
 _WORK = 8  # times the file's size that may be read to find where its tracks end
 
 
@@ -57,8 +59,10 @@ class Search:
         if self._comes_out(start, end):
             self._layout.spans.append(Span(number, start, end, is_settled=True))
             return end
-        stop = self._walk(start, end)
         is_next_there = self._is_next_at(end)
+        stop = self._walk(start, end)
+        if stop.fault is None and not is_next_there:
+            stop = stop._replace(fault=torn(self._data, start, stop.place, is_cut=stop.is_cut))
         if stop.fault is not None:
             self._layout.spans.append(Span(number, start, stop.place, True, True))
             self._leave_out(number, stop)
@@ -205,6 +209,27 @@ class Search:
     def _end_of_chunk(self, at: int) -> int:
         start = at + HEAD_BYTES
         return start + int.from_bytes(self._data[at + 4 : start])
+
+
+def torn(data: bytes, start: int, end: int, *, is_cut: bool) -> BrokenTrackError | None:
+    """Return the fault if bytes seem to be missing within a track, [start, end), that reads well
+    but has another length than it says: a note-off that ends nothing, or, unless the track
+    `is_cut`, a note without end among notes that have one."""
+    sounding: Counter[bytes] = Counter()  # by channel and key
+    ends = 0
+    for event in events(data, start, end):
+        kind = event.status >> 4
+        if kind not in {0x8, 0x9}:
+            continue
+        note = bytes((event.status & 0x0F, data[event.data]))
+        is_on = kind == 0x9 and data[event.data + 1] > 0
+        if not is_on and not sounding[note]:
+            return BrokenTrackError(event.at, _TORN)
+        sounding[note] += 1 if is_on else -1
+        ends += not is_on
+    if ends and sounding.total() and not is_cut:
+        return BrokenTrackError(end, _TORN)
+    return None
 
 
 def _is_end(event: Event) -> bool:
