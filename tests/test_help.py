@@ -13,9 +13,11 @@ import pytest
 from beats import FUNK, JAZZ, ROCK
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.tsv import BeatRow, format_rows
+from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.cli.table import commands
 from drumatlas.commandline import Command, Parser, run_command
 from drumatlas.config.example import example as example_config
+from drumatlas.play.settings import VoiceOut
 
 BUILTIN = Path(__file__).parents[1] / "device" / "drumatlas" / "builtin.atlas"
 MOST_AWAY = 2.0  # prior deviations on each axis; 95 of 100 beats lie nearer
@@ -66,7 +68,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine.atlas").write_bytes(BUILTIN.read_bytes())
     seq = sequencer(FOUR)
     seq.start()
-    (tmp_path / "song.mid").write_bytes(take_bytes(run(seq, 8_000_000_000)))
+    whole = take_bytes(run(seq, 8_000_000_000))
+    for name in ("song.mid", "take.mid"):
+        (tmp_path / name).write_bytes(whole)
+    voices = tuple(VoiceOut(voice.note, channel=0) for voice in VOICE_TABLE)
+    clip = sequencer(FOUR, voices=voices)
+    clip.start()
+    (tmp_path / "clip.mid").write_bytes(take_bytes(run(clip, 8_000_000_000)))
     return tmp_path
 
 

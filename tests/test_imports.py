@@ -18,10 +18,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.realtime": (),
     "drumatlas.signals": (),
     "drumatlas.commandline": ("", "errors"),
+    "drumatlas.reading": ("beat", "commandline", "config", "errors", "play.kits"),
     "drumatlas.atlas": ("atlas", "beat", "errors", "files"),
     "drumatlas.explore": ("explore", "atlas.model", "beat", "errors"),
     "drumatlas.play": ("play", "beat", "errors", "midi.port"),
-    "drumatlas.midi": ("midi", "play", "errors", "files", "realtime"),
+    "drumatlas.midi": ("midi", "beat", "play", "errors", "files", "realtime"),
     "drumatlas.panel": ("panel", "explore", "beat", "errors", "engine", "files", "play"),
     "drumatlas.engine": ("explore", "play", "panel.port", "atlas.model", "beat", "errors"),
     "drumatlas.render": ("engine", "play", "beat"),
@@ -42,7 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.__main__": ("cli",),
 }
 EXPORT_MAY = (
-    *("beat", "atlas", "errors", "files", "commandline", "__version__"),
+    *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
     *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "shape")),
     *("web.passing", "web.site"),  # the parts of its page

@@ -20,9 +20,10 @@ from pathlib import Path
 import mido
 from mido.midifiles.meta import KeySignatureError
 
+from drumatlas.beat.drums import Drums
 from drumatlas.beat.smf import DRUM_CHANNEL, DrumTrack
 from drumatlas.errors import MidiFileError
-from drumatlas_export.mine.file import Rules, mine_file, mine_track
+from drumatlas_export.mine.file import Rules, mine_drums, mine_file
 from drumatlas_export.mine.sources import Source, find_sources
 
 Parser = Callable[[Path], DrumTrack]
@@ -35,7 +36,7 @@ FAULTS = (
 
 def packed(notes: Sequence[tuple[int, int, int]]) -> list[int]:
     """(tick, key, velocity) as DrumTrack has them."""
-    return sorted(tick << 14 | key << 7 | loud for tick, key, loud in notes)
+    return sorted(tick << 18 | DRUM_CHANNEL << 14 | key << 7 | loud for tick, key, loud in notes)
 
 
 def by_mido(path: Path) -> DrumTrack:
@@ -85,7 +86,7 @@ class Runner:
             found = mine_file(source, Rules()).found
         else:
             try:
-                found = mine_track(self._parse(source.path), False, Rules()).found
+                found = mine_drums(Drums(self._parse(source.path)), False, Rules()).found
             except (*FAULTS, MidiFileError):
                 found = []
         self.seconds += time.process_time() - began

@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.beat.codes import STEPS_PER_BEAT
+from drumatlas.beat.codes import STEPS, STEPS_PER_BEAT, Code
+from drumatlas.beat.drum_map import GM, NO_VOICE, DrumMap
 from drumatlas.beat.smf import DrumTrack
-from drumatlas.beat.voices import BIT_OF_NOTE
 from drumatlas.errors import MidiFileError
 
+_BEATS_PER_BAR = 4  # quarters, in 4/4
+_MOST_METRES = 5  # that a message names
 MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at, nor a file that has more
 MAX_SHIFT = 0.25  # steps; a player or a sequencer may be early or late by that as a whole
+MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
 TRIPLET = STEPS_PER_BEAT / 3  # steps between 8th triplets, where swung 8ths fall, too
-
-_NO_VOICE = 255
-_BIT_OF_KEY = np.full(128, _NO_VOICE, dtype=np.uint8)
-for _key, _bit in BIT_OF_NOTE.items():
-    _BIT_OF_KEY[_key] = _bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +37,95 @@ class Region:
             float(self.triplet_error[start:stop].sum()) / notes,
         )
 
+    def two_bars(self, lead: int = 0) -> Iterator[tuple[Code, str]]:
+        """Yield the code of each two bars that have hits, and why its notes are not straight 16ths
+        ("" if they are). The region begins with step `lead` (0..31) of two bars."""
+        before = np.zeros(lead, np.uint16)
+        after = np.zeros(-(lead + len(self.codes)) % STEPS, np.uint16)
+        windows = np.concatenate([before, self.codes, after]).reshape(-1, STEPS)
+        for number, window in enumerate(windows):
+            if window.any():
+                place = number * STEPS - lead
+                error = self.misfit(max(place, 0), place + STEPS)
+                yield tuple(window.tolist()), misfit_reason(*error)
+
+
+def misfit_reason(error: float, triplet_error: float) -> str:
+    """Return why notes with these mean distances (see `Region.misfit`) are not straight 16ths; ""
+    if they are."""
+    if error > triplet_error:
+        return "swing or triplets"
+    return "off the 16th grid" if error > MAX_ERROR else ""
+
+
+def bar_beats(numerator: int, denominator: int) -> int:
+    """Return how many beats (quarters) a bar has whose bar lines lie on those of 4/4; 0 for others.
+
+    One bar or more of 4/4 (4/4, 2/2, 8/8, 4/2, 8/4), or half a one (2/4, 4/8), never 3/4 or 6/8.
+    """
+    if numerator < 1 or numerator & (numerator - 1) or denominator < 1:
+        return 0
+    beats, rest = divmod(_BEATS_PER_BAR * numerator, denominator)
+    return beats if not rest and beats >= _BEATS_PER_BAR // 2 else 0
+
 
 def four_four(track: DrumTrack) -> list[tuple[int, int]]:
-    """Tick ranges [start, end) that are in 4/4; no signature at all means 4/4.
+    """Return the tick ranges [start, end) in 4/4 or in bars that lie on those of 4/4; no signature
+    at all means 4/4.
 
-    A signature that repeats the one in force starts no new region (files restate it).
+    A signature that repeats the one in force starts no new range (files restate it), nor does one
+    that changes nothing: 2/2 at a bar line of 4/4. Bars of 2/4 count in pairs from where they
+    begin; one that is left over at the end of a range is not in it.
     """
-    end = track.end
-    regions: list[tuple[int, int]] = []
+    bar = track.ticks_per_beat * _BEATS_PER_BAR
+    ranges: list[tuple[int, int]] = []
     start, metre = 0, (4, 4)
     for tick, numerator, denominator in track.signatures:
-        if (numerator, denominator) == metre:
+        beats, now = bar_beats(numerator, denominator), bar_beats(*metre)
+        is_same = (numerator, denominator) == metre
+        if is_same or (beats and now and (tick - start) % bar == 0):
+            metre = (numerator, denominator)
             continue
-        if metre == (4, 4) and tick > start:
-            regions.append((start, min(tick, end)))
+        odd = (tick - start) % bar if 0 < now < _BEATS_PER_BAR else 0
+        if now and tick - odd > start:
+            ranges.append((start, min(tick - odd, track.end)))
         start, metre = tick, (numerator, denominator)
-    if metre == (4, 4) and end > start:
-        regions.append((start, end))
-    return regions
+    if bar_beats(*metre) and track.end > start:
+        ranges.append((start, track.end))
+    return [(start, end) for start, end in ranges if start < end]
+
+
+def why_empty(track: DrumTrack) -> str:
+    """Return why a file has no drums in 4/4: none at all, or only in other metres."""
+    if not track.packed:
+        named = ", ".join(str(channel + 1) for channel in sorted(track.channels))
+        words = f"no drums on channel {named}"
+        if track.unread:
+            words += f": notes on {', '.join(str(channel + 1) for channel in track.unread)} alone"
+        return words
+    metres = other_metres(track)
+    return f"in {', '.join(metres)}" if metres else f"no drums in 4/4 within {MAX_STEPS} steps"
+
+
+def other_metres(track: DrumTrack) -> list[str]:
+    """Return the metres that drums stand in, but for those that lie on 4/4: '3/4'."""
+    metres: dict[str, None] = {}
+    changes = [*track.signatures, (track.end, 4, 4)]
+    for (start, numerator, denominator), (end, _, _) in pairwise(changes):
+        if start < end and not bar_beats(numerator, denominator) and track.has_notes(start, end):
+            metres[f"{numerator}/{denominator}"] = None
+    return list(metres)[:_MOST_METRES]
 
 
 def regions(
-    track: DrumTrack, ranges: list[tuple[int, int]]
+    track: DrumTrack, ranges: list[tuple[int, int]], drum_map: DrumMap = GM
 ) -> Iterator[tuple[tuple[int, int], Region]]:
     """Those of the tick ranges [start, end) that have drums, with what is there on the grid, one
     after the other: a forged file claims thousands of the longest. MidiFileError once they have
     over MAX_STEPS steps together."""
     steps = 0
     for start, end in ranges:
-        region = quantise(track, start, end)
+        region = quantise(track, start, end, drum_map)
         if region is None:
             continue
         steps += len(region.codes)
@@ -75,16 +134,17 @@ def regions(
         yield (start, end), region
 
 
-def quantise(track: DrumTrack, start: int, end: int) -> Region | None:
-    """The drums of ticks [start, end) on the grid that begins at `start`; None if there are none.
+def quantise(track: DrumTrack, start: int, end: int, drum_map: DrumMap = GM) -> Region | None:
+    """Return the drums of ticks [start, end) on the grid that begins at `start`, by the voices of
+    `drum_map`; None if there are none.
 
     A constant shift of the whole region (a late sequencer, a player ahead of the beat) is
     taken out before the error is measured, from 16ths and from triplets each its own: the
     median of swung 8ths lies between the two grids.
     """
-    ticks, keys, _ = track.unpacked(start, end)
-    bits = _BIT_OF_KEY[keys]
-    is_drum = bits != _NO_VOICE
+    ticks, channels, keys, _ = track.unpacked(start, end)
+    bits = drum_map.bits(channels, keys)
+    is_drum = bits != NO_VOICE
     ticks, bits = ticks[is_drum], bits[is_drum]
     if not len(ticks):
         return None

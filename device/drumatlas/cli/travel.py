@@ -11,14 +11,16 @@ import numpy as np
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat import tsv
-from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code, grids, pack
-from drumatlas.beat.grid import four_four, regions
-from drumatlas.beat.smf import MAX_BYTES, read_drums
+from drumatlas.beat.codes import Code, grids, pack
+from drumatlas.beat.drums import Reading, misfit_line, read, unvoiced_line
+from drumatlas.beat.grid import four_four
+from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.cli.common import LATENT_LIMIT, add_atlas
+from drumatlas.cli.common import LATENT_LIMIT, add_atlas, say
 from drumatlas.commandline import Command
 from drumatlas.errors import BeatError, ControlError, MidiFileError
 from drumatlas.files import read_bytes, read_text
+from drumatlas.reading import add_reading, reading_of
 
 _BATCH = 64  # points a decode
 MAX_TSV = 256 << 20  # bytes
@@ -28,6 +30,8 @@ echo 0.4,-0.3,0.5,0.2 | drumatlas decode
 drumatlas decode --raw < points.csv > beats.tsv"""
 ENCODE_EXAMPLES = """\
 drumatlas encode song.mid
+drumatlas encode clip.mid --channel 1
+drumatlas encode take.mid --map tr-8s
 drumatlas encode --atlas mine.atlas beats.tsv"""
 
 
@@ -47,6 +51,7 @@ def encode_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "input", type=Path, metavar="IN.tsv|IN.mid", help="beats, or a MIDI file with drums in 4/4"
     )
+    add_reading(parser)
 
 
 def _points(lines: Iterable[str]) -> Floats:
@@ -90,9 +95,10 @@ def decode(arguments: argparse.Namespace) -> int:
 
 
 def encode(arguments: argparse.Namespace) -> int:
-    """Beats to their latent points and nearest genres, as beats TSV on stdout."""
+    """Write beats with their latent points and nearest genres as beats TSV on stdout."""
+    reading = reading_of(arguments)
     atlas = read_atlas(arguments.atlas)
-    codes = _codes(arguments.input)
+    codes = _codes(arguments.input, reading)
     sys.stdout.writelines(tsv.format_rows(_encode(atlas, codes)))
     return 0
 
@@ -108,10 +114,10 @@ def _encode(atlas: Atlas, codes: list[Code]) -> Iterable[BeatRow]:
             yield BeatRow(code, tuple(z.tolist()), labels=labels)
 
 
-def _codes(path: Path) -> list[Code]:
-    """The beats of a TSV, or a MIDI file's two-bar windows in order, each once."""
+def _codes(path: Path, reading: Reading) -> list[Code]:
+    """Return the beats of a TSV, or a MIDI file's two-bar windows in order, each once."""
     if path.suffix.lower() != ".tsv":
-        return _midi_codes(read_bytes(path, MAX_BYTES), path)
+        return _midi_codes(read_bytes(path, MAX_BYTES), path, reading)
     lines = read_text(path, MAX_TSV).splitlines()
     codes = [row.code for row in tsv.parse(lines, str(path))]
     if not codes:
@@ -119,19 +125,22 @@ def _codes(path: Path) -> list[Code]:
     return codes
 
 
-def _midi_codes(data: bytes, path: Path) -> list[Code]:
+def _midi_codes(data: bytes, path: Path, reading: Reading) -> list[Code]:
+    """Return a MIDI file's two-bar windows, and say on stderr what of it is not in them."""
     codes: dict[Code, None] = {}
+    misfits: list[str] = []
     try:
-        track = read_drums(data)
-        for _, region in regions(track, four_four(track)):
-            pad = np.zeros(-len(region.codes) % STEPS, np.uint16)
-            for window in np.concatenate([region.codes, pad]).reshape(-1, STEPS):
-                if window.any():
-                    codes[tuple(window.tolist())] = None
+        drums = read(data, reading)
+        for code, reason in drums.two_bars(four_four(drums.track)):
+            codes[code] = None
+            misfits.append(reason)
     except MidiFileError as error:
         raise MidiFileError(f"{path}: {error}") from None
+    lines = list(filter(None, (*drums.track.remarks, unvoiced_line(drums.unvoiced))))
     if not codes:
-        raise MidiFileError(f"{path}: no drums (channel 10) in 4/4, not even {STEPS_PER_BAR} steps")
+        raise MidiFileError(f"{path}: {'; '.join([drums.why_empty, *lines])}")
+    for line in (*lines, *filter(None, (misfit_line(misfits),))):
+        say(f"{path}: {line}")
     return list(codes)
 
 

@@ -1,4 +1,8 @@
-"""What was played as a Standard MIDI File on the grid, through mido."""
+"""What was played as a Standard MIDI File on the grid, through mido.
+
+A take whose notes are not General MIDI drums on channel 10 carries a mark that names their voices
+(`beat.mark`), so that the same beats come back when it is dropped or encoded.
+"""
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -6,10 +10,14 @@ from math import ceil
 
 import mido
 
-from drumatlas.play.events import Output, TempoChange
+from drumatlas.beat.mark import Hit, mark_bytes
+from drumatlas.beat.smf.track import packed_note
+from drumatlas.beat.steps import STEPS, STEPS_PER_BEAT
+from drumatlas.play.events import Event, Output, TempoChange
 from drumatlas.play.transport import PPQN, STEP_TICKS
 
 TICKS_PER_BEAT = 480  # of the file; a MIDI clock is 20 of them
+_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
 _FILE_TICKS = TICKS_PER_BEAT // PPQN
 
 
@@ -49,7 +57,8 @@ class _Ruler:
         self._change = change
 
 
-def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, object]]:
+def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, object, Output]]:
+    """Yield (tick, message, what it was made from) in order."""
     ruler = _Ruler()
     for output in outputs:
         if isinstance(output, TempoChange):
@@ -58,23 +67,35 @@ def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, obj
             ruler.change(output)
             # Microseconds a beat, 24 bits.
             tempo = min(round(output.ns_per_tick * PPQN / 1000), 0xFFFFFF)
-            yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo)
+            yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo), output
         elif output.data[0] < 0xF0:
-            yield ruler.tick(output.at_ns), mido.Message.from_bytes(output.data)
+            message = mido.Message.from_bytes(output.data)
+            yield ruler.tick(output.at_ns), message, output
         elif clock:
-            yield ruler.tick(output.at_ns), _SingleByte(output.data[0])
+            yield ruler.tick(output.at_ns), _SingleByte(output.data[0]), output
+
+
+def _hit(tick: int, data: bytes, voice: int, step: int) -> Hit:
+    note = packed_note(tick, data[0] & 0x0F, data[1], data[2])
+    return Hit(note, voice, (step - round(tick / _STEP)) % STEPS)
 
 
 def file_bytes(outputs: Iterable[Output], clock: bool, name: str) -> bytes:
-    """As `take.take_bytes`."""
+    """Return the bytes of the file; see `take.take_bytes`."""
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("track_name", name=name))
     track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4))
-    last = 0
-    for tick, message in _messages(outputs, clock):
+    first, last = len(track), 0
+    hits: list[Hit] = []
+    for tick, message, output in _messages(outputs, clock):
         tick = max(tick, last)  # noqa: PLW2901 - rounding may not turn time back
         track.append(message.copy(time=tick - last))  # type: ignore[attr-defined]
         last = tick
+        if isinstance(output, Event) and output.voice is not None and output.step is not None:
+            hits.append(_hit(tick, output.data, output.voice, output.step))
+    mark = mark_bytes(hits)
+    if mark:
+        track.insert(first, mido.MetaMessage("sequencer_specific", data=tuple(mark)))
     track.append(mido.MetaMessage("end_of_track"))
     file = mido.MidiFile(type=0, ticks_per_beat=TICKS_PER_BEAT, tracks=[track])
     buffer = BytesIO()

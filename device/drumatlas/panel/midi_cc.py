@@ -8,7 +8,7 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import VALUES, Change, Press, Turn
 from drumatlas.panel.echo import EchoGuard
 from drumatlas.panel.midi_map import CONTROLLERS, Learn, MidiMap
-from drumatlas.panel.pads import Pads
+from drumatlas.panel.pads import Pads, Unvoiced
 
 WAITING = 1024  # messages between two looks; of a flood the oldest are dropped
 _ON = 64  # a button is pressed where its controller rises to this
@@ -33,6 +33,7 @@ class MidiPanel:
         self.echo = EchoGuard()
         self._engine = engine
         self._pads = Pads(engine.sequencer)
+        self._unvoiced = Unvoiced()
         self._waiting: deque[tuple[bytes, int]] = deque(maxlen=WAITING)
         self._values: dict[int, int] = {}  # last value of each controller that is a button
         self._turns: dict[str, float] = {}  # since the last press
@@ -59,6 +60,7 @@ class MidiPanel:
         self._flush()
         self._land(self._pads.tick(now_ns))
         self._engine.tell("echo", self.echo.fault(now_ns))
+        self._engine.tell("pads without a voice", self._unvoiced.fault(now_ns))
         return self._changes
 
     def close(self) -> None:
@@ -98,8 +100,13 @@ class MidiPanel:
             self._engine.recall(program, now_ns)
 
     def _note(self, message: bytes, at_ns: int, _now_ns: int) -> None:
-        if message[2] and message[1] in self.map.pads:
-            self._land(self._pads.hit(self.map.pads[message[1]], at_ns))
+        if not message[2] or not self.map.pads:
+            return
+        bit = self.map.pads.get(message[1])
+        if bit is None:
+            self._unvoiced.hit(message[1], at_ns)
+        else:
+            self._land(self._pads.hit(bit, at_ns))
 
     def _land(self, code: Code | None) -> None:
         """A place that can't be had is no reason to lose the panel."""

@@ -4,9 +4,11 @@ While the transport plays, hits fall on its grid, and the two bars begin with th
 first hit. While it is stopped the first hit is the one, at the present tempo.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code
+from drumatlas.beat.drums import unvoiced_line
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.transport import STEP_TICKS
 
@@ -14,6 +16,7 @@ FEWEST = 4  # hits; less is a slip of the hand
 # Steps after which all hits of the two bars are in: behind the middle between the last step and
 # the next, and early enough for the new beat to come in right after.
 _OVER = STEPS - 0.25
+SHOWN_NS = 20_000_000_000  # that notes without a voice are shown after the last of them
 
 
 class Pads:
@@ -66,3 +69,23 @@ class Pads:
         if not any(code[STEPS_PER_BAR:]):
             code = code[:STEPS_PER_BAR] * 2  # one bar is played twice
         return tuple(code)
+
+
+class Unvoiced:
+    """Notes that were played and have no voice, to be shown: none is lost in silence."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        self._last_ns = 0
+
+    def hit(self, key: int, at_ns: int) -> None:
+        """Count a note that has no voice."""
+        self._counts[key] += 1
+        self._last_ns = at_ns
+
+    def fault(self, now_ns: int) -> str:
+        """Return the line to show, and forget the notes when it was shown for long enough."""
+        if self._counts and now_ns - self._last_ns > SHOWN_NS:
+            self._counts.clear()
+        line = unvoiced_line(self._counts)
+        return f"pads: {line}; voices.*.note in the configuration gives them one" if line else ""

@@ -1,6 +1,6 @@
 """What the sequencer gives and a port takes: MIDI bytes with the time they are due."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 SONG_POSITION = 0xF2
@@ -16,11 +16,14 @@ RANK_TRANSPORT, RANK_CLOCK, RANK_OFF, RANK_ON = range(4)
 @dataclass(frozen=True, slots=True)
 class Event:
     """MIDI bytes, due at `at_ns` (monotonic nanoseconds). A note-on sounds `gate` times as long
-    as notes do."""
+    as notes do. For recorders it names its `voice` (bit; a kit may play two by one note) and its
+    `step` in the two bars, 0..31."""
 
     at_ns: int
     data: bytes
     gate: float = 1.0
+    voice: int | None = field(default=None, compare=False)
+    step: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Notes:
             loud = out.loudness(self._louder(amount, place, velocity))
             message = bytes((NOTE_ON | out.channel, out.note, loud))
             gate = out.gate / self._settings.gate if out.gate else 1.0
-            state.outbox.push(RANK_ON, Event(due_ns, message, gate))
+            state.outbox.push(RANK_ON, Event(due_ns, message, gate, voice, step % STEPS))
 
     def _shift(self, amount: float, place: tuple[int, int, int], touch: Touch | None) -> float:
         """How far humanize moves a hit off the grid, ns: anywhere, or where players would be."""

@@ -6,7 +6,7 @@ Nobody waits: orders lie in a bounded queue, views and notes are put into the ev
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from drumatlas.web.limits import Once
@@ -44,6 +44,8 @@ class Desk:
         self.wants_all = False  # a page came that knows nothing yet
         self.asked: deque[Asked] = deque(maxlen=_LINES)
         self.lines: deque[str] = deque(maxlen=_LINES)  # to be said
+        # Note and channel 0..15 of each of the box's voices, at present.
+        self.own_notes: Callable[[], Sequence[tuple[int, int]]] = tuple
         self._once = Once()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: Server | None = None

@@ -1,30 +1,75 @@
 """A .mid file that was dropped on the page: the beat that it is about. Pure."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from drumatlas.beat.codes import STEPS, Code
-from drumatlas.beat.grid import four_four, regions
-from drumatlas.beat.smf import read_drums
+from drumatlas.beat.codes import Code
+from drumatlas.beat.drum_map import Place, map_of_voices
+from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, misfit_line, read, unvoiced_line
+from drumatlas.beat.grid import four_four
 from drumatlas.errors import MidiFileError
 
 MAX_BYTES = 256 << 10  # songs have 50 to 150 KB; reading one holds up nothing but the page
 MAX_STRETCHES = 1000  # of 4/4 between other metres; each takes as long as some bars do
+_OWN = "read by this box's own notes and channels"
 
 
-def beat_of(data: bytes) -> Code:
-    """The two bars that the file's drums play most often (of equals the first); MidiFileError
-    if it is malformed, absurdly long, or has no drums in 4/4."""
-    track = read_drums(data)
-    ranges = four_four(track)
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A file's beat, and sentences about the notes of the file that are not in it as they were."""
+
+    code: Code
+    remarks: tuple[str, ...] = ()
+
+
+def beat_of(data: bytes, own: Sequence[Place] = ()) -> Dropped:
+    """Return the two bars that the file's drums play most often (of equals the first).
+
+    `own` are note and channel 0..15 of each of the box's voices. They are tried as well, and count
+    where that leaves fewer notes without a voice, or finds drums where there were none.
+
+    MidiFileError if the file is malformed, absurdly long, or has no drums in 4/4.
+    """
+    remarks: list[str] = []
+    drums = _read(data, BY_ITSELF)
+    if own and (drums is None or drums.unvoiced or not drums.voiced):
+        by_own = _read(data, Reading(map_of_voices("own", own)))
+        if by_own is not None and _is_better(by_own, drums):
+            drums = by_own
+            remarks.append(_OWN)
+    if drums is None:
+        drums = read(data)  # once more, for what is wrong with it
+    code, misfits = _most_played(drums)
+    lines = (*drums.track.remarks, unvoiced_line(drums.unvoiced), misfit_line(misfits))
+    return Dropped(code, (*remarks, *filter(None, lines)))
+
+
+def _read(data: bytes, reading: Reading) -> Drums | None:
+    try:
+        return read(data, reading)
+    except MidiFileError:
+        return None
+
+
+def _is_better(one: Drums, other: Drums | None) -> bool:
+    if other is None or not other.voiced:
+        return one.voiced > 0
+    return one.voiced > other.voiced and one.unvoiced.total() < other.unvoiced.total()
+
+
+def _most_played(drums: Drums) -> tuple[Code, list[str]]:
+    """Return the code, and for each time it is played why that is not in straight 16ths, or ""."""
+    ranges = four_four(drums.track)
     if len(ranges) > MAX_STRETCHES:
         raise MidiFileError(f"changes its metre over {MAX_STRETCHES} times")
     counts: Counter[Code] = Counter()
-    for _, region in regions(track, ranges):
-        pad = np.zeros(-len(region.codes) % STEPS, np.uint16)
-        windows = np.concatenate([region.codes, pad]).reshape(-1, STEPS)
-        counts.update(tuple(window) for window in windows.tolist() if any(window))
+    misfits: dict[Code, list[str]] = {}
+    for code, reason in drums.two_bars(ranges):
+        counts[code] += 1
+        misfits.setdefault(code, []).append(reason)
     if not counts:
-        raise MidiFileError("no drums (channel 10) in 4/4")
-    return counts.most_common(1)[0][0]
+        lines = (*drums.track.remarks, unvoiced_line(drums.unvoiced))
+        raise MidiFileError("; ".join(filter(None, (drums.why_empty, *lines))))
+    code = counts.most_common(1)[0][0]
+    return code, misfits[code]

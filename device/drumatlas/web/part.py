@@ -29,6 +29,7 @@ class WebPart:
         say: Callable[[str], None] | None,
     ) -> None:
         self._tape, self._desk, self._watcher = tape, desk, watcher
+        desk.own_notes = self._own_notes
         self._engine = watcher.engine
         self._close, self._say = close, say
         self._last: View | None = None
@@ -74,6 +75,11 @@ class WebPart:
         ]
         if after_ns or hits:
             self._desk.play((after_ns, hits))
+
+    def _own_notes(self) -> list[tuple[int, int]]:
+        """Return note and channel of each voice. From any thread: settings are never changed."""
+        voices = self._engine.sequencer.settings.voices
+        return [(out.note, out.channel) for out in voices]
 
     def _bit_of_key(self) -> dict[tuple[int, int], int]:
         """Channel and note to voice; where several voices have the same, the first."""

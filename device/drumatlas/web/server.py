@@ -204,10 +204,11 @@ class Server:
         if not client.drops.take(time.monotonic()):
             client.reply({"said": {"text": "one file at a time", "bad": True}})
             return
-        code = drop.beat_of(data)
-        self._desk.order(Land(code))
-        hits = sum(step.bit_count() for step in code)
-        client.reply({"said": {"text": f"landed: the file's beat has {hits} hits", "bad": False}})
+        dropped = drop.beat_of(data, self._desk.own_notes())
+        self._desk.order(Land(dropped.code))
+        hits = sum(step.bit_count() for step in dropped.code)
+        text = "; ".join([f"landed: the file's beat has {hits} hits", *dropped.remarks])
+        client.reply({"said": {"text": text, "bad": False}})
 
     def _listeners(self) -> int:
         return sum(client.listens for client in self._clients)

@@ -14,6 +14,7 @@ from drumatlas.commandline import Command, integer, number
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import MIN_ENTROPY, BeatFilter
 from drumatlas.files import check_writable, write_text
+from drumatlas.reading import add_reading, reading_of
 from drumatlas_export.cli.common import read_lines, read_rows, say
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from drumatlas_export.mine.file import Rules
     from drumatlas_export.mine.genres import Labeller
     from drumatlas_export.mine.job import Mined, Miner
     from drumatlas_export.mine.sources import Source
@@ -29,6 +31,8 @@ MINE_EXAMPLES = """\
 drumatlas-export mine my-midi -o beats.tsv --genres folders
 drumatlas-export mine songs loops -o beats.tsv --windows loops --report mined.json
 drumatlas-export mine songs -o beats.tsv --genres songs/index.tsv --genre-column style
+drumatlas-export mine clips -o beats.tsv --windows clips --channel 1
+drumatlas-export mine takes -o beats.tsv --map box.toml
 drumatlas-export mine /srv/midi -o beats.tsv --dask tcp://scheduler:8786"""
 FILTER_EXAMPLES = """\
 drumatlas-export filter samples.tsv -o passing.tsv --known beats.tsv"""
@@ -94,6 +98,7 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
         help="drop beats with less entropy of their steps, in nats, 0 to 4: dull ones (default: "
         "0.9)",
     )
+    add_reading(parser)
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--jobs",
@@ -114,6 +119,7 @@ def mine(arguments: argparse.Namespace) -> int:
     """Mine and write the beats. What was read stands in a file beside them until then."""
     from rich.console import Console
 
+    from drumatlas_export.mine.file import Rules
     from drumatlas_export.mine.genres import labeller
     from drumatlas_export.mine.job import rows
     from drumatlas_export.mine.reasons import no_beats, no_files, windows_hint
@@ -122,12 +128,14 @@ def mine(arguments: argparse.Namespace) -> int:
 
     for path in filter(None, (arguments.output, arguments.report)):
         check_writable(path)
+    reading = reading_of(arguments)
     label = labeller(arguments.genres or ["names"], arguments.genre_column)
     found = search(arguments.paths, arguments.windows)
     if not found.sources:
         raise BeatError(no_files(arguments.paths, found))
+    rules = Rules(arguments.repeats, arguments.min_entropy, reading)
     console = Console(stderr=True)
-    with _mined(arguments, found.sources, label, console) as mined:
+    with _mined(arguments, found.sources, rules, label, console) as mined:
         counts = report(mined) | passed_over(found)
         if arguments.report:
             write_text(arguments.report, json.dumps(counts, indent=1, ensure_ascii=False) + "\n")
@@ -145,18 +153,17 @@ def mine(arguments: argparse.Namespace) -> int:
 def _mined(
     arguments: argparse.Namespace,
     sources: "Sequence[Source]",
+    rules: "Rules",
     label: "Labeller",
     console: "Console",
 ) -> "Iterator[Mined]":
     """Mine, and forget what the journal holds once the results are written."""
     from rich.progress import Progress
 
-    from drumatlas_export.mine.file import Rules
     from drumatlas_export.mine.job import mine as run_job
     from drumatlas_export.mine.journal import Journal
     from drumatlas_export.mine.reasons import counted
 
-    rules = Rules(arguments.repeats, arguments.min_entropy)
     part = arguments.output.with_name(f"{arguments.output.name}.part")
     bar = Progress(console=console, disable=not console.is_terminal)
     with Journal(part, sources, rules) as journal:

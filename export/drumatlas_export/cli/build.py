@@ -15,6 +15,7 @@ from drumatlas.beat import tsv
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.files import atomic, check_writable, read_bytes, read_text, write_text
+from drumatlas.reading import reading_of
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
 from drumatlas_export.cli.common import CONFIG_HELP, read_lines, read_rows, say, titled
@@ -123,6 +124,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.output.suffix != ".atlas":
         raise FileError(f"{arguments.output}: the name must end in .atlas")
     check_writable(arguments.output)
+    reading_of(arguments)
     find_sources(arguments.paths, arguments.windows)
     labeller(arguments.genres or ["names"], arguments.genre_column)
     models.config_of(arguments)
@@ -251,7 +253,7 @@ def _stamp(arguments: argparse.Namespace) -> str:
         if key not in {"run", "command", "output", "work", "jobs", "dask"}
     }
     tables = [*arguments.known, *filter(None, [arguments.config, arguments.about])]
-    named = [*(arguments.genres or ()), *filter(None, [arguments.groove])]
+    named = [*(arguments.genres or ()), *filter(None, [arguments.groove, arguments.map])]
     tables += [path for path in map(Path, named) if path.is_file()]
     digest = sha256()
     for table in tables:

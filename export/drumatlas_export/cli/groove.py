@@ -2,10 +2,12 @@
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 
 from drumatlas.commandline import Command
 from drumatlas.errors import BeatError
+from drumatlas.reading import add_reading, reading_of
 from drumatlas_export.cli.common import say
 
 EXAMPLES = """\
@@ -25,11 +27,13 @@ def groove_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="F.npz", help="file to write"
     )
+    add_reading(parser)
 
 
 def groove(arguments: argparse.Namespace) -> int:
     """Learn, measure on sessions (folders) that taught nothing, and write."""
     from drumatlas.atlas.write import groove_bytes
+    from drumatlas.beat.drums import label, unvoiced_line
     from drumatlas.files import atomic, check_writable
     from drumatlas_export.groove.learn import learn, measure
     from drumatlas_export.groove.played import read_played
@@ -37,17 +41,23 @@ def groove(arguments: argparse.Namespace) -> int:
     from drumatlas_export.mine.sources import search
 
     check_writable(arguments.output)
+    reading = reading_of(arguments)
     found = search(arguments.paths, [])
     if not found.sources:
         raise BeatError(no_files(arguments.paths, found))
     try:
-        played = read_played(found.sources)
+        played = read_played(found.sources, reading)
     except BeatError as error:
         raise BeatError(f"{named(arguments.paths)}: {error}") from None
+    for remark in played.remarks:
+        say(remark)
     say(f"{len(played.loud)} times two bars in straight 16ths")
     for line in filter(None, (by_number("left out", played.left_out), passed_over(found))):
         say(line)
-    print(json.dumps(measure(played), indent=1))
+    if played.unvoiced:
+        say(unvoiced_line(played.unvoiced))
+    lost = {label(key): count for key, count in Counter(played.unvoiced).most_common()}
+    print(json.dumps({**measure(played), "notes_without_voice": lost}, indent=1))
     with atomic(arguments.output) as stream:
         stream.write(groove_bytes(learn(played)))
     return 0

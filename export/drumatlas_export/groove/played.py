@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import PurePath
 
@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
-from drumatlas.beat.grid import Region, four_four, regions
-from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
-from drumatlas.beat.voices import BIT_OF_NOTE, VOICES
+from drumatlas.beat.drum_map import NO_VOICE
+from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, read
+from drumatlas.beat.grid import Region, four_four, misfit_reason, regions
+from drumatlas.beat.smf import MAX_BYTES, DrumTrack
+from drumatlas.beat.voices import VOICES
 from drumatlas.errors import BeatError, FileError, MidiFileError
-from drumatlas_export.mine.patterns import MAX_ERROR
 from drumatlas_export.mine.reasons import by_number, counted
 from drumatlas_export.mine.sources import Source, read_source
 
@@ -30,19 +31,27 @@ Window = tuple[NDArray[np.float64], NDArray[np.float64]]
 class Played:
     """Windows [n, 32, 14]: `loud` 0 (no hit) to 127, `late_ms` behind the grid. `session` [n] are
     numbers of the players' sessions: what is learned from one is measured on others. `left_out`
-    counts the files that gave none, by reason."""
+    counts the files that gave no window, by reason; `unvoiced` the files' notes without a voice, by
+    key 0..127."""
 
     loud: NDArray[np.float64]
     late_ms: NDArray[np.float64]
     session: NDArray[np.int64]
     left_out: Counter[str] = field(default_factory=Counter)
+    unvoiced: Mapping[int, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()  # 'FILE: sentence', of files that were read past a fault
 
     def part(self, which: NDArray[np.bool_]) -> "Played":
         """Some of the windows."""
-        return Played(self.loud[which], self.late_ms[which], self.session[which])
+        return replace(
+            self,
+            loud=self.loud[which],
+            late_ms=self.late_ms[which],
+            session=self.session[which],
+        )
 
 
-def read_played(sources: Sequence[Source]) -> Played:
+def read_played(sources: Sequence[Source], reading: Reading = BY_ITSELF) -> Played:
     """Return all windows in straight 16ths; BeatError gives the reasons by number if there are
     none. Files that can't be read, or whose velocities are not a player's, are left out. A folder
     is a session."""
@@ -50,9 +59,11 @@ def read_played(sources: Sequence[Source]) -> Played:
     session: list[int] = []
     numbers: dict[str, int] = {}
     left_out: Counter[str] = Counter()
+    unvoiced: Counter[int] = Counter()
+    remarks: list[str] = []
     for source in sources:
         number = numbers.setdefault(str(PurePath(source.name).parent), len(numbers))
-        found, reason = _windows_of(source)
+        found, reason = _windows_of(source, reading, unvoiced, remarks)
         windows += found
         session += [number] * len(found)
         left_out.update([reason] if reason else [])
@@ -61,45 +72,52 @@ def read_played(sources: Sequence[Source]) -> Played:
         what = "no file holds two bars of drums in 4/4 and straight 16ths, by a player"
         raise BeatError(f"{what}; {why}")
     loud, late = (np.stack(part) for part in zip(*windows, strict=True))
-    return Played(loud, late, np.array(session), left_out)
+    return Played(loud, late, np.array(session), left_out, unvoiced, tuple(remarks))
 
 
-def _windows_of(source: Source) -> tuple[list[Window], str]:
-    """The windows of one file, or why there are none."""
+def _windows_of(
+    source: Source, reading: Reading, unvoiced: Counter[int], remarks: list[str]
+) -> tuple[list[Window], str]:
+    """Return the windows of a file, or why there are none; add its notes without a voice to
+    `unvoiced`, and what there is to say of it to `remarks`."""
     try:
         data = read_source(source, MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             return [], f"over {MAX_BYTES >> 20} MiB"
-        track = read_drums(data)
-        found = list(regions(track, four_four(track)))
+        drums = read(data, reading)
+        track = drums.track
+        found = list(regions(track, four_four(track), drums.drum_map))
     except FileError:
         return [], "unreadable"
-    except MidiFileError:
+    except MidiFileError as error:
+        remarks.append(f"{source.name}: left out: {error}")
         return [], "malformed"
-    if not track.packed:
-        return [], "no drums on channel 10"
+    remarks += [f"{source.name}: {remark}" for remark in track.remarks]
     if not found:
-        return [], "not in 4/4"
+        return [], drums.why_empty
     if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
         return [], f"fewer than {_LEAST_VELOCITIES} velocities, so nobody played it"
-    windows = [one for (start, end), region in found for one in _windows(track, start, end, region)]
+    unvoiced.update(drums.unvoiced)
+    windows = [one for (start, end), region in found for one in _windows(drums, start, end, region)]
     return windows, "" if windows else "no two bars in straight 16ths"
 
 
-def _windows(track: DrumTrack, start: int, end: int, region: Region) -> Iterator[Window]:
-    loud, late = _laid_out(track, start, end, len(region.codes))
+def _windows(drums: Drums, start: int, end: int, region: Region) -> Iterator[Window]:
+    loud, late = _laid_out(drums, start, end, len(region.codes))
     for place in range(0, len(region.codes) - STEPS_PER_BAR, STEPS):
-        error, triplet_error = region.misfit(place, place + STEPS)
+        is_straight = not misfit_reason(*region.misfit(place, place + STEPS))
         window = loud[place : place + STEPS]
         both = window[:STEPS_PER_BAR].any() and window[STEPS_PER_BAR:].any()
-        if both and error <= min(triplet_error, MAX_ERROR):
+        if both and is_straight:
             yield window, late[place : place + STEPS]
 
 
-def _laid_out(track: DrumTrack, start: int, end: int, length: int) -> Window:
+def _laid_out(drums: Drums, start: int, end: int, length: int) -> Window:
     """(velocity, lateness in ms) [steps, 14], steps a multiple of 32; the loudest of several."""
-    ticks, keys, velocities = track.unpacked(start, end)
-    bits = np.array([BIT_OF_NOTE.get(key, VOICES) for key in keys.tolist()])
+    track = drums.track
+    ticks, channels, keys, velocities = track.unpacked(start, end)
+    bits = drums.drum_map.bits(channels, keys).astype(np.int64)
+    bits[bits == NO_VOICE] = VOICES  # a column of their own, which is cut off
     position = (ticks - start) * STEPS_PER_BEAT / track.ticks_per_beat
     shift = float(np.median((position - np.rint(position))[bits < VOICES]))
     position -= shift if abs(shift) <= _MOST_SHIFT else 0.0

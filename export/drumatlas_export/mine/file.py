@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
-from drumatlas.beat.grid import four_four, regions
-from drumatlas.beat.smf import MAX_BYTES, DrumTrack, read_drums
+from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, read
+from drumatlas.beat.grid import four_four, other_metres, regions
+from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import DrumatlasError, FileError
 from drumatlas.explore.filters import MIN_ENTROPY
 from drumatlas_export.mine.patterns import Found, lively, repeated, windows
@@ -12,18 +13,23 @@ from drumatlas_export.mine.sources import Source, read_source
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What makes a pattern: times in a row, and nats of entropy."""
+    """What makes a pattern: times in a row, and nats of entropy; and how files are read."""
 
     repeats: int = 3
     min_entropy: float = MIN_ENTROPY
+    reading: Reading = BY_ITSELF
 
 
 @dataclass(slots=True)
 class FileResult:
-    """What one file gave. `refusal` is why the whole file gave nothing, or ''."""
+    """What one file gave. `refusal` is why the whole file gave nothing, or ''; `remarks` are
+    sentences about faults that were read past and drums that were found by inference; `unvoiced`
+    counts the notes without a voice, by key."""
 
     refusal: str = ""
     found: list[Found] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    unvoiced: dict[int, int] = field(default_factory=dict)
 
 
 def mine_file(source: Source, rules: Rules) -> FileResult:
@@ -36,8 +42,7 @@ def mine_file(source: Source, rules: Rules) -> FileResult:
         data = read_source(source, MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             return FileResult(f"over {MAX_BYTES >> 20} MiB")
-        track = read_drums(data)
-        return mine_track(track, source.windowed, rules)
+        return mine_drums(read(data, rules.reading), source.windowed, rules)
     except FileError as error:
         return FileResult(f"unreadable: {error}")
     except DrumatlasError as error:
@@ -49,23 +54,24 @@ def unrepeated(rules: Rules) -> str:
     return f"no two bars stand {rules.repeats} times in a row"
 
 
-def mine_track(track: DrumTrack, is_windowed: bool, rules: Rules) -> FileResult:
-    """The same of notes that were read; MidiFileError if they claim an absurd time."""
-    if not track.packed:
-        return FileResult("no drums on channel 10")
-    ranges = four_four(track)
-    if not ranges:
-        return FileResult("not in 4/4")
+def mine_drums(drums: Drums, is_windowed: bool, rules: Rules) -> FileResult:
+    """Return every pattern of notes that were read; MidiFileError if they claim an absurd time."""
+    track = drums.track
+    rest = FileResult(remarks=track.remarks, unvoiced=dict(drums.unvoiced))
     found: list[Found] = []
-    for _, region in regions(track, ranges):
+    is_empty = True
+    for _, region in regions(track, four_four(track), drums.drum_map):
+        is_empty = False
         found += repeated(region, rules.repeats)
         if is_windowed:
             found += windows(region)
+    if is_empty and (not drums.voiced or other_metres(track)):
+        return replace(rest, refusal=drums.why_empty)
     if not found:
-        return FileResult(unrepeated(rules))
+        return replace(rest, refusal=unrepeated(rules))
     alive = lively(found, rules.min_entropy)
     judged = [
         one if is_one or one.refusal else replace(one, refusal="entropy too low")
         for one, is_one in zip(found, alive, strict=True)
     ]
-    return FileResult("", judged)
+    return replace(rest, found=judged)

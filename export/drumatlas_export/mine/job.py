@@ -39,10 +39,13 @@ class Mined:
     classes: dict[Code, _Class] = field(default_factory=dict)
     files: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)  # file, reason
+    remarks: list[tuple[str, list[str]]] = field(default_factory=list)  # file, what is said of it
     patterns_refused: Counter[str] = field(default_factory=Counter)
     errors: list[float] = field(default_factory=list)  # quantisation error of kept patterns
     files_of: Counter[str] = field(default_factory=Counter)  # by collection
     unrepeated: Counter[str] = field(default_factory=Counter)  # of these, what windows might help
+    unvoiced: Counter[int] = field(default_factory=Counter)  # notes without a voice, by key
+    files_with_unvoiced: int = 0
 
 
 def _count(mined: Mined, source: Source, result: FileResult, rules: Rules) -> None:
@@ -53,6 +56,10 @@ def _count(mined: Mined, source: Source, result: FileResult, rules: Rules) -> No
 
 def _merge(mined: Mined, source: Source, result: FileResult, label: Labeller) -> None:
     mined.files += 1
+    mined.unvoiced.update(result.unvoiced)
+    mined.files_with_unvoiced += bool(result.unvoiced)
+    if result.remarks:
+        mined.remarks.append((source.name, result.remarks))
     if result.refusal:
         mined.refused.append((source.name, result.refusal))
     if not result.found:

@@ -109,7 +109,9 @@ def _is_ours(user: int) -> bool:
 
 def _line(result: FileResult) -> str:
     found = [[*one.code, one.error, one.repeats, one.refusal] for one in result.found]
-    return json.dumps([result.refusal, *found], separators=(",", ":")) + "\n"
+    unvoiced = sorted(result.unvoiced.items())
+    line = [result.refusal, result.remarks, unvoiced, *found]
+    return json.dumps(line, separators=(",", ":")) + "\n"
 
 
 def _result(line: str) -> FileResult:
@@ -119,8 +121,19 @@ def _result(line: str) -> FileResult:
     fields = json.loads(line)
     if not isinstance(fields, list):
         raise TypeError("not a result")
-    refusal, *found = fields
-    return FileResult(_text(refusal), [_found(*one) for one in found])
+    refusal, remarks, unvoiced, *found = fields
+    return FileResult(
+        _text(refusal),
+        [_found(*one) for one in found],
+        [_text(remark) for remark in remarks],
+        {_key(key): _count(count) for key, count in unvoiced},
+    )
+
+
+def _key(value: object) -> int:
+    if not 0 <= _count(value) <= 127:
+        raise ValueError("not a key")
+    return _count(value)
 
 
 def _found(*fields: object) -> Found:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code
-from drumatlas.beat.grid import Region
+from drumatlas.beat.grid import Region, misfit_reason
 from drumatlas.explore.filters import BeatFilter
 
 PAUSE = STEPS_PER_BAR  # steps without a hit that end a section
-MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,7 @@ def _judge(region: Region, place: int, stop: int, repeats: int) -> Found:
     steps = region.codes[place : place + STEPS].tolist()
     code = (*steps, *[0] * (STEPS - len(steps)))  # a rest at the end of the music
     error, triplet_error = region.misfit(place, stop)
-    refusal = ""
-    if error > triplet_error:
-        refusal = "swing or triplets"
-    elif error > MAX_ERROR:
-        refusal = "off the 16th grid"
-    return Found(code, error, repeats, refusal)
+    return Found(code, error, repeats, misfit_reason(error, triplet_error))
 
 
 def repeated(region: Region, repeats: int) -> Iterator[Found]:

@@ -1,6 +1,8 @@
 """What a mining job did, as JSON for machines and as a table for people."""
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -8,14 +10,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from drumatlas.beat.drums import label
 from drumatlas_export.mine.job import Mined
 from drumatlas_export.mine.sources import Search
 
-LISTS = ("refused_files", "passed_over_files")  # names of files: not for the screen, nor an atlas
+# Names of files: not for the screen, nor for an atlas.
+LISTS = ("refused_files", "passed_over_files", "files_remarked")
+_PARTICULARS = re.compile(r"'.*'|\".*\"|\d+")  # of a remark: names, numbers
 
 
 def report(mined: Mined) -> dict[str, Any]:
-    """Counts of files and patterns; every refused file with its reason."""
+    """Return counts of files, patterns and lost notes, and every file that was refused or that
+    there is something to say of, with what that is."""
     classes = mined.classes.values()
     # Sorted, since a set's order is another in each run.
     per_collection = Counter(name for one in classes for name in sorted(one.collections))
@@ -25,6 +31,10 @@ def report(mined: Mined) -> dict[str, Any]:
         "files_read": mined.files,
         "files_without_patterns": len(mined.refused),
         "reasons": dict(Counter(reason.split(":")[0] for _, reason in mined.refused)),
+        "files_with_remarks": len(mined.remarks),
+        "remarks": remark_kinds(remark for _, remarks in mined.remarks for remark in remarks),
+        "notes_without_voice": {label(key): count for key, count in mined.unvoiced.most_common()},
+        "files_with_notes_without_voice": mined.files_with_unvoiced,
         "patterns_found": len(mined.errors) + mined.patterns_refused.total(),
         "patterns_refused": dict(mined.patterns_refused),
         "beats": len(mined.classes),
@@ -36,7 +46,13 @@ def report(mined: Mined) -> dict[str, Any]:
             "p95": round(float(np.percentile(errors, 95)), 4),
         },
         "refused_files": [{"file": name, "reason": reason} for name, reason in mined.refused],
+        "files_remarked": [{"file": name, "remarks": words} for name, words in mined.remarks],
     }
+
+
+def remark_kinds(remarks: Iterable[str]) -> dict[str, int]:
+    """Return how many remarks there are of each kind: alike but for numbers and names."""
+    return dict(Counter(_PARTICULARS.sub("…", remark) for remark in remarks).most_common())
 
 
 def passed_over(search: Search) -> dict[str, Any]:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.beat.grid import MAX_STEPS, four_four, quantise, regions
+from drumatlas.beat.grid import MAX_STEPS, four_four, quantise, regions, why_empty
 from drumatlas.beat.smf import DrumTrack
 from drumatlas.errors import MidiFileError
 
@@ -17,7 +17,7 @@ def track_of(steps: list[float], ticks_per_beat: int = 480, key: int = 36) -> Dr
 
 def drums(notes: list[tuple[int, int]], ticks_per_beat: int = 480) -> DrumTrack:
     """Notes of (tick, key)."""
-    return DrumTrack(ticks_per_beat, [tick << 14 | key << 7 | 90 for tick, key in notes])
+    return DrumTrack(ticks_per_beat, [tick << 18 | 9 << 14 | key << 7 | 90 for tick, key in notes])
 
 
 def test_no_signature_means_four_four() -> None:
@@ -82,3 +82,60 @@ def test_all_stretches_together_are_bounded() -> None:
         else:
             with pytest.raises(MidiFileError, match=f"over {MAX_STEPS} steps"):
                 list(regions(track, ranges))
+
+
+def in_metres(*signatures: tuple[int, int, int]) -> DrumTrack:
+    """Kicks on each beat of 40, with signatures at beats."""
+    track = track_of([4 * beat for beat in range(40)])
+    track.signatures = [(beat * 480, numerator, of) for beat, numerator, of in signatures]
+    return track
+
+
+def beats_of(track: DrumTrack) -> list[tuple[float, float]]:
+    """Its ranges of 4/4, in beats; the last note's tick does not count."""
+    return [(start / 480, end // 480) for start, end in four_four(track)]
+
+
+@pytest.mark.parametrize(
+    "metre", [(4, 4), (2, 2), (2, 4), (4, 2), (8, 4), (8, 8), (16, 16), (4, 8), (1, 1)]
+)
+def test_metres_whose_bars_lie_on_those_of_four_four(metre: tuple[int, int]) -> None:
+    assert beats_of(in_metres((0, *metre))) == [(0, 39)]
+    assert beats_of(in_metres((0, 4, 4), (8, *metre), (16, 4, 4))) == [(0, 39)]
+    assert beats_of(in_metres((0, 3, 4), (9, *metre))) == [(9, 39)]
+
+
+@pytest.mark.parametrize("metre", [(3, 4), (6, 8), (12, 8), (6, 4), (1, 4), (5, 4), (3, 2), (0, 4)])
+def test_other_metres_are_named(metre: tuple[int, int]) -> None:
+    track = in_metres((0, *metre))
+    assert four_four(track) == []
+    assert why_empty(track) == f"in {metre[0]}/{metre[1]}"
+
+
+def test_several_metres_are_named_once_and_only_where_drums_are() -> None:
+    track = in_metres((0, 3, 4), (6, 6, 8), (12, 3, 4), (50, 5, 4))
+    assert why_empty(track) == "in 3/4, 6/8"
+
+
+def test_a_bar_of_two_four_that_is_left_over_is_in_no_range() -> None:
+    # Three bars of 2/4, then 4/4 from there on.
+    track = in_metres((0, 4, 4), (8, 2, 4), (14, 4, 4))
+    assert beats_of(track) == [(0, 12), (14, 39)]
+
+
+def test_a_single_bar_of_two_four_moves_the_bar_lines() -> None:
+    assert beats_of(in_metres((0, 4, 4), (8, 2, 4), (10, 4, 4))) == [(0, 8), (10, 39)]
+
+
+def test_a_metre_that_begins_within_a_bar_begins_a_range() -> None:
+    assert beats_of(in_metres((0, 4, 4), (6, 2, 2))) == [(0, 6), (6, 39)]
+
+
+def test_a_signature_that_repeats_the_one_in_force_begins_none() -> None:
+    assert beats_of(in_metres((0, 2, 2), (6, 2, 2), (13, 2, 2))) == [(0, 39)]
+
+
+def test_why_a_file_without_drums_is_empty() -> None:
+    assert why_empty(DrumTrack(480)) == "no drums on channel 10"
+    assert why_empty(DrumTrack(480, unread=[0, 3])) == "no drums on channel 10: notes on 1, 4 alone"
+    assert why_empty(DrumTrack(480, channels=frozenset((0, 2)))) == "no drums on channel 1, 3"

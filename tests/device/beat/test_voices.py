@@ -1,4 +1,4 @@
-from drumatlas.beat.voices import BIT_OF_NOTE, GROUPS, VOICE_TABLE, VOICES
+from drumatlas.beat.voices import BIT_OF_NOTE, GROUPS, UNVOICED_NAMES, VOICE_TABLE, VOICES
 
 
 def test_bits_stand_in_order() -> None:
@@ -35,3 +35,15 @@ def test_known_foldings() -> None:
 
 def test_groups_are_those_of_the_density_controls() -> None:
     assert {voice.group for voice in VOICE_TABLE} == set(GROUPS)
+
+
+def test_hats_edges_surdos_and_bells_have_a_voice() -> None:
+    # V-Drums; General MIDI 2.
+    assert (BIT_OF_NOTE[22], BIT_OF_NOTE[26]) == (2, 5)
+    assert [BIT_OF_NOTE[key] for key in range(82, 88)] == [9, 9, 9, 9, 3, 3]
+
+
+def test_what_has_no_voice_has_a_name() -> None:
+    assert set(UNVOICED_NAMES) == set(range(27, 35))
+    assert not set(UNVOICED_NAMES) & set(BIT_OF_NOTE)
+    assert set(range(35, 88)) <= set(BIT_OF_NOTE)

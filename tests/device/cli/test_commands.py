@@ -113,6 +113,67 @@ def test_encode_what_was_rendered(here: Path, capsys: pytest.CaptureFixture[str]
     assert from_midi[0].labels
 
 
+def clip(path: Path, hits: list[tuple[int, int]], channel: int = 9) -> None:
+    """A file of two bars: (tick of 480 a beat, key) of its notes."""
+    track, last = mido.MidiTrack(), 0
+    for tick, key in sorted(hits):
+        track.append(mido.Message("note_on", channel=channel, note=key, time=tick - last))
+        last = tick
+    mido.MidiFile(ticks_per_beat=480, tracks=[track]).save(path)
+
+
+def encoded(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[tuple[int, ...], str]:
+    """The first beat that `encode` gives, and what it says."""
+    assert main(["encode", *words]) == 0
+    out, err = capsys.readouterr()
+    return next(iter(parse(out.splitlines()))).code, err
+
+
+STRAIGHT = [(step * 120, key) for step, key in ((0, 36), (4, 38), (8, 36), (12, 38))]
+
+
+def test_encode_says_which_notes_have_no_voice(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip(here / "a.mid", [*STRAIGHT, (240, 33), (720, 33), (480, 3)])
+    code, err = encoded(capsys, "a.mid")
+    assert (code[0], code[2], code[4]) == (1, 0, 2)
+    line = "3 notes without a voice (note 33 (metronome click): 2, note 3: 1)"
+    assert err == f"a.mid: {line}\n"
+    clip(here / "b.mid", [(0, 33)])
+    assert main(["encode", "b.mid"]) == 2
+    assert "b.mid: no note has a voice" in (err := capsys.readouterr().err)
+    assert "1 note without a voice (note 33 (metronome click): 1)" in err
+    assert err.count("\n") == 1
+
+
+def test_encode_says_that_triplets_are_moved(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip(here / "a.mid", [(i * 160, 42) for i in range(24)])
+    _, err = encoded(capsys, "a.mid")
+    assert "of 1 times two bars: 1 swing or triplets; moved to the nearest 16ths" in err
+    clip(here / "a.mid", STRAIGHT)
+    assert encoded(capsys, "a.mid")[1] == ""
+
+
+def test_encode_reads_by_the_map_and_channels_that_it_is_given(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "own.toml").write_text("[voices.kick]\nnote = 60\nchannel = 3\n")
+    clip(here / "a.mid", [(0, 60), (480, 38)], channel=2)
+    assert encoded(capsys, "a.mid", "--map", "own.toml")[0][:5] == (1, 0, 0, 0, 0)
+    clip(here / "b.mid", [(0, 3), (480, 1)], channel=0)
+    assert encoded(capsys, "b.mid", "--map", "digitakt")[0][:5] == (1 << 5, 0, 0, 0, 2)
+    clip(here / "c.mid", [(0, 36), (480, 38)], channel=4)
+    assert encoded(capsys, "c.mid", "--channel", "1,5")[0][:5] == (1, 0, 0, 0, 2)
+    words = ("--channel", "1", "--channel", "5", "--map", "gm")
+    assert encoded(capsys, "c.mid", *words)[0][:5] == (1, 0, 0, 0, 2)
+    clip(here / "d.mid", [(0, 36), (480, 58)])
+    assert encoded(capsys, "d.mid")[0][4] == 1 << 9
+    assert encoded(capsys, "d.mid", "--map", "v-drums")[0][4] == 1 << 3
+
+
 def test_ports_and_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ports", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == {
@@ -173,6 +234,9 @@ BAD: list[tuple[list[str], str]] = [
     (["decode", "--atlas", "missing.atlas"], "missing.atlas"),
     (["encode", "bad.mid"], "bad.mid"),
     (["encode", "long.mid"], "long.mid: over 262144 steps"),
+    (["encode", "long.mid", "--map", "piano"], "unknown map 'piano'; choose from gm, v-drums"),
+    (["encode", "long.mid", "--map", "bad.toml"], "bad.toml, line 2: play.bpm"),
+    (["encode", "long.mid", "--map", "missing.toml"], "missing.toml"),
     (["encode", "bad.tsv"], "bad.tsv, line 1"),
     (["encode", "empty.tsv"], "empty.tsv"),
     (["encode", "missing.mid"], "missing.mid"),

@@ -12,6 +12,7 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn
 from drumatlas.panel.midi_cc import LEARNING, WAITING, MidiPanel
 from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
+from drumatlas.panel.pads import SHOWN_NS
 from drumatlas.play.settings import PlaySettings
 
 MS = 1_000_000
@@ -181,4 +182,22 @@ def test_a_beat_that_can_not_be_encoded_does_not_take_the_panel_away(
     assert engine.panels == [panel]
     assert engine.faults == ["pads: RuntimeError: no such place"]
     strike(20_000 * MS)
+    assert engine.faults == []
+
+
+def test_notes_without_a_voice_are_shown_for_a_while(engine: Engine, panel: MidiPanel) -> None:
+    send(panel, *(bytes((0x99, key, 100)) for key in (33, 33, 5)), at_ns=MS)
+    engine.tick(2 * MS)
+    (fault,) = engine.faults
+    assert "3 notes without a voice (note 33 (metronome click): 2, note 5: 1)" in fault
+    engine.tick(MS + SHOWN_NS)
+    assert engine.faults == [fault]
+    engine.tick(MS + SHOWN_NS + 1)
+    assert engine.faults == []
+
+
+def test_where_pads_are_off_notes_need_no_voice(engine: Engine) -> None:
+    engine.panels = [MidiPanel(engine, MidiMap(pads={}))]
+    engine.panels[0].take(bytes((0x99, 5, 100)), 0)  # type: ignore[attr-defined]
+    engine.tick(MS)
     assert engine.faults == []

@@ -9,7 +9,7 @@ from drumatlas.engine import Engine
 from drumatlas.errors import MidiFileError
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import PlaySettings
-from drumatlas.web.drop import MAX_STRETCHES, beat_of
+from drumatlas.web.drop import MAX_STRETCHES, Dropped, beat_of
 from drumatlas.web.takes import beat_take
 
 ONE, OTHER = (1,) + (0,) * 15 + (2,) + (0,) * 15, (4,) * 32
@@ -32,8 +32,8 @@ def song(*codes: tuple[int, ...]) -> bytes:
 
 
 def test_it_is_what_the_drums_play_most() -> None:
-    assert beat_of(song(ONE, OTHER, ONE, (8,) * 32)) == ONE
-    assert beat_of(song(OTHER, ONE)) == OTHER
+    assert beat_of(song(ONE, OTHER, ONE, (8,) * 32)) == Dropped(ONE)
+    assert beat_of(song(OTHER, ONE)) == Dropped(OTHER)
 
 
 @pytest.mark.parametrize("data", [b"", b"MThd", song(), song((0,) * 32), song(ONE)[:-9]])
@@ -46,7 +46,7 @@ def test_what_was_downloaded_can_be_dropped(atlas: object) -> None:
     engine = Engine(atlas, PlaySettings(), [], 0)  # type: ignore[arg-type]
     pattern = engine.explorer.pattern
     data = beat_take(pattern, PlaySettings(), 97, Feel())
-    assert beat_of(data) == pattern.code
+    assert beat_of(data) == Dropped(pattern.code)
     swung = mido.MidiFile(file=BytesIO(beat_take(pattern, PlaySettings(), 97, Feel(swing=1))))
     ends = [m.tempo for m in swung.tracks[0] if m.type == "set_tempo"]
     assert ends == [round(60e6 / 97)]
@@ -68,3 +68,31 @@ def test_stretches_that_are_too_many_or_long_together_are_refused(
     file.save(file=buffer)
     with pytest.raises(MidiFileError, match=words):
         beat_of(buffer.getvalue())
+
+
+def notes(*hits: tuple[int, int]) -> bytes:
+    """A file of (tick, key) of 480 a beat, in order."""
+    track, last = mido.MidiTrack(), 0
+    for tick, key in hits:
+        track.append(mido.Message("note_on", channel=9, note=key, time=tick - last))
+        last = tick
+    file, buffer = mido.MidiFile(ticks_per_beat=480, tracks=[track]), BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
+
+
+def test_what_is_lost_or_moved_is_said() -> None:
+    dropped = beat_of(notes((0, 36), (480, 33), (960, 38)))
+    assert (dropped.code[0], dropped.code[4], dropped.code[8]) == (1, 0, 2)
+    assert dropped.remarks == ("1 note without a voice (note 33 (metronome click): 1)",)
+    triplets = beat_of(notes(*((i * 160, 42) for i in range(24))))
+    assert triplets.remarks == (
+        "of 1 times two bars: 1 swing or triplets; moved to the nearest 16ths",
+    )
+
+
+def test_a_file_of_notes_without_a_voice_says_which() -> None:
+    with pytest.raises(
+        MidiFileError, match=r"no note has a voice; 1 note without a voice \(note 33"
+    ):
+        beat_of(notes((0, 33)))

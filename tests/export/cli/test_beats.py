@@ -56,7 +56,7 @@ def test_mine_writes_beats_and_a_report(run: Run, songs: Path, tmp_path: Path) -
     assert (report["files_read"], report["beats"]) == (5, 2)
     assert report["reasons"] == {
         "malformed": 1,
-        "not in 4/4": 1,
+        "in 3/4": 1,
         "no two bars stand 3 times in a row": 1,
     }
     assert [one["file"] for one in report["refused_files"]] == [
@@ -99,8 +99,8 @@ def test_a_folder_of_refusals_is_one_line_and_a_report(
     code, out, err = run(*words, "--report", tmp_path / "r.json")
     assert (code, out) == (2, "")
     assert err == (
-        f"drumatlas-export: {songs}: 3 files, no beat: 1 malformed, "
-        "1 no two bars stand 3 times in a row, 1 not in 4/4; in 1 of 1 file no two bars repeat "
+        f"drumatlas-export: {songs}: 3 files, no beat: 1 in 3/4, 1 malformed, "
+        "1 no two bars stand 3 times in a row; in 1 of 1 file no two bars repeat "
         "often enough; if those are loops, add --windows loops\n"
     )
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
@@ -295,3 +295,60 @@ def test_filter_refuses(
 
 def test_a_name_that_is_too_long_is_refused(refuses: Refuses, samples: Path) -> None:
     refuses("too long", "filter", samples, "-o", samples.parent / ("x" * 300))
+
+
+def test_mine_reads_by_the_map_and_channels_that_it_is_given(
+    run: Run, tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi
+) -> None:
+    write_midi(tmp_path / "m" / "some song.mid", hits_of(ROCK, 4), channel=4)
+    output, report = tmp_path / "b.tsv", tmp_path / "r.json"
+    assert run("mine", tmp_path / "m", "-o", output, "--channel", 5, "--report", report)[0] == 0
+    assert [code for code, _, _ in rows_of(output)] == [ROCK]
+    (tmp_path / "box.toml").write_text(
+        "".join(
+            f"[voices.{name}]\nnote = {note}\nchannel = 5\n"
+            for name, note in (("kick", 38), ("snare", 36), ("closed_hat", 42))
+        ),
+        encoding="utf-8",
+    )
+    words = ("--map", tmp_path / "box.toml", "--report", report)
+    assert run("mine", tmp_path / "m", "-o", output, *words)[0] == 0
+    swapped = tuple(step & ~3 | (step & 1) << 1 | (step & 2) >> 1 for step in ROCK)
+    assert [code for code, _, _ in rows_of(output)] == [swapped]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_mine_says_which_notes_had_no_voice(
+    run: Run, tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi, jobs: int
+) -> None:
+    clicks = [(beat * 480, 33) for beat in range(32)]
+    write_midi(tmp_path / "m" / "one song.mid", [*hits_of(ROCK, 4), *clicks, (0, 3)])
+    write_midi(tmp_path / "m" / "other song.mid", hits_of(FUNK, 4))
+    write_midi(tmp_path / "m" / "third song.mid", clicks)
+    report = tmp_path / "r.json"
+    words = ("mine", tmp_path / "m", "-o", tmp_path / "b.tsv", "--report", report, "--jobs", jobs)
+    code, _, err = run(*words)
+    assert code == 0
+    table = json.loads(report.read_text(encoding="utf-8"))
+    assert table["notes_without_voice"] == {"33 (metronome click)": 64, "3": 1}
+    assert table["files_with_notes_without_voice"] == 2
+    assert table["reasons"] == {"no note has a voice": 1}
+    assert "notes without voice" in err
+    assert [code for code, _, _ in rows_of(tmp_path / "b.tsv")] == [ROCK, FUNK]
+
+
+def test_hats_on_their_edges_are_hats(
+    run: Run, tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi
+) -> None:
+    edges = {42: 22, 46: 26}
+    hits = [(tick, edges.get(key, key)) for tick, key in hits_of(FUNK, 4)]
+    write_midi(tmp_path / "m" / "a song.mid", hits)
+    assert run("mine", tmp_path / "m", "-o", tmp_path / "b.tsv")[0] == 0
+    assert [code for code, _, _ in rows_of(tmp_path / "b.tsv")] == [FUNK]
+
+
+def test_a_map_that_is_none_is_refused(refuses: Refuses, songs: Path, tmp_path: Path) -> None:
+    words = ("mine", songs, "-o", tmp_path / "b.tsv")
+    refuses("--map: unknown map 'piano'; choose from gm, v-drums, tr-8s", *words, "--map", "piano")
+    refuses("none.toml", *words, "--map", tmp_path / "none.toml")
+    refuses("17 is not in 1..16", *words, "--channel", "10,17")

@@ -96,6 +96,11 @@ def test_work_of_other_settings_or_files_is_not_taken(
         Path("g.npz").write_bytes(groove_bytes(groove))
         assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
         assert "done before" in run(*words("--work", "w", "--groove", "g.npz"))[2]
+    for note in (36, 40):
+        Path("box.toml").write_text(f"[voices.kick]\nnote = {note}\n", encoding="utf-8")
+        assert "done before" not in run(*words("--work", "w", "--map", "box.toml"))[2]
+        assert "done before" in run(*words("--work", "w", "--map", "box.toml"))[2]
+    assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
     monkeypatch.setattr(build, "__version__", "99")
     assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
 

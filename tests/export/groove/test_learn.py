@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -84,7 +85,7 @@ def test_a_file_that_is_too_large_is_not_read(
 ) -> None:
     with (tmp_path / "large.mid").open("wb") as stream:
         stream.truncate(MAX_BYTES + 1)
-    monkeypatch.setattr(played_module, "read_drums", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(played_module, "read", lambda *_: pytest.fail("read"))
     with pytest.raises(BeatError, match="1 file: 1 over 8 MiB"):
         played(tmp_path)
 
@@ -172,3 +173,20 @@ def test_a_file_that_is_no_groove_is_named(tmp_path: Path) -> None:
         read_groove(str(tmp_path / "no.npz"))
     with pytest.raises(FileError, match=r"gone\.npz"):
         read_groove(str(tmp_path / "gone.npz"))
+
+
+def test_hats_edges_are_learned_and_lost_notes_are_said(run, tmp_path: Path) -> None:
+    for player in range(2):
+        path = tmp_path / "in" / f"player{player}" / "take.mid"
+        perform(path, player)
+        song = mido.MidiFile(path)
+        notes = [message for message in song.tracks[0] if message.type == "note_on"]
+        for message in notes:
+            message.note = {42: 22, 36: 33}.get(message.note, message.note)
+        song.save(path)
+    code, out, err = run("groove", tmp_path / "in", "-o", tmp_path / "g.npz")
+    table = json.loads(out)
+    assert code == 0
+    assert table["notes_without_voice"] == {"33 (metronome click)": 32}
+    assert table["hits"] == 2 * 8 * 16
+    assert "32 notes without a voice" in err

@@ -54,7 +54,7 @@ def test_a_cluster_gives_what_this_machine_gives(sources: list[Source], address:
     assert list(mine_on_cluster(sources, Rules(), address)) == here
     assert {one.refusal for one in here if one.refusal} == {
         "no two bars stand 3 times in a row",
-        "malformed: cut short: an event runs past the end of the file",
+        "malformed: cut short: the file ends within its header",
     }
 
 

@@ -88,8 +88,8 @@ def test_rows_are_in_order_and_each_class_stands_once(mined: Mined) -> None:
 def test_what_was_refused_is_told_with_its_reason(mined: Mined) -> None:
     assert mined.files == FILES
     assert mined.refused == [
-        ("rock/broken.mid", "malformed: cut short: an event runs past the end of the file"),
-        ("rock/waltz.mid", "not in 4/4"),
+        ("rock/broken.mid", "malformed: cut short: the file ends within its header"),
+        ("rock/waltz.mid", "in 3/4"),
     ]
     assert dict(mined.patterns_refused) == {"entropy too low": 1}
 

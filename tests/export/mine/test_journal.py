@@ -2,6 +2,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.beat.codes import CODE_LIMIT, STEPS
+from drumatlas.beat.drum_map import GM
+from drumatlas.beat.drums import Reading
 from drumatlas.errors import FileError
 from drumatlas_export.mine import journal as journal_module
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
@@ -22,10 +25,12 @@ from drumatlas_export.mine.sources import Source, find_sources
 pytestmark = pytest.mark.export
 
 CODES = st.lists(st.integers(0, CODE_LIMIT - 1), min_size=STEPS, max_size=STEPS).map(tuple)
+REMARKS = st.lists(st.text(), max_size=2)
+LOST = st.dictionaries(st.integers(0, 127), st.integers(1, 999))
 FOUND = st.builds(Found, CODES, st.floats(0, 0.5), st.integers(1, 99), st.text())
 
 
-@given(st.builds(FileResult, st.text(), st.lists(FOUND, max_size=3)))
+@given(st.builds(FileResult, st.text(), st.lists(FOUND, max_size=3), REMARKS, LOST))
 def test_a_line_gives_the_same_result_to_the_bit(result: FileResult) -> None:
     line = _line(result)
     assert line.count("\n") == 1
@@ -95,12 +100,16 @@ def test_half_a_line_is_read_again(tmp_path: Path, sources: list[Source]) -> Non
     assert kept_after(path, sources, Rules()) == 5
 
 
-@pytest.mark.parametrize("other", ["rules", "size", "age", "name", "foreign"])
+@pytest.mark.parametrize("other", ["rules", "map", "channels", "size", "age", "name", "foreign"])
 def test_another_job_begins_anew(tmp_path: Path, sources: list[Source], other: str) -> None:
     path = tmp_path / "part"
-    with Journal(path, sources, Rules()) as journal:
+    with Journal(path, sources, Rules(reading=Reading(GM))) as journal:
         journal.add(FileResult("was read"))
-    rules = Rules(4) if other == "rules" else Rules()
+    rules = {
+        "rules": Rules(4),
+        "map": Rules(reading=Reading(replace(GM, table=GM.table[:-1] + b"\0"))),
+        "channels": Rules(reading=Reading(GM, frozenset((0,)))),
+    }.get(other, Rules(reading=Reading(GM)))
     first = sources[0].path
     if other == "size":
         first.write_bytes(b"")
@@ -150,7 +159,7 @@ def test_a_forged_line_is_read_again(tmp_path: Path, sources: list[Source], line
     path.write_text(f"{journal_module._stamp(sources, Rules())}\n{line}\n", encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert (journal.kept, journal.is_replaced) == ([], True)
-    forged = f'["good"]\n{line}\n["not reached"]\n'
+    forged = f'["good",[],[]]\n{line}\n["not reached",[],[]]\n'
     path.write_text(f"{journal_module._stamp(sources, Rules())}\n{forged}", encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert (journal.kept, journal.is_replaced) == ([FileResult("good")], False)
@@ -161,7 +170,7 @@ def test_a_line_that_never_ends_is_not_read_whole(
 ) -> None:
     monkeypatch.setattr(journal_module, "_MOST_LINE", 200)
     path = tmp_path / "part"
-    text = f'{journal_module._stamp(sources, Rules())}\n["a"]\n["{"b" * 300}"]\n'
+    text = f'{journal_module._stamp(sources, Rules())}\n["a",[],[]]\n["{"b" * 300}",[],[]]\n'
     path.write_text(text, encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert journal.kept == [FileResult("a")]

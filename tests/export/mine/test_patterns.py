@@ -7,9 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from drumatlas.beat.codes import Code, canonical, rotate
-from drumatlas.beat.grid import Region
+from drumatlas.beat.grid import MAX_ERROR, Region
 from drumatlas_export.mine.patterns import (
-    MAX_ERROR,
     PAUSE,
     Found,
     downbeat,

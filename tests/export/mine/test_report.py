@@ -12,6 +12,9 @@ from drumatlas_export.mine.sources import Search
 pytestmark = pytest.mark.export
 
 
+NAMED = "drums found on channel 1 (track 2 is named 'Jane's 2 \"Drums\"')"
+
+
 def mined() -> Mined:
     one = _Class(
         phases=Counter({(1,) * 32: 2}),
@@ -24,7 +27,7 @@ def mined() -> Mined:
     refused = [
         ("a.mid", "malformed: byte 3: bad"),
         ("b.mid", "malformed: cut"),
-        ("c", "not in 4/4"),
+        ("c", "in 3/4"),
     ]
     return Mined(
         classes={(1,) * 32: one, (2,) * 32: other},
@@ -32,6 +35,12 @@ def mined() -> Mined:
         refused=refused,
         patterns_refused=Counter({"swing or triplets": 4}),
         errors=[0.0, 0.1, 0.0],
+        unvoiced=Counter({33: 2, 3: 5}),
+        files_with_unvoiced=2,
+        remarks=[
+            ("d.mid", ["track 3 is cut short"]),
+            ("e.mid", ["track 12 is cut short", NAMED]),
+        ],
     )
 
 
@@ -45,7 +54,11 @@ def test_report_counts() -> None:
     assert report(mined()) == {
         "files_read": 9,
         "files_without_patterns": 3,
-        "reasons": {"malformed": 2, "not in 4/4": 1},
+        "reasons": {"malformed": 2, "in 3/4": 1},
+        "files_with_remarks": 2,
+        "remarks": {"track … is cut short": 2, "drums found on channel … (track … is named …)": 1},
+        "notes_without_voice": {"3": 5, "33 (metronome click)": 2},
+        "files_with_notes_without_voice": 2,
         "patterns_found": 7,
         "patterns_refused": {"swing or triplets": 4},
         "beats": 2,
@@ -56,7 +69,14 @@ def test_report_counts() -> None:
         "refused_files": [
             {"file": "a.mid", "reason": "malformed: byte 3: bad"},
             {"file": "b.mid", "reason": "malformed: cut"},
-            {"file": "c", "reason": "not in 4/4"},
+            {"file": "c", "reason": "in 3/4"},
+        ],
+        "files_remarked": [
+            {"file": "d.mid", "remarks": ["track 3 is cut short"]},
+            {
+                "file": "e.mid",
+                "remarks": ["track 12 is cut short", NAMED],
+            },
         ],
     }
 
@@ -85,11 +105,13 @@ def test_report_of_nothing_is_json() -> None:
 
 def test_the_table_tells_all_but_the_files() -> None:
     text = printed(report(mined()))
-    lines = [line.strip() for line in text.splitlines()]
-    assert "files read                9" in lines
-    assert "beats per genre           rock 2, pop 1" in lines
-    assert "reasons                   malformed 2, not in 4/4 1" in lines
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "files read 9" in lines
+    assert "beats per genre rock 2, pop 1" in lines
+    assert "notes without voice 3 5, 33 (metronome click) 2" in lines
+    assert "reasons malformed 2, in 3/4 1" in lines
     assert "a.mid" not in text
+    assert "d.mid" not in text
 
 
 def test_brackets_in_a_name_are_printed() -> None:

@@ -6,21 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumatlas.beat import smf
+from drumatlas.beat.smf import notes as smf_notes
+from drumatlas.beat.smf import read as smf
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return kind + struct.pack(">I", len(body)) + body
-
-
-def file_of(*tracks: bytes, form: int = 1, division: int = 480) -> bytes:
-    head = chunk(b"MThd", struct.pack(">HHH", form, len(tracks), division))
-    return head + b"".join(chunk(b"MTrk", track) for track in tracks)
-
-
-END = b"\x00\xff\x2f\x00"
+from midi_bytes import END, FOUR_FOUR, beat, chunk, file_of, header, meta, played
 
 
 def test_reads_what_mido_writes() -> None:
@@ -76,13 +66,14 @@ def test_foreign_chunks_and_riff_wrapping() -> None:
         (b"", "not a MIDI file"),
         (b"RIFFxxxxWAVE", "not a MIDI file"),
         (b"MThd\x00\x00", "cut short"),
-        (file_of(END, form=2), "format 2"),
-        (file_of(END, division=0), "SMPTE"),
-        (file_of(END, division=0xE728), "SMPTE"),
-        (file_of(b"\x00\x99\x24\x64" + END)[:-5], "cut short"),
+        (file_of(END, END, form=3), "format 3 of 2 tracks"),
+        (file_of(END, division=0), "0 ticks a beat"),
+        (file_of(END, division=0xE728), "SMPTE frames .25 a second"),
         (file_of(b"\x00\x24\x64\x00\x99\x24\x64" + END), "without a status"),
         (file_of(b"\xff\xff\xff\xff\x7f\x99\x24\x64" + END), "more than 4 bytes"),
         (file_of(b"\xff\xff\xff\x7f\x99\x24\x64" + b"\xff\xff\xff\x7f\x24\x64" + END), "ticks"),
+        (file_of(b"\x00\x99\x24\x80" + END), "a status where data should be"),
+        (header(1), "no track"),
     ],
 )
 def test_malformed_files_are_refused(data: bytes, words: str) -> None:
@@ -91,10 +82,10 @@ def test_malformed_files_are_refused(data: bytes, words: str) -> None:
 
 
 def test_floods_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smf, "MAX_NOTES", 3)
+    monkeypatch.setattr(smf_notes, "MAX_NOTES", 3)
     with pytest.raises(MidiFileError, match="more than 3"):
         read_drums(file_of(b"\x00\x99\x24\x64" * 4 + END))
-    monkeypatch.setattr(smf, "MAX_SIGNATURES", 3)
+    monkeypatch.setattr(smf_notes, "MAX_SIGNATURES", 3)
     with pytest.raises(MidiFileError, match="more than 3 time signatures"):
         read_drums(file_of(b"\x00\xff\x58\x02\x03\x03" * 4 + END))
     monkeypatch.setattr(smf, "MAX_BYTES", 10)
@@ -113,14 +104,57 @@ def test_any_bytes_read_or_are_a_midi_file_error(data: bytes, wrapped: bool) -> 
     assert drums.notes == sorted(drums.notes)
 
 
-def test_a_velocity_that_has_no_bits_of_data_is_none() -> None:
-    hits = b"\x00\x99\x24\x80\x0a\x99\x24\x81"
-    assert read_drums(file_of(hits + END)).notes == [(10, 36, 1)]
+def test_a_few_notes_with_forbidden_bytes_are_left_out_of_a_sound_track() -> None:
+    body = played(beat(8)).removesuffix(END)
+    drums = read_drums(file_of(body + b"\x0a\x99\x24\x9c" + END))
+    assert [(tick, key) for tick, key, _ in drums.notes] == beat(8)
+    assert drums.remarks == ["track 1: 1 note has a key or velocity over 127; left out"]
 
 
 def test_tracks_of_other_instruments_are_not_read() -> None:
     drums = b"\x00\x99\x24\x64" + END
     damaged = b"\x00\x90\x24\x64" + b"\x24" * 9  # ends within an event, and without its end
-    assert read_drums(file_of(damaged, drums)).notes == [(0, 36, 100)]
-    with pytest.raises(MidiFileError, match="cut short"):
-        read_drums(file_of(drums, damaged)[:-1])  # the file itself is cut
+    track = read_drums(file_of(damaged, drums))
+    assert (track.notes, track.remarks) == ([(0, 36, 100)], [])
+
+
+def test_tempos_count_wherever_they_are() -> None:
+    tempo = meta(0x51, b"\x07\xa1\x20") + END
+    assert read_drums(file_of(tempo, b"\x00\x99\x24\x64" + END)).tempos == [(0, 500_000)]
+
+
+def test_what_comes_last_at_a_time_is_in_force() -> None:
+    body = meta(0x58, b"\x04\x02\x18\x08") + meta(0x58, b"\x03\x02\x18\x08") + END
+    assert read_drums(file_of(body)).signatures == [(0, 4, 4), (0, 3, 4)]
+
+
+@given(st.sets(st.integers(0, 15)))
+def test_exactly_the_named_channels_are_read(channels: set[int]) -> None:
+    tracks = [bytes((0, 0x90 | channel, channel, 100)) + END for channel in range(16)]
+    track = read_drums(file_of(*tracks), frozenset(channels))
+    assert [key for _, key, _ in track.notes] == sorted(channels)
+    assert track.unpacked(0, 1)[1].tolist() == sorted(channels)
+    assert track.remarks == []
+
+
+def test_patterns_of_format_2_stand_one_after_the_other() -> None:
+    waltz = meta(0x58, b"\x03\x02\x18\x08") + b"\x00\x99\x26\x64" + END
+    track = read_drums(file_of(played(beat(3)), waltz, played(beat(1)), form=2))
+    two_bars = 8 * 480
+    assert [note[:2] for note in track.notes] == [
+        *beat(3),
+        (3 * two_bars, 38),
+        *((5 * two_bars + tick, key) for tick, key in beat(1)),
+    ]
+    assert track.signatures == [(0, 4, 4), (3 * two_bars, 3, 4), (5 * two_bars, 4, 4)]
+    assert track.remarks == ["format 2: 3 tracks read, each a pattern of its own"]
+
+
+def test_a_single_track_of_an_unknown_format_is_read() -> None:
+    assert len(read_drums(file_of(played(beat()), form=9)).notes) == len(beat())
+
+
+def test_format_0_with_several_tracks_is_read_and_said() -> None:
+    track = read_drums(file_of(FOUR_FOUR + END, played(beat()), form=0))
+    assert len(track.notes) == len(beat())
+    assert track.remarks == ["format 0 has one track; the 2 were read together, as in format 1"]

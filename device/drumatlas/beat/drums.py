@@ -1,0 +1,136 @@
+"""A MIDI file's drums as voices: its notes, the map that says which voice each is, what was lost.
+
+Whoever takes beats from a file (mining, `encode`, `groove`, the page's drop) reads it here.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from drumatlas.beat.codes import Code
+from drumatlas.beat.drum_map import CHANNELS, GM, KEYS, NO_VOICE, DrumMap, map_for
+from drumatlas.beat.grid import regions, why_empty
+from drumatlas.beat.mark import APPLIED, find_mark
+from drumatlas.beat.smf import DrumTrack, read_drums
+from drumatlas.beat.smf.track import KEY
+from drumatlas.beat.voices import UNVOICED_NAMES
+
+_MOVED = "the notes were edited since drumatlas wrote them: notes that two voices share are one"
+# Roland's GS reset and Yamaha's XG system on, as songs made for such synths begin (manuals of the
+# SC-88 and MU80, "MIDI implementation").
+_SYNTH_RESETS = (b"\x42\x12\x40\x00\x7f\x00\x41", b"\x4c\x00\x00\x7e\x00")
+_SHOWN = 12  # keys in a line
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read: by which map (None: by what a file says or shows itself), and on which
+    `channels` 0..15 (None: on those of the map, or on those that the file shows)."""
+
+    drum_map: DrumMap | None = None
+    channels: frozenset[int] | None = None
+
+
+@dataclass(slots=True)
+class Drums:
+    """Notes, and the map that gives each its voice. `unvoiced` counts the notes that have none, by
+    key 0..127. The file begins with step `lead` (0..31) of two bars."""
+
+    track: DrumTrack
+    drum_map: DrumMap = GM
+    unvoiced: Counter[int] = field(default_factory=Counter)
+    lead: int = 0
+
+    @property
+    def voiced(self) -> int:
+        """How many notes have a voice."""
+        return len(self.track.packed) - self.unvoiced.total()
+
+    @property
+    def why_empty(self) -> str:
+        """Why there is no beat in these drums, where there is none."""
+        if self.track.packed and not self.voiced:
+            return "no note has a voice"
+        return why_empty(self.track)
+
+    def two_bars(self, ranges: list[tuple[int, int]]) -> Iterator[tuple[Code, str]]:
+        """Yield each two bars in these tick ranges (`four_four`), see `Region.two_bars`."""
+        for (start, _), region in regions(self.track, ranges, self.drum_map):
+            yield from region.two_bars(0 if start else self.lead)
+
+
+BY_ITSELF = Reading()
+
+
+def read(data: bytes, reading: Reading = BY_ITSELF) -> Drums:
+    """Return the drums in a MIDI file's bytes; MidiFileError if it can't be read.
+
+    A map that was asked for counts; then the mark that our own takes carry; then what the notes
+    show (`map_for`).
+    """
+    if reading.drum_map is not None:
+        return _read_by(data, reading.drum_map, reading.channels)
+    mark = find_mark(data)
+    if mark is None:
+        track = read_drums(data, reading.channels)
+        counts = _counts(track)
+        keys = {place % KEYS for place in counts}
+        is_for_synth = any(reset in data for reset in _SYNTH_RESETS)
+        return _counted(track, map_for(keys, is_for_synth=is_for_synth), counts)
+    track = read_drums(data, reading.channels or mark.drum_map.channels)
+    applied = mark.applied(track)
+    if applied is not None:
+        return replace(_counted(applied, APPLIED, _counts(applied)), lead=mark.lead)
+    track.remarks.append(_MOVED)
+    return replace(_counted(track, mark.drum_map, _counts(track)), lead=mark.lead)
+
+
+def _read_by(data: bytes, drum_map: DrumMap, channels: frozenset[int] | None) -> Drums:
+    if channels is not None:
+        drum_map = drum_map.on(channels)
+    track = read_drums(data, drum_map.channels)
+    return _counted(track, drum_map, _counts(track))
+
+
+def _counts(track: DrumTrack) -> dict[int, int]:
+    """Return how many notes there are, by channel * 128 + key."""
+    places = np.array(track.packed, np.int64) >> KEY & (CHANNELS * KEYS - 1)
+    counts = np.bincount(places, minlength=CHANNELS * KEYS)
+    return {int(place): int(counts[place]) for place in np.flatnonzero(counts)}
+
+
+def _counted(track: DrumTrack, drum_map: DrumMap, counts: Mapping[int, int]) -> Drums:
+    unvoiced: Counter[int] = Counter()
+    for place, count in counts.items():
+        if drum_map.table[place] == NO_VOICE:
+            unvoiced[place % KEYS] += count
+    return Drums(track, drum_map, unvoiced)
+
+
+def label(key: int) -> str:
+    """Return a note without a voice as reports name it: `33 (metronome click)`."""
+    return f"{key} ({UNVOICED_NAMES[key]})" if key in UNVOICED_NAMES else str(key)
+
+
+def unvoiced_line(unvoiced: Mapping[int, int]) -> str:
+    """Return how many notes had no voice, and which; empty if all had one."""
+    total = sum(unvoiced.values())
+    if not total:
+        return ""
+    keys = sorted(unvoiced, key=lambda key: (-unvoiced[key], key))
+    parts = [f"note {label(key)}: {unvoiced[key]}" for key in keys[:_SHOWN]]
+    more = [f"{len(keys) - _SHOWN} more"] if len(keys) > _SHOWN else []
+    plural = "s" if total > 1 else ""
+    return f"{total} note{plural} without a voice ({', '.join([*parts, *more])})"
+
+
+def misfit_line(reasons: Sequence[str]) -> str:
+    """Return how many of some windows, each with why it is off the grid ("" if it is not), were
+    moved to 16ths; empty if none were."""
+    counts = Counter(reason for reason in reasons if reason)
+    if not counts:
+        return ""
+    words = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    return f"of {len(reasons)} times two bars: {words}; moved to the nearest 16ths"

@@ -1,0 +1,7 @@
+"""Standard MIDI Files: the drums and metres that stand in one."""
+
+from drumatlas.beat.smf.events import MAX_TICKS
+from drumatlas.beat.smf.read import MAX_BYTES, read_drums
+from drumatlas.beat.smf.track import DRUM_CHANNEL, DrumTrack
+
+__all__ = ["DRUM_CHANNEL", "MAX_BYTES", "MAX_TICKS", "DrumTrack", "read_drums"]

@@ -1,0 +1,72 @@
+"""Whether notes are those of a drum kit, by their keys and by how they sound together.
+
+A bass line uses the same keys as kick and snare do, and a low chord those of a kick and a hat. A
+melody does not do what a kit does: kick and snare sound under one hat or ride that goes on and on.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# General MIDI percussion keys by what a drummer does with them; 22 and 26 are Roland's hat edges.
+_KICKS = (35, 36)
+_SNARES = (37, 38, 39, 40)
+_HATS = (22, 26, 42, 44, 46, 51, 53, 59)  # and rides
+_REST = (41, 43, 45, 47, 48, 50, 49, 52, 55, 57)  # toms and crashes
+_STEPS_PER_BEAT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Least:
+    """What a kit has at least, as shares 0..1 of all notes if nothing else is said."""
+
+    kit: float  # on keys of kick, snare, hats, toms, cymbals
+    kicks: float
+    snares: float
+    hats: float
+    kicks_with_hat: float  # of the 16ths that have a kick
+    snares_with_hat: float
+    one_hat: float  # of the hats: on the most frequent key
+    notes: int
+
+
+# Of 13,052 melodic tracks (of 2,569 songs from the web, among others) none passes; of their tracks
+# on channel 10 a quarter does.
+_SURE = _Least(0.7, 0.05, 0.05, 0.25, 0.4, 0.4, 0.5, 12)
+_LIKELY = _Least(0.8, 0.05, 0.05, 0.1, 0.0, 0.0, 0.4, 4)
+
+
+def is_kit(ticks: NDArray[np.int64], keys: NDArray[np.int64], ticks_per_beat: int) -> bool:
+    """Return whether these notes [n] are a drum kit for sure, whatever else is known of them."""
+    return _passes(ticks, keys, ticks_per_beat, _SURE)
+
+
+def may_be_kit(ticks: NDArray[np.int64], keys: NDArray[np.int64], ticks_per_beat: int) -> bool:
+    """Return whether these notes [n] are a drum kit if their track's name says so."""
+    return _passes(ticks, keys, ticks_per_beat, _LIKELY)
+
+
+def _passes(
+    ticks: NDArray[np.int64], keys: NDArray[np.int64], ticks_per_beat: int, least: _Least
+) -> bool:
+    if len(keys) < least.notes:
+        return False
+    steps = np.rint(ticks * _STEPS_PER_BEAT / ticks_per_beat).astype(np.int64)
+    kicks, snares, hats, rest = (np.isin(keys, group) for group in (_KICKS, _SNARES, _HATS, _REST))
+    if not (kicks.any() and snares.any() and hats.any()):
+        return False
+    hat_steps = steps[hats | rest & np.isin(keys, (49, 52, 55, 57))]
+    return bool(
+        (kicks | snares | hats | rest).mean() >= least.kit
+        and kicks.mean() >= least.kicks
+        and snares.mean() >= least.snares
+        and hats.mean() >= least.hats
+        and _share_with(steps[kicks], hat_steps) >= least.kicks_with_hat
+        and _share_with(steps[snares], hat_steps) >= least.snares_with_hat
+        and np.bincount(keys[hats]).max() / hats.sum() >= least.one_hat
+    )
+
+
+def _share_with(steps: NDArray[np.int64], others: NDArray[np.int64]) -> float:
+    return float(np.isin(np.unique(steps), others).mean())

@@ -1,0 +1,173 @@
+"""Drum note-ons and metre of a Standard MIDI File, from its bytes.
+
+Only what a drum pattern needs. Written here and not taken from a library because the two that are
+fast or common lose notes or stop: symusic drops note-ons that have no note-off (whole drum tracks
+in some collections), mido raises five unrelated exceptions on malformed files.
+"""
+
+from operator import itemgetter
+
+from drumatlas.beat.codes import STEPS, STEPS_PER_BEAT
+from drumatlas.beat.smf.chunks import (
+    Layout,
+    Span,
+    declared_tracks,
+    find_header,
+    read_header,
+)
+from drumatlas.beat.smf.declared import may_declare
+from drumatlas.beat.smf.events import BrokenTrackError
+from drumatlas.beat.smf.notes import (
+    TrackEvents,
+    Wanted,
+    check_bounds,
+    everything,
+    notes_of,
+    read_notes,
+)
+from drumatlas.beat.smf.parts import channels_of, find_parts
+from drumatlas.beat.smf.search import Search
+from drumatlas.beat.smf.track import DRUM_CHANNEL, TICK, DrumTrack
+from drumatlas.errors import MidiFileError
+
+MAX_BYTES = 8 << 20  # a long orchestral file has under 1 MB; more is no song
+MAX_REMARKS = 20  # of a file; of what is wrong with a file, the beginning says most
+_MOST_FORMAT = 2
+_SOUND = 50  # notes for each that has a forbidden byte; with more of them the track is broken
+_PATTERN_BEATS = STEPS // STEPS_PER_BEAT  # format 2: patterns begin on multiples of these
+
+
+def read_drums(data: bytes, channels: frozenset[int] | None = None) -> DrumTrack:
+    """Return the drums and time signatures in a file's bytes; MidiFileError if it can't be read.
+
+    `channels` (0..15) are those that play drums; None means channel 10 and others that play drums
+    for sure. A damaged file gives the notes of its sound tracks, and of one that is cut short those
+    before the cut; `remarks` say what was left out. Tracks with neither drums nor times are skipped
+    unread.
+    """
+    if len(data) > MAX_BYTES:
+        raise MidiFileError(f"{len(data)} bytes; over {MAX_BYTES >> 20} MiB is no song")
+    layout = _layout(data)
+    named = frozenset((DRUM_CHANNEL,)) if channels is None else channels
+    result = DrumTrack(layout.division, remarks=layout.remarks, channels=named)
+    _add(result, _read_all(data, layout, notes_of(named)))
+    if channels is None and (not result.packed or may_declare(data)):
+        _add_parts(data, layout, result)
+    if not result.packed and layout.faults:
+        raise MidiFileError("; ".join(layout.faults[:MAX_REMARKS]))
+    if len(result.remarks) > MAX_REMARKS:
+        more = len(result.remarks) - MAX_REMARKS
+        result.remarks[MAX_REMARKS:] = [f"and {more} more"]
+    return result
+
+
+def _layout(data: bytes) -> Layout:
+    """Return where the tracks are, and what there is to say of the file as a whole."""
+    start, remarks = find_header(data)
+    layout, at = read_header(data, start)
+    layout.remarks = remarks = remarks + layout.remarks
+    spans = declared_tracks(data, at)
+    if spans is None:
+        Search(data, layout).all(at)
+    else:
+        layout.spans = spans
+    count = len(layout.spans)
+    if count != layout.promised:
+        remarks.append(f"the header promises {_tracks(layout.promised)}; the file has {count}")
+    if layout.form > _MOST_FORMAT and count > 1:
+        raise MidiFileError(f"format {layout.form} of {count} tracks; only 0, 1 and 2 exist")
+    if layout.form == 0 and count > 1:
+        remarks.append(f"format 0 has one track; the {count} were read together, as in format 1")
+    if layout.form == _MOST_FORMAT:
+        remarks.append(f"format 2: {_tracks(count)} read, each a pattern of its own")
+    return layout
+
+
+def _tracks(count: int) -> str:
+    return f"{count} track{'s' * (count != 1)}"
+
+
+def _read_all(data: bytes, layout: Layout, wanted: Wanted) -> list[TrackEvents]:
+    """Return the wanted events of each track; those of format 2 stand one after the other."""
+    patterns = layout.form == _MOST_FORMAT
+    pattern_ticks = layout.division * _PATTERN_BEATS
+    spans, layout.spans = layout.spans, []
+    parts, start = [], 0
+    for span in spans:
+        if not _may_matter(data, span, wanted):
+            layout.spans.append(span)
+            continue
+        part = _read(data, layout, span, wanted, start)
+        parts.append(part)
+        if patterns:
+            if not any(tick == start for tick, _, _ in part.signatures):
+                part.signatures.insert(0, (start, 4, 4))
+            last = max((part.packed[-1:] or [start << TICK])[0] >> TICK, start)
+            start = (last // pattern_ticks + 2) * pattern_ticks
+    return parts
+
+
+def _may_matter(data: bytes, span: Span, wanted: Wanted) -> bool:
+    """Return whether a track may hold something wanted, a metre or a tempo.
+
+    Most tracks of a song play other instruments: they need not be read. Notes need their status
+    somewhere, also where it runs on.
+    """
+    start, end = span.start, span.end
+    return any(data.find(mark, start, end) >= 0 for mark in wanted.marks)
+
+
+def _read(data: bytes, layout: Layout, span: Span, wanted: Wanted, start: int) -> TrackEvents:
+    """Return the events of one track from tick `start` on: of a damaged one, as far as it goes."""
+    part = TrackEvents(span.number)
+    if not span.is_settled:
+        try:
+            end = read_notes(data, span.start, span.end, wanted, part, tick=start)
+            if end == (span.end, True) and part.unsound * _SOUND <= len(part.packed):
+                layout.spans.append(_with_unsound(layout, span, part.unsound))
+                return part
+        except (BrokenTrackError, IndexError):
+            pass
+        Search(data, layout).track(span)
+        span = layout.spans.pop()
+        part = TrackEvents(span.number)
+    layout.spans.append(span)
+    read_notes(data, span.start, span.end, wanted, part, tick=start)
+    if span.is_broken:
+        part.packed, part.setup = [], []
+    return part
+
+
+def _with_unsound(layout: Layout, span: Span, unsound: int) -> Span:
+    """Say that a sound track has notes that are none, once."""
+    if not unsound:
+        return span
+    notes = "1 note has" if unsound == 1 else f"{unsound} notes have"
+    layout.remarks.append(f"track {span.number}: {notes} a key or velocity over 127; left out")
+    return span._replace(is_settled=True)
+
+
+def _add(result: DrumTrack, parts: list[TrackEvents]) -> None:
+    """Put the tracks together, in order of time; of what comes at one time, in the file's order."""
+    for part in parts:
+        result.packed += part.packed
+        result.signatures += part.signatures
+        result.tempos += part.tempos
+    check_bounds(result.packed, result.signatures)
+    result.packed.sort()
+    result.signatures.sort(key=itemgetter(0))
+    result.tempos.sort(key=itemgetter(0))
+
+
+def _add_parts(data: bytes, layout: Layout, result: DrumTrack) -> None:
+    """Add the drums of other channels than 10, where they are sure."""
+    try:
+        tracks = _read_all(data, layout, everything())
+    except MidiFileError:
+        return  # more notes than a song has
+    for part in find_parts(tracks, layout.division, has_drums=bool(result.packed)):
+        result.packed += part.packed
+        result.remarks.append(f"drums found on channel {part.channel + 1} ({part.why})")
+    result.packed.sort()
+    if not result.packed:
+        result.unread = channels_of(tracks)

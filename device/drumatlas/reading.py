@@ -1,0 +1,62 @@
+"""`--map` and `--channel`: which notes of MIDI files are which voices, for both command lines."""
+
+import argparse
+from pathlib import Path
+
+from drumatlas.beat.drum_map import GM, V_DRUMS_MAP, DrumMap, map_of_voices
+from drumatlas.beat.drums import Reading
+from drumatlas.beat.voices import VOICE_TABLE
+from drumatlas.commandline import integer
+from drumatlas.config.keys import table_of
+from drumatlas.config.read import read_config
+from drumatlas.errors import ConfigError
+from drumatlas.play.kits import KITS
+
+_NOTE_TABLES = {"gm": GM, "v-drums": V_DRUMS_MAP}
+NAMES = (*_NOTE_TABLES, *(kit for kit in KITS if kit not in _NOTE_TABLES))
+_TOML = ".toml"
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add `--map` and `--channel`."""
+    parser.add_argument(
+        "--map",
+        metavar="NAME|F.toml",
+        help=f"which note is which voice: {', '.join(NAMES)}, or the notes and channels of a box's "
+        "configuration (default: what each file says or shows, else gm)",
+    )
+    parser.add_argument(
+        "--channel",
+        type=_channels,
+        action="extend",
+        metavar="N[,N...]",
+        help="the MIDI channels that drums are on, 1..16 (default: the map's; else 10, and others "
+        "where a file shows that they are drums)",
+    )
+
+
+def reading_of(arguments: argparse.Namespace) -> Reading:
+    """Return what the two options ask for; ConfigError if the map can't be read."""
+    channels = frozenset(number - 1 for number in arguments.channel or ())
+    return Reading(read_map(arguments.map) if arguments.map else None, channels or None)
+
+
+def read_map(wanted: str) -> DrumMap:
+    """Return the map of this name, or of the voices in this TOML file. ConfigError names the file,
+    its line and key, or the names that there are."""
+    if wanted in _NOTE_TABLES:
+        return _NOTE_TABLES[wanted]
+    if wanted in KITS:
+        return map_of_voices(wanted, [(note, channel - 1) for note, channel in KITS[wanted]])
+    if not wanted.endswith(_TOML):
+        names = ", ".join(NAMES)
+        raise ConfigError(f"--map: unknown map '{wanted}'; choose from {names}, or name a .toml")
+    config = read_config(Path(wanted))
+    tables = [table_of(voice) for voice in VOICE_TABLE]
+    places = [(int(config[f"{t}.note"]), int(config[f"{t}.channel"]) - 1) for t in tables]
+    return map_of_voices(wanted, places)
+
+
+def _channels(text: str) -> list[int]:
+    one = integer(1, 16)
+    return [one(part) for part in text.split(",")]

@@ -1,0 +1,154 @@
+"""Any file that mido writes, damaged: no note that was not there, all notes of sound tracks."""
+
+from io import BytesIO
+from itertools import chain
+
+import mido
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from drumatlas.beat.smf import read_drums
+from drumatlas.errors import MidiFileError
+from midi_bytes import END, FOUR_FOUR, beat, chunk, header, played, with_length
+
+EVENTS = st.lists(
+    st.tuples(
+        st.integers(0, 2000),
+        st.one_of(
+            st.tuples(st.just("note_on"), st.integers(0, 15), st.integers(0, 127)),
+            st.tuples(st.just("control_change"), st.integers(0, 15), st.integers(0, 127)),
+            st.tuples(st.just("program_change"), st.integers(0, 15), st.integers(0, 127)),
+            st.tuples(st.just("text"), st.text("MTrk hd\x00\x7f", max_size=20)),
+            st.tuples(st.just("sysex"), st.lists(st.integers(0, 127), max_size=20)),
+            st.tuples(st.just("time_signature"), st.integers(1, 12)),
+        ),
+    ),
+    max_size=30,
+)
+
+
+def track_of(events: list[tuple[int, tuple]]) -> mido.MidiTrack:
+    track = mido.MidiTrack()
+    for time, (kind, *what) in events:
+        if kind == "text":
+            track.append(mido.MetaMessage("text", text=what[0], time=time))
+        elif kind == "sysex":
+            track.append(mido.Message("sysex", data=what[0], time=time))
+        elif kind == "time_signature":
+            track.append(mido.MetaMessage(kind, numerator=what[0], time=time))
+        elif kind == "program_change":
+            track.append(mido.Message(kind, channel=what[0], program=what[1], time=time))
+        elif kind == "control_change":
+            track.append(mido.Message(kind, channel=what[0], control=7, value=what[1], time=time))
+        else:
+            track.append(mido.Message(kind, channel=what[0], note=what[1], velocity=80, time=time))
+    return track
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[int, list[bytes], list[list[tuple[int, int, int]]]]:
+    """Format, the tracks' chunks as mido writes them, and the drum notes of each."""
+    tracks = [track_of(events) for events in draw(st.lists(EVENTS, min_size=1, max_size=4))]
+    chunks, notes = [], []
+    for track in tracks:
+        buffer = BytesIO()
+        mido.MidiFile(type=0, tracks=[track]).save(file=buffer)
+        chunks.append(buffer.getvalue()[14:])
+        tick, mine = 0, []
+        for message in track:
+            tick += message.time
+            if message.type == "note_on" and message.channel == 9:
+                mine.append((tick, message.note, message.velocity))
+        notes.append(mine)
+    return 0 if len(tracks) == 1 else 1, chunks, notes
+
+
+def read(data: bytes) -> list[tuple[int, int, int]]:
+    try:
+        return read_drums(data, frozenset((9,))).notes
+    except MidiFileError:
+        return []
+
+
+@given(files())
+def test_what_mido_writes_is_read_without_a_word(
+    file: tuple[int, list[bytes], list[list[tuple[int, int, int]]]],
+) -> None:
+    form, chunks, notes = file
+    track = read_drums(header(len(chunks), form) + b"".join(chunks), frozenset((9,)))
+    assert track.notes == sorted(chain(*notes))
+    assert track.remarks == []
+
+
+@given(
+    file=files(),
+    data=st.data(),
+    wrong=st.integers(-300, 300).filter(bool),
+    pad=st.sampled_from([b"", b"\0", b"\0\0", b"\x0d\x0a", b"stray"]),
+    junk=st.sampled_from([b"", bytes(128), b"HTTP/1.0 200 OK\r\n\r\n", b"\xef\xbb\xbf"]),
+    rest=st.sampled_from([b"", b"\0", b"end of file", bytes(500)]),
+    more=st.integers(-2, 2),
+)
+def test_wrong_lengths_and_strays_lose_and_add_no_note(  # noqa: PLR0913 - damages, all at once
+    *,
+    file: tuple[int, list[bytes], list[list[tuple[int, int, int]]]],
+    data: st.DataObject,
+    wrong: int,
+    pad: bytes,
+    junk: bytes,
+    rest: bytes,
+    more: int,
+) -> None:
+    _, chunks, notes = file
+    place = data.draw(st.integers(0, len(chunks) - 1))
+    size = len(chunks[place]) - 8
+    assume(size + wrong >= 0)
+    chunks[place] = with_length(chunks[place][8:], wrong)
+    promised = max(len(chunks) + more, len(chunks) if pad else 0)
+    damaged = junk + header(promised) + pad.join(chunks) + rest
+    assert read(damaged) == sorted(chain(*notes))
+
+
+@given(files(), st.data())
+def test_a_file_that_is_cut_gives_whole_tracks_and_a_beginning(
+    file: tuple[int, list[bytes], list[list[tuple[int, int, int]]]], data: st.DataObject
+) -> None:
+    form, chunks, notes = file
+    whole = header(len(chunks), form) + b"".join(chunks)
+    end = data.draw(st.integers(14, len(whole)))
+    found, at, sure, rest = read(whole[:end]), 14, [], []
+    for one, mine in zip(chunks, notes, strict=True):
+        (sure if at + len(one) <= end else rest).extend(mine)
+        at += len(one)
+    assert all(note in found for note in sure)
+    assert all(found.count(note) <= (sure + rest).count(note) for note in found)
+
+
+@given(
+    files(),
+    st.data(),
+    st.sampled_from([b"\x00\x3c\x40", b"\x00\xf0\xff\x7f\x00", b"\xff\xff\xff\xff"]),
+)
+def test_a_track_that_is_broken_costs_that_track_alone(
+    file: tuple[int, list[bytes], list[list[tuple[int, int, int]]]],
+    data: st.DataObject,
+    fault: bytes,
+) -> None:
+    form, chunks, notes = file
+    place = data.draw(st.integers(0, len(chunks) - 1))
+    chunks[place] = chunk(b"MTrk", fault + chunks[place][8:])
+    del notes[place]
+    assert read(header(len(chunks), form) + b"".join(chunks)) == sorted(chain(*notes))
+
+
+@given(st.data(), st.sampled_from([b"", b"\r", b"\0", b"?"]))
+def test_a_byte_lost_or_put_in_gives_no_other_notes(data: st.DataObject, put: bytes) -> None:
+    """Each note has its note-off here, so that a false note shows."""
+    drums = played(beat(2))
+    place = data.draw(st.integers(0, len(drums) - 5))
+    damaged = drums[:place] + put + drums[place + (not put) :]
+    wrong = len(drums) - len(damaged)
+    whole = header(2) + chunk(b"MTrk", FOUR_FOUR + END) + with_length(damaged, wrong)
+    keys = {key for _, key in beat(2)}
+    assert {key for _, key, _ in read(whole)} <= keys
+    assert len(read(whole)) in {0, len(beat(2))}
