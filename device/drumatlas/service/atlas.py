@@ -9,7 +9,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import MAX_FILE, parse_atlas, read_atlas
 from drumatlas.errors import AtlasError, DrumatlasError, FileError
 from drumatlas.explore.explorer import Explorer
-from drumatlas.files import atomic, is_there, read_bytes
+from drumatlas.files import as_owner_of, atomic, is_there, read_bytes
 
 FILE = "own.atlas"
 
@@ -84,7 +84,7 @@ def update_atlas(path: Path, folder: Path) -> Atlas:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(f"{folder}: no folder for state: {error.strerror or error}") from None
-    with atomic(folder / FILE) as stream:
+    with as_owner_of(folder), atomic(folder / FILE) as stream:
         stream.write(data)
     return atlas
 
@@ -93,7 +93,8 @@ def remove_atlas(folder: Path) -> bool:
     """Back to the built-in one; whether there was another. FileError if it can't be removed."""
     path = folder / FILE
     try:
-        path.unlink()
+        with as_owner_of(folder):
+            path.unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
