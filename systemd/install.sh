@@ -24,6 +24,8 @@ UNITS=/etc/systemd/system
 SHARE=/usr/local/share
 USER_NAME=drumatlas
 export DEBIAN_FRONTEND=noninteractive
+# Root's Python takes no module from the folder that this script was started in.
+export PYTHONSAFEPATH=1
 
 changes=0
 needs_reboot=0

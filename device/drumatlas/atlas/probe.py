@@ -92,7 +92,7 @@ def _cache() -> Path:
 def _survives(model: bytes) -> bool:
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _CHILD],
+            [sys.executable, "-P", "-c", _CHILD],
             check=False,
             input=model,
             stdout=subprocess.DEVNULL,
