@@ -324,9 +324,16 @@ fi
 if [ ! -e "$CONFIG" ]; then
     put 644 "$CONFIG" <<'END'
 # Settings of the drumatlas service. Everything has a default: `drumatlas config` prints all of
-# them, `drumatlas config --check /etc/drumatlas.toml` checks this file, and
+# them, `sudo drumatlas config --check /etc/drumatlas.toml` checks this file, and
 # `sudo systemctl reload drumatlas` (ports and wiring: restart) puts it into force.
 END
+fi
+
+# It may hold the page's token: only its owner and the service read it.
+if [[ $(stat -c %a "$CONFIG") != *0 ]]; then
+    chgrp "$USER_NAME" "$CONFIG"
+    chmod o= "$CONFIG"
+    changed "closed $CONFIG to other users, since it may hold the page's token"
 fi
 
 # Both are made from the commands themselves.
