@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from drumatlas.atlas.model import Atlas, Floats
-from drumatlas.atlas.read import read_atlas
+from drumatlas.atlas.trial import open_atlas
 from drumatlas.beat import tsv
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code, grids, pack
 from drumatlas.beat.grid import four_four, regions
@@ -67,7 +67,7 @@ def decode(arguments: argparse.Namespace) -> int:
     """Latent points on stdin, beats on stdout."""
     from drumatlas.explore.search import Places
 
-    atlas = read_atlas(arguments.atlas)
+    atlas = open_atlas(arguments.atlas)
     places = Places(atlas)
     try:
         z = _points(sys.stdin)
@@ -87,7 +87,7 @@ def decode(arguments: argparse.Namespace) -> int:
 
 def encode(arguments: argparse.Namespace) -> int:
     """Beats to their latent points and nearest genres, as beats TSV on stdout."""
-    atlas = read_atlas(arguments.atlas)
+    atlas = open_atlas(arguments.atlas)
     codes = _codes(arguments.input)
     sys.stdout.writelines(tsv.format_rows(_encode(atlas, codes)))
     return 0
