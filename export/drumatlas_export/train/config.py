@@ -73,7 +73,7 @@ class TrainConfig:
 
 
 def _check_widths(hidden: tuple[int, ...]) -> None:
-    """Raise ConfigError if an encoder with these widths has no layer or is too large to be built."""
+    """Raise ConfigError if an encoder with these widths has no layer, or is too large."""
     if not hidden or not all(1 <= width <= 4096 for width in hidden):
         raise ConfigError(f"hidden = {str(list(hidden))[:40]}: widths must be 1..4096")
     if len(hidden) > _MOST_LAYERS or _weights(hidden) > _MOST_WEIGHTS:

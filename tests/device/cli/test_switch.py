@@ -156,9 +156,8 @@ def test_after_one_that_hangs_a_good_one_is_read(
     engine = engine_of(atlas)
     switch = AtlasSwitch(engine, None, tmp_path)
     (tmp_path / FILE).write_bytes(with_decoder(graphs.is_slow()))
-    assert (
-        limits.MOST_NODES > 200
-    )  # that one is refused by what it takes, not by what it is made of
+    # What refuses that one is what it takes, not what it is made of.
+    assert limits.MOST_NODES > 200
     read(switch)
     assert "not for a box" in engine.faults[0] or "given up" in engine.faults[0]
     assert engine.explorer.atlas.name == atlas.name
