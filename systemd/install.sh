@@ -24,6 +24,8 @@ UNITS=/etc/systemd/system
 SHARE=/usr/local/share
 USER_NAME=drumatlas
 export DEBIAN_FRONTEND=noninteractive
+# Root's Python takes no module from the folder that this script was started in.
+export PYTHONSAFEPATH=1
 
 changes=0
 needs_reboot=0
@@ -326,9 +328,16 @@ fi
 if [ ! -e "$CONFIG" ]; then
     put 644 "$CONFIG" <<'END'
 # Settings of the drumatlas service. Everything has a default: `drumatlas config` prints all of
-# them, `drumatlas config --check /etc/drumatlas.toml` checks this file, and
+# them, `sudo drumatlas config --check /etc/drumatlas.toml` checks this file, and
 # `sudo systemctl reload drumatlas` (ports and wiring: restart) puts it into force.
 END
+fi
+
+# It may hold the page's token: only its owner and the service read it.
+if [[ $(stat -c %a "$CONFIG") != *0 ]]; then
+    chgrp "$USER_NAME" "$CONFIG"
+    chmod o= "$CONFIG"
+    changed "closed $CONFIG to other users, since it may hold the page's token"
 fi
 
 # Both are made from the commands themselves.

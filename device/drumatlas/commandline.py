@@ -1,6 +1,7 @@
 """What both command lines share: one-line errors, examples in --help, exit codes."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -80,8 +81,14 @@ def _join_numbers(argv: Sequence[str]) -> list[str]:
     return joined
 
 
+# Errors of a write to standard output that leads to a full disk. Those of files of ours come as a
+# FileError, with the file's name.
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
 def run_command(parser: Parser, argv: Sequence[str]) -> int:
     """Parse and run; a DrumatlasError becomes one line and its exit code."""
+    open_standard_streams()
     try:
         arguments = parser.parse_args(_join_numbers(argv))
         code: int = arguments.run(arguments)
@@ -93,9 +100,36 @@ def run_command(parser: Parser, argv: Sequence[str]) -> int:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in _NO_ROOM:
+            raise
+        _write_no_more()
+        print(f"{parser.prog}: standard output: {error.strerror or error}", file=sys.stderr)
+        return 2
     return code
+
+
+def open_standard_streams() -> None:
+    """Give standard input, output and error to nowhere where they are closed (`2>&-`).
+
+    Otherwise the next file or socket that is opened gets the number of one of them, and what is
+    printed lands in it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+def _write_no_more() -> None:
+    """Lead standard output to nowhere, so that nothing fails again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def number(low: float, high: float) -> Callable[[str], float]:

@@ -85,11 +85,50 @@ def is_there(path: Path) -> bool:
 
 
 @contextmanager
+def as_owner_of(folder: Path) -> Iterator[None]:
+    """Within, root works with the rights of the user who owns `folder`; others work as they are.
+
+    That user can put links to other people's files into the folder at any moment. With root's
+    rights they would be followed; with the owner's they lead nowhere new. A folder of root's, or
+    one that is not there, changes nothing. FileError if `folder` can't be looked at.
+    """
+    owner = _foreign_owner(folder)
+    if owner is None:
+        yield
+        return
+    groups = os.getgroups()
+    uid, gid = owner
+    try:
+        os.setgroups([gid])
+        os.setegid(gid)
+        os.seteuid(uid)
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+def _foreign_owner(folder: Path) -> tuple[int, int] | None:
+    """User and group id of `folder` if we are root and it is somebody else's."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return None
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileError(f"{folder}: {error.strerror or error}") from None
+    return (found.st_uid, found.st_gid) if found.st_uid != 0 else None
+
+
+@contextmanager
 def atomic(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` once it is whole; FileError names `path`.
 
     Temporary file in the same folder, fsync, rename, fsync of the folder. Whatever is raised
-    inside leaves the old file as it was and nothing half-written.
+    inside leaves the old file as it was and nothing half-written. Everybody may read the file; its
+    mode is set by descriptor, since in another user's folder the name may be a link by now.
     """
     temporary: Path | None = None
     try:
@@ -97,8 +136,9 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
             temporary = Path(f.name)
             yield f
             f.flush()
+            if hasattr(os, "fchmod"):  # not on Windows before Python 3.13
+                os.fchmod(f.fileno(), 0o644)
             os.fsync(f.fileno())
-        temporary.chmod(0o644)
         temporary.replace(path)
         temporary = None
         _sync_folder(path.parent)

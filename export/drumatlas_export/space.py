@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Atlas, Genre, Groove, Network
-from drumatlas.atlas.read import read_atlas
+from drumatlas.atlas.trial import open_atlas
 from drumatlas.beat.codes import pack
 from drumatlas.errors import FileError
 from drumatlas_export.mine.sources import printable
@@ -98,7 +98,7 @@ def open_space(path: Path) -> Space:
     name = printable(path.name)
     if not is_atlas:
         return of_checkpoint(checkpoints.load(path), name)
-    atlas = read_atlas(path)
+    atlas = open_atlas(path)
     config = atlas.training.get("config")
     return Space(
         name,

@@ -1,7 +1,11 @@
 import argparse
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from drumatlas.beat.smf import read_drums
 from drumatlas.commandline import Command, Parser, integer, number, numbers, run_command
 from drumatlas.errors import BeatError
 
@@ -50,3 +54,42 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
         run_command(parser_for(lambda _: 0), ["go", "--help"])
     assert exit_.value.code == 0
     assert "examples:\n  prog go" in capsys.readouterr().out
+
+
+COMMAND = [sys.executable, "-m", "drumatlas", "config"]
+
+
+def shell(line: str) -> "subprocess.CompletedProcess[str]":
+    command = ["sh", "-c", f'"$@" {line}', "sh", *COMMAND]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_behind_standard_output_is_one_line() -> None:
+    done = shell("> /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "drumatlas: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_led_to_nowhere(closed: str) -> None:
+    done = shell(closed)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+def test_it_plays_with_closed_streams(closed: str, tmp_path: Path) -> None:
+    take = tmp_path / "take.mid"
+    words = f"--seconds 1 --web off --state none --panel none --midi-out file:{take} {closed}"
+    command = ["sh", "-c", f'"$@" {words}', "sh", *COMMAND[:-1], "play"]
+    assert subprocess.run(command, check=False).returncode == 0
+    assert read_drums(take.read_bytes()).notes
+
+
+def test_an_error_of_a_file_is_not_taken_for_one_of_standard_output() -> None:
+    def run(_: argparse.Namespace) -> int:
+        raise OSError(28, "No space left on device", "a-file")
+
+    with pytest.raises(OSError, match="a-file"):
+        run_command(parser_for(run), ["go"])

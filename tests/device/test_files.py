@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from drumatlas.errors import FileError
-from drumatlas.files import atomic, check_writable, read_bytes, read_owned, read_text, write_text
+from drumatlas.files import (
+    as_owner_of,
+    atomic,
+    check_writable,
+    read_bytes,
+    read_owned,
+    read_text,
+    write_text,
+)
 
 
 def test_it_replaces_whole_files_only(tmp_path: Path) -> None:
@@ -112,3 +120,62 @@ def test_only_what_its_owners_alone_can_write_is_read(tmp_path: Path) -> None:
         read_owned(folder, "h", 5, own)
     with pytest.raises(FileError, match="nowhere"):
         read_owned(tmp_path / "nowhere", "f", 5, own)
+
+
+def test_the_rename_is_on_the_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut after it must not bring the old file back: the folder is synced, and last."""
+    done: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def fsync(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def rename(self: Path, target: Path) -> Path:
+        done.append("rename")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", rename)
+    write_text(tmp_path / "f.txt", "x")
+    assert done == ["file", "rename", "folder"]
+
+
+def test_a_link_in_place_of_the_temporary_file_is_not_followed(tmp_path: Path) -> None:
+    """Whoever owns the folder can swap the name at any moment."""
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    secret.chmod(0o600)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with atomic(folder / "f.txt") as stream:
+        (temporary,) = folder.glob(".f.txt.*")
+        temporary.unlink()
+        temporary.symlink_to(secret)
+        stream.write(b"new")
+    assert secret.read_text() == "x"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="wants root, who may write anywhere")
+def test_root_works_as_the_owner_of_the_folder(tmp_path: Path) -> None:
+    tmp_path.chmod(0o711)
+    for above in tmp_path.parents[:3]:
+        above.chmod(above.stat().st_mode | 0o011)
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    (tmp_path / "root's").mkdir(mode=0o700)
+    with as_owner_of(folder):
+        assert (os.geteuid(), os.getegid(), os.getgroups()) == (65534, 65534, [65534])
+        with atomic(folder / "own") as stream:
+            stream.write(b"x")
+        with pytest.raises(PermissionError):
+            (tmp_path / "root's" / "f").write_text("x")
+    assert os.geteuid() == os.getegid() == 0
+    assert (folder / "own").stat().st_uid == 65534
+    with pytest.raises(RuntimeError), as_owner_of(folder):
+        raise RuntimeError
+    assert os.geteuid() == 0
+    with as_owner_of(tmp_path), as_owner_of(tmp_path / "not there"):
+        assert os.geteuid() == 0

@@ -12,8 +12,10 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipI
 import numpy as np
 from hypothesis import strategies as st
 
+import graphs
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, parse_atlas
+from drumatlas.atlas.trial import parse_foreign
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
@@ -164,5 +166,45 @@ def _play(atlas: Atlas) -> None:
     assert not engine.faults, engine.faults
 
 
+@st.composite
+def _graph(draw: Callable[[Any], Any]) -> bytes:
+    """A hostile network of some size, or one put together from nodes of all kinds."""
+    made = draw(
+        st.one_of(
+            st.builds(graphs.loops, st.integers(0, 1 << 40)),
+            st.builds(graphs.expands, st.integers(1, 1 << 34)),
+            st.builds(graphs.broadcasts, st.integers(1, 60_000)),
+            st.builds(graphs.is_slow, st.integers(1, 1400), st.integers(1, 300)),
+            st.builds(graphs.long_chain, st.integers(1, 2000)),
+            st.sampled_from([graphs.loops_far_out, graphs.branches, graphs.plain]).map(
+                lambda make: make()
+            ),
+            st.lists(st.sampled_from(_OPERATORS), min_size=1, max_size=8).map(_chain),
+        )
+    )
+    return _forged(**{draw(st.sampled_from(_NETWORKS)): made})
+
+
+_OPERATORS = (
+    *("Relu", "Tanh", "Exp", "Neg", "Softmax", "Transpose", "Concat", "Expand", "Tile", "Range"),
+    *("ConstantOfShape", "RandomNormal", "NonZero", "Loop", "Scan", "If", "Einsum", "Resize"),
+)
+
+
+def _chain(operators: list[str]) -> bytes:
+    """One after the other, most of them with inputs that they can't use."""
+    nodes = [graphs.node("MatMul", ["z", "weight"], ["x0"])]
+    for i, operator in enumerate(operators):
+        nodes.append(graphs.node(operator, [f"x{i}"], [f"x{i + 1}"]))
+    nodes.append(graphs.node("Reshape", [f"x{len(operators)}", "shape"], ["p"]))
+    return graphs.model(nodes, {"weight": graphs.WEIGHT, "shape": graphs.SHAPE})
+
+
+def take_foreign(data: bytes) -> None:
+    """As `play --atlas` and `update-atlas` do: tried out first."""
+    _play(parse_foreign(data, "a.atlas"))
+
+
 ATLASES: list[Border] = [Border("atlas", MUTANTS, take_atlas)]
+GRAPHS: list[Border] = [Border("atlas-graph", _graph().map(Blob), take_foreign)]
 BOMBS: list[Border] = [Border("atlas-bomb", _bombs().map(Blob), take_atlas)]

@@ -6,13 +6,13 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from fuzz.atlases import ATLASES, BOMBS
+from fuzz.atlases import ATLASES, BOMBS, GRAPHS
 from fuzz.borders import Border, judge
 from fuzz.midi import MIDI
 from fuzz.texts import TEXTS
 
-BORDERS = [*MIDI, *TEXTS, *ATLASES, *BOMBS]
-FEW = {"atlas": 30, "atlas-bomb": 3, "midi-messages": 30}  # each takes some time
+BORDERS = [*MIDI, *TEXTS, *ATLASES, *BOMBS, *GRAPHS]
+FEW = {"atlas": 30, "atlas-bomb": 3, "atlas-graph": 5, "midi-messages": 30}  # each takes some time
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")

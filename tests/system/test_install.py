@@ -19,6 +19,8 @@ def test_the_installer_leaves_a_box_that_plays(installed: Box) -> None:
     groups = installed.machine.get("id -nG drumatlas").split()
     assert "audio" in groups
     assert "Type=notify" in installed.machine.get("cat /etc/systemd/system/drumatlas.service")
+    # The page's token may be in it.
+    assert installed.machine.get(f"stat -c '%a %U %G' {CONFIG}").strip() == "640 root drumatlas"
 
 
 def test_a_second_run_changes_nothing(installed: Box) -> None:

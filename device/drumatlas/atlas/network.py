@@ -2,14 +2,21 @@
 is installed and lives, else in NumPy (the same weights; answers within 1e-5)."""
 
 import os
+import time
 from typing import Any
 
 import numpy as np
 
+from drumatlas.atlas.limits import check_network
 from drumatlas.atlas.model import Floats, Network
 from drumatlas.atlas.numpy_network import open_numpy
 from drumatlas.atlas.probe import runs_onnxruntime
 from drumatlas.errors import AtlasError, DrumatlasError
+
+# For up to _BATCH points, in processor time of this thread: time on the wall also counts what other
+# programs do. The slow loop turns 100 times a second.
+MOST_RUN_NS = 50_000_000
+_BATCH = 64
 
 # Key of a tensor that is kept outside the model file, as protobuf writes it: such a model
 # would make onnxruntime read other files.
@@ -50,23 +57,45 @@ def open_network(
     """
     if _EXTERNAL in model:
         raise AtlasError(f"{name} keeps data outside the file; export it without external data")
+    check_network(model, name)
     run = (is_rare and _open_small(model, name, inputs, outputs)) or _open_session(
         model, name, inputs, outputs
     )
 
-    def checked(array: Floats) -> Floats:
-        """A model that runs for the three may not for another number."""
-        try:
-            result = run(array)
-        except Exception as error:
-            raise AtlasError(f"{name} does not run: {_first_line(error)}") from None
-        if result.shape != (len(array), *outputs[1]):
-            raise AtlasError(f"{name} gives {result.shape} for {len(array)} points")
-        return result
-
+    checked = _Checked(run, name, outputs[1])
     if not np.isfinite(checked(np.zeros((3, *inputs[1]), np.float32))).all():
         raise AtlasError(f"{name} gives numbers that are not finite")
+    checked.is_timed = True  # the first run also loads and lays out
     return checked
+
+
+class _Checked:
+    """A network that raises AtlasError where its answer is no answer, or took too long. One that
+    took too long is not run again: the caller does without it, at once."""
+
+    def __init__(self, run: Network, name: str, shape: tuple[int, ...]) -> None:
+        self._run, self._name, self._shape = run, name, shape
+        self.is_timed = False
+        self._fault = ""
+
+    def __call__(self, array: Floats) -> Floats:
+        if self._fault:
+            raise AtlasError(self._fault)
+        began_ns = time.thread_time_ns()
+        try:
+            result = self._run(array)
+        except Exception as error:
+            raise AtlasError(f"{self._name} does not run: {_first_line(error)}") from None
+        took_ns = time.thread_time_ns() - began_ns
+        if self.is_timed and took_ns > MOST_RUN_NS * max(len(array) / _BATCH, 1):
+            self._fault = (
+                f"{self._name} took {took_ns / 1e6:.0f} ms for {len(array)} points; given up"
+            )
+            raise AtlasError(self._fault)
+        # A model that runs for the three points may not for another number.
+        if result.shape != (len(array), *self._shape):
+            raise AtlasError(f"{self._name} gives {result.shape} for {len(array)} points")
+        return result
 
 
 def _open_small(

@@ -66,6 +66,29 @@ def read_graph(data: bytes) -> Graph:
     return graph
 
 
+def read_operators(data: bytes) -> list[str]:
+    """Return the operator of each node of a model, with its domain where that is not ONNX's own;
+    AtlasError if it is no model, or a node holds a graph of its own (Loop, If)."""
+    try:
+        graphs = [value for number, value in _fields(data) if number == 7]
+        nodes = [v for graph in graphs for n, v in _fields(_bytes(graph)) if n == 1]
+        return [_operator(_bytes(node)) for node in nodes]
+    except (ValueError, TypeError, IndexError, StructError, OverflowError, MemoryError) as error:
+        raise AtlasError(f"not an ONNX model that can be read ({error})") from None
+
+
+def _operator(data: memoryview) -> str:
+    op = domain = ""
+    for number, value in _fields(data):
+        if number == 4:
+            op = _text(value)
+        elif number == 7:
+            domain = _text(value)
+        elif number == 5 and any(n in {6, 11} for n, _ in _fields(_bytes(value))):
+            return f"{op} with a graph of its own"
+    return f"{domain}.{op}" if domain not in {"", "ai.onnx"} else op
+
+
 Value = int | float | memoryview
 
 

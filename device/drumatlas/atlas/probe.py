@@ -46,7 +46,8 @@ def runs_onnxruntime(model: bytes) -> bool:
         return False
     if platform.machine() in _TRUSTED or not sys.platform.startswith("linux"):
         return True
-    return remembered(lambda: _survives(model), _key(_wheel(Path(spec.origin))), _cache())
+    key = _key(_wheel(Path(spec.origin)))
+    return remembered(lambda: _survives(model), key, cache_folder() / FILE)
 
 
 def remembered(ask: Callable[[], bool], key: str, file: Path) -> bool:
@@ -79,20 +80,21 @@ def _key(found: str) -> str:
     return found
 
 
-def _cache() -> Path:
-    """In the state folder of a service, else in the user's cache (XDG base directories)."""
+def cache_folder() -> Path:
+    """Where such answers are kept: the state folder of a service, else a folder in the user's cache
+    (XDG base directories)."""
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     if given:
-        return Path(given) / FILE
+        return Path(given)
     home = os.environ.get("XDG_CACHE_HOME", "")
     base = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-    return base / "drumatlas" / FILE
+    return base / "drumatlas"
 
 
 def _survives(model: bytes) -> bool:
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _CHILD],
+            [sys.executable, "-P", "-c", _CHILD],
             check=False,
             input=model,
             stdout=subprocess.DEVNULL,

@@ -22,6 +22,7 @@ from drumatlas.atlas.describe import (
     read_thresholds,
     read_voices,
 )
+from drumatlas.atlas.limits import MOST_KNOWN, MOST_POINTS
 from drumatlas.atlas.model import FORMAT, LATENT, VERSION, Atlas, Groove, MapPoints
 from drumatlas.atlas.network import open_network
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR
@@ -46,6 +47,11 @@ _JSON = "atlas.json"
 def read_builtin() -> Atlas:
     """The atlas that ships inside the package."""
     return parse_atlas(_builtin_bytes(), "builtin.atlas")
+
+
+def is_builtin(data: bytes) -> bool:
+    """Return whether `data` is the atlas that ships."""
+    return data == _builtin_bytes()
 
 
 def builtin_decoder() -> bytes:
@@ -173,6 +179,8 @@ def _arrays(data: bytes, member: str, wanted: tuple[str, ...]) -> dict[str, NDAr
 def _map(data: bytes, genres: int) -> MapPoints:
     a = _arrays(data, "map.npz", ("z", "xy", "origin", "genre"))
     n = len(a["origin"]) if a["origin"].ndim == 1 else -1
+    if n > MOST_POINTS:
+        raise AtlasError(f"map.npz: {n} points; a map has at most {MOST_POINTS}")
     shapes = {"z": (n, LATENT), "xy": (n, 2), "origin": (n,), "genre": (n,)}
     for key, shape in shapes.items():
         kind = "f" if key in {"z", "xy"} else "iu"
@@ -208,4 +216,6 @@ def _known(data: bytes) -> NDArray[np.uint64]:
         raise AtlasError(
             f"known.npz: 'hashes' is {hashes.dtype}{list(hashes.shape)}, not uint64[n]"
         )
+    if len(hashes) > MOST_KNOWN:
+        raise AtlasError(f"known.npz: {len(hashes)} hashes; at most {MOST_KNOWN} can be used")
     return hashes

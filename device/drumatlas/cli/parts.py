@@ -115,7 +115,7 @@ def open_parts(
     parts: list[Part] = [
         PortWatch(box.engine, ports),
         LastBars(box.engine, tape, takes, talks),
-        StatusFile(box.engine, own_folder(), names),
+        StatusFile(box.engine, own_folder(), names, box.store.folder if box.store else None),
     ]
     if box.store:
         parts.append(Keeper(box.engine, box.store, lambda: box.midi.learn.learned))

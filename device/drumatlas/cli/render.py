@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Render and write the file."""
     import numpy as np
 
-    from drumatlas.atlas.read import read_atlas
+    from drumatlas.atlas.trial import open_atlas
     from drumatlas.beat.tsv import format_rows
     from drumatlas.engine import Engine
     from drumatlas.explore.controls import Turn
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     bars = arguments.bars
     if bars is None:
         bars = bars_for(script[-1][0] + _TAIL_S, settings.bpm) if script else _DEFAULT_BARS
-    atlas = read_atlas(arguments.atlas)
+    atlas = open_atlas(arguments.atlas)
     engine = Engine(atlas, settings, [ScriptPanel(script, 0)], 0)
     if arguments.z:
         engine.explorer.go(np.array(arguments.z, np.float32))

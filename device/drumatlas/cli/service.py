@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from drumatlas.commandline import Command
 from drumatlas.errors import DrumatlasError, FileError, one_line
 
 SERVICE_STATE = Path("/var/lib/drumatlas")  # StateDirectory of systemd/drumatlas.service
+SYSTEMD = Path("/run/systemd/system")  # is there where systemd runs (sd_booted(3))
+_LATER = "it plays from the next start on"
+_NOW = "the running box takes it at its next bar, unless it was started with --atlas"
 
 
 def status_options(parser: argparse.ArgumentParser) -> None:
@@ -82,23 +86,53 @@ def update(arguments: argparse.Namespace) -> int:
         if folder == SERVICE_STATE and os.geteuid() != 0:
             raise FileError(f"{error}; the service's folder wants sudo, or --state DIR") from None
         raise
-    say(f"{said}; {_hand_over()}")
+    say(f"{said}; {_hand_over(folder)}")
     return 0
 
 
-def _hand_over() -> str:
-    """Ask the box that runs, if one does, to look for another atlas; what comes of that."""
-    from drumatlas.service.status import read_status
+def _hand_over(folder: Path) -> str:
+    """Ask the running box whose state is in `folder` to look for another atlas. Return, in words,
+    when the atlas will play."""
+    if folder == SERVICE_STATE:
+        return _reload_service()
+    from drumatlas.service.process import is_ours
+    from drumatlas.service.status import has_folder, own_folder, read_status
 
     try:
-        pid = int(read_status()["pid"])
-    except (DrumatlasError, KeyError, TypeError, ValueError):
-        return "it plays from the next start on"
+        entry = read_status((own_folder(),))
+    except DrumatlasError:
+        return _LATER
+    if not has_folder(entry, folder):
+        return f"{_LATER} (a box that runs keeps its state in another folder)"
+    # Whatever the file says, only our own box is signalled: another user may have written it, and
+    # another process may have its number by now.
+    if not is_ours(entry["pid"], entry.get("started")):
+        return f"the running box takes it when its user sends SIGHUP to process {entry['pid']}"
     try:
-        os.kill(pid, signal.SIGHUP)
-    except (OSError, AttributeError):  # another user's; no such signal on Windows
-        return "the box that runs takes it with: sudo systemctl reload drumatlas"
-    return "the box that runs takes it at its next bar, where its atlas was not named"
+        os.kill(entry["pid"], signal.SIGHUP)
+    except OSError:  # it ended just now
+        return _LATER
+    return _NOW
+
+
+def _reload_service() -> str:
+    """Let systemd tell the service: it knows which process that is."""
+    if not SYSTEMD.is_dir():
+        return _LATER
+    if _systemctl("is-active", "--quiet") != 0:
+        return f"the service is not running; {_LATER}"
+    if _systemctl("reload") != 0:
+        return "the running box takes it with: sudo systemctl reload drumatlas"
+    return _NOW
+
+
+def _systemctl(*words: str) -> int:
+    """The exit code of `systemctl WORDS drumatlas.service`; 1 where there is no systemctl."""
+    command = ["systemctl", *words, "drumatlas.service"]
+    try:
+        return subprocess.run(command, check=False, capture_output=True, timeout=30).returncode
+    except (OSError, subprocess.SubprocessError):
+        return 1
 
 
 def _folder() -> Path:

@@ -47,7 +47,10 @@ class AtlasSwitch:
                 self._engine.change_atlas(fresh)
                 self.on_change(fresh.atlas)
                 self._say(f"atlas '{fresh.atlas.name}' plays")
-        if self._is_asked and not (self._thread and self._thread.is_alive()):
+        # In this order: a thread that ends between the two looks has left what it found, which must
+        # play before the next one compares.
+        is_reading = self._thread is not None and self._thread.is_alive()
+        if self._is_asked and not is_reading and self._found is None:
             self._is_asked = False
             # A daemon: a slow disk must not hold up the end.
             self._thread = threading.Thread(target=self._read, name="atlas", daemon=True)
@@ -76,7 +79,8 @@ class AtlasSwitch:
 
     def _made(self) -> "Explorer | None":
         """An explorer of the atlas that should play; None if it does already."""
-        from drumatlas.atlas.read import MAX_FILE, parse_atlas, read_atlas
+        from drumatlas.atlas.read import MAX_FILE, read_builtin
+        from drumatlas.atlas.trial import parse_foreign
         from drumatlas.explore.explorer import Explorer
         from drumatlas.files import read_bytes
         from drumatlas.service.atlas import wanted_atlas
@@ -84,12 +88,12 @@ class AtlasSwitch:
         before = self._engine.explorer
         path = wanted_atlas(self._named, self._folder)
         if path is None:
-            atlas = read_atlas(None)
+            atlas = read_builtin()
         else:
             data = read_bytes(path, MAX_FILE)
             if sha256(data).hexdigest() == before.atlas.sha256:
                 return None
-            atlas = parse_atlas(data, str(path))
+            atlas = parse_foreign(data, str(path))
         if atlas.sha256 == before.atlas.sha256:
             return None
         return Explorer(atlas, self._engine.sequencer.settings.seed, before.map_mode)

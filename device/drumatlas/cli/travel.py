@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from drumatlas.atlas.model import Atlas, Floats
-from drumatlas.atlas.read import read_atlas
+from drumatlas.atlas.trial import open_atlas
 from drumatlas.beat import tsv
 from drumatlas.beat.codes import Code, grids, pack
 from drumatlas.beat.drums import Reading, misfit_line, read, unvoiced_line
@@ -76,7 +76,7 @@ def decode(arguments: argparse.Namespace) -> int:
     """Latent points on stdin, beats on stdout."""
     from drumatlas.explore.search import Places
 
-    atlas = read_atlas(arguments.atlas)
+    atlas = open_atlas(arguments.atlas)
     places = Places(atlas)
     try:
         z = _points(sys.stdin)
@@ -97,7 +97,7 @@ def decode(arguments: argparse.Namespace) -> int:
 def encode(arguments: argparse.Namespace) -> int:
     """Write beats with their latent points and nearest genres as beats TSV on stdout."""
     reading = reading_of(arguments)
-    atlas = read_atlas(arguments.atlas)
+    atlas = open_atlas(arguments.atlas)
     codes = _codes(arguments.input, reading)
     sys.stdout.writelines(tsv.format_rows(_encode(atlas, codes)))
     return 0

@@ -19,7 +19,7 @@ class Sender:
 
     def __init__(self, out: str, channels: Sequence[int]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "drumatlas.midi.deliver", out, *map(str, channels)],
+            [sys.executable, "-P", "-m", "drumatlas.midi.deliver", out, *map(str, channels)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

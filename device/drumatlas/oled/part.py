@@ -42,7 +42,7 @@ class Oled:
         self._said = b""
         words = (settings.chip, settings.bus, settings.address, int(settings.flip))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "drumatlas.oled", *map(str, words)],
+            [sys.executable, "-P", "-m", "drumatlas.oled", *map(str, words)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

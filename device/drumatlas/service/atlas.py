@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.atlas.read import MAX_FILE, parse_atlas, read_atlas
+from drumatlas.atlas.read import MAX_FILE
+from drumatlas.atlas.trial import open_atlas, parse_foreign
 from drumatlas.errors import AtlasError, DrumatlasError, FileError
 from drumatlas.explore.explorer import Explorer
-from drumatlas.files import atomic, is_there, read_bytes
+from drumatlas.files import as_owner_of, atomic, is_there, read_bytes
 
 FILE = "own.atlas"
 
@@ -40,12 +41,12 @@ def find_atlas(
                 return _used(path, use), wrong
         except (AtlasError, FileError) as error:
             wrong.append(f"{error}; another one plays")
-    return use(read_atlas(None)), wrong
+    return use(open_atlas(None)), wrong
 
 
 def _used(path: Path, use: Callable[[Atlas], T]) -> T:
     with _named(path):
-        return use(read_atlas(path))
+        return use(open_atlas(path))
 
 
 @contextmanager
@@ -78,13 +79,13 @@ def update_atlas(path: Path, folder: Path) -> Atlas:
     """
     data = read_bytes(path, MAX_FILE)
     with _named(path):
-        atlas = parse_atlas(data, str(path))
+        atlas = parse_foreign(data, str(path))
         Explorer(atlas)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(f"{folder}: no folder for state: {error.strerror or error}") from None
-    with atomic(folder / FILE) as stream:
+    with as_owner_of(folder), atomic(folder / FILE) as stream:
         stream.write(data)
     return atlas
 
@@ -93,7 +94,8 @@ def remove_atlas(folder: Path) -> bool:
     """Back to the built-in one; whether there was another. FileError if it can't be removed."""
     path = folder / FILE
     try:
-        path.unlink()
+        with as_owner_of(folder):
+            path.unlink()
     except FileNotFoundError:
         return False
     except OSError as error:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from drumatlas.atlas.probe import runs_onnxruntime
-from drumatlas.atlas.read import builtin_decoder, read_atlas
+from drumatlas.atlas.read import builtin_decoder
+from drumatlas.atlas.trial import open_atlas
 from drumatlas.config.keys import defaults
 from drumatlas.config.read import read_config
 from drumatlas.errors import DrumatlasError, PortError
@@ -90,7 +91,7 @@ def _config(path: Path | None) -> Finding:
 
 
 def _atlas(path: Path | None) -> Finding:
-    atlas = read_atlas(path)
+    atlas = open_atlas(path)
     Places(atlas)
     z = atlas.latent.centre[None, :]
     start = time.perf_counter_ns()

@@ -63,6 +63,8 @@ class _Writer:
                 self.fault = ""
             except OSError as error:  # also what a failing card gives between two steps
                 self.fault = f"state: {error}"
+            except Exception as error:  # no memory, say: the next one may be written all the same
+                self.fault = f"state: not written: {type(error).__name__} {error}".rstrip()
 
 
 class Keeper:

@@ -19,6 +19,7 @@ from drumatlas.errors import FileError, StateError
 from drumatlas.explore.latent import nearest_genre
 from drumatlas.files import atomic, is_there, read_owned
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
+from drumatlas.service.process import started
 
 FILE = "status.json"
 VERSION = 1
@@ -80,13 +81,23 @@ def _user_folder() -> Path:
 
 
 class StatusFile:
-    """A part of the slow loop that keeps the status file; `ports` are the names to show.
+    """A part of the slow loop that keeps the status file. `ports` gives the names to show; `state`
+    is the folder that the box keeps its state in, if it has one.
 
     A folder that can't be written costs the file, not the beat.
     """
 
-    def __init__(self, engine: Engine, folder: Path, ports: Callable[[], dict[str, str]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        ports: Callable[[], dict[str, str]],
+        state: Path | None = None,
+    ) -> None:
         self._engine, self._ports = engine, ports
+        pid = os.getpid()
+        # Whoever wants to signal this box checks that it is this one, and looks into that folder.
+        self._identity = {"pid": pid, "started": started(pid), "folder": _whole(state)}
         self._path = folder / FILE
         self._looked_ns = self._offered_ns = 0
         self._last: dict[str, Any] = {}
@@ -101,7 +112,7 @@ class StatusFile:
         if self._looked_ns and now_ns - self._looked_ns < EVERY_NS:
             return
         self._looked_ns = now_ns
-        entry = report(self._engine) | {"ports": self._ports(), "pid": os.getpid()}
+        entry = report(self._engine) | {"ports": self._ports()} | self._identity
         if entry != self._last or now_ns - self._offered_ns >= ALIVE_NS:
             self._last, self._offered_ns = entry, now_ns
             with self._news:
@@ -116,7 +127,8 @@ class StatusFile:
                 entry, self._waiting = self._waiting, None
             if entry is None:
                 return
-            with suppress(FileError, OSError):
+            # Whatever fails, also for want of memory, may work the next time.
+            with suppress(Exception):
                 self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
                 with atomic(self._path) as stream:
                     stream.write(json.dumps(entry).encode())
@@ -129,6 +141,16 @@ class StatusFile:
         self._thread.join(timeout=5)
         with suppress(OSError):
             self._path.unlink()
+
+
+def _whole(folder: Path | None) -> str:
+    """`folder` without links and `..`, as others can compare it; "" for none."""
+    return str(folder.resolve()) if folder else ""
+
+
+def has_folder(entry: dict[str, Any], folder: Path) -> bool:
+    """Return whether the box of a status keeps its state in `folder`."""
+    return entry.get("folder") == _whole(folder)
 
 
 # What `drumatlas status` shows of it; the file may be another version's.
@@ -146,8 +168,8 @@ def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
     """The status of the box that runs (of several, the one that wrote last), with its age in
     nanoseconds as `age_ns`. StateError says that none does, and what to do.
 
-    Only what we, root or the service's user have written is read: root is told here which process
-    to signal, and anybody can make a folder among the temporary files.
+    Only what we, root or the service's user have written is read, since anybody can make a folder
+    among the temporary files.
     """
     wrong = ""
     found = []

@@ -46,6 +46,8 @@ class Takes:
                 self.last, self.fault = path, ""
             except OSError as error:  # also what a failing card gives between two steps
                 self.fault = f"keep: {error}"
+            except Exception as error:  # no memory, say
+                self.fault = f"keep: not written: {type(error).__name__} {error}".rstrip()
 
     def _free(self) -> Path:
         for number in range(1, MOST + 1):

@@ -4,6 +4,7 @@ The limits of `mine_file` are part of its result. Those here are for what nobody
 file over which a worker hangs, swells or dies costs that file, and not the job.
 """
 
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -84,6 +85,8 @@ def _batches(sources: Sequence[Source]) -> Iterator[Batch]:
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
+    # Workers take no module from the current folder, which may hold anybody's files.
+    os.environ["PYTHONSAFEPATH"] = "1"
     return ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker)
 
 

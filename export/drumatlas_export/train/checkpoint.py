@@ -22,6 +22,7 @@ from drumatlas_export.train.models import LATENT, Autoencoder
 
 FORMAT = "drumatlas-model"
 VERSION = 1
+MOST_BYTES = 256 << 20  # a model with a million beats has 60 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,12 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint; ModelError names the file. Nothing in it is executed."""
+    """Read a checkpoint; ModelError names the file. Nothing in it is executed, and nothing is
+    unpacked before its size is known."""
     try:
         with ZipFile(path) as archive:  # torch checks no CRC
+            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                raise ModelError(f"{path}: unpacks to over {MOST_BYTES >> 20} MiB; no model is")
             damaged = archive.testzip()
         if damaged is not None:
             raise ModelError(f"{path}: damaged ({damaged})")
@@ -87,7 +91,8 @@ def load(path: Path) -> Checkpoint:
     try:
         return _build(data, str(path))
     except (KeyError, RuntimeError, TypeError, ValueError, AttributeError, ConfigError) as error:
-        raise ModelError(f"{path}: damaged: {' '.join(str(error).split())[:120]}") from None
+        text = str(error).removeprefix(f"{path}: ")
+        raise ModelError(f"{path}: damaged: {' '.join(text.split())[:120]}") from None
 
 
 def _numbers(values: list[float], count: int) -> NDArray[np.float32]:

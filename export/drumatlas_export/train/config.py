@@ -2,15 +2,21 @@
 
 import tomllib
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ConfigError
 from drumatlas.files import read_text
 
 _MOST_BYTES = 1 << 20  # of a config file
 _MOST = 1_000_000  # beats of a batch or a song, epochs: more are none that a run comes to
+
+_MOST_LAYERS = 16
+_MOST_WEIGHTS = 4_000_000  # 16 MB, which is the most that a network in an atlas may have
 
 KINDS = ("ae", "vae", "acai", "swae")
 
@@ -46,8 +52,7 @@ class TrainConfig:
         """Return self; ConfigError names the first value that makes no sense."""
         if self.kind not in KINDS:
             raise ConfigError(f"model '{self.kind}' is none of: {', '.join(KINDS)}")
-        if not self.hidden or not all(1 <= width <= 4096 for width in self.hidden):
-            raise ConfigError(f"hidden = {list(self.hidden)}: widths must be 1..4096")
+        _check_widths(self.hidden)
         if not 0 <= self.seed < 1 << 31:
             raise ConfigError(f"seed = {self.seed}: must be in 0..{(1 << 31) - 1}")
         for name in ("learning_rate", "kl_weight", "critic_weight", "critic_gamma"):
@@ -65,6 +70,22 @@ class TrainConfig:
             if not 0 < getattr(self, name) < 0.5:
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be between 0 and 0.5")
         return self
+
+
+def _check_widths(hidden: tuple[int, ...]) -> None:
+    """Raise ConfigError if an encoder with these widths has no layer, or is too large."""
+    if not hidden or not all(1 <= width <= 4096 for width in hidden):
+        raise ConfigError(f"hidden = {str(list(hidden))[:40]}: widths must be 1..4096")
+    if len(hidden) > _MOST_LAYERS or _weights(hidden) > _MOST_WEIGHTS:
+        raise ConfigError(
+            f"hidden has {len(hidden)} layers and {_weights(hidden)} weights between them; "
+            f"at most {_MOST_LAYERS} and {_MOST_WEIGHTS} can be used"
+        )
+
+
+def _weights(hidden: tuple[int, ...]) -> int:
+    """How many weights lead from layer to layer of an encoder with these widths."""
+    return sum(a * b for a, b in pairwise((STEPS * VOICES, *hidden)))
 
 
 # What a kind is trained with where nothing else is asked for. The published three have the

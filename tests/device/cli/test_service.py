@@ -15,6 +15,9 @@ import pytest
 from drumatlas.cli import main, service
 from drumatlas.service import status as service_status
 from drumatlas.service.atlas import FILE
+from drumatlas.service.process import started
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="wants root, who may be anybody")
 
 PLAY = [sys.executable, "-m", "drumatlas", "play", "--panel", "none", "--midi-out", "none"]
 
@@ -158,22 +161,124 @@ def test_without_a_service_it_is_the_users_own(
     assert ended.value.code == 2
 
 
-def test_a_box_that_runs_is_asked_to_take_it(
+def update(good: Path, state: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `update-atlas` says of a good atlas that it puts into `state`."""
+    assert main(["update-atlas", str(good), "--state", str(state)]) == 0
+    return capsys.readouterr().err
+
+
+def show_box(monkeypatch: pytest.MonkeyPatch, **entry: object) -> None:
+    """Let a box of ours be shown whose status has `entry`."""
+    ours = {"pid": os.getpid(), "started": started(os.getpid())}
+    monkeypatch.setattr(service_status, "read_status", lambda _folders: ours | entry)
+
+
+@pytest.fixture
+def signalled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The signals that are sent to processes."""
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    return sent
+
+
+def test_a_box_of_ours_is_asked_to_take_it(
     good: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    signalled: list[tuple[int, int]],
 ) -> None:
-    asked: list[tuple[int, int]] = []
+    (tmp_path / "link").symlink_to(tmp_path)
+    show_box(monkeypatch, folder=str(tmp_path))
+    assert "takes it at its next bar" in update(good, tmp_path / "link", capsys)
+    assert signalled == [(os.getpid(), signal.SIGHUP)]
 
-    def kill(pid: int, number: int) -> None:
-        asked.append((pid, number))
-        if len(asked) == 2:
-            raise PermissionError
 
-    monkeypatch.setattr(service_status, "read_status", lambda: {"pid": 4711})
-    monkeypatch.setattr(os, "kill", kill)
-    for words in ("takes it at its next bar", "sudo systemctl reload drumatlas"):
-        assert main(["update-atlas", str(good), "--state", str(tmp_path)]) == 0
-        assert words in capsys.readouterr().err
-    assert asked == [(4711, signal.SIGHUP)] * 2
+def test_no_other_process_is_signalled(
+    good: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    signalled: list[tuple[int, int]],
+) -> None:
+    """The number may be another process' by now, and the file may be another user's forgery."""
+    with subprocess.Popen("cat", stdin=subprocess.PIPE) as other:  # ends with its input
+        forged: list[dict[str, object]] = [
+            {"pid": other.pid, "started": 1},
+            {"pid": other.pid, "started": None},
+            {"pid": other.pid, "started": "1"},
+            {"started": None},
+        ]
+        for entry in forged:
+            show_box(monkeypatch, folder=str(tmp_path), **entry)
+            assert "its user sends SIGHUP" in update(good, tmp_path, capsys), entry
+    assert signalled == []
+
+
+@needs_root
+def test_root_signals_no_process_that_another_user_names(
+    good: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    signalled: list[tuple[int, int]],
+) -> None:
+    with subprocess.Popen("cat", stdin=subprocess.PIPE, user=65534) as other:
+        entry = {"pid": other.pid, "started": started(other.pid), "folder": str(tmp_path)}
+        show_box(monkeypatch, **entry)
+        assert "its user sends SIGHUP" in update(good, tmp_path, capsys)
+    assert signalled == []
+
+
+def test_a_box_with_another_folder_is_left_alone(
+    good: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    signalled: list[tuple[int, int]],
+) -> None:
+    show_box(monkeypatch, folder=str(tmp_path / "elsewhere"))
+    assert "in another folder" in update(good, tmp_path, capsys)
+    assert signalled == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        ([0, 0], "takes it at its next bar"),
+        ([3], "the service is not running"),
+        ([0, 1], "sudo systemctl reload drumatlas"),
+    ],
+)
+def test_the_service_is_reloaded_by_systemd(  # noqa: PLR0913, PLR0917
+    codes: list[int],
+    words: str,
+    good: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    signalled: list[tuple[int, int]],
+) -> None:
+    answers = iter(codes)
+    asked: list[tuple[str, ...]] = []
+
+    def systemctl(*command: str) -> int:
+        asked.append(command)
+        return next(answers)
+
+    monkeypatch.setattr(service, "SERVICE_STATE", tmp_path)
+    monkeypatch.setattr(service, "_systemctl", systemctl)
+    monkeypatch.setattr(service, "SYSTEMD", tmp_path)
+    show_box(monkeypatch, folder=str(tmp_path))
+    assert words in update(good, tmp_path, capsys)
+    assert signalled == []
+    assert [command[0] for command in asked] == ["is-active", "reload"][: len(codes)]
+
+
+def test_a_running_box_says_which_process_it_is(
+    box: "subprocess.Popen[bytes]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--json"]) == 0
+    entry = json.loads(capsys.readouterr().out)
+    assert entry["started"] == started(box.pid)
+    assert entry["folder"] == str(Path(os.environ["XDG_STATE_HOME"], "drumatlas").resolve())

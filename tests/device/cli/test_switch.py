@@ -139,3 +139,58 @@ def test_a_network_that_fails_later_is_shown_and_the_one_before_plays_on(
     read(AtlasSwitch(engine, other, None))
     assert engine.faults == ["atlas: RuntimeError: only three points; the one before plays on"]
     assert engine.explorer.atlas is atlas
+
+
+def test_after_one_that_hangs_a_good_one_is_read(
+    tmp_path: Path, atlas: Atlas, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its trial ends by the limits, and the thread with it."""
+    onnx = pytest.importorskip("onnx", reason="wants the [export] extra")
+    assert onnx
+    import graphs
+    from atlases import with_decoder
+    from drumatlas.atlas import limits, trial
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(trial, "MOST_CPU_S", 3)
+    engine = engine_of(atlas)
+    switch = AtlasSwitch(engine, None, tmp_path)
+    (tmp_path / FILE).write_bytes(with_decoder(graphs.is_slow()))
+    # What refuses that one is what it takes, not what it is made of.
+    assert limits.MOST_NODES > 200
+    read(switch)
+    assert "not for a box" in engine.faults[0] or "given up" in engine.faults[0]
+    assert engine.explorer.atlas.name == atlas.name
+    update_atlas(other, tmp_path)
+    read(switch)
+    assert engine.faults == []
+    assert engine.explorer.atlas.name == "other"
+
+
+def test_what_was_read_plays_before_the_next_look(
+    tmp_path: Path, atlas: Atlas, other: Path
+) -> None:
+    """A thread that ends in the middle of a tick has found something that is not played yet."""
+    engine = engine_of(atlas)
+    switch = AtlasSwitch(engine, other, None)
+    switch.ask()
+    switch.tick(0)
+    assert switch._thread
+    thread = switch._thread
+    thread.join()
+    found, switch._found = switch._found, None  # as at the beginning of the tick
+
+    class Ending:
+        """Alive when it is first looked at; has ended, and left what it found, just after."""
+
+        def is_alive(self) -> bool:
+            switch._found = found
+            return False
+
+    switch._thread = Ending()  # type: ignore[assignment]
+    switch.ask()
+    switch.tick(0)
+    assert isinstance(switch._thread, Ending), "another look before that one played"
+    assert engine.explorer.atlas.name == atlas.name
+    switch.tick(0)
+    assert engine.explorer.atlas.name == "other"

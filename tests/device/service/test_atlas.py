@@ -127,7 +127,7 @@ def test_whatever_a_foreign_network_raises_another_one_plays(
     def read(path: Path | None) -> Atlas:
         return replace(read_atlas(path), decode=broken) if path else read_builtin()
 
-    monkeypatch.setattr(service_atlas, "read_atlas", read)
+    monkeypatch.setattr(service_atlas, "open_atlas", read)
     explorer, wrong = find_atlas(good, state, Explorer, unattended=True)
     assert explorer.pattern
     assert wrong == [f"{good}: can't be played: RuntimeError: only three points; another one plays"]

@@ -145,3 +145,27 @@ def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_
         until(True)
     until(False)
     assert store.load()[0] == kept_from(engine, {74: "x1"})
+
+
+def test_a_writer_without_memory_is_shown_and_writes_again(
+    engine: Engine, keeper: Keeper, store: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread outlives whatever one write fails of."""
+
+    def fail(_kept: object) -> None:
+        raise MemoryError
+
+    def until(is_so: bool) -> None:
+        deadline = time.monotonic() + 5
+        while bool(engine.faults) != is_so:
+            assert time.monotonic() < deadline
+            keeper.tick(keeper._looked_ns + EVERY_NS)
+            time.sleep(0.005)
+
+    with monkeypatch.context() as memory:
+        memory.setattr(store, "save", fail)
+        engine.handle(Turn("x1", 0.7), 0)
+        until(True)
+        assert engine.faults == ["state: not written: MemoryError"]
+    until(False)
+    assert store.load()[0] == kept_from(engine, {74: "x1"})

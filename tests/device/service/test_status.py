@@ -1,5 +1,6 @@
 import json
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -80,6 +81,25 @@ def test_a_folder_that_can_not_be_written_costs_nothing(engine: Engine, tmp_path
     file.tick(1)
     file.close()
     assert (tmp_path / "file").read_text() == ""
+
+
+def test_a_writer_without_memory_writes_again(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+
+    def fail(_path: Path) -> None:
+        failed.set()
+        raise MemoryError
+
+    file = StatusFile(engine, tmp_path, ports)
+    with monkeypatch.context() as memory:
+        memory.setattr(status, "atomic", fail)
+        file.tick(1)
+        assert failed.wait(5)
+    file.tick(10 * SECOND)
+    wait_for(tmp_path / FILE)
+    file.close()
 
 
 def forge(folder: Path, **changes: object) -> None:

@@ -2,6 +2,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -211,3 +212,19 @@ def test_a_list_is_no_model(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "bad.pt")
     with pytest.raises(ModelError, match="not a drumatlas model"):
         load(tmp_path / "bad.pt")
+
+
+def test_a_model_of_absurd_widths_is_not_built(tampered: Callable[..., Path]) -> None:
+    """4 KiB that would want gigabytes."""
+    path = tampered(config={"kind": "ae", "hidden": [4096] * 400})
+    with pytest.raises(ModelError, match=r"bad\.pt: damaged: .*hidden has 400 layers"):
+        load(path)
+
+
+def test_a_file_that_unpacks_to_more_than_a_model_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pt"
+    with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        for number in range(5):
+            archive.writestr(f"bomb/data/{number}", bytes(64 << 20))
+    with pytest.raises(ModelError, match=r"bomb\.pt: unpacks to over 256 MiB"):
+        load(path)

@@ -43,6 +43,8 @@ def test_a_recipe_is_of_its_kind_and_makes_sense(kind: str) -> None:
         ({"hidden": ()}, "hidden"),
         ({"hidden": (64, 0)}, "hidden"),
         ({"hidden": (4097,)}, "hidden"),
+        ({"hidden": (4096, 4096)}, "at most 16 and 4000000 can be used"),
+        ({"hidden": (1,) * 400}, "hidden has 400 layers"),
         ({"batch": 0}, "batch = 0"),
         ({"learning_rate": -0.1}, "learning_rate = -0.1"),
         ({"learning_rate": float("nan")}, "learning_rate = nan"),
