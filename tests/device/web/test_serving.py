@@ -23,7 +23,7 @@ def make():
     from drumatlas.web.guard import Guard
     from drumatlas.web.server import Server
     from drumatlas.web.site import Site
-    return Server(Site(atlas), Guard(Address("127.0.0.1", port)), desk, atlas, "")
+    return Server(Site(atlas), Guard(Address("127.0.0.1", port)), desk, atlas)
 desk = Desk(print, 0)
 socket = listen(Address("127.0.0.1", 0))
 port = socket.getsockname()[1]

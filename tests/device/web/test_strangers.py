@@ -49,17 +49,25 @@ def test_without_the_token_nobody_comes_in(
     boxes: Callable[..., Any], reading: Callable[[Any], Any]
 ) -> None:
     box = boxes(token=TOKEN)
-    for path in ("/", "/atlas.json", "/?token=", "/?token=wrong", f"/?token={TOKEN}x"):
+    wrong = ["", "wrong", TOKEN + "x", TOKEN.swapcase(), *(TOKEN[:i] for i in range(1, 16))]
+    for path in ("/", "/atlas.json", *(f"/?token={one}" for one in wrong)):
         assert box.get(path)[0] == 403
     with pytest.raises(InvalidStatus, match="403"):
         box.open()
     status, headers, _ = box.get(f"/?token={TOKEN}")
     assert status == 200
-    cookie = headers["set-cookie"]
-    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
-    own = {"Cookie": cookie.split(";")[0]}
+    session, *about = headers["set-cookie"].split("; ")
+    assert set(about) == {"HttpOnly", "SameSite=Strict", "Path=/"}
+    name, value = session.split("=")
+    assert name == f"drumatlas-{box.port}"
+    assert TOKEN not in value
+    own = {"Cookie": session}
     assert box.get("/atlas.json", headers=own)[0] == 200
-    assert box.get("/atlas.json", headers={"Cookie": "drumatlas=wrong"})[0] == 403
+    assert "set-cookie" not in box.get(f"/?token={TOKEN}", headers=own)[1]
+    for wrong in (f"{name}={value[:-1]}", f"{name}={value}x", f"{name}={TOKEN}", f"x={value}"):
+        assert box.get("/atlas.json", headers={"Cookie": wrong})[0] == 403
+        with pytest.raises(InvalidStatus, match="403"):
+            box.open(additional_headers={"Cookie": wrong})
     with box.open(additional_headers=own) as page:
         reader = reading(page)
         reader.until(lambda: "run" in reader.state)
