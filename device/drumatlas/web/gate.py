@@ -60,6 +60,10 @@ class Meter:
         """Return how much of `what` was sent of late."""
         return self._buckets[what].used(now)
 
+    def give(self, what: str, count: float) -> None:
+        """Give `count` of `what` back."""
+        self._buckets[what].give(count)
+
 
 class Gate:
     """Counts sockets and what they send. When one too many comes, the one that has waited longest
@@ -102,6 +106,8 @@ class Gate:
             pages = (one for one in self._open if one.state is State.OPEN)
             busiest = max(pages, key=lambda one: one.meter.used(what, now), default=socket)
             busiest.cut(f"too many {what} from all pages together")
+            # So that the others need not pay for it.
+            self._meter.give(what, busiest.meter.used(what, now))
 
     def weigh(self, socket: "Gated") -> None:
         """Cut a socket whose other end leaves too much unread."""

@@ -23,6 +23,10 @@ class Bucket:
         self._fill(now)
         return self._burst - self._left
 
+    def give(self, count: float) -> None:
+        """Give `count` back, as if it had not happened."""
+        self._left = min(self._left + count, self._burst)
+
     def _fill(self, now: float) -> None:
         since = 0.0 if self._at is None else max(now - self._at, 0.0)
         self._at = now

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from drumatlas.explore.controls import Press
 from drumatlas.web import client, gate, server
 
 TOKEN = "0123456789abcdef"
@@ -230,3 +231,22 @@ def test_downloads_are_rationed(box: Any) -> None:
 def test_it_says_who_it_is_to_nobody(box: Any) -> None:
     assert "server" not in box.get("/")[1]
     assert not re.search(rb"websockets|Python", box.get("/nothing")[2])
+
+
+def test_takes_that_pages_keep_are_rationed_whoever_asks(
+    box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "KEEPS_A_SECOND", 1e-6)
+    kept: list[None] = []
+    box.engine.on_keep = lambda: kept.append(None)
+    for _ in range(3):
+        with box.open() as page:
+            for _ in range(50):
+                page.send('{"press": "keep"}')
+            page.send('{"ping": 1}')
+            reader = reading(page)
+            reader.until(lambda r=reader: any("pong" in message for message in r.messages))
+    assert any("too many takes" in m["said"]["text"] for m in reader.messages if "said" in m)
+    box.wait_for(lambda: len(kept) >= server.KEEPS_AT_ONCE)
+    box.engine.handle(Press("keep"), time.monotonic_ns())  # the box's own button is not rationed
+    assert len(kept) == server.KEEPS_AT_ONCE + 1
