@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page bench-mine fuzz-mine sweep atlas baselines reproduce clean
+.PHONY: play test test-page test-system test-arm64 lint fuzz soak soak-states bench bench-page bench-attack bench-mine fuzz-mine sweep atlas baselines reproduce clean
 
 play: $(VENV)/.plays
 	$(BIN)/drumatlas play $(ARGS)
@@ -50,6 +50,10 @@ bench: $(VENV)/.tests
 bench-page: $(VENV)/.tests
 	$(PIP) install --editable '.[page]'
 	$(BIN)/python tests/bench/page.py $(ARGS)
+
+# What strangers at the page do to the clock and to memory: make bench-attack ARGS="--minutes 20"
+bench-attack: $(VENV)/.tests
+	$(BIN)/python tests/bench/page_attack.py $(ARGS)
 
 # Mining beside the same job on mido and on pretty_midi: make bench-mine CORPUS="DIR DIR"
 bench-mine: $(VENV)/.tests

@@ -204,6 +204,7 @@ def test_a_flood_of_connections_does_not_hold_up_an_open_page(
 ) -> None:
     """Each one too many has to wait by itself; the server does not."""
     monkeypatch.setattr(gate, "NAP_S", 4.0)
+    monkeypatch.setattr(gate, "ARRIVALS_A_SECOND", 0.001)
     with box.open() as page:
         reader = reading(page)
         reader.until(lambda: "run" in reader.state)
