@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from fuzz.atlases import ATLASES, BOMBS
 from fuzz.borders import Border, judge
 from fuzz.midi import MIDI
+from fuzz.sockets import SERVED
 from fuzz.texts import TEXTS
 
-BORDERS = [*MIDI, *TEXTS, *ATLASES, *BOMBS]
-FEW = {"atlas": 30, "atlas-bomb": 3, "midi-messages": 30}  # each takes some time
+BORDERS = [*MIDI, *TEXTS, *SERVED, *ATLASES, *BOMBS]
+FEW = {"atlas": 30, "atlas-bomb": 3, "midi-messages": 30, "web-socket": 60}  # each takes some time
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
