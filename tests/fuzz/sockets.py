@@ -1,13 +1,15 @@
 """The page's socket, byte by byte, over loopback: frames, fragments, pings, close codes, bits that
 only compression may set, and whatever is no frame.
 
-Served by a server as a box has it. What must hold for each input: the connection ends or stays, in
-bounded processor time and memory, and the next page is served.
+A process of its own serves it as a box does (served.py). What must hold for each input: the
+connection ends or stays, in bounded processor time and memory, and the next page is served.
 """
 
+import os
 import resource
 import socket
-import threading
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from functools import cache
@@ -16,21 +18,11 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 import raw_socket as raw
-from drumatlas.atlas.read import read_builtin
-from drumatlas.engine import Engine
 from drumatlas.errors import WebError
-from drumatlas.play.settings import PlaySettings
-from drumatlas.web.address import Address
-from drumatlas.web.desk import Desk
-from drumatlas.web.guard import Guard
-from drumatlas.web.panel import WebPanel
-from drumatlas.web.server import Server
-from drumatlas.web.serving import Serving, listen
-from drumatlas.web.site import Site
 from fuzz.borders import Border
 from fuzz.texts import WEB
 
-MOST_CPU_S = 1.0  # of the whole process, for one connection; the client's own share included
+MOST_CPU_S = 1.0  # of the server, for one connection and the page after it
 MOST_GROWN = 64 << 20  # bytes of resident memory more than before the first input
 _OURS = (1002, 1007, 1008, 1009)  # codes with which a page is cut
 _QUIET_S = 0.02  # in which nothing came back: the server has done what it does
@@ -78,35 +70,30 @@ SOCKETS = st.tuples(
 
 
 class Served:
-    """A server on real sockets, and a loop that takes what pages ask for."""
+    """A server in a process of its own, and what it takes."""
 
     def __init__(self) -> None:
-        atlas = read_builtin()
-        self._engine = Engine(atlas, PlaySettings(), [], 0)
-        panel = WebPanel(self._engine)
-        self._engine.panels = [panel]
-        self._desk = Desk(panel.put, time.monotonic_ns())
-        listening = listen(Address("127.0.0.1", 0))
-        self.port = listening.getsockname()[1]
-        guard = Guard(Address("127.0.0.1", self.port))
-        Serving(
-            listening, self._desk, lambda: Server(Site(atlas), guard, self._desk, atlas)
-        ).start()
-        threading.Thread(target=self._run, daemon=True).start()
-        with raw.open_page(self.port) as one:  # loads what there is to load
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("served.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+        with raw.open_page(self.port, _WAIT_S) as one:  # loads what there is to load
             one.sendall(raw.frame(raw.TEXT, b'{"listen": true}'))
-        self.most = memory()
+            time.sleep(1)
+        self.at_first = self.memory()
 
-    def _run(self) -> None:
-        while True:
-            time.sleep(0.01)
-            with suppress(Exception):  # other borders look at what the engine makes of it
-                self._engine.tick(time.monotonic_ns())
+    def memory(self) -> int:
+        """Bytes that are resident."""
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * resource.getpagesize()
 
-
-def memory() -> int:
-    """Bytes that are resident."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    def busy_s(self) -> float:
+        """Processor time so far."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @cache
@@ -145,7 +132,7 @@ def open_page(port: int, headers: dict[str, str]) -> socket.socket:
 def take_socket(what: tuple[bytes, int, dict[str, str]]) -> None:
     data, pause_after, headers = what
     box = served()
-    began = time.process_time()
+    began = box.busy_s()
     with open_page(box.port, headers) as one:
         heard = exchange(one, data, pause_after)
     code = raw.close_code(heard)  # of ours, or the other end's own sent back
@@ -156,9 +143,9 @@ def take_socket(what: tuple[bytes, int, dict[str, str]]) -> None:
             part = other.recv(64 << 10)
             assert part, "the next page is not answered"
             answer += part
-    seconds = time.process_time() - began
+    seconds = box.busy_s() - began
     assert seconds < MOST_CPU_S, f"took {seconds:.2f} s of processor time"
-    grown = memory() - box.most
+    grown = box.memory() - box.at_first
     assert grown < MOST_GROWN, f"{grown >> 20} MB more than at the start"
     if code in _OURS:
         raise WebError(f"cut with {code}")
