@@ -22,7 +22,7 @@ from drumatlas.errors import WebError
 from fuzz.borders import Border
 from fuzz.texts import WEB
 
-MOST_CPU_S = 1.0  # of the server, for one connection and the page after it
+MOST_CPU_S = 0.5  # of the server, for one connection and the page after it
 MOST_GROWN = 64 << 20  # bytes of resident memory more than before the first input
 _OURS = (1002, 1007, 1008, 1009)  # codes with which a page is cut
 _QUIET_S = 0.02  # in which nothing came back: the server has done what it does

@@ -71,8 +71,9 @@ class Server:
     async def run(self, listening: socket.socket, over: asyncio.Event) -> None:
         """Serve on a socket that listens, until `over`."""
         logger = logging.getLogger("drumatlas.web")
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
+        for one in (logger, logging.getLogger("asyncio")):  # what matters is said in one line
+            one.addHandler(logging.NullHandler())
+            one.propagate = False
         gate = Gate(self._desk.log)
 
         def fail(error: BaseException) -> None:

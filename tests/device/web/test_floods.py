@@ -56,13 +56,16 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("kind", FLOODS)
-def test_a_page_that_sends_without_end_is_cut(box: Any, stack: ExitStack, kind: str) -> None:
+def test_a_page_that_sends_without_end_is_cut(
+    box: Any, stack: ExitStack, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     one = stack.enter_context(raw.open_page(box.port))
     if "fragments" in kind:
         one.sendall(raw.frame(raw.TEXT, b"[", fin=False))
     assert raw.push(one, FLOODS[kind], 128 * MEGA) < 64 * MEGA
     assert said_once(box, "a page was cut: ")
     assert is_served(box)
+    assert not capfd.readouterr().err  # asyncio warns of each write to who has gone
 
 
 @pytest.mark.parametrize("kind", FLOODS)
