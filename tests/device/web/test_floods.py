@@ -185,6 +185,7 @@ def test_pages_together_have_one_allowance_and_the_busiest_goes(
 
 
 def test_of_many_that_ask_at_once_no_more_than_allowed_are_open(box: Any, stack: ExitStack) -> None:
+    assert box.get("/")[0] == 200  # until somebody comes there is no server
     ones = [stack.enter_context(raw.connect(box.port)) for _ in range(30)]
     request = raw.upgrade(box.port)
     for one in ones:  # all but the last byte, so that they come to their ends together
