@@ -3,7 +3,7 @@
 BIN := .venv/bin
 SETUP := @PYTHON="$(PYTHON)" sh venv.sh
 
-.PHONY: for-play for-tests play test test-page test-system test-arm64 test-bare lint fuzz soak soak-states bench bench-page bench-mine fuzz-mine sweep atlas baselines reproduce clean
+.PHONY: for-play for-tests play test test-page test-system test-arm64 test-bare lint fuzz soak soak-states bench bench-page bench-attack bench-mine fuzz-mine sweep atlas baselines reproduce clean
 
 play: for-play
 	$(BIN)/drumatlas play $(ARGS)
@@ -52,6 +52,10 @@ bench: for-tests
 # What an open page costs: clock, knobs, memory; five minutes. make bench-page ARGS="--rounds 3"
 bench-page: for-tests
 	$(BIN)/python tests/bench/page.py $(ARGS)
+
+# What strangers at the page do to the clock and to memory: make bench-attack ARGS="--minutes 20"
+bench-attack: for-tests
+	$(BIN)/python tests/bench/page_attack.py $(ARGS)
 
 # Mining beside the same job on mido and on pretty_midi: make bench-mine CORPUS="DIR DIR"
 bench-mine: for-tests

@@ -1,8 +1,9 @@
 """What a stranger may do to the page of a box, in a process of its own:
 
-    python tests/hostile.py ATTACK PORT
+    python tests/hostile.py ATTACK PORT [SECONDS [COOKIE]]
 
-Prints what came of it, one JSON value.
+Prints what came of it, one JSON value. With SECONDS it goes on for that long, again and again, and
+prints what came of the last time.
 """
 
 import contextlib
@@ -19,8 +20,11 @@ from collections.abc import Callable, Iterator
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+import raw_socket as raw
+
 MEGA = 1_000_000
 SECONDS = 3.0  # that an attack lasts
+COOKIES: dict[str, str] = {}  # of one who was let in
 
 
 def rounds() -> Iterator[int]:
@@ -32,12 +36,16 @@ def rounds() -> Iterator[int]:
 def status(port: int, path: str = "/", **headers: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     with contextlib.closing(connection):
-        connection.request("GET", path, headers=headers)
+        connection.request("GET", path, headers={**COOKIES, **headers})
         return connection.getresponse().status
 
 
 def page(port: int, **changed: object) -> ClientConnection:
-    options: dict[str, object] = {"origin": f"http://127.0.0.1:{port}", "proxy": None}
+    options: dict[str, object] = {
+        "origin": f"http://127.0.0.1:{port}",
+        "proxy": None,
+        "additional_headers": COOKIES,
+    }
     return connect(f"ws://127.0.0.1:{port}/ws", **{**options, **changed})  # type: ignore[arg-type]
 
 
@@ -81,7 +89,8 @@ def foreign_origin(port: int) -> object:
 
 def no_token(port: int) -> object:
     """Somebody in the same network guesses."""
-    paths = ("/", "/atlas.json", "/?token=", "/?token=0123456789abcdeX")
+    COOKIES.clear()
+    paths = ("/", "/atlas.json", "/?token=", "/?token=0123456789abcde", "/?token=0123456789abcdeX")
     seen: Counter[int] = Counter()
     for i in rounds():
         seen[status(port, paths[i % len(paths)])] += 1
@@ -166,13 +175,162 @@ def many_sockets(port: int) -> object:
     return {"cut": sum(map(is_cut, ones)), "told": is_told, "status": status(port)}
 
 
+def pushing(port: int, first: bytes, data: bytes) -> object:
+    """Pages that send `data` without end and read nothing, one after the other: how many were cut,
+    and the most megabytes that one was let send."""
+    sent = []
+    for _ in rounds():
+        with raw.open_page(port, 20, **COOKIES) as one:
+            one.sendall(first)
+            sent.append(raw.push(one, data, 100 * MEGA) / MEGA)
+    return {"pages": len(sent), "most": max(sent), "served": status(port)}
+
+
+def pings(port: int) -> object:
+    """Pings without end, whose answers nobody reads."""
+    return pushing(port, b"", raw.frame(raw.PING, bytes(125)) * 500)
+
+
+def fragments(port: int) -> object:
+    """One message that never ends."""
+    data = raw.frame(raw.CONTINUE, b"1", fin=False) * 5000
+    return pushing(port, raw.frame(raw.TEXT, b"[", fin=False), data)
+
+
+def empty_messages(port: int) -> object:
+    """Messages of nothing."""
+    return pushing(port, b"", raw.frame(raw.TEXT) * 5000)
+
+
+def costly_song() -> bytes:
+    """As many drum notes as 256 KB hold; it takes longest to read."""
+    notes = b"".join(bytes([1, 35 + i % 20, 1 + i % 120]) for i in range(85_000))
+    track = b"\0\x99\x24\x40" + notes + b"\0\xff\x2f\0"
+    head = b"MThd" + (6).to_bytes(4, "big") + bytes([0, 0, 0, 1, 0, 24])
+    return head + b"MTrk" + len(track).to_bytes(4, "big") + track
+
+
+def drops(port: int) -> object:
+    """Costly files, dropped on a page that comes anew each time; what the box says of them."""
+    song = costly_song()
+    said: Counter[str] = Counter()
+    for _ in rounds():
+        with contextlib.suppress(ConnectionClosed, InvalidStatus), page(port) as one:
+            for _ in range(2):
+                one.send(song)
+                for message in map(json.loads, one):
+                    if "said" in message:
+                        said[message["said"]["text"].split(";")[0].split(":")[0]] += 1
+                        break
+    return {"said": said, "served": status(port)}
+
+
+def connections(port: int) -> object:
+    """Connections, as fast as they can be made, each of which asks for a file."""
+    count = 0
+    request = f"GET /main.js HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    kept: list[socket.socket] = []
+    for _ in rounds():
+        with contextlib.suppress(OSError):
+            one = raw.connect(port, 0.3)
+            one.sendall(request)
+            kept.append(one)
+            count += 1
+        if len(kept) > 60:
+            kept.pop(0).close()
+    for one in kept:
+        one.close()
+    return {"connections": count, "served": status(port)}
+
+
+def slow_readers(port: int) -> object:
+    """30 that ask for files and pages that listen; none of them reads."""
+    ones = []
+    with contextlib.ExitStack() as stack:
+        for i in range(30):
+            one = stack.enter_context(socket.socket())
+            one.settimeout(20)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.connect(("127.0.0.1", port))
+            path = ("points.bin", "main.js", "atlas.json")[i % 3]
+            lines = (f"{name}: {value}\r\n" for name, value in COOKIES.items())
+            head = f"GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{''.join(lines)}\r\n"
+            one.sendall(head.encode())
+        for _ in range(6):
+            ones.append(stack.enter_context(raw.open_page(port, 20, **COOKIES)))
+            ones[-1].sendall(raw.frame(raw.TEXT, b'{"listen": true}'))
+        for _ in rounds():
+            time.sleep(0.1)
+        return {"served": status(port)}
+
+
+def half_open(port: int) -> object:
+    """Sockets that are about to become pages and stop before their last byte."""
+    request = raw.upgrade(port, **COOKIES)[:-1]
+    count = 0
+    with contextlib.ExitStack() as stack:
+        for _ in rounds():
+            with contextlib.suppress(OSError):
+                one = stack.enter_context(raw.connect(port, 0.3))
+                one.sendall(request)
+                count += 1
+            time.sleep(0.02)
+        return {"sockets": count, "served": status(port)}
+
+
+def hands(port: int) -> object:
+    """A page that turns, presses and asks as fast as it may, and keeps takes."""
+    said: Counter[str] = Counter()
+    with page(port) as one:
+        for i in rounds():
+            one.send(json.dumps({"turn": {f"x{1 + i % 4}": i * 0.37 % 1, "chaos": i % 7 / 6}}))
+            one.send(json.dumps(({"press": "keep"}, {"ping": i}, {"go": i % 4000})[i % 3]))
+            with contextlib.suppress(TimeoutError):
+                while message := json.loads(one.recv(timeout=0)):
+                    said[next(iter(message))] += 1
+            time.sleep(0.02)
+    return {"said": said, "served": status(port)}
+
+
+def reloads(port: int) -> object:
+    """A page that loads itself again and again."""
+    count = 0
+    for _ in rounds():
+        for path in ("/", "/style.css", "/main.js", "/atlas.json", "/points.bin", "/last.mid"):
+            status(port, path)
+        with page(port) as one:
+            one.send('{"listen": true}')
+            one.recv(timeout=20)
+        count += 1
+    return {"loads": count, "served": status(port)}
+
+
 ATTACKS: dict[str, Callable[[int], object]] = {
     attack.__name__: attack
     for attack in (
         *(wrong_host, foreign_origin, no_token, large_bodies, large_messages),
-        *(slow_loris, garbage_frames, many_sockets),
+        *(slow_loris, garbage_frames, many_sockets, pings, fragments, empty_messages, drops),
+        *(connections, slow_readers, half_open, hands, reloads),
     )
 }
 
+
+def main(kind: str, port: str, seconds: str = "0", cookie: str = "") -> None:
+    if cookie:
+        COOKIES["Cookie"] = cookie
+    end = time.monotonic() + float(seconds)
+    while True:
+        try:
+            came_of_it = ATTACKS[kind](int(port))
+        except (OSError, ConnectionClosed, InvalidStatus) as error:  # others attack as well
+            if float(seconds) == 0:
+                raise
+            came_of_it = f"{type(error).__name__}: {error}"
+            time.sleep(0.1)
+        if time.monotonic() >= end:
+            break
+    print(json.dumps(came_of_it))
+
+
 if __name__ == "__main__":
-    print(json.dumps(ATTACKS[sys.argv[1]](int(sys.argv[2]))))
+    main(*sys.argv[1:])

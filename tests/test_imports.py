@@ -55,7 +55,10 @@ PURE_PLAY = (
     *("sequencer", "state", "tap"),
 )
 PURE_PANEL = ("charge", "conditioning", "echo", "switches", "takeover", "wiring")
-PURE_WEB = ("address", "drop", "guard", "limits", "orders", "passing", "show", "view")
+PURE_WEB = (
+    *("address", "drop", "guard", "limits", "orders", "passing", "rest", "sessions"),
+    *("show", "view"),
+)
 PURE = (
     *("drumatlas.beat", "drumatlas.explore"),
     *(f"drumatlas.play.{name}" for name in PURE_PLAY),

@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from fuzz.atlases import ATLASES, BOMBS, GRAPHS
 from fuzz.borders import Border, judge
 from fuzz.midi import MIDI
+from fuzz.sockets import SERVED
 from fuzz.texts import TEXTS
 
-BORDERS = [*MIDI, *TEXTS, *ATLASES, *BOMBS, *GRAPHS]
-FEW = {"atlas": 30, "atlas-bomb": 3, "atlas-graph": 5, "midi-messages": 30}  # each takes some time
+BORDERS = [*MIDI, *TEXTS, *SERVED, *ATLASES, *BOMBS, *GRAPHS]
+# Each of these takes some time.
+FEW = {"atlas": 30, "atlas-bomb": 3, "atlas-graph": 5, "midi-messages": 30, "web-socket": 60}
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")

@@ -152,7 +152,7 @@ _HEADERS = st.dictionaries(
         st.one_of(
             WORDS,
             st.sampled_from(["localhost:8313", "[::1]", "http://localhost", "[::g]:1", "null"]),
-            ODD_TEXT.map("drumatlas=".__add__),
+            ODD_TEXT.map("drumatlas-8313=".__add__),
         ),
         max_size=2,
     ),

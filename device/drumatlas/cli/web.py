@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import webbrowser
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from drumatlas.cli.common import say
@@ -85,8 +86,13 @@ class Page:
             learned=lambda: box.midi.learn.learned,
             point_at=panel.point_at,
         )
-        serving = Serving(self._listening, desk, lambda: self._server(box, desk))
-        serving.start()
+        try:
+            serving = Serving(self._listening, desk, lambda: self._server(box, desk))
+            serving.start()
+        except OSError as error:  # no descriptors or no thread to be had
+            engine.panels = [one for one in engine.panels if one is not panel]
+            engine.tell("page", f"page: {error.strerror or error}; playing without it")
+            return []
         self._open_browser()
         watcher = Watcher(engine, facts)
         return [WebPart(tape, desk, watcher, close=serving.close, say=say if talks else None)]
@@ -114,7 +120,7 @@ class Page:
             own = socket.gethostname()
             names += [own, f"{own.split('.')[0]}.local"]
         guard = Guard(self.address, [name.strip() for name in names], self.token)
-        self._served = Server(Site(atlas), guard, desk, atlas, self.token)
+        self._served = Server(Site(atlas), guard, desk, atlas)
         return self._served
 
     def _open_browser(self) -> None:
@@ -125,7 +131,8 @@ class Page:
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
         )
         if has_desktop:
-            threading.Thread(target=webbrowser.open, args=(self.url,), daemon=True).start()
+            with suppress(RuntimeError, MemoryError):  # no thread: the address is printed as well
+                threading.Thread(target=webbrowser.open, args=(self.url,), daemon=True).start()
 
 
 def _ports(tape: "Tape", input_port: "InputPort | None") -> dict[str, str]:

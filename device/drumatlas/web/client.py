@@ -14,7 +14,7 @@ from drumatlas.web.limits import Bucket
 from drumatlas.web.show import Shown, merge
 
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 120.0, 240.0  # a drag sends 60
-DROPS_A_SECOND, DROPS_AT_ONCE = 0.5, 4.0  # files
+MOST_SAID = 300  # characters of a line about what it sent
 MOST_BAD = 20  # messages that could not be read, until the page is cut
 _NOTE_BATCHES = 64
 
@@ -27,7 +27,6 @@ class Client:
         self.is_new = True  # was sent nothing yet
         self.listens = False  # wants the notes, too
         self.messages = Bucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
-        self.drops = Bucket(DROPS_A_SECOND, DROPS_AT_ONCE)
         self.bad = 0
         self._state: Shown = {}
         self._notes: deque[Any] = deque(maxlen=_NOTE_BATCHES)
@@ -49,6 +48,12 @@ class Client:
         """Send a message of its own."""
         self._replies.append(message)
         self._news.set()
+
+    def say(self, text: str, *, is_bad: bool = False) -> None:
+        """Send a line for who looks at the page."""
+        if len(text) > MOST_SAID:
+            text = f"{text[: MOST_SAID - 3]}..."
+        self.reply({"said": {"text": text, "bad": is_bad}})
 
     async def run(self) -> None:
         """Send what there is, until it is cancelled."""

@@ -10,7 +10,7 @@ from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, misfit_line, read, u
 from drumatlas.beat.grid import four_four
 from drumatlas.errors import MidiFileError
 
-MAX_BYTES = 256 << 10  # songs have 50 to 150 KB; reading one holds up nothing but the page
+MAX_BYTES = 256 << 10  # songs have 50 to 150 KB
 MAX_STRETCHES = 1000  # of 4/4 between other metres; each takes as long as some bars do
 _OWN = "read by this box's own notes and channels"
 

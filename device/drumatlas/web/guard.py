@@ -5,8 +5,8 @@
   is listened on, any is good.
 - *Origin* must be the very host and port that was asked: browsers send WebSockets to whoever a
   page names, and only Origin tells whose page that was (RFC 6455, 10.2).
-- The *token* comes once in the address (`/?token=...`), then as a cookie that scripts can't read
-  and that no other site's page sends.
+- The *token* comes once in the address (`/?token=...`), which begins a session: a cookie that
+  scripts can't read and that no other site's page sends.
 """
 
 import hmac
@@ -14,12 +14,11 @@ import ipaddress
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from drumatlas.web.address import Address
+from drumatlas.web.sessions import Sessions
 
-COOKIE = "drumatlas"
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -36,7 +35,7 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A request that may come in: its host as it was written, its path, and whether it brought
-    the token in its address, so that it should get the cookie."""
+    the token in its address and no session, so that one should begin."""
 
     host: str
     path: str
@@ -52,6 +51,7 @@ class Guard:
             self._names |= set(_LOCAL)
         self._takes_any_address = address.is_everywhere
         self._token = token
+        self.sessions = Sessions(address.port)
 
     def check(
         self, method: str, target: str, headers: Mapping[str, Sequence[str]], is_socket: bool
@@ -72,10 +72,10 @@ class Guard:
             return Refusal(400, "a malformed request", "this address can't be read")
         if not self._token:
             return Visit(host, url.path, False)
+        if self.sessions.knows(headers.get("cookie", ())):
+            return Visit(host, url.path, False)
         if given and self._is_token(given):
             return Visit(host, url.path, True)
-        if self._is_token(_cookie(headers)):
-            return Visit(host, url.path, False)
         return Refusal(403, "no token", "open the address with ?token=... that the box printed")
 
     def _is_ours(self, name: str) -> bool:
@@ -108,11 +108,3 @@ def _single(headers: Mapping[str, Sequence[str]], name: str) -> str | None:
     """The value of a header that must stand there once."""
     values = headers.get(name, ())
     return values[0] if len(values) == 1 else None
-
-
-def _cookie(headers: Mapping[str, Sequence[str]]) -> str:
-    try:
-        cookies = SimpleCookie("; ".join(headers.get("cookie", ())))
-    except CookieError:
-        return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""

@@ -10,15 +10,27 @@ class Bucket:
         self._left = burst
         self._at: float | None = None
 
-    def take(self, now: float) -> bool:
-        """Whether one more may happen at `now`; it is counted if so."""
+    def take(self, now: float, count: float = 1) -> bool:
+        """Return whether `count` more may happen at `now`; count them if so."""
+        self._fill(now)
+        if self._left < count:
+            return False
+        self._left -= count
+        return True
+
+    def used(self, now: float) -> float:
+        """Return how much of the burst is taken at `now`."""
+        self._fill(now)
+        return self._burst - self._left
+
+    def give(self, count: float) -> None:
+        """Give `count` back, as if it had not happened."""
+        self._left = min(self._left + count, self._burst)
+
+    def _fill(self, now: float) -> None:
         since = 0.0 if self._at is None else max(now - self._at, 0.0)
         self._at = now
         self._left = min(self._left + since * self._rate, self._burst)
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 class Once:

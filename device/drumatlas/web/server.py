@@ -8,78 +8,98 @@ import base64
 import logging
 import socket
 import time
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 
 import numpy as np
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.errors import DrumatlasError
+from drumatlas.explore.controls import Press
 from drumatlas.web import drop
+from drumatlas.web.answers import by_name, plain, response
 from drumatlas.web.client import MOST_BAD, Client
 from drumatlas.web.desk import Desk, Notes
+from drumatlas.web.drops import Drops
 from drumatlas.web.gate import Gate, gated
-from drumatlas.web.guard import COOKIE, Guard, Refusal, Visit
+from drumatlas.web.guard import Guard, Refusal, Visit
 from drumatlas.web.limits import Bucket
 from drumatlas.web.orders import Land, Listen, Ping, read_message
 from drumatlas.web.passing import SIDE, passing_pieces
 from drumatlas.web.show import Show, Shown, changes
-from drumatlas.web.site import MIDI, Content, Site, security_headers
+from drumatlas.web.site import MIDI, Content, Site
 from drumatlas.web.view import View
 
 SOCKET = "/ws"
 TAKES = {"/beat.mid": "beat", "/last.mid": "last"}
 MOST_PAGES = 8  # open at once
 OPEN_S, CLOSE_S = 5.0, 2.0  # until a request must be there, and an answer taken
+PING_S = 10.0  # between two pings, and until one must be answered
 TAKE_S = 3.0
-_REST_S = 0.01
-_YEAR_S = 365 * 24 * 3600
+# "keep" pressed on pages, as each makes a file that stays: 30 at once, then one in five minutes
+KEEPS_A_SECOND, KEEPS_AT_ONCE = 1 / 300, 30.0
+_PAUSE_S = 0.01  # between two pieces of the map of passing parts
+_KEEP = Press("keep")
 
 
 class Server:
     """Serves `site` to whom `guard` lets in, and gives their orders to `desk`."""
 
-    def __init__(self, site: Site, guard: Guard, desk: Desk, atlas: Atlas, token: str) -> None:
-        self._site, self._guard, self._desk, self._token = site, guard, desk, token
-        self._atlas = atlas
+    def __init__(self, site: Site, guard: Guard, desk: Desk, atlas: Atlas) -> None:
+        self._site, self._guard, self._desk, self._atlas = site, guard, desk, atlas
         self._show = Show(atlas, desk.epoch_ns)
         self._clients: set[Client] = set()
         self._shown: Shown = {}
-        self._passing: str | None = None
-        self._reckoning = asyncio.Lock()
+        self._passing: asyncio.Task[str] | None = None
         self._downloads = Bucket(1.0, 5.0)
+        self._keeps = Bucket(KEEPS_A_SECOND, KEEPS_AT_ONCE)
+        self._drops = Drops()
+        self._landing: set[asyncio.Task[None]] = set()
 
     def change_atlas(self, site: Site, atlas: Atlas) -> None:
         """Serve another atlas from now on; pages that are open see by its hash that they are to
         load themselves again."""
-        self._site, self._atlas, self._passing = site, atlas, None
+        self._site, self._atlas = site, atlas
+        if self._passing:
+            self._passing.cancel()
+            self._passing = None
         self._show = Show(atlas, self._desk.epoch_ns)
         self._shown = {}
 
     async def run(self, listening: socket.socket, over: asyncio.Event) -> None:
         """Serve on a socket that listens, until `over`."""
         logger = logging.getLogger("drumatlas.web")
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
+        for one in (logger, logging.getLogger("asyncio")):  # what matters is said in one line
+            one.addHandler(logging.NullHandler())
+            one.propagate = False
+        gate = Gate(self._desk.log)
+
+        def fail(error: BaseException) -> None:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            self._desk.log("no socket", f"a connection could not be let in: {reason}")
+
         server = serve(
             self._talk,
             sock=listening,
+            pause_s=lambda: gate.pause_s(time.monotonic()),
+            fail=fail,
             process_request=self._answer,
             compression=None,
             open_timeout=OPEN_S,
             close_timeout=CLOSE_S,
             max_size=drop.MAX_BYTES,
+            max_queue=4,  # messages of a page that wait to be read; each may be as large
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
             server_header=None,
             logger=logger,
-            create_connection=gated(Gate(self._desk.log)),
+            create_connection=gated(gate),
         )
         async with server:
             await over.wait()
+        self._guard.sessions.end()
 
     # What the slow loop gives; called in this thread.
 
@@ -107,52 +127,55 @@ class Server:
     # Requests.
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        response = await self._respond(connection, request)
-        if response and request.method == "HEAD":
-            response.body = b""
-        return response
+        answer = await self._respond(connection, request)
+        if answer and request.method == "HEAD":
+            answer.body = b""
+        return answer
 
     async def _respond(self, connection: ServerConnection, request: Request) -> Response | None:
-        headers = _by_name(request.headers)
+        headers = by_name(request.headers)
         is_socket = "upgrade" in headers
         visit = self._guard.check(request.method, request.path, headers, is_socket)
         if isinstance(visit, Refusal):
             who = connection.remote_address
             self._desk.log(visit.kind, f"refused {visit.kind} from {who[0] if who else 'nowhere'}")
-            return _plain(visit.status, visit.text)
+            return plain(visit.status, visit.text)
         if visit.path == SOCKET:
             if len(self._clients) < MOST_PAGES:
                 return None
-            self._desk.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
-            return _plain(503, f"{MOST_PAGES} pages are open already; close one")
+            self._refuse_page()
+            return plain(503, f"{MOST_PAGES} pages are open already; close one")
         content = self._site.get(visit.path)
         if visit.path in TAKES:
             return await self._download(visit)
         if content is None:
-            return _plain(404, "there is nothing here")
-        response = _response(200, content, visit.host)
+            return plain(404, "there is nothing here")
+        answer = response(200, content, visit.host)
         if visit.brought_token:
-            cookie = f"{COOKIE}={self._token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={_YEAR_S}"
-            response.headers["Set-Cookie"] = cookie
-        return response
+            answer.headers["Set-Cookie"] = self._guard.sessions.cookie()
+        return answer
 
     async def _download(self, visit: Visit) -> Response:
         if not self._downloads.take(time.monotonic()):
-            return _plain(429, "too many downloads; wait a moment")
+            return plain(429, "too many downloads; wait a moment")
         try:
             make = await asyncio.wait_for(self._desk.take(TAKES[visit.path]), TAKE_S)
         except TimeoutError:
-            return _plain(503, "the box did not answer")
+            return plain(503, "the box did not answer")
         if make is None:
-            return _plain(404, "nothing was played yet")
-        response = _response(200, Content(make(), MIDI), visit.host)
+            return plain(404, "nothing was played yet")
+        answer = response(200, Content(make(), MIDI), visit.host)
         name = f"drumatlas-{TAKES[visit.path]}.mid"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
 
     # Open pages.
 
     async def _talk(self, connection: ServerConnection) -> None:
+        if len(self._clients) >= MOST_PAGES:  # several asked before the first of them was open
+            self._refuse_page()
+            await connection.close(CloseCode.TRY_AGAIN_LATER, "too many pages")
+            return
         client = Client(connection)
         self._clients.add(client)
         self._desk.watch(len(self._clients), self._listeners(), is_new=True)
@@ -160,34 +183,49 @@ class Server:
         try:
             async for message in connection:
                 if not client.messages.take(time.monotonic()):
-                    self._desk.log("a chatterer", "a page that sent too many messages was cut")
                     await connection.close(CloseCode.POLICY_VIOLATION, "too many messages")
-                    return
+                    break
                 if not self._take(client, message):
                     await connection.close(CloseCode.POLICY_VIOLATION, "too many bad messages")
-                    return
-        except ConnectionClosed as error:
-            sent = error.sent
-            if sent and sent.code not in {CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY}:
-                self._desk.log("bad frames", f"a page was cut: {sent.reason or sent.code}")
+                    break
+        except ConnectionClosed:
+            pass
         finally:
+            self._tell_why(connection)
             self._clients.discard(client)
             self._desk.watch(len(self._clients), self._listeners())
             for task in tasks:
                 task.cancel()
 
+    def _tell_why(self, connection: ServerConnection) -> None:
+        """Log why we cut a page, if we did."""
+        sent = connection.protocol.close_sent
+        if sent and sent.code not in {CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY}:
+            is_busy = sent.code == CloseCode.POLICY_VIOLATION
+            kind = "a busy page" if is_busy else "bad frames"
+            self._desk.log(kind, f"a page was cut: {sent.reason or sent.code}")
+
+    def _refuse_page(self) -> None:
+        self._desk.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
+
     def _take(self, client: Client, message: str | bytes) -> bool:
-        """One message of a page; whether the page may stay."""
-        try:
-            if isinstance(message, bytes):
-                self._land(client, message)
-            else:
+        """Take one message of a page; return whether the page may stay."""
+        if isinstance(message, bytes):
+            task = asyncio.create_task(self._land(client, message))
+            self._landing.add(task)
+            task.add_done_callback(self._landing.discard)
+        else:
+            try:
                 self._obey(client, message)
-        except DrumatlasError as error:
-            client.bad += 1
-            client.reply({"said": {"text": str(error), "bad": True}})
-            self._desk.log("a bad message", f"a page's message can't be read: {error}")
+            except DrumatlasError as error:
+                self._blame(client, error)
         return client.bad <= MOST_BAD
+
+    def _blame(self, client: Client, error: DrumatlasError) -> None:
+        """Count a message that could not be taken, and say why."""
+        client.bad += 1
+        client.say(str(error), is_bad=True)
+        self._desk.log("a bad message", f"a page's message can't be read: {error}")
 
     def _obey(self, client: Client, text: str) -> None:
         for request in read_message(text, len(self._atlas.points.xy)):
@@ -197,31 +235,39 @@ class Server:
             elif isinstance(request, Listen):
                 client.listens = request.is_on
                 self._desk.watch(len(self._clients), self._listeners())
+            elif request == _KEEP and not self._keeps.take(time.monotonic()):
+                client.say("too many takes were kept from pages; wait some minutes", is_bad=True)
             else:
                 self._desk.order(request)
 
-    def _land(self, client: Client, data: bytes) -> None:
-        if not client.drops.take(time.monotonic()):
-            client.reply({"said": {"text": "one file at a time", "bad": True}})
+    async def _land(self, client: Client, data: bytes) -> None:
+        """Have a dropped file read, and go where its beat is."""
+        try:
+            dropped = await self._drops.read(data, time.monotonic(), self._desk.own_notes())
+        except DrumatlasError as error:
+            self._blame(client, error)
             return
-        dropped = drop.beat_of(data, self._desk.own_notes())
         self._desk.order(Land(dropped.code))
         hits = sum(step.bit_count() for step in dropped.code)
-        text = "; ".join([f"landed: the file's beat has {hits} hits", *dropped.remarks])
-        client.reply({"said": {"text": text, "bad": False}})
+        client.say("; ".join([f"landed: the file's beat has {hits} hits", *dropped.remarks]))
 
     def _listeners(self) -> int:
         return sum(client.listens for client in self._clients)
 
     async def _send_passing(self, client: Client) -> None:
-        """The parts of the map that pass; reckoned once, piece by piece."""
-        try:
-            async with self._reckoning:
-                self._passing = self._passing or await _reckon(self._atlas)
-        except Exception as error:  # a foreign network; the map is drawn without
+        """Send which parts of the map pass the filter: computed once for each atlas, for whoever
+        is there then."""
+        while True:
+            atlas = self._atlas
+            task = self._passing = self._passing or asyncio.create_task(_reckon(atlas))
+            await asyncio.wait([task])
+            if self._atlas is atlas:
+                break
+        error = task.exception()
+        if error is None:
+            client.reply({"passing": {"side": SIDE, "bits": task.result()}})
+        else:  # a foreign network; the map is drawn without
             self._desk.log("passing", f"no passing parts: {type(error).__name__}: {error}")
-        else:
-            client.reply({"passing": {"side": SIDE, "bits": self._passing}})
 
 
 async def _reckon(atlas: Atlas) -> str:
@@ -229,29 +275,6 @@ async def _reckon(atlas: Atlas) -> str:
     pieces = []
     for piece in passing_pieces(atlas):
         pieces.append(piece)
-        await asyncio.sleep(_REST_S)
+        await asyncio.sleep(_PAUSE_S)
     bits = np.packbits(np.concatenate(pieces), bitorder="little")
     return base64.b64encode(bits.tobytes()).decode()
-
-
-def _by_name(headers: Headers) -> Mapping[str, Sequence[str]]:
-    table: dict[str, list[str]] = {}
-    for name, value in headers.raw_items():
-        table.setdefault(name.lower(), []).append(value)
-    return table
-
-
-def _plain(status: int, text: str) -> Response:
-    return _response(status, Content(f"{text}\n".encode(), "text/plain; charset=utf-8"), "")
-
-
-def _response(status: int, content: Content, host: str) -> Response:
-    headers = Headers(
-        {
-            "Connection": "close",
-            "Content-Length": str(len(content.body)),
-            "Content-Type": content.type,
-            **security_headers(host),
-        }
-    )
-    return Response(status, HTTPStatus(status).phrase, headers, content.body)

@@ -4,19 +4,26 @@ nothing: a page that nobody opens costs a socket."""
 import os
 import select
 import socket
+import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from drumatlas.errors import WebError
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 from drumatlas.web.address import Address
 from drumatlas.web.desk import Desk, Server
+from drumatlas.web.rest import Rest
 
 if TYPE_CHECKING:
     import asyncio
 
 _BACKLOG = 32
+# What the kernel keeps for each socket, each way; it would grow to 4 to 6 MB.
+_KERNEL_BYTES = 64 << 10
+_AGAIN_S = 5.0  # after a fault of the server, until it is tried again
 
 
 class Runs(Server, Protocol):
@@ -30,7 +37,12 @@ def listen(address: Address) -> socket.socket:
     """A socket at `address`; WebError says why there is none."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
+        listening = socket.create_server(
+            (address.host, address.port), family=family, backlog=_BACKLOG
+        )
+        for way in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # taken over by whoever comes
+            listening.setsockopt(socket.SOL_SOCKET, way, _KERNEL_BYTES)
+        return listening
     except OSError as error:
         # Not `error.strerror`, to which create_server adds the address once more.
         is_name = isinstance(error, socket.gaierror)
@@ -49,8 +61,12 @@ class Serving:
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     def start(self) -> None:
-        """Begin to wait."""
-        self._thread.start()
+        """Begin to wait. WebError if the system has no thread for it."""
+        try:
+            self._thread.start()
+        except (RuntimeError, MemoryError) as error:
+            self._listening.close()
+            raise WebError(f"no thread to serve it ({error or 'out of memory'})") from None
 
     def close(self) -> None:
         """End the thread (5 s at most); open pages are told."""
@@ -64,26 +80,78 @@ class Serving:
         self._woken.close()
 
     def _run(self) -> None:
-        select.select([self._listening, self._woken], [], [])
-        if self._is_over:
-            return
+        while True:
+            select.select([self._listening, self._woken], [], [])
+            if self._is_over:
+                return
+            try:
+                self._run_loop()
+            except Exception as error:  # the page is gone for a while; the beat goes on
+                self._desk.log("the server", f"{type(error).__name__}: {error}")
+                select.select([self._woken], [], [], _AGAIN_S)
+            finally:
+                self._desk.shut()
+
+    def _run_loop(self) -> None:
         # As the slow loop: whoever is preempted while it holds the interpreter's lock holds up
-        # the performer.
+        # the performer. It rests, so that the kernel's limit for real-time threads is not met.
         request_realtime(SLOW_PRIORITY)
-        import asyncio  # noqa: PLC0415 - 9 MB that a page which nobody opens need not take
+        rest = _resting()
+        with _resting_imports(rest):
+            import asyncio  # noqa: PLC0415 - 9 MB that a page which nobody opens need not take
 
-        try:
-            asyncio.run(self._serve(asyncio.Event()))
-        except Exception as error:  # the page is gone; the beat goes on
-            self._desk.lines.append(f"page: {type(error).__name__}: {error}")
-        finally:
-            self._desk.shut()
+            from drumatlas.web.loop import Loop  # noqa: PLC0415
 
-    async def _serve(self, over: "asyncio.Event") -> None:
+            server = self._make()
+        with asyncio.Runner(loop_factory=lambda: Loop(rest)) as runner:
+            runner.run(self._serve(server, asyncio.Event()))
+
+    async def _serve(self, server: Runs, over: "asyncio.Event") -> None:
         import asyncio  # noqa: PLC0415
 
-        server = self._make()
-        self._desk.open(asyncio.get_running_loop(), server)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._fail)
+        self._desk.open(loop, server)
         self._over = over
         if not self._is_over:
             await server.run(self._listening, over)
+
+    def _fail(self, _loop: object, context: "dict[str, object]") -> None:
+        """Say in one line what asyncio would log with a traceback."""
+        self._desk.log("a fault", f"{context.get('exception') or context.get('message')}")
+
+
+def _resting() -> Callable[[], None]:
+    """Return what the calling thread is to call between two pieces of its work."""
+    rest = Rest()
+
+    def take() -> None:
+        due_ns = rest.due_ns(time.monotonic_ns(), time.thread_time_ns(), time.process_time_ns())
+        if due_ns:
+            time.sleep(due_ns / 1e9)
+
+    return take
+
+
+class _Finder:
+    """Finds no module, but rests whenever one thread looks for one."""
+
+    def __init__(self, rest: Callable[[], None]) -> None:
+        self._rest, self._thread = rest, threading.get_ident()
+
+    def find_spec(self, _name: str, _path: object = None, _target: object = None) -> None:
+        """Rest."""
+        if threading.get_ident() == self._thread:
+            self._rest()
+
+
+@contextmanager
+def _resting_imports(rest: Callable[[], None]) -> Iterator[None]:
+    """Rest between the modules that this thread loads; together they take most of a second on a
+    small machine."""
+    finder = _Finder(rest)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)

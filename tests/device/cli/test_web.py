@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from drumatlas.cli import main
 from drumatlas.cli.web import Page
 from drumatlas.config.read import defaults
+from drumatlas.engine import Engine
 from drumatlas.errors import ConfigError
 
 PLAY = ["play", "--panel", "none", "--midi-out", "none", "--state", "none"]
@@ -87,3 +89,28 @@ def test_a_box_that_plays_has_a_page_and_ends_with_it_open(tmp_path: Path) -> No
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_no_thread_for_the_page_is_said_and_it_plays(
+    error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+    told: list[str] = []
+
+    def start_others(thread: threading.Thread) -> None:
+        if thread.name == "web":
+            raise error
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_others)
+    tell = Engine.tell
+
+    def telling(self: Engine, what: str, *lines: str) -> None:
+        told.extend(lines)
+        tell(self, what, *lines)
+
+    monkeypatch.setattr(Engine, "tell", telling)
+    assert main([*PLAY, "--seconds", "0.3", "--web", "127.0.0.1:0"]) == 0
+    assert len([line for line in told if line.startswith("page: no thread to serve it")]) == 1
+    assert "Traceback" not in capsys.readouterr().err

@@ -46,7 +46,7 @@ class Box:
         self.server: Server | None = None
 
         def make() -> Server:
-            self.server = Server(Site(atlas), guard, self.desk, atlas, token)
+            self.server = Server(Site(atlas), guard, self.desk, atlas)
             return self.server
 
         self.serving = Serving(listening, self.desk, make)

@@ -15,15 +15,37 @@ class Socket:
         self.state = state
         self.transport: Any = self
         self.aborted = 0
+        self.waiting = 0
 
     def abort(self) -> None:
         self.aborted += 1
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> gate.Gate:
-    monkeypatch.setattr(gate.time, "sleep", lambda _: None)
+def door() -> gate.Gate:
     return gate.Gate(lambda _kind, _line: None)
+
+
+def test_who_comes_too_often_has_to_wait(door: gate.Gate) -> None:
+    waits = [door.pause_s(now=0) for _ in range(200)]
+    at_once = int(gate.ARRIVALS_AT_ONCE)
+    assert waits == [0.0] * at_once + [gate.NAP_S] * (200 - at_once)
+    assert door.pause_s(now=10) == 0
+
+
+def test_of_all_that_is_unread_the_largest_part_goes(door: gate.Gate) -> None:
+    sockets = [Socket() for _ in range(4)]
+    for one, size in zip(sockets, (1, 3 << 20, 2 << 20, 0), strict=True):
+        one.waiting = size
+        door.enter(one)  # type: ignore[arg-type]
+    door.weigh(sockets[0])  # type: ignore[arg-type]
+    assert [one.aborted for one in sockets] == [0, 1, 0, 0]
+    alone = Socket()
+    alone.waiting = 100 << 20  # a large atlas, read by one
+    other = gate.Gate(lambda _kind, _line: None)
+    other.enter(alone)  # type: ignore[arg-type]
+    other.weigh(alone)  # type: ignore[arg-type]
+    assert not alone.aborted
 
 
 def test_of_a_burst_each_one_too_many_cuts_another(door: gate.Gate) -> None:

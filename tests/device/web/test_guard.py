@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from drumatlas.web.address import Address
 from drumatlas.web.guard import Guard, Refusal, Visit
+from drumatlas.web.sessions import MOST_SESSIONS
 
 LOCAL = Guard(Address("127.0.0.1", 8313))
 OPEN = Guard(Address("0.0.0.0", 8313), ["box", "box.local"], "0123456789abcdef")
-COOKIE = {"cookie": ["drumatlas=0123456789abcdef"]}
+TOKEN = "0123456789abcdef"
+COOKIE = {"cookie": [OPEN.sessions.cookie().split(";")[0]]}
 
 
 def check(guard: Guard, host: str, path: str = "/", socket: bool = False, **more: Any) -> object:
@@ -62,16 +64,84 @@ def test_a_socket_must_say_whose_it_is() -> None:
 
 @given(st.text(max_size=40), st.text(max_size=60))
 def test_no_token_but_the_right_one_is_good(given_token: str, cookie: str) -> None:
-    for more in ({}, {"cookie": [cookie]}, {"cookie": [f"drumatlas={cookie}"]}):
+    for more in ({}, {"cookie": [cookie]}, {"cookie": [f"drumatlas-8313={cookie}"]}):
         answer = check(OPEN, "box", f"/?token={given_token}", **more)
         assert answer in {"no token", "a malformed request"}
 
 
-def test_the_token_comes_in_by_address_or_cookie() -> None:
-    assert check(OPEN, "box", "/?token=0123456789abcdef") == Visit("box", "/", True)
-    assert check(OPEN, "box", "/ws", cookie=["x=1; drumatlas=0123456789abcdef"]) == Visit(
-        "box", "/ws", False
+def test_the_token_begins_a_session_and_the_session_comes_in() -> None:
+    assert check(OPEN, "box", f"/?token={TOKEN}") == Visit("box", "/", True)
+    begun = OPEN.sessions.cookie().split(";")[0]
+    assert check(OPEN, "box", "/ws", cookie=[f"x=1; {begun}"]) == Visit("box", "/ws", False)
+    assert check(OPEN, "box", f"/?token={TOKEN}", cookie=[begun]) == Visit("box", "/", False)
+
+
+def near(right: str) -> list[str]:
+    """What is nearly right: each of its beginnings and ends, one character changed at each place
+    or left out, some more, other case."""
+    parts = [right[:i] for i in range(len(right))] + [right[i:] for i in range(1, len(right))]
+    changed = [
+        right[:i] + other + right[i + 1 :]
+        for i in range(len(right))
+        for other in "0aZ_-"
+        if other != right[i]
+    ]
+    less = [right[:i] + right[i + 1 :] for i in range(len(right))]
+    more = [right + "0", "0" + right, right * 2, right + "\0", f" {right}", f"{right} "]
+    return [one for one in {*parts, *changed, *less, *more, right.swapcase()} if one != right]
+
+
+def test_what_begins_like_the_token_is_not_it() -> None:
+    for wrong in near(TOKEN):
+        for target in (f"/?token={wrong}", f"/ws?token={wrong}"):
+            for is_socket in (False, True):
+                answer = check(OPEN, "box", target, is_socket, origin=["http://box"])
+                assert answer == "no token", (wrong, target)
+        for name in ("drumatlas-8313", "drumatlas", "token"):
+            assert check(OPEN, "box", cookie=[f"{name}={wrong}"]) == "no token"
+
+
+def test_what_begins_like_a_session_is_not_one() -> None:
+    name, value = OPEN.sessions.cookie().split(";")[0].split("=")
+    assert check(OPEN, "box", cookie=[f"{name}={value}"]) == Visit("box", "/", False)
+    for wrong in near(value):
+        if wrong.strip() != value:  # blanks around it are not part of it
+            assert check(OPEN, "box", cookie=[f"{name}={wrong}"]) == "no token", wrong
+
+
+def test_the_token_is_no_cookie_and_a_session_no_token() -> None:
+    name, value = OPEN.sessions.cookie().split(";")[0].split("=")
+    assert TOKEN not in value
+    for other in (name, "drumatlas"):
+        assert check(OPEN, "box", cookie=[f"{other}={TOKEN}"]) == "no token"
+    assert check(OPEN, "box", f"/?token={value}") == "no token"
+
+
+def test_a_session_is_good_at_its_own_port_only() -> None:
+    other = Guard(Address("0.0.0.0", 8314), ["box"], TOKEN)
+    name, value = OPEN.sessions.cookie().split(";")[0].split("=")
+    assert other.sessions.name != name
+    assert check(other, "box", cookie=[f"{name}={value}"]) == "no token"
+    assert check(other, "box", cookie=[f"{other.sessions.name}={value}"]) == "no token"
+    # What another service of this host has set under our name does not hide it.
+    assert check(OPEN, "box", cookie=[f"{name}=other; {name}={value}"]) == Visit("box", "/", False)
+
+
+def test_sessions_end_with_the_server_and_are_few() -> None:
+    guard = Guard(Address("0.0.0.0", 8313), ["box"], TOKEN)
+    cookies = [guard.sessions.cookie() for _ in range(MOST_SESSIONS)]
+    assert len(set(cookies)) == len(cookies)
+    assert all("HttpOnly; SameSite=Strict" in cookie for cookie in cookies)
+    assert not any(
+        word in cookie for cookie in cookies for word in ("Max-Age", "Expires", "Domain")
     )
+    first, second, *_ = [cookie.split(";")[0] for cookie in cookies]
+    assert check(guard, "box", cookie=[first]) == Visit("box", "/", False)
+    guard.sessions.cookie()
+    assert check(guard, "box", cookie=[second]) == "no token"
+    assert check(guard, "box", cookie=[first]) == Visit("box", "/", False)
+    guard.sessions.end()
+    assert check(guard, "box", cookie=[first]) == "no token"
 
 
 @given(st.text(max_size=80))
@@ -83,4 +153,4 @@ def test_any_target_is_answered(target: str) -> None:
 @pytest.mark.parametrize("odd", ["\udc80", "0123456789abcde\udcff", "é"])
 def test_a_token_that_is_no_text_is_none(odd: str) -> None:
     assert check(OPEN, "box", f"/?token={odd}") == "no token"
-    assert check(OPEN, "box", cookie=[f"drumatlas={odd}"]) == "no token"
+    assert check(OPEN, "box", cookie=[f"drumatlas-8313={odd}"]) == "no token"

@@ -1,8 +1,10 @@
 """The server over real sockets: a page that works."""
 
+import base64
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.search import Places
+from drumatlas.web import server
 from drumatlas.web.site import Site, points_bytes
 
 
@@ -158,9 +161,6 @@ def test_which_parts_of_the_map_pass_is_told(box: Any, reading: Callable[[Any], 
         reader.until(lambda: any("passing" in m for m in reader.messages), seconds=60)
 
 
-# Nobody uninvited.
-
-
 def another(atlas: Atlas) -> Atlas:
     points = replace(atlas.points, xy=-atlas.points.xy)
     return replace(atlas, name="other", sha256="another", points=points)
@@ -186,3 +186,73 @@ def test_who_comes_later_finds_the_atlas_that_was_put(box: Any, atlas: Atlas) ->
     other = another(atlas)
     box.desk.put(box.server.change_atlas, Site(other), other)
     box.wait_for(lambda: json.loads(box.get("/atlas.json")[2])["sha256"] == "another")
+
+
+def passing_of(reader: Any) -> str:
+    reader.until(lambda: any("passing" in message for message in reader.messages), seconds=60)
+    found = next(message["passing"] for message in reader.messages if "passing" in message)
+    return str(found["bits"])
+
+
+def held_pieces(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Atlas], threading.Event]:
+    """Parts of the map that differ by atlas, and are computed only once the event is set."""
+    begun: list[Atlas] = []
+    may_end = threading.Event()
+
+    def pieces(atlas: Atlas) -> Iterator[Any]:
+        begun.append(atlas)
+        while not may_end.is_set():
+            yield np.zeros(0, bool)
+        yield np.array([atlas.name == "other"])
+
+    monkeypatch.setattr(server, "passing_pieces", pieces)
+    return begun, may_end
+
+
+def test_parts_that_pass_are_those_of_the_atlas_that_plays(
+    box: Any, reading: Callable[[Any], Any], atlas: Atlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it changes while they are computed."""
+    begun, may_end = held_pieces(monkeypatch)
+    with box.open() as page:
+        box.wait_for(lambda: begun)
+        other = another(atlas)
+        box.engine.change_atlas(Explorer(other))
+        box.desk.put(box.server.change_atlas, Site(other), other)
+        box.wait_for(lambda: len(begun) == 2)
+        may_end.set()
+        assert base64.b64decode(passing_of(reading(page))) == b"\1"
+    with box.open() as page:
+        assert base64.b64decode(passing_of(reading(page))) == b"\1"
+    assert [one.name for one in begun] == [atlas.name, "other"]
+
+
+def test_parts_that_pass_are_computed_once_however_often_a_page_comes(
+    box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = held_pieces(monkeypatch)
+    for _ in range(5):
+        with box.open() as page:
+            box.wait_for(lambda: begun)
+    may_end.set()
+    with box.open() as page:
+        passing_of(reading(page))
+    assert len(begun) == 1
+
+
+def test_parts_that_can_t_be_computed_are_tried_once(
+    box: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Atlas] = []
+
+    def pieces(atlas: Atlas) -> Iterator[Any]:
+        tried.append(atlas)
+        yield np.zeros(0, bool)
+        raise RuntimeError("a foreign network")
+
+    monkeypatch.setattr(server, "passing_pieces", pieces)
+    for _ in range(3):
+        with box.open():
+            box.wait_for(lambda: box.said)
+    assert box.said == ["page: no passing parts: RuntimeError: a foreign network"]
+    assert len(tried) == 1

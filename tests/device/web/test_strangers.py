@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from drumatlas.explore.controls import Press
 from drumatlas.web import client, gate, server
 
 TOKEN = "0123456789abcdef"
@@ -49,17 +50,25 @@ def test_without_the_token_nobody_comes_in(
     boxes: Callable[..., Any], reading: Callable[[Any], Any]
 ) -> None:
     box = boxes(token=TOKEN)
-    for path in ("/", "/atlas.json", "/?token=", "/?token=wrong", f"/?token={TOKEN}x"):
+    wrong = ["", "wrong", TOKEN + "x", TOKEN.swapcase(), *(TOKEN[:i] for i in range(1, 16))]
+    for path in ("/", "/atlas.json", *(f"/?token={one}" for one in wrong)):
         assert box.get(path)[0] == 403
     with pytest.raises(InvalidStatus, match="403"):
         box.open()
     status, headers, _ = box.get(f"/?token={TOKEN}")
     assert status == 200
-    cookie = headers["set-cookie"]
-    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
-    own = {"Cookie": cookie.split(";")[0]}
+    session, *about = headers["set-cookie"].split("; ")
+    assert set(about) == {"HttpOnly", "SameSite=Strict", "Path=/"}
+    name, value = session.split("=")
+    assert name == f"drumatlas-{box.port}"
+    assert TOKEN not in value
+    own = {"Cookie": session}
     assert box.get("/atlas.json", headers=own)[0] == 200
-    assert box.get("/atlas.json", headers={"Cookie": "drumatlas=wrong"})[0] == 403
+    assert "set-cookie" not in box.get(f"/?token={TOKEN}", headers=own)[1]
+    for wrong in (f"{name}={value[:-1]}", f"{name}={value}x", f"{name}={TOKEN}", f"x={value}"):
+        assert box.get("/atlas.json", headers={"Cookie": wrong})[0] == 403
+        with pytest.raises(InvalidStatus, match="403"):
+            box.open(additional_headers={"Cookie": wrong})
     with box.open(additional_headers=own) as page:
         reader = reading(page)
         reader.until(lambda: "run" in reader.state)
@@ -222,3 +231,22 @@ def test_downloads_are_rationed(box: Any) -> None:
 def test_it_says_who_it_is_to_nobody(box: Any) -> None:
     assert "server" not in box.get("/")[1]
     assert not re.search(rb"websockets|Python", box.get("/nothing")[2])
+
+
+def test_takes_that_pages_keep_are_rationed_whoever_asks(
+    box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "KEEPS_A_SECOND", 1e-6)
+    kept: list[None] = []
+    box.engine.on_keep = lambda: kept.append(None)
+    for _ in range(3):
+        with box.open() as page:
+            for _ in range(50):
+                page.send('{"press": "keep"}')
+            page.send('{"ping": 1}')
+            reader = reading(page)
+            reader.until(lambda r=reader: any("pong" in message for message in r.messages))
+    assert any("too many takes" in m["said"]["text"] for m in reader.messages if "said" in m)
+    box.wait_for(lambda: len(kept) >= server.KEEPS_AT_ONCE)
+    box.engine.handle(Press("keep"), time.monotonic_ns())  # the box's own button is not rationed
+    assert len(kept) == server.KEEPS_AT_ONCE + 1
