@@ -20,13 +20,13 @@ _RESETS = re.compile(
     re.DOTALL,
 )
 # How a file may say such a thing for another channel than 10. Each begins with letters, which are
-# quick to seek, and looks back where need be.
+# quick to seek, and looks back where need be. A program change follows soon after a bank.
 _PARTS = (
     re.compile(rb"\x42\x12\x40[\x11-\x1f]\x15[\x01\x02]"),
     re.compile(rb"\x4c\x08[\x00-\x08\x0a-\x0f]\x07[\x01-\x7f]"),
-    re.compile(rb"\x00\x78(?<=[\xb0-\xb8\xba-\xbf\x00]..)", re.DOTALL),
+    re.compile(rb"\x00\x78(?<=[\xb0-\xb8\xba-\xbf\x00]..).{,32}?[\xc0-\xcf]", re.DOTALL),
 )
-_XG_BANKS = re.compile(rb"\x00\x7f(?<=[\xb0-\xb8\xba-\xbf\x00]..)", re.DOTALL)
+_XG_BANKS = re.compile(rb"\x00\x7f(?<=[\xb0-\xb8\xba-\xbf\x00]..).{,32}?[\xc0-\xcf]", re.DOTALL)
 _XG_ON = b"\x4c\x00\x00\x7e"
 
 Message = tuple[int, bytes]  # tick; a control or program change, or SysEx from F0 on, no length

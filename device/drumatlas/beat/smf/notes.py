@@ -27,10 +27,9 @@ MAX_SIGNATURES = 10_000  # each begins a grid of its own
 _MAX_NAME = 200  # bytes
 _MAX_SETUP = 16  # bytes; longer SysEx messages are dumps of sounds
 
-# By status byte: what to do with the message. From 0 on, it is a wanted note, and this is its
-# channel's bits in a packed note; _ONE and _TWO: pass over so many bytes of data; else keep it as
-# it is, or stop.
-_ONE, _TWO, _KEEP, _NO_STATUS = -1, -2, -3, -4
+# What to do with a message, by its status byte. 0 or more: it is a wanted note, and the number is
+# its channel's bits in a packed note. -1, -2: pass over so many bytes of data. _KEEP: keep it.
+_KEEP, _NO_STATUS = -3, -4
 _TIMES = (b"\xff\x58", b"\xff\x51")  # metre and tempo
 
 
@@ -75,13 +74,13 @@ def everything() -> Wanted:
     return Wanted(todo, (*wanted.marks, *(bytes((status,)) for status in kept)))
 
 
-def read_notes(  # noqa: PLR0913 - a loop that calls nothing is twice as fast
+def read_notes(  # noqa: PLR0912, PLR0913 - a loop that calls nothing is twice as fast
     data: bytes, at: int, end: int, wanted: Wanted, into: TrackEvents, *, tick: int = 0
 ) -> tuple[int, bool]:
     """Read a track's body, bytes [at, end), from `tick` on; return the place where it ended and
     whether End of Track stands there.
 
-    Drum notes and short deltas are read in place, and first: they are most of a drum track. Only
+    Drum notes and deltas of two bytes are read in place, and first: most of a drum track. Only
     wanted events are looked into. BrokenTrackError, IndexError or a place past `end`: the track
     is malformed, and what was read of it means nothing.
     """
@@ -90,9 +89,13 @@ def read_notes(  # noqa: PLR0913 - a loop that calls nothing is twice as fast
     add = into.packed.append
     while at < end:
         delta = data[at]
-        at += 1
-        if delta >= 0x80:
-            delta, at = number(data, at - 1)
+        if delta < 0x80:
+            at += 1
+        elif (byte := data[at + 1]) < 0x80:
+            delta = (delta & 0x7F) << 7 | byte
+            at += 2
+        else:
+            delta, at = number(data, at)
         tick += delta
         byte = data[at]
         if byte >= 0xF0:
@@ -104,13 +107,15 @@ def read_notes(  # noqa: PLR0913 - a loop that calls nothing is twice as fast
             status, todo = byte, todo_of[byte]
             at += 1
         if todo >= 0:
-            key, velocity = data[at], data[at + 1]
-            if (key | velocity) & 0x80:
-                into.unsound += 1
-            elif velocity:
-                add(tick << TICK | todo | key << KEY | velocity)
+            velocity = data[at + 1]
+            if velocity:
+                key = data[at]
+                if key < 128 > velocity:
+                    add(tick << TICK | todo | key << KEY | velocity)
+                else:
+                    into.unsound += 1
             at += 2
-        elif todo >= _TWO:
+        elif todo >= -2:
             at -= todo
         else:
             at = _keep(data, at, tick, status, into)

@@ -1,9 +1,11 @@
 """Any file that mido writes, damaged: no note that was not there, all notes of sound tracks."""
 
+from collections import Counter
 from io import BytesIO
 from itertools import chain
 
 import mido
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -141,14 +143,16 @@ def test_a_track_that_is_broken_costs_that_track_alone(
     assert read(header(len(chunks), form) + b"".join(chunks)) == sorted(chain(*notes))
 
 
-@given(st.data(), st.sampled_from([b"", b"\r", b"\0", b"?"]))
-def test_a_byte_lost_or_put_in_gives_no_other_notes(data: st.DataObject, put: bytes) -> None:
-    """Each note has its note-off here, so that a false note shows."""
+@pytest.mark.parametrize("put", [b"", b"\r", b"\0", b"?"])
+def test_a_byte_lost_or_put_in_leaves_the_track_out(put: bytes) -> None:
+    """Each note has its note-off here, which is what shows it. A lost byte of a delta time does
+    not show where the rest reads on as before."""
     drums = played(beat(2))
-    place = data.draw(st.integers(0, len(drums) - 5))
-    damaged = drums[:place] + put + drums[place + (not put) :]
-    wrong = len(drums) - len(damaged)
-    whole = header(2) + chunk(b"MTrk", FOUR_FOUR + END) + with_length(damaged, wrong)
-    keys = {key for _, key in beat(2)}
-    assert {key for _, key, _ in read(whole)} <= keys
-    assert len(read(whole)) in {0, len(beat(2))}
+    counts = Counter()
+    for place in range(len(drums) - len(END) - 1):
+        damaged = drums[:place] + put + drums[place + (not put) :]
+        wrong = len(drums) - len(damaged)
+        whole = header(2) + chunk(b"MTrk", FOUR_FOUR + END) + with_length(damaged, wrong)
+        counts[len(read(whole))] += 1
+    assert counts[0] >= (counts.total() if put else 0.9 * counts.total())
+    assert set(counts) <= {0, len(beat(2))}
