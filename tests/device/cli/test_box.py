@@ -34,7 +34,7 @@ def test_an_atlas_that_gives_no_beat_does_not_keep_the_service_from_playing(
         atlas = read_builtin()
         return replace(atlas, thresholds=atlas.thresholds * 0 + 1) if path else atlas
 
-    monkeypatch.setattr(service_atlas, "read_atlas", read)
+    monkeypatch.setattr(service_atlas, "open_atlas", read)
     engine = box_of("", "--unattended", "--atlas", "mute.atlas").engine
     assert engine.explorer.pattern
     assert len(engine.faults) == 1
