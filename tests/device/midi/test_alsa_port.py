@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("alsa_midi")
-
 from delivering import BASE_NS, Wire, counted, perform
 from drumatlas.midi import alsa_input, alsa_port, alsa_ports
 from drumatlas.midi.alsa_input import AlsaInput
