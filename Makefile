@@ -24,8 +24,8 @@ test-system: for-tests
 test-arm64: for-tests
 	tests/system/arm64.sh $(ARGS)
 
-# README's commands on bare Debians, made with mmdebstrap; needs root, and half an hour a release or,
-# to play only, five minutes: make test-bare ARGS="trixie --play"
+# README's commands on bare Debians, made with mmdebstrap; needs root, and half an hour or more a
+# release; to play only, some minutes: make test-bare ARGS="trixie --play"
 test-bare: for-play
 	$(BIN)/python tests/system/bare.py $(ARGS)
 

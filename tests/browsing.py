@@ -28,7 +28,7 @@ DROP = """(encoded) => {
 }"""
 
 
-def until(page: Any, condition: str, given: object = None, seconds: float = 10) -> None:
+def until(page: Any, condition: str, given: object = None, seconds: float = 30) -> None:
     """Wait until a JavaScript expression, or function of `given`, is true.
 
     Asked again and again from here: what the browser would ask by itself is barred by the page's

@@ -33,13 +33,13 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that play in real time, in processes of their own, may fail twice before they do:
+    """Tests that play in real time, in processes of their own, may fail twice before they count:
 
     a shared machine now and then stands still for longer than any of their bounds. What is
     wrong with the program is wrong each time; the summary counts the reruns.
     """
     for item in items:
-        if item.get_closest_marker("jack"):
+        if item.get_closest_marker("jack") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
 
 

@@ -10,11 +10,12 @@ from struct import Struct
 from types import SimpleNamespace
 from typing import Any
 
-import alsa_midi
-
+from alsa_library import alsa_or_skip
 from delivering import Wire
 from drumatlas.midi.alsa_wire import DIRECT, EVENT_SIZE
 from drumatlas.play.events import Event
+
+alsa_midi = alsa_or_skip()
 
 _HEAD = Struct("<BBBBIIBBBB")  # as in alsa_wire
 _PLAIN = {30: b"\xfa", 31: b"\xfb", 32: b"\xfc", 36: b"\xf8"}

@@ -116,12 +116,15 @@ def test_what_lies_under_the_pointer_is_named(
                 i === j ? 1 : Math.hypot(x - points.x[i], points.y[j] - points.y[i])));
             const some = [...points.genre.keys()].filter((i) => points.genre[i] > 0).slice(0, 100);
             const i = some.reduce((best, one) => (room(one) > room(best) ? one : best));
-            return [drumatlas.map.view.toPixels(points.x[i], points.y[i]), points.genre[i]];
+            const [x, y] = drumatlas.map.view.toPixels(points.x[i], points.y[i]);
+            const screen = document.querySelector("#map .screen").getBoundingClientRect();
+            return { x: screen.x + x, y: screen.y + y, genre: points.genre[i] };
         }"""
     )
-    area = page.locator("#map .screen").bounding_box()
-    page.evaluate("words.length = 0")
-    page.mouse.move(area["x"] + point[0][0], area["y"] + point[0][1])
-    until(page, "words.some((word) => /· (training|generated)$/.test(word))")
-    said = page.evaluate("words.findLast((word) => word.includes(' · '))")
-    assert said.split(" · ")[0] == names[point[1]]
+    page.mouse.move(point["x"], point["y"])
+    until(
+        page,
+        "name => words.some((word) => /· (training|generated)$/.test(word)"
+        " && word.startsWith(`${name} · `))",
+        names[point["genre"]],
+    )

@@ -98,18 +98,21 @@ def test_a_drag_travels_and_what_is_sent_is_where_one_is(
 def test_a_knob_that_the_hardware_turns_turns_on_the_page(
     boxes: Callable[..., Any], visit: Callable[..., Any], tmp_path: Path
 ) -> None:
-    moves = [{"t": 4 + i / 20, "control": "x3", "value": i / 80} for i in range(81)]
+    # Up for a second, there for a second, down, and there: whenever the page opens, it turns.
+    moves = [
+        {"t": t + i / 20, "control": "x3", "value": i / 20 if t % 4 == 0 else 1 - i / 20}
+        for t in range(0, 120, 2)
+        for i in range(21)
+    ]
     (tmp_path / "moves.jsonl").write_text("\n".join(map(json.dumps, moves)))
     page = visit(boxes("--panel", "script:moves.jsonl"))
-    knob = page.locator("[data-control=x3]")
-    assert knob.get_attribute("aria-valuenow") == "0.500"
-    until(
-        page,
-        "document.querySelector('[data-control=x3]').getAttribute('aria-valuenow') === '1.000'",
-        seconds=20,
-    )
-    turned = page.locator("[data-control=x3] .hand").get_attribute("transform")
-    assert turned == "rotate(135)"
+    shown = """([value, hand]) => {
+        const knob = document.querySelector("[data-control=x3]");
+        return knob.getAttribute("aria-valuenow") === value
+            && knob.querySelector(".hand").getAttribute("transform") === `rotate(${hand})`;
+    }"""
+    for value, hand in (("1.000", 135), ("0.000", -135), ("1.000", 135)):
+        until(page, shown, [value, hand])
 
 
 def test_every_control_is_there_and_works_by_keyboard(
@@ -184,7 +187,7 @@ def test_it_comes_back_after_the_box_was_off(
     port = re.search(r":(\d+)/", box.url)
     assert port is not None
     boxes("--web", f"127.0.0.1:{port[1]}")
-    until(page, "!document.body.classList.contains('lost')", seconds=15)
+    until(page, "!document.body.classList.contains('lost')")
     until(page, "drumatlas.store.state.run.playing")
 
 

@@ -3,7 +3,7 @@
 Makes a chroot of each suite (bookworm, trixie and testing if none is named) that holds apt and
 certificates, and nothing to compile with. There it types what README says below "Play it" and
 "Test it", and installs what the program asks for in its own words. Needs root and mmdebstrap;
-two minutes a suite to play, a quarter of an hour more to test.
+some minutes a suite to play, half an hour or more with the tests, which stand there twice.
 
 pip's settings of this machine (files, PIP_*, certificates, proxies) hold in the chroots too.
 """

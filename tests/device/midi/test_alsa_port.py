@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("alsa_midi")
-
 from delivering import BASE_NS, counted, perform
 from drumatlas.midi.alsa_input import AlsaInput
 from drumatlas.midi.alsa_port import AlsaPort

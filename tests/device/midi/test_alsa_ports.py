@@ -1,8 +1,8 @@
 from typing import Any
 
-import pytest
+from alsa_library import alsa_or_skip
 
-alsa_midi = pytest.importorskip("alsa_midi")
+alsa_midi = alsa_or_skip()
 
 from drumatlas.midi.alsa_ports import list_alsa  # noqa: E402 - skipped where ALSA is not
 

@@ -1,5 +1,6 @@
 import pytest
 
+from alsa_library import alsa_or_skip
 from drumatlas.midi.alsa_wire import EVENT_SIZE, pack, stamps
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
 
@@ -11,11 +12,9 @@ MESSAGES = [
 
 @pytest.mark.parametrize("message", MESSAGES, ids=bytes.hex)
 def test_it_is_what_the_library_writes(message: bytes) -> None:
-    try:
-        import alsa_midi
-        from alsa_midi._ffi import alsa, ffi
-    except (ImportError, OSError) as error:
-        pytest.skip(f"alsa-midi does not load: {error}")
+    alsa_midi = alsa_or_skip()
+    from alsa_midi._ffi import alsa, ffi
+
     parser_p = ffi.new("snd_midi_event_t **")
     assert alsa.snd_midi_event_new(64, parser_p) == 0
     theirs = ffi.new("snd_seq_event_t *")
