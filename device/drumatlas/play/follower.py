@@ -6,18 +6,14 @@ lost ones (made up for by time, once it is clear that it was a dropout and not a
 
 from collections.abc import Callable
 
+from drumatlas.play.clock_count import ClockCount, Count, Expected
 from drumatlas.play.clock_filter import ClockFilter
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
-from drumatlas.play.following import BRIDGE_TICKS, Heard
+from drumatlas.play.following import Heard
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
-_DOUBLE = 0.35  # of a period, but not over _DOUBLE_NS: a clock that soon is a double
-_DOUBLE_NS = 4_000_000  # clocks lie 8.3 ms apart at 300 BPM
-_EARLY = 0.5  # of a period: and only if the next one is not due for so long
-_LATE = 1.5  # of a period: after this, clocks were lost or the tempo fell
-_ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
 HEARD = 8  # clocks in a row that make `auto` follow
 SILENT_NS = 2_000_000_000  # without a clock, after which `auto` leads again
 
@@ -29,12 +25,12 @@ class Follower:
         self._sequencer = sequencer
         self._source = source
         self._filter = ClockFilter(ns_per_tick(sequencer.settings.bpm))
+        self._count = ClockCount()
         self._tick = -1  # of the last clock: the leader's position while it runs
         self._position = 0  # tick of the first clock after Continue
         self._is_running = False
         self._is_armed = False
         self._last_ns: int | None = None
-        self._late: tuple[float, int] | None = None  # a late clock's interval, ticks made up
         self._heard = 0
         self._table: dict[int, Callable[[bytes, int], None]] = {
             CLOCK[0]: lambda _, at_ns: self._clock(at_ns),
@@ -59,6 +55,11 @@ class Follower:
         """The leader's tempo."""
         return ns_per_tick(1.0) / self._filter.period_ns
 
+    @property
+    def position(self) -> int:
+        """The leader's position: the tick of its last clock."""
+        return self._tick + self._count.pending()
+
     def feed(self, message: bytes, at_ns: int) -> None:
         """Take one complete MIDI message that arrived at `at_ns`; what is no clock is ignored."""
         if self._source is not ClockSource.INTERNAL and message:
@@ -75,10 +76,13 @@ class Follower:
             self._sequencer.follow(False)
 
     def _clock(self, at_ns: int) -> None:
-        periods = self._periods_since_last(at_ns)
-        if periods == 0:
+        loop = self._filter
+        expected = Expected(loop.period_ns, loop.due_ns, loop.spread_ns, loop.is_locked)
+        count = self._count.take(at_ns, expected)
+        self._tick += count.shift
+        if count.ticks == 0:
             return
-        smooth_ns = self._filter.update(at_ns, periods) if periods > 0 else self._relock(at_ns)
+        smooth_ns = self._smooth(count, at_ns)
         self._last_ns = at_ns
         self._heard += 1
         if not self._follows and not self._begin_to_follow(at_ns):
@@ -86,40 +90,27 @@ class Follower:
         if self._is_armed:
             self._is_armed, self._is_running = False, True
             self._tick = self._position
+            self._count.begin()
             smooth_ns = at_ns  # the first clock after Start is the one, not an estimate of it
         else:
-            self._tick += max(periods, 1)
-        period_ns = self._filter.period_ns
-        self._sequencer.hear_clock(Heard(self._tick, smooth_ns, period_ns, self._is_running))
+            self._tick += max(count.ticks, 1)
+        self._sequencer.hear_clock(Heard(self._tick, smooth_ns, loop.period_ns, self._is_running))
 
-    def _periods_since_last(self, at_ns: int) -> int:
-        """How many ticks this clock is behind the last: 0 for a double, -1 after a long silence."""
-        if self._last_ns is None:
-            return -1
-        period, interval = self._filter.period_ns, at_ns - self._last_ns
-        late, self._late = self._late, None
-        # Soon after one that was held up comes one that is on time: that is no double. But if
-        # the held up one was taken for two, the second is what comes early now.
-        is_early = self._filter.due_ns - at_ns > _EARLY * period
-        if is_early and (interval < min(_DOUBLE_NS, _DOUBLE * period) or late):
-            self._late = late
-            return 0
-        if interval < _LATE * period or not self._filter.is_locked:
-            return 1 if interval < BRIDGE_TICKS * period else -1
-        if late and abs(interval / late[0] - 1) < _ALIKE:
-            # Twice as late in the same way: the tempo fell, nothing was lost.
-            self._tick -= late[1]
-            self._filter.restart(self._last_ns, interval)
-            return 1
-        if interval > BRIDGE_TICKS * period:
-            return -1
-        lost = round(interval / period) - 1
-        self._late = (interval, lost)
-        return lost + 1
-
-    def _relock(self, at_ns: int) -> int:
-        self._heard = 0
-        return self._filter.restart(at_ns)
+    def _smooth(self, count: Count, at_ns: int) -> int:
+        """When the clock should have come."""
+        loop, periods = self._filter, count.ticks + count.shift
+        if count.is_packet:
+            loop.expect_packets()
+        if count.ticks < 0:
+            self._heard = 0
+            return loop.restart(at_ns)
+        if count.period_ns is not None and self._last_ns is not None:
+            loop.restart(self._last_ns, count.period_ns)
+            periods = count.ticks
+        elif periods < 1:
+            periods = count.ticks
+            loop.shift(count.shift, at_ns - (periods - 1) * loop.period_ns)
+        return loop.update(at_ns, periods, again=count.again)
 
     def _begin_to_follow(self, at_ns: int) -> bool:
         """`auto`: whether this clock is enough to follow. A leader that was already under way

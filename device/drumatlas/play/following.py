@@ -5,6 +5,7 @@ As in `moves`: the state is changed at its horizon, and what is due right there 
 
 from dataclasses import dataclass
 
+from drumatlas.play.clock_count import BRIDGE_TICKS
 from drumatlas.play.events import CLOCK, CONTINUE, RANK_CLOCK, START, Event, Output
 from drumatlas.play.moves import (
     begin,
@@ -19,8 +20,6 @@ from drumatlas.play.moves import (
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.state import State
 from drumatlas.play.transport import PPQN, STEP_TICKS, Timeline
-
-BRIDGE_TICKS = PPQN  # how long the beat goes on when a foreign clock drops out
 
 
 def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
