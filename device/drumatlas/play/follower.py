@@ -6,7 +6,7 @@ lost ones (made up for by time, once it is clear that it was a dropout and not a
 
 from collections.abc import Callable
 
-from drumatlas.play.clock_count import ClockCount, Count, Expected
+from drumatlas.play.clock_count import BRIDGE_TICKS, ClockCount, Count, Expected
 from drumatlas.play.clock_filter import ClockFilter
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
 from drumatlas.play.following import Heard
@@ -14,6 +14,7 @@ from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
+_ROUNDED = 3  # ticks that Song Position may be ahead of a leader that rounds to the next 16th
 HEARD = 8  # clocks in a row that make `auto` follow
 SILENT_NS = 2_000_000_000  # without a clock, after which `auto` leads again
 
@@ -34,10 +35,10 @@ class Follower:
         self._heard = 0
         self._table: dict[int, Callable[[bytes, int], None]] = {
             CLOCK[0]: lambda _, at_ns: self._clock(at_ns),
-            START[0]: lambda _, at_ns: self._arm(0, False, at_ns),
-            CONTINUE[0]: lambda _, at_ns: self._arm(self._position, True, at_ns),
+            START[0]: lambda _m, _at: self._start(),
+            CONTINUE[0]: lambda _m, at_ns: self._continue(at_ns),
             STOP[0]: lambda _m, _at: self._stop(),
-            SONG_POSITION: self._locate,
+            SONG_POSITION: lambda message, _at: self._locate(message),
         }
         if source is ClockSource.EXTERNAL:
             sequencer.follow(True)
@@ -124,26 +125,58 @@ class Follower:
         self._sequencer.follow(True)
         return True
 
-    def _arm(self, position: int, is_continue: bool, _at_ns: int) -> None:
+    def _start(self) -> None:
+        self._take_over()
+        self._arm(0, is_continue=False)
+
+    def _continue(self, at_ns: int) -> None:
+        """Go on from where it was stopped or located. Who plays already, or waits for the first
+        clock, is not disturbed: some leaders send Continue at every bar."""
+        goes_on = not self._is_lost(at_ns) or self._sequencer.settings.hold
+        if self._is_armed or (self._is_running and goes_on):
+            return
+        if self._is_running:
+            self._position = self.position + 1
+        if self._take_over():
+            self._sequencer.locate(self._position // STEP_TICKS)  # outputs count from there
+        self._arm(self._position, is_continue=True)
+
+    def _is_lost(self, at_ns: int) -> bool:
+        """Whether a leader that played has sent no clock for longer than is bridged."""
+        silent_ns = at_ns - (self._last_ns or at_ns)
+        return silent_ns > BRIDGE_TICKS * self._filter.period_ns
+
+    def _take_over(self) -> bool:
+        """`auto`: a leader's transport is obeyed at once. Returns whether we led until now."""
+        if self._follows:
+            return False
+        self._follows = True
+        self._sequencer.stop()
+        self._sequencer.follow(True)
+        return True
+
+    def _arm(self, position: int, *, is_continue: bool) -> None:
         self._position, self._is_armed, self._is_running = position, True, False
-        if self._source is ClockSource.AUTO and not self._follows:
-            self._follows = True
-            self._sequencer.stop()
-            self._sequencer.follow(True)
         self._sequencer.arm(position, is_continue)
 
     def _stop(self) -> None:
         if self._is_running:
-            self._position = self._tick + 1
+            self._position = self.position + 1
         self._is_running = self._is_armed = False
         if self._follows:
             self._sequencer.stop()
 
-    def _locate(self, message: bytes, at_ns: int) -> None:
+    def _locate(self, message: bytes) -> None:
+        """Go to a 16th. A leader that plays is there with its next clock (by the specification it
+        would stop first), and if it is there anyway nothing changes."""
         if len(message) != 3:
             return
-        self._position = (message[1] | message[2] << 7) * STEP_TICKS
-        if self._is_running:  # rare, but some leaders jump while they play
-            self._arm(self._position, True, at_ns)
-        elif self._follows:
-            self._sequencer.locate(self._position // STEP_TICKS)
+        position = (message[1] | message[2] << 7) * STEP_TICKS
+        if self._is_running and -_ROUNDED <= self.position + 1 - position < STEP_TICKS:
+            return
+        if self._is_armed and position == self._position:
+            return
+        self._is_armed |= self._is_running
+        self._position, self._is_running = position, False
+        if self._follows:
+            self._sequencer.locate(position // STEP_TICKS)
