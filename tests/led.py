@@ -32,8 +32,10 @@ class Box:
         self.follower.tick(self.now)
         if self.sequencer.is_urgent:
             back = self.sequencer.rewind(self.now)
+            self.follower.own.note_sent(back, ())
             self.sent = [event for event in self.sent if event.at_ns <= back]
         outputs: list[Output] = self.sequencer.advance(self.now + lookahead_ns)
+        self.follower.own.note_sent(0, outputs)
         self.sent += [output for output in outputs if isinstance(output, Event)]
 
     def hear(self, messages: list[tuple[int, bytes]]) -> None:

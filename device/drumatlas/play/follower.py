@@ -6,10 +6,12 @@ lost ones (made up for by time, once it is clear that it was a dropout and not a
 
 from collections.abc import Callable
 
-from drumatlas.play.clock_count import BRIDGE_TICKS, ClockCount, Count, Expected
-from drumatlas.play.clock_filter import ClockFilter
+from drumatlas.play.clock_count import BRIDGE_TICKS
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
 from drumatlas.play.following import Heard
+from drumatlas.play.leader_clock import LeaderClock
+from drumatlas.play.own_clock import OwnClock
+from drumatlas.play.own_guard import OwnGuard
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
@@ -22,19 +24,21 @@ SILENT_NS = 2_000_000_000  # without a clock, after which `auto` leads again
 class Follower:
     """Moves `sequencer` by what a leader sends. Feed it from one thread."""
 
-    def __init__(self, sequencer: Sequencer, source: ClockSource) -> None:
+    def __init__(
+        self, sequencer: Sequencer, source: ClockSource, own: OwnClock | None = None
+    ) -> None:
+        self.own = own or OwnClock()  # what we send, which may come back
+        self._guard = OwnGuard(sequencer, self.own)
         self._sequencer = sequencer
         self._source = source
-        self._filter = ClockFilter(ns_per_tick(sequencer.settings.bpm))
-        self._count = ClockCount()
+        self._leader = LeaderClock(ns_per_tick(sequencer.settings.bpm))
         self._tick = -1  # of the last clock: the leader's position while it runs
         self._position = 0  # tick of the first clock after Continue
         self._is_running = False
         self._is_armed = False
-        self._last_ns: int | None = None
         self._heard = 0
         self._table: dict[int, Callable[[bytes, int], None]] = {
-            CLOCK[0]: lambda _, at_ns: self._clock(at_ns),
+            CLOCK[0]: lambda _, at_ns: self._hear_clock(at_ns),
             START[0]: lambda _m, _at: self._start(),
             CONTINUE[0]: lambda _m, at_ns: self._continue(at_ns),
             STOP[0]: lambda _m, _at: self._stop(),
@@ -49,74 +53,68 @@ class Follower:
     @property
     def is_locked(self) -> bool:
         """Whether a clock is heard whose tempo can be trusted."""
-        return self._follows and self._filter.is_locked
+        return self._follows and self._leader.expected().is_locked
 
     @property
     def bpm(self) -> float:
         """The leader's tempo."""
-        return ns_per_tick(1.0) / self._filter.period_ns
+        return ns_per_tick(1.0) / self._leader.expected().period_ns
 
     @property
     def position(self) -> int:
         """The leader's position: the tick of its last clock."""
-        return self._tick + self._count.pending()
+        return self._tick + self._leader.pending
 
     def feed(self, message: bytes, at_ns: int) -> None:
         """Take one complete MIDI message that arrived at `at_ns`; what is no clock is ignored."""
         if self._source is not ClockSource.INTERNAL and message:
             action = self._table.get(message[0])
-            if action:
+            if action and not self.own.is_transport(message, at_ns, self._follows):
                 action(message, at_ns)
 
     def tick(self, now_ns: int) -> None:
         """Let time pass: `auto` leads again when no clock came for long."""
+        self._guard.tick(now_ns)
         is_auto = self._source is ClockSource.AUTO
-        if is_auto and self._follows and now_ns - (self._last_ns or now_ns) > SILENT_NS:
+        if is_auto and self._follows and now_ns - (self._leader.last_ns or now_ns) > SILENT_NS:
             self._follows = self._is_running = self._is_armed = False
             self._heard = 0
             self._sequencer.follow(False)
 
+    def _hear_clock(self, at_ns: int) -> None:
+        """Take a clock, if it is not one of our own that came back."""
+        if not self._follows:
+            if self._guard.leads(at_ns):
+                self._clock(at_ns)
+        elif self._sequencer.settings.thru:
+            for one_ns in self._guard.follows(at_ns, self._leader.expected()):
+                self._clock(one_ns)
+        else:
+            self._clock(at_ns)
+
     def _clock(self, at_ns: int) -> None:
-        loop = self._filter
-        expected = Expected(loop.period_ns, loop.due_ns, loop.spread_ns, loop.is_locked)
-        count = self._count.take(at_ns, expected)
-        self._tick += count.shift
-        if count.ticks == 0:
+        shift, tick = self._leader.take(at_ns)
+        self._tick += shift
+        if tick is None:
             return
-        smooth_ns = self._smooth(count, at_ns)
-        self._last_ns = at_ns
-        self._heard += 1
+        smooth_ns = tick.at_ns
+        self._heard = 1 if tick.is_first else self._heard + 1
         if not self._follows and not self._begin_to_follow(at_ns):
             return
         if self._is_armed:
             self._is_armed, self._is_running = False, True
             self._tick = self._position
-            self._count.begin()
+            self._leader.begin()
             smooth_ns = at_ns  # the first clock after Start is the one, not an estimate of it
         else:
-            self._tick += max(count.ticks, 1)
-        self._sequencer.hear_clock(Heard(self._tick, smooth_ns, loop.period_ns, self._is_running))
-
-    def _smooth(self, count: Count, at_ns: int) -> int:
-        """When the clock should have come."""
-        loop, periods = self._filter, count.ticks + count.shift
-        if count.is_packet:
-            loop.expect_packets()
-        if count.ticks < 0:
-            self._heard = 0
-            return loop.restart(at_ns)
-        if count.period_ns is not None and self._last_ns is not None:
-            loop.restart(self._last_ns, count.period_ns)
-            periods = count.ticks
-        elif periods < 1:
-            periods = count.ticks
-            loop.shift(count.shift, at_ns - (periods - 1) * loop.period_ns)
-        return loop.update(at_ns, periods, again=count.again)
+            self._tick += tick.ticks
+        period_ns = self._leader.expected().period_ns
+        self._sequencer.hear_clock(Heard(self._tick, smooth_ns, period_ns, self._is_running))
 
     def _begin_to_follow(self, at_ns: int) -> bool:
         """`auto`: whether this clock is enough to follow. A leader that was already under way
         is joined at the nearest tick, so nothing is played twice."""
-        if not self._is_armed and self._heard < HEARD:
+        if not self._is_armed and (self._heard < HEARD or not self._guard.is_free()):
             return False
         self._follows = True
         if not self._is_armed and self._sequencer.is_playing:
@@ -143,8 +141,8 @@ class Follower:
 
     def _is_lost(self, at_ns: int) -> bool:
         """Whether a leader that played has sent no clock for longer than is bridged."""
-        silent_ns = at_ns - (self._last_ns or at_ns)
-        return silent_ns > BRIDGE_TICKS * self._filter.period_ns
+        silent_ns = at_ns - (self._leader.last_ns or at_ns)
+        return silent_ns > BRIDGE_TICKS * self._leader.expected().period_ns
 
     def _take_over(self) -> bool:
         """`auto`: a leader's transport is obeyed at once. Returns whether we led until now."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from drumatlas.play.clock_stats import ClockStats
 from drumatlas.play.events import CLOCK, START
 from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
@@ -118,3 +119,14 @@ def test_the_beat_hardly_jitters_although_clocks_come_in_packets(
     assert min(locked) >= 0
     assert max(locked) - min(locked) < 6, (min(locked), max(locked))
     assert max(locked) < packet_ms
+
+
+@pytest.mark.parametrize("packet_ms", [15, 20, 30, 40])
+@pytest.mark.parametrize("bpm", [60, 90, 120, 150, 200])
+def test_the_monitor_tells_the_tempo_of_packets_and_misses_none(bpm: int, packet_ms: int) -> None:
+    stats = ClockStats()
+    for at_ns, message in packets(bpm, packet_ms):
+        stats.feed(message, at_ns)
+    report = stats.report()
+    assert report.bpm == pytest.approx(bpm, rel=0.005)
+    assert report.missing == 0
