@@ -18,6 +18,7 @@ import pytest
 
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
+from drumatlas.play.own_clock import FAULT
 from jack import Recorder, jack_client, needs_jack
 from recorded import hanging
 
@@ -184,3 +185,37 @@ def test_monitor_measures_what_play_sends(recorder: Recorder, play: Play) -> Non
     assert clock["missing"] == clock["pauses"] == clock["tempo_changes"] == 0
     assert clock["phase"]["p50"] * 1000 < RASTER_NS
     assert found["note_ons"] > 5
+
+
+def test_its_own_clock_that_comes_back_is_not_followed(recorder: Recorder, play: Play) -> None:
+    """Output to input by a program between them, as by a synth's MIDI thru."""
+    import rtmidi
+
+    recorder.client.open_virtual_port("synth")
+    thru_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="thru")
+    thru_out.open_virtual_port("out")
+    heard = recorder.client
+    heard.cancel_callback()
+
+    def pass_on(message: tuple[list[int], float], data: object) -> None:
+        thru_out.send_message(message[0])
+        recorder._take(message, data)
+
+    heard.set_callback(pass_on)
+    try:
+        process = play(
+            *("--clock", "auto", "--midi-in", "thru:out", "--midi-out", "recorder:synth"),
+            *("--panel", "none", "--seconds", "5", "--state", "none"),
+        )
+        said = process.communicate(timeout=30)[1]
+    finally:
+        thru_out.close_port()
+        thru_out.delete()
+    assert process.returncode == 0
+    assert said.count(FAULT) >= 1
+    transport = [event.data for event in recorder.events if event.data in {START, STOP}]
+    assert transport == [START, STOP]
+    clocks = [event.at_ns for event in recorder.events if event.data == CLOCK]
+    assert abs(len(clocks) - 5 * 48) <= 12
+    assert max(b - a for a, b in itertools.pairwise(clocks)) < 100_000_000
+    assert any(event.data[0] == 0x99 for event in recorder.events[-60:])

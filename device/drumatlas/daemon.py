@@ -12,6 +12,7 @@ from drumatlas.engine import TICK_NS, Engine
 from drumatlas.midi.port import OutputPort
 from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
+from drumatlas.play.own_clock import OwnClock
 from drumatlas.play.performer import Performer, Pulse
 from drumatlas.realtime import (
     SLOW_PRIORITY,
@@ -76,6 +77,11 @@ class Listener:
     def is_locked(self) -> bool:
         """Whether a leader's clock is heard and its tempo known."""
         return self._follower.is_locked
+
+    @property
+    def own(self) -> OwnClock:
+        """What knows which clock is our own."""
+        return self._follower.own
 
     def take(self, message: bytes, at_ns: int) -> None:
         """One message, from the input's thread. Never raises: what is odd is left out."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from drumatlas.engine import Engine
     from drumatlas.midi.port import InputPort, OutputPort
     from drumatlas.midi.tape import Tape
+    from drumatlas.play.own_clock import OwnClock
     from drumatlas.service.takes import Takes
 
 
@@ -49,6 +50,20 @@ class PortWatch:
 
     def close(self) -> None:
         """They are closed by who opened them."""
+
+
+class OwnClockWatch:
+    """Our own clock at the MIDI input is among the engine's faults."""
+
+    def __init__(self, engine: "Engine", own: "OwnClock") -> None:
+        self._engine, self._own = engine, own
+
+    def tick(self, now_ns: int) -> None:
+        """Look whether it comes in."""
+        self._engine.tell("own clock", self._own.fault(now_ns))
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
 
 class LastBars:

@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _play(asked: _Asked, outputs: "Outputs") -> None:
     from drumatlas.cli.box import build
     from drumatlas.cli.gpio import Knobs
-    from drumatlas.cli.parts import open_parts
+    from drumatlas.cli.parts import OwnClockWatch, open_parts
     from drumatlas.cli.reload import Reloader
     from drumatlas.cli.switch import AtlasSwitch
     from drumatlas.cli.web import Page
@@ -158,6 +158,8 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
             for note in [*notes, "Ctrl-C stops"]:
                 say(note)
         tape = Tape(opened.port)
+        if listener:
+            tape.on_send = listener.own.note_sent
         herald = Herald.of_environment(engine, pulse := Pulse())
         folder = box.store.folder if box.store else None
         tell = say if screen is None else lambda _: None
@@ -174,6 +176,7 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
             parts=[
                 herald,
                 switch,
+                *([OwnClockWatch(engine, listener.own)] if listener else []),
                 *open_parts(box, tape, input_port, talks=screen is None),
                 *page.start(box, tape, listener, input_port, talks=screen is None),
             ],

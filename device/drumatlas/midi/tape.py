@@ -25,6 +25,8 @@ class Tape:
         self._bars = LastBars()
         # Who else follows, from the slow loop: what was taken back after a time (0: nothing),
         # and what was played.
+        # Who must know of it before it comes back: from the performer's thread, only to append it.
+        self.on_send: Callable[[int, Sequence[Output]], None] = lambda _after_ns, _outputs: None
         self.on_played: Callable[[int, Sequence[Output]], None] | None = None
 
     @property
@@ -49,6 +51,7 @@ class Tape:
 
     def send(self, outputs: Sequence[Output]) -> None:
         """Pass on, and remember."""
+        self.on_send(0, outputs)
         self._port.send(outputs)
         if outputs:
             self._queue.append((0, outputs))
@@ -56,6 +59,7 @@ class Tape:
     def withdraw(self, after_ns: int) -> None:
         """Take back from the port, and forget."""
         self._port.withdraw(after_ns)
+        self.on_send(after_ns, ())
         self._queue.append((after_ns, ()))
 
     def close(self) -> None:

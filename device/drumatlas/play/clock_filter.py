@@ -2,91 +2,206 @@
 
 An alpha-beta filter on arrival times. It begins with the gains of a straight line fitted to all
 clocks so far, which shrink to those of a time constant of a fifth of a beat; so it locks
-within a beat and then smooths. After F. Adriaensen, "Using a DLL to filter time" (2005), and
-the growing-memory form in E. Brookner, "Tracking and Kalman Filtering Made Easy" (1998), ch. 1.
+within a beat and then smooths. Where clocks arrive in packets they shrink further, the more the
+longer the packets are. After F. Adriaensen, "Using a DLL to filter time" (2005), and the
+growing-memory form in E. Brookner, "Tracking and Kalman Filtering Made Easy" (1998), ch. 1.
 """
 
 from collections import deque
+from dataclasses import dataclass, replace
 
-ALPHA = 0.2  # share of a phase error that is taken over at each clock, once locked
-BETA = ALPHA * ALPHA / (2 - ALPHA)  # the same for the period; critically damped
-_RECENT = 8  # clocks whose mean interval tells a new tempo from jitter
-_NEW_TEMPO = 0.05  # relative; above, the filter begins anew
-LOCKED_AFTER = 12  # clocks since it began
+from drumatlas.play.transport import ns_per_tick
+
+_MEMORY = 18  # updates; the gains of a line through so many are alpha 0.2, beta 0.02
+_MOST_MEMORY = 240
+_CALM = 0.06  # roughness in intervals, up to which _MEMORY is enough
+_GROWTH = 1.7  # exponent by which the memory grows with the roughness beyond
+_WINDOWS = (8, 64)  # updates whose mean interval tells a new tempo from jitter
+_NEW_TEMPO = 0.05  # relative; above, the filter begins again
+_WIDE = 5.0  # how many mean errors the two ends of a window may be apart
+_PACKET = 1.3  # intervals that they may be apart where clocks come in packets
+LOCKED_AFTER = 12  # updates since it began
 # A clock that is further off than the usual ones by this factor was held up on its way, and only
 # so much of it is believed; a leader that really moved is followed as its clocks become the usual.
 _OUTLIER = 3
 _TRUSTED_NS = 1_000_000.0  # as far off as this is never an outlier
 _SPREAD_SHARE = 0.1  # of a clock's error in what is usual
+_FADING = 0.005  # share by which the roughness fades at each update
+_PACKETS = 500  # updates for which packets, once seen, are expected
+_LEAST_NS, _MOST_NS = ns_per_tick(400), ns_per_tick(15)
+
+
+@dataclass(slots=True)
+class _Line:
+    """What an update changes."""
+
+    period_ns: float
+    next_ns: float = 0.0
+    count: int = 0  # updates since it began
+    memory: int = 0  # updates that the gains stand for
+    spread_ns: float = 0.0  # the usual size of an error
+    bias_ns: float = 0.0  # the mean error of late: that of a tempo that moves
+    rough_ns: float = 0.0  # the most that errors were apart from it on average; fades
+    step: float = 1.0  # the usual number of periods in an update
+    packets: int = 0  # updates for which packets are still expected
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """An update: its clock's number and arrival, and the noise then, in intervals."""
+
+    tick: int
+    at_ns: int
+    noise: float
 
 
 class ClockFilter:
     """Feed it each clock's arrival; times are monotonic ns."""
 
     def __init__(self, period_ns: float) -> None:
-        self.period_ns = period_ns
-        self._next_ns = 0.0
-        self._count = 0
-        self._spread_ns = 0.0  # the usual size of an error
-        self._recent: deque[int] = deque(maxlen=_RECENT + 1)
+        self._line = _Line(period_ns)
+        self._before: tuple[_Line, int] | None = None  # the last update; and its periods
+        self._tick = 0
+        self._marks: deque[_Mark] = deque(maxlen=max(_WINDOWS) + 1)
+
+    @property
+    def period_ns(self) -> float:
+        """The length of a tick."""
+        return self._line.period_ns
 
     @property
     def is_locked(self) -> bool:
         """Whether tempo and phase can be trusted."""
-        return self._count >= LOCKED_AFTER
+        return self._line.count >= LOCKED_AFTER
 
     @property
     def due_ns(self) -> float:
         """When the next clock should come."""
-        return self._next_ns
+        return self._line.next_ns
 
-    def restart(self, at_ns: int, period_ns: float | None = None) -> int:
-        """Begin anew with this clock."""
-        self.period_ns = self.period_ns if period_ns is None else period_ns
-        self._count = 1
-        self._recent.clear()
-        self._recent.append(at_ns)
-        self._next_ns = at_ns + self.period_ns
+    @property
+    def spread_ns(self) -> float:
+        """The mean error of clocks."""
+        return self._line.spread_ns
+
+    def restart(self, at_ns: int, period_ns: float | None = None, count: int = 1) -> int:
+        """Begin again with this clock, as sure as after `count` of them."""
+        line = self._line
+        line.period_ns = _bounded(line.period_ns if period_ns is None else period_ns)
+        line.count = line.memory = count
+        line.next_ns = at_ns + line.period_ns
+        self._before = None
+        self._marks.clear()
+        self._mark(at_ns)
         return at_ns
 
-    def update(self, at_ns: int, periods: int = 1) -> int:
+    def expect_packets(self) -> None:
+        """Clocks come in packets, so a few of them tell little about the tempo."""
+        self._line.packets = _PACKETS
+
+    def shift(self, ticks: int, due_ns: float) -> None:
+        """The position was wrong by `ticks`, and the next clock is due at `due_ns`."""
+        self._line.next_ns = due_ns
+        self._tick += ticks
+        self._before = None
+        self._marks.clear()
+
+    def update(self, at_ns: int, periods: int = 1, *, again: bool = False) -> int:
         """Take a clock that comes `periods` after the last one (above 1: some were lost).
-        Returns when it should have come: its time without jitter."""
-        if self._count == 0:
+        Returns when it should have come: its time without jitter.
+
+        `again`: it came in one packet with the last one, and takes its place: the last clock of
+        a packet is the one that waited least.
+        """
+        line = self._line
+        if line.count == 0:
             return self.restart(at_ns)
-        if periods > 1:
-            self._recent.clear()
-        self._recent.append(at_ns)
-        due_ns = self._next_ns + (periods - 1) * self.period_ns
-        if self._count == 1:  # the first interval is all there is to know
-            self.period_ns = (at_ns - due_ns + periods * self.period_ns) / periods
-            self._count, self._next_ns = 2, at_ns + self.period_ns
+        if again and self._before:
+            self._line, before = self._before
+            line = self._line
+            periods += before
+            self._tick -= before
+            self._marks.pop()
+        self._before = (replace(line), periods)
+        self._tick += periods
+        if line.count == 1:  # the first interval is all there is to know
+            interval_ns = at_ns - line.next_ns + line.period_ns
+            line.period_ns = _bounded(interval_ns / periods)
+            line.count = line.memory = 2
+            line.next_ns = at_ns + line.period_ns
+            self._mark(at_ns)
             return at_ns
-        n = self._count
-        alpha = max(ALPHA, 2 * (2 * n + 1) / ((n + 1) * (n + 2)))
-        beta = max(BETA, 6 / ((n + 1) * (n + 2)))
+        smooth_ns = self._correct(at_ns, periods)
+        self._mark(at_ns)
+        self._look_for_new_tempo(at_ns)
+        return smooth_ns
+
+    def _correct(self, at_ns: int, periods: int) -> int:
+        line = self._line
+        due_ns = line.next_ns + (periods - 1) * line.period_ns
+        n = line.memory
+        alpha = 2 * (2 * n + 1) / ((n + 1) * (n + 2))
+        beta = 6 / ((n + 1) * (n + 2))
         error = self._believed(at_ns - due_ns)
-        self._count += 1
-        self.period_ns += beta * error / periods
+        line.count += 1
+        line.packets = max(line.packets - 1, 0)
+        line.memory = min(n + 1, self._wanted_memory())
+        line.step += _SPREAD_SHARE * (periods - line.step)
+        line.period_ns = _bounded(line.period_ns + beta * error / periods)
         smooth_ns = due_ns + alpha * error
-        self._next_ns = smooth_ns + self.period_ns
-        tempo = self._new_tempo()
-        if tempo is not None:
-            self.restart(at_ns, tempo)
-            self._count = _RECENT  # as sure as the clocks that told
+        line.next_ns = smooth_ns + line.period_ns
         return round(smooth_ns)
+
+    def _noise(self) -> float:
+        """The mean error in intervals between updates."""
+        return self._line.spread_ns / (self._line.step * self._line.period_ns)
+
+    def _wanted_memory(self) -> int:
+        line = self._line
+        if line.packets:
+            return _MOST_MEMORY
+        rough = line.rough_ns / (line.step * line.period_ns)
+        excess: float = max(1.0, rough / _CALM) ** _GROWTH
+        return round(min(_MEMORY * excess, _MOST_MEMORY))
 
     def _believed(self, error_ns: float) -> float:
         """How much of a clock's error to take for the leader's (after Huber's M-estimator)."""
-        limit_ns = max(_TRUSTED_NS, _OUTLIER * self._spread_ns)
-        self._spread_ns += _SPREAD_SHARE * (abs(error_ns) - self._spread_ns)
+        line = self._line
+        limit_ns = max(_TRUSTED_NS, _OUTLIER * line.spread_ns)
+        line.spread_ns += _SPREAD_SHARE * (abs(error_ns) - line.spread_ns)
+        apart_ns = abs(error_ns - line.bias_ns)
+        line.bias_ns += _SPREAD_SHARE * (error_ns - line.bias_ns)
+        line.rough_ns += max(_SPREAD_SHARE * (apart_ns - line.rough_ns), -_FADING * line.rough_ns)
         if not self.is_locked:
             return error_ns
         return min(max(error_ns, -limit_ns), limit_ns)
 
-    def _new_tempo(self) -> float | None:
-        """The mean of the last intervals, if that is another tempo than the filter's."""
-        if len(self._recent) <= _RECENT:
-            return None
-        mean = (self._recent[-1] - self._recent[0]) / _RECENT
-        return mean if abs(mean / self.period_ns - 1) > _NEW_TEMPO else None
+    def _mark(self, at_ns: int) -> None:
+        self._marks.append(_Mark(self._tick, at_ns, self._noise()))
+
+    def _look_for_new_tempo(self, at_ns: int) -> None:
+        """Begin again with the mean of the last intervals, if that is another tempo."""
+        for window in _WINDOWS:
+            if len(self._marks) <= window:
+                return
+            first, middle, last = (self._marks[i] for i in (-1 - window, -1 - window // 2, -1))
+            apart = _PACKET if self._line.packets else _WIDE * first.noise
+            least = max(_NEW_TEMPO, apart / window)
+            # One clock that is off makes one half longer, a new tempo both.
+            halves = [self._deviation(first, middle), self._deviation(middle, last)]
+            if min(halves) > least or max(halves) < -least:
+                line = self._line
+                mean_ns = line.period_ns * (1 + halves[1])
+                line.spread_ns = line.rough_ns = first.noise * line.step * mean_ns
+                line.bias_ns = 0.0
+                self.restart(at_ns, mean_ns, min(_WINDOWS) // 2)  # as sure as what told
+                return
+
+    def _deviation(self, first: _Mark, last: _Mark) -> float:
+        """How much longer the mean interval between two updates is than the filter's, relative."""
+        ticks = max(last.tick - first.tick, 1)
+        return (last.at_ns - first.at_ns) / ticks / self.period_ns - 1
+
+
+def _bounded(period_ns: float) -> float:
+    return min(max(period_ns, _LEAST_NS), _MOST_NS)

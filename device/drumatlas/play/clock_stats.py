@@ -18,11 +18,14 @@ import numpy as np
 
 from drumatlas.play.clock_grid import Floats, Grid, Survey, survey
 from drumatlas.play.events import CLOCK, CONTINUE, NOTE_OFF, NOTE_ON, START, STOP
-from drumatlas.play.transport import PPQN
+from drumatlas.play.leader_clock import LeaderClock
+from drumatlas.play.transport import PPQN, ns_per_tick
 
 GRID_CLOCKS = 2880  # of one grid: a minute at 120 BPM
 KEPT = 100_000  # clocks whose errors are remembered: 35 minutes at 120 BPM
 
+_PACKETS = 0.03  # share of clocks missing or bunched, above which clocks come in packets
+_OTHER = 0.01  # relative; ... if a follower hears another tempo than the grid has
 _CALM = 0.25  # relative; a grid is closed only where the intervals of two beats differ less
 _COUNTED = {START: "starts", CONTINUE: "continues", STOP: "stops"}
 
@@ -38,7 +41,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ClockReport:
-    """What was heard. `bpm` is that of the last grid of a beat or more; it, `phase` and
+    """What was heard. `bpm` is that of the last grid of a beat or more, or, where clocks
+    come in packets, what a follower makes of them, as is `missing` then; it, `phase` and
     `interval` are None until there are enough clocks."""
 
     clocks: int
@@ -87,6 +91,8 @@ class ClockStats:
     """Feed it from one thread."""
 
     def __init__(self) -> None:
+        self._leader = LeaderClock(ns_per_tick(120))
+        self._made_up = 0  # clocks that a follower makes up for
         self._open: list[int] = []  # arrivals, ns, of the grid that is not full yet
         self._clocks = 0
         self._closed = Survey()
@@ -113,12 +119,17 @@ class ClockStats:
         here = self._survey()
         grids, closed = here.grids, self._closed
         grid = _telling(grids, self._grid)
+        bpm, missing = grid.bpm if grid else None, closed.missing + here.missing
+        followed = ns_per_tick(1.0) / self._leader.expected().period_ns
+        odd = missing + closed.bunched + here.bunched
+        if bpm and odd > _PACKETS * self._clocks and abs(followed / bpm - 1) > _OTHER:
+            bpm, missing = followed, self._made_up  # the grid is the packets'
         return ClockReport(
             clocks=self._clocks,
-            bpm=grid.bpm if grid else None,
+            bpm=bpm,
             phase=self._phase.spread([grid.phase_us for grid in grids]),
             interval=self._interval.spread([grid.interval_us for grid in grids]),
-            missing=closed.missing + here.missing,
+            missing=missing,
             bunched=closed.bunched + here.bunched,
             pauses=closed.pauses + here.pauses,
             tempo_changes=closed.tempo_changes + here.tempo_changes,
@@ -127,6 +138,8 @@ class ClockStats:
 
     def _clock(self, at_ns: int) -> None:
         self._clocks += 1
+        shift, tick = self._leader.take(at_ns)
+        self._made_up = max(self._made_up + min(shift, 0) + (tick.ticks - 1 if tick else 0), 0)
         self._open.append(at_ns)
         full = len(self._open) >= GRID_CLOCKS
         if full and (self._is_calm() or len(self._open) >= 2 * GRID_CLOCKS):

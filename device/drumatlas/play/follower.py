@@ -6,18 +6,17 @@ lost ones (made up for by time, once it is clear that it was a dropout and not a
 
 from collections.abc import Callable
 
-from drumatlas.play.clock_filter import ClockFilter
+from drumatlas.play.clock_count import BRIDGE_TICKS
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
-from drumatlas.play.following import BRIDGE_TICKS, Heard
+from drumatlas.play.following import Heard
+from drumatlas.play.leader_clock import LeaderClock
+from drumatlas.play.own_clock import OwnClock
+from drumatlas.play.own_guard import OwnGuard
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
-_DOUBLE = 0.35  # of a period, but not over _DOUBLE_NS: a clock that soon is a double
-_DOUBLE_NS = 4_000_000  # clocks lie 8.3 ms apart at 300 BPM
-_EARLY = 0.5  # of a period: and only if the next one is not due for so long
-_LATE = 1.5  # of a period: after this, clocks were lost or the tempo fell
-_ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
+_ROUNDED = 3  # ticks that Song Position may be ahead of a leader that rounds to the next 16th
 HEARD = 8  # clocks in a row that make `auto` follow
 SILENT_NS = 2_000_000_000  # without a clock, after which `auto` leads again
 
@@ -25,23 +24,25 @@ SILENT_NS = 2_000_000_000  # without a clock, after which `auto` leads again
 class Follower:
     """Moves `sequencer` by what a leader sends. Feed it from one thread."""
 
-    def __init__(self, sequencer: Sequencer, source: ClockSource) -> None:
+    def __init__(
+        self, sequencer: Sequencer, source: ClockSource, own: OwnClock | None = None
+    ) -> None:
+        self.own = own or OwnClock()  # what we send, which may come back
+        self._guard = OwnGuard(sequencer, self.own)
         self._sequencer = sequencer
         self._source = source
-        self._filter = ClockFilter(ns_per_tick(sequencer.settings.bpm))
+        self._leader = LeaderClock(ns_per_tick(sequencer.settings.bpm))
         self._tick = -1  # of the last clock: the leader's position while it runs
         self._position = 0  # tick of the first clock after Continue
         self._is_running = False
         self._is_armed = False
-        self._last_ns: int | None = None
-        self._late: tuple[float, int] | None = None  # a late clock's interval, ticks made up
         self._heard = 0
         self._table: dict[int, Callable[[bytes, int], None]] = {
-            CLOCK[0]: lambda _, at_ns: self._clock(at_ns),
-            START[0]: lambda _, at_ns: self._arm(0, False, at_ns),
-            CONTINUE[0]: lambda _, at_ns: self._arm(self._position, True, at_ns),
+            CLOCK[0]: lambda _, at_ns: self._hear_clock(at_ns),
+            START[0]: lambda _m, _at: self._start(),
+            CONTINUE[0]: lambda _m, at_ns: self._continue(at_ns),
             STOP[0]: lambda _m, _at: self._stop(),
-            SONG_POSITION: self._locate,
+            SONG_POSITION: lambda message, _at: self._locate(message),
         }
         if source is ClockSource.EXTERNAL:
             sequencer.follow(True)
@@ -52,79 +53,68 @@ class Follower:
     @property
     def is_locked(self) -> bool:
         """Whether a clock is heard whose tempo can be trusted."""
-        return self._follows and self._filter.is_locked
+        return self._follows and self._leader.expected().is_locked
 
     @property
     def bpm(self) -> float:
         """The leader's tempo."""
-        return ns_per_tick(1.0) / self._filter.period_ns
+        return ns_per_tick(1.0) / self._leader.expected().period_ns
+
+    @property
+    def position(self) -> int:
+        """The leader's position: the tick of its last clock."""
+        return self._tick + self._leader.pending
 
     def feed(self, message: bytes, at_ns: int) -> None:
         """Take one complete MIDI message that arrived at `at_ns`; what is no clock is ignored."""
         if self._source is not ClockSource.INTERNAL and message:
             action = self._table.get(message[0])
-            if action:
+            if action and not self.own.is_transport(message, at_ns, self._follows):
                 action(message, at_ns)
 
     def tick(self, now_ns: int) -> None:
         """Let time pass: `auto` leads again when no clock came for long."""
+        self._guard.tick(now_ns)
         is_auto = self._source is ClockSource.AUTO
-        if is_auto and self._follows and now_ns - (self._last_ns or now_ns) > SILENT_NS:
+        if is_auto and self._follows and now_ns - (self._leader.last_ns or now_ns) > SILENT_NS:
             self._follows = self._is_running = self._is_armed = False
             self._heard = 0
             self._sequencer.follow(False)
 
+    def _hear_clock(self, at_ns: int) -> None:
+        """Take a clock, if it is not one of our own that came back."""
+        if not self._follows:
+            if self._guard.leads(at_ns):
+                self._clock(at_ns)
+        elif self._sequencer.settings.thru:
+            for one_ns in self._guard.follows(at_ns, self._leader.expected()):
+                self._clock(one_ns)
+        else:
+            self._clock(at_ns)
+
     def _clock(self, at_ns: int) -> None:
-        periods = self._periods_since_last(at_ns)
-        if periods == 0:
+        shift, tick = self._leader.take(at_ns)
+        self._tick += shift
+        if tick is None:
             return
-        smooth_ns = self._filter.update(at_ns, periods) if periods > 0 else self._relock(at_ns)
-        self._last_ns = at_ns
-        self._heard += 1
+        smooth_ns = tick.at_ns
+        self._heard = 1 if tick.is_first else self._heard + 1
         if not self._follows and not self._begin_to_follow(at_ns):
             return
         if self._is_armed:
             self._is_armed, self._is_running = False, True
             self._tick = self._position
+            self._leader.begin()
             smooth_ns = at_ns  # the first clock after Start is the one, not an estimate of it
         else:
-            self._tick += max(periods, 1)
-        period_ns = self._filter.period_ns
+            self._tick += tick.ticks
+        period_ns = self._leader.expected().period_ns
         self._sequencer.hear_clock(Heard(self._tick, smooth_ns, period_ns, self._is_running))
-
-    def _periods_since_last(self, at_ns: int) -> int:
-        """How many ticks this clock is behind the last: 0 for a double, -1 after a long silence."""
-        if self._last_ns is None:
-            return -1
-        period, interval = self._filter.period_ns, at_ns - self._last_ns
-        late, self._late = self._late, None
-        # Soon after one that was held up comes one that is on time: that is no double. But if
-        # the held up one was taken for two, the second is what comes early now.
-        is_early = self._filter.due_ns - at_ns > _EARLY * period
-        if is_early and (interval < min(_DOUBLE_NS, _DOUBLE * period) or late):
-            self._late = late
-            return 0
-        if interval < _LATE * period or not self._filter.is_locked:
-            return 1 if interval < BRIDGE_TICKS * period else -1
-        if late and abs(interval / late[0] - 1) < _ALIKE:
-            # Twice as late in the same way: the tempo fell, nothing was lost.
-            self._tick -= late[1]
-            self._filter.restart(self._last_ns, interval)
-            return 1
-        if interval > BRIDGE_TICKS * period:
-            return -1
-        lost = round(interval / period) - 1
-        self._late = (interval, lost)
-        return lost + 1
-
-    def _relock(self, at_ns: int) -> int:
-        self._heard = 0
-        return self._filter.restart(at_ns)
 
     def _begin_to_follow(self, at_ns: int) -> bool:
         """`auto`: whether this clock is enough to follow. A leader that was already under way
         is joined at the nearest tick, so nothing is played twice."""
-        if not self._is_armed and self._heard < HEARD:
+        if not self._is_armed and (self._heard < HEARD or not self._guard.is_free()):
             return False
         self._follows = True
         if not self._is_armed and self._sequencer.is_playing:
@@ -133,26 +123,58 @@ class Follower:
         self._sequencer.follow(True)
         return True
 
-    def _arm(self, position: int, is_continue: bool, _at_ns: int) -> None:
+    def _start(self) -> None:
+        self._take_over()
+        self._arm(0, is_continue=False)
+
+    def _continue(self, at_ns: int) -> None:
+        """Go on from where it was stopped or located. Who plays already, or waits for the first
+        clock, is not disturbed: some leaders send Continue at every bar."""
+        goes_on = not self._is_lost(at_ns) or self._sequencer.settings.hold
+        if self._is_armed or (self._is_running and goes_on):
+            return
+        if self._is_running:
+            self._position = self.position + 1
+        if self._take_over():
+            self._sequencer.locate(self._position // STEP_TICKS)  # outputs count from there
+        self._arm(self._position, is_continue=True)
+
+    def _is_lost(self, at_ns: int) -> bool:
+        """Whether a leader that played has sent no clock for longer than is bridged."""
+        silent_ns = at_ns - (self._leader.last_ns or at_ns)
+        return silent_ns > BRIDGE_TICKS * self._leader.expected().period_ns
+
+    def _take_over(self) -> bool:
+        """`auto`: a leader's transport is obeyed at once. Returns whether we led until now."""
+        if self._follows:
+            return False
+        self._follows = True
+        self._sequencer.stop()
+        self._sequencer.follow(True)
+        return True
+
+    def _arm(self, position: int, *, is_continue: bool) -> None:
         self._position, self._is_armed, self._is_running = position, True, False
-        if self._source is ClockSource.AUTO and not self._follows:
-            self._follows = True
-            self._sequencer.stop()
-            self._sequencer.follow(True)
         self._sequencer.arm(position, is_continue)
 
     def _stop(self) -> None:
         if self._is_running:
-            self._position = self._tick + 1
+            self._position = self.position + 1
         self._is_running = self._is_armed = False
         if self._follows:
             self._sequencer.stop()
 
-    def _locate(self, message: bytes, at_ns: int) -> None:
+    def _locate(self, message: bytes) -> None:
+        """Go to a 16th. A leader that plays is there with its next clock (by the specification it
+        would stop first), and if it is there anyway nothing changes."""
         if len(message) != 3:
             return
-        self._position = (message[1] | message[2] << 7) * STEP_TICKS
-        if self._is_running:  # rare, but some leaders jump while they play
-            self._arm(self._position, True, at_ns)
-        elif self._follows:
-            self._sequencer.locate(self._position // STEP_TICKS)
+        position = (message[1] | message[2] << 7) * STEP_TICKS
+        if self._is_running and -_ROUNDED <= self.position + 1 - position < STEP_TICKS:
+            return
+        if self._is_armed and position == self._position:
+            return
+        self._is_armed |= self._is_running
+        self._position, self._is_running = position, False
+        if self._follows:
+            self._sequencer.locate(position // STEP_TICKS)

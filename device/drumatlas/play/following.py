@@ -5,6 +5,7 @@ As in `moves`: the state is changed at its horizon, and what is due right there 
 
 from dataclasses import dataclass
 
+from drumatlas.play.clock_count import BRIDGE_TICKS
 from drumatlas.play.events import CLOCK, CONTINUE, RANK_CLOCK, START, Event, Output
 from drumatlas.play.moves import (
     begin,
@@ -19,8 +20,6 @@ from drumatlas.play.moves import (
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.state import State
 from drumatlas.play.transport import PPQN, STEP_TICKS, Timeline
-
-BRIDGE_TICKS = PPQN  # how long the beat goes on when a foreign clock drops out
 
 
 def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
@@ -54,8 +53,12 @@ def _resume_held(state: State, settings: PlaySettings) -> None:
 
 
 def arm(state: State, settings: PlaySettings, position: int, is_continue: bool) -> list[Output]:
-    """The next foreign clock is tick `position`, and plays. Nothing for who leads."""
+    """The next foreign clock is tick `position`, and plays. Nothing for who leads, and Continue
+    changes nothing for who plays: the clocks go on counting from where it is."""
     if not state.is_following:
+        return []
+    if is_continue and state.is_playing:
+        state.realigns = True
         return []
     out: list[Output] = []
     if state.is_playing:  # a second Start begins anew
@@ -90,11 +93,20 @@ def hear_clock(state: State, settings: PlaySettings, clock: Heard) -> None:
         state.shift = 0 if clock.is_position else state.position - clock.tick
         begin(state, clock.tick + state.shift, max(clock.at_ns, state.horizon_ns))
     elif state.is_playing:
+        if state.realigns:
+            here = round(state.timeline.tick_at(clock.at_ns))
+            state.shift = min(here, _limit(state)) - clock.tick
         _move_to(state, clock)
     elif settings.thru:
         state.outbox.push(RANK_CLOCK, Event(max(clock.at_ns, state.horizon_ns), CLOCK))
+    state.realigns = False
     limit_tick = clock.tick + state.shift + BRIDGE_TICKS
     state.limit_tick = limit_tick if state.is_playing else None
+
+
+def _limit(state: State) -> int:
+    """The last tick that is played before more clock is heard."""
+    return state.next_tick if state.limit_tick is None else state.limit_tick
 
 
 def _move_to(state: State, clock: Heard) -> None:

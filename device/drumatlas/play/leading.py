@@ -69,8 +69,9 @@ def _lead_to(state: State, first_ns: int) -> int:
 
 
 def locate(state: State, settings: PlaySettings, step: int) -> list[Output]:
-    """Go to 16th `step` (0..16383) and tell it; a player that plays stops and continues there."""
-    was_playing = state.is_playing
+    """Go to 16th `step` (0..16383) and send it; a player that plays, or waits for a leader's
+    clock, stops and continues there."""
+    was_playing = state.is_playing or state.armed
     out = stop(state, settings)
     state.position = step * STEP_TICKS
     if sends_transport(state, settings):

@@ -29,6 +29,7 @@ class State:
     position: int = 0  # tick where Continue goes on; while it plays, where it began
     is_following: bool = False  # a foreign clock moves the timeline
     shift: int = 0  # following: our position less the tick that is counted for us
+    realigns: bool = False  # following: the next clock that is counted is where it plays now
     armed: bool = False  # following, started, and waiting for the first clock
     limit_tick: int | None = None  # following: no tick behind this one, until more clock is heard
     outbox: Outbox = field(default_factory=Outbox)

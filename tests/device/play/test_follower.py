@@ -7,51 +7,14 @@ from typing import Any
 
 import pytest
 
-from drumatlas.beat.pattern import Pattern
-from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event, Output
-from drumatlas.play.follower import SILENT_NS, ClockSource, Follower
-from drumatlas.play.sequencer import Sequencer
-from drumatlas.play.settings import PlaySettings
+from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
+from drumatlas.play.follower import SILENT_NS, ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
+from led import Box
 from streams import Promises
 
 MS = 1_000_000
-EVERY_STEP = Pattern((tuple(((0, 100),) for _ in range(32)),))
 Streams = dict[str, Callable[[], Any]]
-
-
-class Box:
-    """A follower, its sequencer, and a performer's loop under a virtual clock."""
-
-    def __init__(self, source: ClockSource = ClockSource.EXTERNAL, **settings: Any) -> None:
-        self.now = 0
-        self.sequencer = Sequencer(PlaySettings(**settings), EVERY_STEP, 0)
-        self.sequencer.can_rewind = True
-        self.follower = Follower(self.sequencer, source)
-        self.sent: list[Event] = []
-        self.steps: list[int] = []
-
-    def wait_until(self, at_ns: int, lookahead_ns: int = 20 * MS) -> None:
-        while self.now < at_ns:
-            self.now = min(self.now + 5 * MS, at_ns)
-            self._turn(lookahead_ns)
-
-    def _turn(self, lookahead_ns: int) -> None:
-        self.follower.tick(self.now)
-        if self.sequencer.is_urgent:
-            back = self.sequencer.rewind(self.now)
-            self.sent = [event for event in self.sent if event.at_ns <= back]
-        outputs: list[Output] = self.sequencer.advance(self.now + lookahead_ns)
-        self.sent += [output for output in outputs if isinstance(output, Event)]
-
-    def hear(self, messages: list[tuple[int, bytes]]) -> None:
-        for at_ns, message in messages:
-            self.wait_until(at_ns)
-            self.follower.feed(message, at_ns)
-            self._turn(20 * MS)
-
-    def ons(self) -> list[int]:
-        return [event.at_ns for event in self.sent if event.data[0] & 0xF0 == 0x90]
 
 
 def test_each_stream_keeps_its_promises(

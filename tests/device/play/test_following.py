@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from drumatlas.play.clock_count import BRIDGE_TICKS
 from drumatlas.play.events import (
     CLOCK,
     CONTINUE,
@@ -11,7 +12,7 @@ from drumatlas.play.events import (
     Output,
     TempoChange,
 )
-from drumatlas.play.following import BRIDGE_TICKS, Heard
+from drumatlas.play.following import Heard
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from playing import HATS, STEP, TICK, midi, ons, run, sequencer

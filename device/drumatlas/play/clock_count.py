@@ -1,0 +1,282 @@
+"""How many ticks of a leader each incoming MIDI clock stands for. Pure.
+
+By the MIDI specification each clock is a tick. Some transports make this hard to see: Bluetooth,
+networks and pollers deliver clocks in packets, a merged cable delivers each clock twice, a busy
+sender is held up and then catches up, and some clocks are lost. So clocks that come together are
+taken as one burst:
+
+- A burst of a size that the tempo explains counts in full.
+- A burst that has too many is in doubt until the next one. Where two in a row hold pairs, the
+  clocks are doubled, and every second one is left out. Else all of them count.
+- A gap is made up for by time. If a burst then brings the clocks that were held up, they are
+  those that were made up for.
+- Single clocks that are missing at even distances were never sent: packets that are a little
+  shorter than a tick leave out one now and then. Then nothing is made up for.
+
+A decision that turns out wrong is taken back: `Count.shift` corrects the position.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+from drumatlas.play.transport import PPQN
+
+BRIDGE_TICKS = PPQN  # how long the beat goes on when a foreign clock drops out
+BURST_NS = 4_000_000  # clocks lie 8.3 ms apart at 300 BPM
+_BURST = 0.35  # of a period: the same
+_EARLY = 0.5  # of a period: a clock that is early by so much is in doubt
+_SPREADS = 2.2  # mean errors by which a clock of a packet may be early, too
+_LATE = 0.6  # of a period behind its time: clocks were lost or held up, or the tempo fell
+_USUAL = 1.6  # usual intervals; a shorter one is no gap
+_ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
+_SURE = 256  # bursts of pairs in a row, after which they are doubles for sure
+_PACKETS = 512  # bursts for which packets, once seen, are expected
+_SPANS = 8  # distances between single missing clocks that are compared
+_UNEVEN = 0.25  # relative; distances that differ by more are chance
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """`ticks`: by how many the position moves with this clock; 0: it does not count, -1: nothing
+    is known after a long silence. `shift`: how much to add to the position before. `again`: the
+    clock belongs to the burst of the one before. `period_ns`: since the clock before, ticks are
+    that long. `is_packet`: clocks come in packets."""
+
+    ticks: int
+    shift: int = 0
+    again: bool = False
+    period_ns: float | None = None
+    is_packet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is known of the leader: the length of a tick, when its next clock is due, the mean
+    error of clocks, and whether these can be trusted."""
+
+    period_ns: float
+    due_ns: float
+    spread_ns: float
+    is_locked: bool
+
+
+@dataclass(slots=True)
+class _Doubles:
+    """Whether every second clock is left out. `left_out`: how many, as long as it may be wrong."""
+
+    is_on: bool = False
+    is_sure: bool = False
+    left_out: int = 0
+    bursts: int = 0
+    is_ending: bool = False  # one burst was a single clock
+
+
+@dataclass(slots=True)
+class _Gap:
+    """Ticks made up for, how many of those came later after all, and the clock's interval."""
+
+    made_up: int
+    interval_ns: int
+    came: int = 0
+
+
+@dataclass(slots=True)
+class _Singles:
+    """Gaps of a single clock: the distances between them, and how many are made up for."""
+
+    since: int = 0  # ticks since the last
+    first: int = 0  # distance of the first one from the beginning
+    count: int = 0
+    made_up: int = 0
+    spans: deque[int] = field(default_factory=lambda: deque(maxlen=_SPANS))
+
+    def is_even(self) -> bool:
+        """Whether packets explain them."""
+        if not self.spans:
+            return False
+        least, most = min(self.spans), max(self.spans)
+        slack = max(2, round(_UNEVEN * most))
+        return most - least <= slack and self.first <= most + slack
+
+    def is_next(self) -> bool:
+        """Whether one was to be missing here, as packets explain it; it is taken if so."""
+        fits = self.is_even() and abs(self.since - self.spans[-1]) <= max(
+            2, round(_UNEVEN * self.spans[-1])
+        )
+        if fits:
+            self.spans.append(self.since)
+            self.since, self.count = 0, self.count + 1
+        return fits
+
+    def add(self) -> int:
+        """One more, made up for. Returns how much to add to the position."""
+        if self.count:
+            self.spans.append(self.since)
+        else:
+            self.first = self.since
+        self.since, self.count, self.made_up = 0, self.count + 1, self.made_up + 1
+        wanted = 0 if self.is_even() else self.count
+        shift, self.made_up = wanted - self.made_up, wanted
+        return shift
+
+
+class ClockCount:
+    """Feed it each clock's arrival, monotonic ns."""
+
+    def __init__(self) -> None:
+        self._last_ns: int | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._size = 1  # clocks of the burst that goes on
+        self._doubt = 0  # clocks of it, and of the one before, that may be doubles
+        self._own_doubt = 0  # those of the burst that goes on
+        self._has_odd = False  # there were clocks that were not doubled
+        self._packets = 0  # bursts for which packets are expected
+        self._doubled = 0  # bursts in a row with such clocks
+        self._doubles = _Doubles()
+        self._gap: _Gap | None = None
+        self._singles = _Singles()
+        self._usual: deque[int] = deque(maxlen=8)  # intervals between bursts
+
+    def begin(self) -> None:
+        """The position is set anew with the next clock: what is in doubt was before."""
+        self._doubt = self._own_doubt = self._doubled = self._doubles.left_out = 0
+        self._gap, self._singles = None, _Singles()
+
+    def pending(self) -> int:
+        """How many ticks are in doubt and count if nothing more comes."""
+        return self._doubt
+
+    def take(self, at_ns: int, expected: Expected) -> Count:
+        """Count a clock that arrived at `at_ns`."""
+        last_ns, self._last_ns = self._last_ns, at_ns
+        if last_ns is None:
+            return Count(-1)
+        interval = at_ns - last_ns
+        limit = min(BURST_NS, _BURST * expected.period_ns) if expected.is_locked else BURST_NS
+        early_ns = expected.due_ns - at_ns
+        gap = self._gap
+        is_early = interval < limit or early_ns > _EARLY * expected.period_ns
+        if gap and gap.came < gap.made_up and is_early:
+            gap.came += 1
+            return Count(0)
+        if interval < limit:
+            return self._go_on(at_ns, expected)
+        were_doubles = self._doubles
+        self._has_odd |= self._size % 2 > 0
+        shift = self._end_burst(interval, expected)
+        self._size, self._own_doubt = 1, 0
+        self._packets = max(self._packets - 1, 0)
+        count = self._begin_burst(at_ns, interval, expected)
+        if shift and shift == were_doubles.left_out:  # they were packets of two
+            count = replace(count, period_ns=expected.period_ns / 2)
+        if count.ticks < 0:
+            self._reset()
+            return count
+        self._singles.since += 1
+        is_packet = self._packets > 0 or self._singles.is_even()
+        return replace(count, shift=shift + count.shift, is_packet=is_packet)
+
+    def _go_on(self, at_ns: int, expected: Expected) -> Count:
+        """One more clock of a burst."""
+        self._size += 1
+        self._singles.since += 1
+        doubles = self._doubles
+        if doubles.is_on:
+            if self._size % 2:
+                return Count(1, again=True, is_packet=True)
+            doubles.left_out += not doubles.is_sure
+            return Count(0)
+        early_ns = expected.due_ns - at_ns
+        if (self._packets or self._has_odd) and not expected.is_locked:
+            return Count(1, again=True, is_packet=True)
+        if early_ns <= _EARLY * expected.period_ns + _SPREADS * expected.spread_ns:
+            self._packets = _PACKETS
+            return Count(1, again=True, is_packet=True)
+        self._doubt += 1
+        self._own_doubt += 1
+        return Count(0)
+
+    def _end_burst(self, interval: int, expected: Expected) -> int:
+        """The burst is complete; returns what to add to the position."""
+        shift = 0
+        gap = self._gap
+        if gap and gap.came:
+            was_held_up = 2 * gap.came >= gap.made_up
+            shift += gap.came - gap.made_up if was_held_up else gap.came
+            self._gap = None
+        if self._doubles.is_on:
+            return shift + self._check_doubles()
+        if self._own_doubt and self._size % 2 == 0:
+            # Packets of two lie two ticks apart, doubled clocks one.
+            is_near = not expected.is_locked or interval < _USUAL * expected.period_ns
+            self._doubled = self._doubled + 1 if is_near else 0
+            if not is_near:
+                return shift + self._take_doubt()
+            if self._doubled > 1:
+                is_sure = expected.is_locked
+                self._doubles = _Doubles(True, is_sure, 0 if is_sure else self._doubt)
+                self._doubt = self._doubled = 0
+            return shift
+        return shift + self._take_doubt()
+
+    def _take_doubt(self) -> int:
+        """What was in doubt counts."""
+        doubt, self._doubt, self._doubled = self._doubt, 0, 0
+        if doubt:
+            self._packets = _PACKETS
+        return doubt
+
+    def _check_doubles(self) -> int:
+        """Whether the last burst fits to doubled clocks; returns what to add to the position."""
+        doubles = self._doubles
+        doubles.bursts += 1
+        if doubles.bursts > _SURE:
+            doubles.is_sure, doubles.left_out = True, 0
+        was_ending, doubles.is_ending = doubles.is_ending, self._size == 1
+        if was_ending and self._size == 1:
+            self._doubles = _Doubles()
+            return 0
+        is_packet = (self._size % 2 and self._size > 1) or (was_ending and self._size > 1)
+        if is_packet and not doubles.is_sure:
+            self._doubles, self._packets = _Doubles(), _PACKETS
+            return doubles.left_out
+        return 0
+
+    def _begin_burst(self, at_ns: int, interval: int, expected: Expected) -> Count:
+        period = expected.period_ns
+        gap, self._gap = self._gap, None
+        usual = sum(self._usual) / len(self._usual) if self._usual else period
+        is_long = interval > _USUAL * usual
+        if not expected.is_locked:
+            if is_long and len(self._usual) > 2:
+                self._packets = _PACKETS
+            self._usual.append(interval)
+            return Count(1 if interval < BRIDGE_TICKS * period else -1)
+        is_late = is_long and at_ns - expected.due_ns > _LATE * period
+        if gap and abs(interval / gap.interval_ns - 1) < _ALIKE:
+            # Twice as late in the same way: the tempo fell, nothing was lost.
+            self._usual.clear()
+            self._singles = _Singles()
+            return Count(1, -gap.made_up, period_ns=interval)
+        shift = 0
+        if gap and gap.made_up == 1:
+            shift = self._singles.add()
+        elif gap:
+            self._singles = _Singles()
+        if not is_late:
+            if is_long:  # and yet it is on time
+                self._packets = _PACKETS
+            self._usual.append(interval)
+            return Count(1 if interval < BRIDGE_TICKS * period else -1, shift)
+        if interval > BRIDGE_TICKS * period:
+            return Count(-1)
+        lost = max(1, round((interval - usual) / period))
+        if lost == 1 and (self._packets or self._singles.is_next()):  # one had no clock
+            if self._packets:
+                self._packets, self._singles.since = _PACKETS, 0
+            self._usual.append(interval)
+            return Count(1, shift)
+        self._gap = _Gap(lost, interval)
+        return Count(lost + 1, shift)

@@ -1,0 +1,68 @@
+"""A leader's clock, counted and smoothed: `ClockCount` and `ClockFilter` at work together. Pure."""
+
+from dataclasses import dataclass
+
+from drumatlas.play.clock_count import ClockCount, Count, Expected
+from drumatlas.play.clock_filter import ClockFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A clock that counts: by how many ticks the position moves, when the clock should have come
+    (monotonic ns), and whether it begins a count, after a long silence."""
+
+    ticks: int
+    at_ns: int
+    is_first: bool
+
+
+class LeaderClock:
+    """Feed it each clock's arrival; `period_ns` is the tempo to begin with."""
+
+    def __init__(self, period_ns: float) -> None:
+        self._count = ClockCount()
+        self._filter = ClockFilter(period_ns)
+        self._last_ns: int | None = None
+
+    @property
+    def last_ns(self) -> int | None:
+        """When the last clock that counts arrived."""
+        return self._last_ns
+
+    @property
+    def pending(self) -> int:
+        """How many ticks are in doubt and count if nothing more comes."""
+        return self._count.pending()
+
+    def expected(self) -> Expected:
+        """What is known of the leader."""
+        loop = self._filter
+        return Expected(loop.period_ns, loop.due_ns, loop.spread_ns, loop.is_locked)
+
+    def begin(self) -> None:
+        """The position is set anew with this clock."""
+        self._count.begin()
+
+    def take(self, at_ns: int) -> tuple[int, Tick | None]:
+        """(what to add to the position before, the clock; None for one that does not count)."""
+        count = self._count.take(at_ns, self.expected())
+        if count.ticks == 0:
+            return count.shift, None
+        smooth_ns = self._smooth(count, at_ns)
+        self._last_ns = at_ns
+        return count.shift, Tick(max(count.ticks, 1), smooth_ns, count.ticks < 0)
+
+    def _smooth(self, count: Count, at_ns: int) -> int:
+        """When the clock should have come."""
+        loop, periods = self._filter, count.ticks + count.shift
+        if count.is_packet:
+            loop.expect_packets()
+        if count.ticks < 0:
+            return loop.restart(at_ns)
+        if count.period_ns is not None and self._last_ns is not None:
+            loop.restart(self._last_ns, count.period_ns)
+            periods = count.ticks
+        elif periods < 1:
+            periods = count.ticks
+            loop.shift(count.shift, at_ns - (periods - 1) * loop.period_ns)
+        return loop.update(at_ns, periods, again=count.again)

@@ -1,0 +1,132 @@
+"""Clocks in packets (Bluetooth, networks, pollers), beside true doubles and lost ones."""
+
+import math
+import random
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from drumatlas.play.clock_stats import ClockStats
+from drumatlas.play.events import CLOCK, START
+from drumatlas.play.follower import ClockSource, Follower
+from drumatlas.play.sequencer import Sequencer
+from drumatlas.play.settings import PlaySettings
+from drumatlas.play.transport import STEP_TICKS, ns_per_tick
+from led import EVERY_STEP, Box
+from playing import HATS
+
+MS = 1_000_000
+CLOCKS = 767
+
+Messages = list[tuple[int, bytes]]
+
+
+def packets(  # noqa: PLR0913 - a transport, by name
+    bpm: float,
+    packet_ms: float,
+    *,
+    phase: float = 0.3,
+    jitter_ms: float = 0,
+    late_ms: float = 0,
+    clocks: int = CLOCKS,
+    seed: int = 1,
+) -> Messages:
+    """Start and `clocks` clocks of a leader with `jitter_ms`, each held back to the end of its
+    packet, which comes up to `late_ms` late."""
+    chance = random.Random(seed)
+    length = packet_ms * MS
+    sent = [(998 * MS, START)]
+    sent += [
+        (1_000 * MS + i * ns_per_tick(bpm) + chance.uniform(-1, 1) * jitter_ms * MS, CLOCK)
+        for i in range(clocks)
+    ]
+    out: Messages = []
+    for at_ns, message in sent:
+        number = math.ceil(at_ns / length - phase)
+        arrival = (number + phase) * length + random.Random(number).uniform(0, late_ms) * MS
+        out.append((round(max(arrival, out[-1][0] if out else 0)), message))
+    return out
+
+
+def followed(messages: Messages) -> Follower:
+    follower = Follower(Sequencer(PlaySettings(), HATS, 0), ClockSource.EXTERNAL)
+    for at_ns, message in messages:
+        follower.feed(message, at_ns)
+    return follower
+
+
+def is_doubled(bpm: float, packet_ms: float) -> bool:
+    """Packets of exactly two clocks each look like doubled clocks of half the tempo."""
+    return abs(packet_ms * MS / ns_per_tick(bpm) - 2) < 0.02
+
+
+@given(
+    bpm=st.floats(60, 200),
+    packet_ms=st.floats(1, 40),
+    phase=st.floats(0, 1),
+    jitter_ms=st.sampled_from([0.0, 0.5, 1.0]),
+    late_ms=st.sampled_from([0.0, 0.5, 1.5]),
+    seed=st.integers(0, 9),
+)
+@example(120, 30, 0.0, 0.0, 0.0, 0)
+@example(60, 40, 0.5, 0.0, 0.0, 0)
+@example(200, 40, 0.5, 1.0, 0.0, 0)
+def test_packets_lose_no_tick_and_tell_the_tempo(  # noqa: PLR0913, PLR0917 - as above
+    bpm: float, packet_ms: float, phase: float, jitter_ms: float, late_ms: float, seed: int
+) -> None:
+    assume(not is_doubled(bpm, packet_ms))
+    messages = packets(bpm, packet_ms, phase=phase, jitter_ms=jitter_ms, late_ms=late_ms, seed=seed)
+    follower = followed(messages)
+    assert follower.position == CLOCKS - 1
+    assert follower.bpm == pytest.approx(bpm, rel=0.005)
+
+
+@pytest.mark.parametrize("spacing_ms", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("singles", [0, 1, 96])
+def test_doubled_clocks_are_left_out_from_the_first_on(spacing_ms: float, singles: int) -> None:
+    period = ns_per_tick(120)
+    messages = [(998 * MS, START)]
+    for i in range(400):
+        messages.append((round(1_000 * MS + i * period), CLOCK))
+        if i >= singles and singles != 1:
+            messages.append((messages[-1][0] + round(spacing_ms * MS), CLOCK))
+    follower = followed(messages)
+    assert follower.position == 399
+    assert follower.bpm == pytest.approx(120, rel=0.005)
+
+
+@pytest.mark.parametrize("lost", [1, 3, 12, 20])
+def test_lost_clocks_are_made_up_for(lost: int) -> None:
+    period = ns_per_tick(110)
+    ticks = [tick for tick in range(400) if not 200 <= tick < 200 + lost]
+    follower = followed(
+        [(998 * MS, START), *((round(1_000 * MS + tick * period), CLOCK) for tick in ticks)]
+    )
+    assert follower.position == 399
+
+
+@pytest.mark.parametrize(("bpm", "packet_ms"), [(120, 30), (60, 40), (200, 40), (133, 7.5)])
+def test_the_beat_hardly_jitters_although_clocks_come_in_packets(
+    bpm: float, packet_ms: float
+) -> None:
+    box = Box()
+    assert box.sequencer.pattern == EVERY_STEP
+    box.hear(packets(bpm, packet_ms))
+    period = ns_per_tick(bpm)
+    late = [(on - 1_000 * MS - i * STEP_TICKS * period) / MS for i, on in enumerate(box.ons())]
+    locked = late[len(late) // 3 :]
+    assert min(locked) >= 0
+    assert max(locked) - min(locked) < 6, (min(locked), max(locked))
+    assert max(locked) < packet_ms
+
+
+@pytest.mark.parametrize("packet_ms", [15, 20, 30, 40])
+@pytest.mark.parametrize("bpm", [60, 90, 120, 150, 200])
+def test_the_monitor_tells_the_tempo_of_packets_and_misses_none(bpm: int, packet_ms: int) -> None:
+    stats = ClockStats()
+    for at_ns, message in packets(bpm, packet_ms):
+        stats.feed(message, at_ns)
+    report = stats.report()
+    assert report.bpm == pytest.approx(bpm, rel=0.005)
+    assert report.missing == 0
