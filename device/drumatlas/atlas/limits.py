@@ -14,7 +14,7 @@ MOST_POINTS = 200_000  # of a map; the built-in one has some thousands
 MOST_KNOWN = 4_000_000  # hashes of training beats, 8 bytes each; the built-in atlas has 16,000
 
 # Operators of ONNX (https://onnx.ai/onnx/operators/). NumPy runs the first, which are all that our
-# exporters write but for the Slice of a VAE's encoder. The others are those of usual layers and need
+# exporters write but for the Slice of a VAE's encoder. The others are of usual layers and need
 # onnxruntime. None of them branches, repeats, or makes a tensor of a size that is in the data.
 ALLOWED = {"Constant", *OPERATORS} | {
     *("Abs", "ArgMax", "BatchNormalization", "Concat", "Div", "Exp", "Gather", "Gelu"),
