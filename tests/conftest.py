@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
 
+import streams
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
-from drumatlas.play.events import Event, Output, TempoChange
 from jack import Recorder
 
 settings.register_profile("drumatlas", deadline=None)  # machines are noisy; speed is for bench
@@ -65,79 +65,10 @@ def atlas() -> Atlas:
     return read_builtin()
 
 
-LEAD_NS = 1_000_000
-
-
-def _check_stream(
-    outputs: Iterable[Output],
-    *,
-    is_over: bool = True,
-    spacing_ns: float = 60e9 / (300 * 24) - 2,
-    lead_ns: int | None = LEAD_NS,
-    idle_clock: bool = False,
-) -> Counter[str]:
-    """What any output stream must hold to, whatever was done to the sequencer:
-
-    times never run back; clocks and notes only between Start and Stop; Start at least 1 ms
-    before its first clock; no two clocks of a run closer than the fastest tempo allows; every
-    note-on is ended before the same note sounds again, and all by Stop, which ends it.
-    A follower's clock is another's: it may be denser (`spacing_ns`, `lead_ns`), and a second
-    Start begins anew (`lead_ns` 0). One that passes nothing on plays without a Start (None).
-    """
-    plays_alone = lead_ns is None
-    counts: Counter[str] = Counter()
-    sounding: set[tuple[int, int]] = set()
-    last_ns, last_clock_ns, started_ns, is_first = -1, None, None, False
-    for output in outputs:
-        if isinstance(output, TempoChange):
-            continue
-        assert isinstance(output, Event)
-        at_ns, data = output.at_ns, output.data
-        assert at_ns >= last_ns, "time runs back"
-        last_ns = at_ns
-        kind = data[0] if data[0] >= 0xF0 else data[0] & 0xF0
-        counts[f"{kind:02x}"] += 1
-        if kind in {0xFA, 0xFB}:
-            assert started_ns is None or lead_ns == 0, "Start while playing"
-            started_ns = at_ns
-            is_first = True
-        elif kind == 0xFC:
-            assert started_ns is not None, "Stop while stopped"
-            assert not sounding or plays_alone, "notes sound after Stop"
-            started_ns = None
-        elif kind == 0xF8:
-            assert started_ns is not None or idle_clock, "clock while stopped"
-            if is_first and started_ns is not None:
-                assert at_ns - started_ns >= (LEAD_NS if lead_ns is None else lead_ns), (
-                    "first clock too near to Start"
-                )
-                is_first = False
-            if last_clock_ns is not None:
-                assert at_ns - last_clock_ns >= spacing_ns, "clocks bunch"
-            last_clock_ns = at_ns
-        elif kind == 0x90:
-            key = (data[0] & 0x0F, data[1])
-            assert started_ns is not None or plays_alone, "note while stopped"
-            assert not is_first or plays_alone, "note before the first clock"
-            assert 1 <= data[2] <= 127
-            assert key not in sounding, "note-on of a note that sounds"
-            sounding.add(key)
-        elif kind == 0x80:
-            key = (data[0] & 0x0F, data[1])
-            assert key in sounding, "note-off of a note that doesn't sound"
-            sounding.remove(key)
-        else:
-            assert kind in {0xB0, 0xF2}, f"unexpected {data.hex()}"
-    if is_over:
-        assert not sounding, "notes left hanging"
-        assert started_ns is None, "no Stop at the end"
-    return counts
-
-
 @pytest.fixture(scope="session")
 def check_stream() -> Callable[..., Counter[str]]:
     """The invariant checker for output streams; returns how many messages of each kind."""
-    return _check_stream
+    return streams.check
 
 
 @pytest.fixture(scope="module")

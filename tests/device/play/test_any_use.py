@@ -32,11 +32,13 @@ from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings, VoiceOut
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 from playing import FOUR, HATS
+from streams import Promises
 from synth import NOTICED_NS, Synth, play_to
 
 MS = 1_000_000
 PAUSES = st.sampled_from([0, 0, 4, 25, 130, 700])  # ms between what is done
 SPACING_NS = ns_per_tick(300) - 2  # between clocks of a leader
+SLOWEST_TICK_NS = ns_per_tick(20) * 1.5  # of a leader here, whose clocks may be late
 CONFIGS = st.builds(
     PlaySettings,
     gate=st.sampled_from([0.05, 0.5, 1.0, 4.0]),
@@ -71,6 +73,7 @@ class AnyUse(RuleBasedStateMachine):
         self.is_foreign = source is ClockSource.EXTERNAL  # whether another may have led
         self.synth = synth
         self.pulled: list[tuple[int, int]] = []  # when the synth's cable was out
+        self.skipped: list[tuple[int, int]] = []  # time that was left out
         self.seq.start()
 
     def turn(self) -> None:
@@ -182,6 +185,8 @@ class AnyUse(RuleBasedStateMachine):
     @rule(ms=st.integers(1, 3000))
     def sleep(self, ms: int) -> None:
         self.now += ms * MS
+        if self.now > self.seq.horizon_ns:
+            self.skipped.append((self.seq.horizon_ns, self.now))
         self.seq.skip_to(self.now)
 
     @rule(ms=st.integers(0, 6000))
@@ -200,12 +205,15 @@ class AnyUse(RuleBasedStateMachine):
         self.out += self.seq.advance(self.seq.horizon_ns)
         config = self.seq.settings
         lead_ns = (0 if config.thru else None) if self.is_foreign else MS
-        self.check(
-            self.out,
+        promises = Promises(
+            gate=config.gate,
+            slowest_tick_ns=SLOWEST_TICK_NS if self.is_foreign else 0,
+            skipped=self.skipped,
             idle_clock=config.idle_clock or (config.thru and self.is_foreign),
             spacing_ns=(0 if config.thru else MS) if self.is_foreign else SPACING_NS,
             lead_ns=lead_ns,
         )
+        self.check(self.out, promises)
         self.hear_at_the_synth(self.synth, len(self.out))
 
     def hear_at_the_synth(self, synth: Synth, until: int) -> None:

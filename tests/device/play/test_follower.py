@@ -13,6 +13,7 @@ from drumatlas.play.follower import SILENT_NS, ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
+from streams import Promises
 
 MS = 1_000_000
 EVERY_STEP = Pattern((tuple(((0, 100),) for _ in range(32)),))
@@ -60,7 +61,7 @@ def test_each_stream_keeps_its_promises(
     box.hear(stream.messages)
     box.sequencer.stop()
     box.wait_until(box.now + 100 * MS)
-    check_stream(box.sent, spacing_ns=0, lead_ns=0)
+    check_stream(box.sent, Promises(gate=None, spacing_ns=0, lead_ns=0))
 
 
 def test_after_each_stream_it_is_where_an_ideal_follower_is(stream: Any) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from drumatlas.play.events import CLOCK, STOP
 from drumatlas.play.leading import START_LEAD_NS
 from playing import HAT, HATS, STEP, midi, ons, run, sequencer
+from streams import Promises
 
 
 def test_clocks_are_exact() -> None:
@@ -25,7 +26,7 @@ def test_stop_ends_notes_and_a_second_stop_is_nothing(
     rest = seq.advance(60 * STEP)
     assert midi(rest)[-1][1] == STOP
     assert {t for t, _ in midi(rest)} == {3 * STEP + 5_000_000}
-    check_stream(out + rest)
+    check_stream(out + rest, Promises(gate=4.0))
     assert seq.advance(90 * STEP) == []
 
 

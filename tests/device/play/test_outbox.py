@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
+
+from drumatlas.play.events import Output
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.settings import VoiceOut
-from playing import HATS, STEP, midi, pattern_of, run, sequencer
+from playing import FOUR, HATS, STEP, midi, pattern_of, run, sequencer
+from streams import Promises
 
 
 def test_note_lengths_follow_the_gate() -> None:
@@ -22,7 +26,7 @@ def test_a_note_struck_again_is_ended_first(check_stream: Callable[..., Counter[
     out = run(seq, 40 * STEP)
     seq.stop()
     out += seq.advance(40 * STEP)
-    counts = check_stream(out)
+    counts = check_stream(out, Promises(gate=3.0))
     assert counts["90"] == counts["80"]
 
 
@@ -35,3 +39,24 @@ def test_voices_that_share_a_note_do_not_cut_each_other_off(
     out = run(seq, 40 * STEP)
     seq.stop()
     check_stream([*out, *seq.advance(40 * STEP)])
+
+
+@pytest.mark.parametrize("gate", [0.5, 0.9, 4.0])
+@pytest.mark.parametrize("swap", ["step", "bar"])
+def test_notes_end_by_their_gate_over_swaps_and_fills(
+    gate: float, swap: str, check_stream: Callable[..., Counter[str]]
+) -> None:
+    """A pattern that comes in ends no note early, and takes no note's end away."""
+    seq = sequencer(HATS, gate=gate, swap=swap)
+    seq.start()
+    out: list[Output] = []
+    for bar in range(6):
+        seq.set_pattern(FOUR if bar % 2 == 0 else HATS)
+        out += run(seq, (16 * bar + 9) * STEP, start_ns=seq.horizon_ns)
+        if bar == 4:
+            seq.play_fill(FOUR)
+        out += run(seq, (16 * bar + 16) * STEP, start_ns=seq.horizon_ns)
+    seq.stop()
+    out += seq.advance(seq.horizon_ns)
+    counts = check_stream(out, Promises(gate=gate))
+    assert counts["90"] == counts["80"] > 30
