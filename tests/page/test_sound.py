@@ -66,7 +66,7 @@ def aligned(given: list[list[float]], sent: list[tuple[float, int, int]]) -> NDA
     raise AssertionError("the page was given other hits than went out")
 
 
-@pytest.mark.flaky(reruns=2, reruns_delay=1)  # in real time; conftest.py says why
+@pytest.mark.flaky(reruns=1, reruns_delay=1)  # in real time; conftest.py says why
 def test_the_pages_sound_keeps_the_time_of_the_midi_notes(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:

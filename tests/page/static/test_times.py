@@ -75,7 +75,7 @@ def test_who_wanders_stays_for_the_first_bar(opened: Callable[..., Any]) -> None
     assert bars == list(range(1, len(bars) + 1))
 
 
-@pytest.mark.flaky(reruns=2, reruns_delay=1)  # in real time; conftest.py says why
+@pytest.mark.flaky(reruns=1, reruns_delay=1)  # in real time; conftest.py says why
 def test_hits_are_given_to_the_sound_card_at_the_times_of_the_beat(
     opened: Callable[..., Any],
 ) -> None:
