@@ -14,7 +14,7 @@ import pytest
 from drumatlas.errors import PortError
 from drumatlas.midi.rtmidi_bindings import Client
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, panic
-from faults.box import BPM, SYNTH, end, goes_on, hear
+from faults.box import BPM, SYNTH, end, goes_on, hear, notes_end
 from jack import Recorder, jack_client, needs_jack, serve
 from recorded import clocks, notes
 from waiting import until
@@ -82,7 +82,12 @@ class TestOutput:
     """The server goes twice in a row."""
 
     def test_a_named_port_hears_panic_its_place_and_the_beat(
-        self, server: Server, play: Play, config: tuple[str, str], how: signal.Signals
+        self,
+        server: Server,
+        play: Play,
+        gate: float,
+        config: tuple[str, str],
+        how: signal.Signals,
     ) -> None:
         synth = Recorder()
         synth.client.open_virtual_port("synth")
@@ -109,6 +114,7 @@ class TestOutput:
             assert not notes(synth.events[:place])
             hear(process, f"over: recorder:synth: {ENDED.split(' (', maxsplit=1)[0]}")
             goes_on(synth)
+            notes_end(synth.events, gate)
         end(process, synth)
         synth.unplug()
 
