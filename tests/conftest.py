@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -14,7 +14,7 @@ from hypothesis import settings
 import streams
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
-from jack import Recorder
+from jack import Recorder, serve
 
 settings.register_profile("drumatlas", deadline=None)  # machines are noisy; speed is for bench
 # Orders of use that the state machine tries; `make soak-states` wants many.
@@ -33,14 +33,26 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that play in real time, in processes of their own, may fail twice before they count:
+    """Tests that play in real time, in processes of their own, may fail once before they count:
 
     a shared machine now and then stands still for longer than any of their bounds. What is
     wrong with the program is wrong each time; the summary counts the reruns.
     """
     for item in items:
         if item.get_closest_marker("jack") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with a failure whether the recorder may have caused it."""
+    report = yield
+    one = getattr(item, "funcargs", {}).get("recorder")
+    if report.failed and isinstance(one, Recorder):
+        report.sections.append(("recorder", one.missed))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +87,7 @@ def check_stream() -> Callable[..., Counter[str]]:
 def jack() -> Iterator[None]:
     """A JACK server of our own, and JACK_DEFAULT_SERVER set to it."""
     name = f"drumatlas-test-{os.getpid()}"
-    command = ["jackd", "-t", "5000", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = serve(name)
     before = os.environ.get("JACK_DEFAULT_SERVER")
     os.environ["JACK_DEFAULT_SERVER"] = name
     os.environ["JACK_NO_START_SERVER"] = "1"
@@ -94,8 +105,7 @@ def jack() -> Iterator[None]:
 def recorder(jack: None) -> Iterator[Recorder]:
     one = Recorder()
     yield one
-    one.client.close_port()
-    one.client.delete()
+    one.unplug()
 
 
 @pytest.fixture

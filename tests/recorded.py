@@ -32,3 +32,23 @@ def hanging(events: Iterable[Event]) -> set[tuple[int, int]]:
         elif is_panic(event):
             sounding = {key for key in sounding if key[0] != channel}
     return sounding
+
+
+def longest_s(events: Iterable[Event]) -> float:
+    """How long the longest note sounded that ended, s; one that is begun again counts on."""
+    began: dict[tuple[int, int], int] = {}
+    longest = 0
+    for event in events:
+        kind, channel = event.data[0] & 0xF0, event.data[0] & 0x0F
+        if kind == 0x90 and event.data[2]:
+            began.setdefault((channel, event.data[1]), event.at_ns)
+            continue
+        if kind in {0x80, 0x90}:
+            ended = {(channel, event.data[1])}
+        elif is_panic(event):
+            ended = {key for key in began if key[0] == channel}
+        else:
+            continue
+        for key in ended & began.keys():
+            longest = max(longest, event.at_ns - began.pop(key))
+    return longest / 1e9

@@ -20,7 +20,8 @@ from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.own_clock import FAULT
 from jack import Recorder, jack_client, needs_jack
-from recorded import hanging
+from recorded import hanging, longest_s
+from waiting import until
 
 pytestmark = needs_jack
 
@@ -97,14 +98,20 @@ def test_start_is_a_millisecond_ahead_of_the_first_clock(recorder: Recorder, pla
     assert 1_000_000 <= clock - start < START_LEAD_NS + 3 * RASTER_NS
 
 
-def test_a_killed_run_leaves_no_note_behind_for_the_next(recorder: Recorder, play: Play) -> None:
+@pytest.mark.parametrize("gate", [0.5, 4])
+def test_a_killed_run_leaves_no_note_behind_for_the_next(
+    recorder: Recorder, play: Play, tmp_path: Path, gate: float
+) -> None:
+    config = tmp_path / "gate.toml"
+    config.write_text(f"[play]\ngate = {gate}")
     recorder.client.open_virtual_port("synth")
-    process = play("--midi-out", "recorder:synth", "--panel", "none")
+    process = play("--midi-out", "recorder:synth", "--panel", "none", "--config", str(config))
     recorder.wait_for(CLOCK)
-    time.sleep(0.5)
+    until(lambda: hanging(recorder.events))
     process.kill()
     process.wait()
     recorder.wait_for(STOP)  # the delivering process ends what the killed one left
+    assert longest_s(recorder.events) < gate * 0.125 + 0.25
     assert not hanging(recorder.events)
     recorder.events.clear()
     again = play("--midi-out", "recorder:synth", "--panel", "none", "--seconds", "0.3")

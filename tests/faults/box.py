@@ -11,13 +11,14 @@ import time
 
 from drumatlas.play.events import STOP, Event
 from jack import Recorder
-from recorded import clocks, hanging
+from recorded import clocks, hanging, longest_s
 from waiting import until
 
 BPM = 120
 CLOCKS_S = BPM * 24 / 60  # clocks a second
 FASTEST_NS = 60e9 / (300 * 24)  # between two clocks
 RASTER_NS = 2_700_000  # of JACK's dummy driver
+LATE_S = 0.25  # that a note may end later than its gate, on a machine that others use as well
 SYNTH = ("--midi-out", "recorder:synth", "--panel", "none", "--bpm", str(BPM))
 
 
@@ -66,6 +67,12 @@ def end(process: "subprocess.Popen[str]", recorder: Recorder) -> str:
 def is_left_clean(recorder: Recorder) -> None:
     """The last message is Stop, and nothing sounds; what was sent may still be on its way."""
     until(lambda: recorder.events[-1].data == STOP and not hanging(recorder.events))
+
+
+def notes_end(events: list[Event], gate: float, bpm: float = BPM) -> None:
+    """Each note was over after `gate` steps, as far as arrival times can tell."""
+    took_s, may_s = longest_s(events), gate * 15 / bpm + LATE_S
+    assert took_s <= may_s, f"a note of {took_s:.2f} s, at most {may_s:.2f}"
 
 
 def hear(process: "subprocess.Popen[str]", words: str) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, STOP
-from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, hear, since
+from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, hear, notes_end, since
 from jack import Recorder, jack_client, needs_jack
-from recorded import hanging
+from recorded import hanging, notes
 from waiting import until
 
 pytestmark = needs_jack
@@ -22,8 +22,10 @@ Play = Callable[..., "subprocess.Popen[str]"]
 class TestPulledOut:
     """Hardware that goes while it plays, and comes back."""
 
-    def test_the_synth(self, synth: Recorder, play: Play) -> None:
-        process = play(*SYNTH, "--state", "none")
+    def test_the_synth(
+        self, synth: Recorder, play: Play, gate: float, config: tuple[str, str]
+    ) -> None:
+        process = play(*SYNTH, "--state", "none", *config)
         synth.wait_for(CLOCK)
         time.sleep(1)
         synth.unplug()
@@ -34,9 +36,13 @@ class TestPulledOut:
         panic = [event.data for event in synth.events[:2]]
         assert panic == [bytes((0xB9, 123, 0)), bytes((0xB9, 120, 0))]
         heard = [event.data for event in synth.events]
-        assert heard[heard.index(CONTINUE) - 1][0] == SONG_POSITION
+        place = heard.index(CONTINUE)
+        assert heard[place - 1][0] == SONG_POSITION
+        assert not {CLOCK, STOP} & {*heard[:place]}
+        assert not notes(synth.events[:place])
         goes_on(synth)
         said += end(process, synth)
+        notes_end(synth.events, gate)
         assert "over: recorder:synth: unplugged" in said
 
     def test_the_converter(self, synth: Recorder, tmp_path: Path) -> None:
@@ -109,13 +115,13 @@ class TestLeaderGone:
         synth: Recorder,
         play: Play,
         leader: Callable[..., None],
-        tmp_path: Path,
+        config: tuple[str, str],
         hold: bool,
     ) -> None:
-        config = tmp_path / "box.toml"
-        config.write_text(f"[clock]\nhold = {str(hold).lower()}\nthru = true")
+        with Path(config[1]).open("a", encoding="utf-8") as file:
+            file.write(f"\n[clock]\nhold = {str(hold).lower()}\nthru = true")
         process = play(
-            *("--midi-out", "recorder:synth", "--panel", "none", "--config", str(config)),
+            *("--midi-out", "recorder:synth", "--panel", "none", *config),
             *("--clock", "external", "--midi-in", "leader:out", "--state", "none"),
         )
         hear(process, "Ctrl-C stops")  # panic comes long before

@@ -22,6 +22,7 @@ from faults.box import (
     end,
     goes_on,
     is_left_clean,
+    notes_end,
     since,
 )
 from jack import Recorder, needs_jack
@@ -37,9 +38,9 @@ class TestStopped:
 
     @pytest.mark.parametrize("whole", [False, True], ids=["the box", "and its sender"])
     def test_no_burst_no_hanging_note_and_the_beat_goes_on(
-        self, synth: Recorder, play: Play, whole: bool
+        self, synth: Recorder, play: Play, config: tuple[str, str], whole: bool
     ) -> None:
-        process = play(*SYNTH)
+        process = play(*SYNTH, *config)
         synth.wait_for(CLOCK)
         time.sleep(1.5)
         stopped = [process.pid, *(_children(process.pid) if whole else [])]
@@ -67,13 +68,18 @@ class TestKilled:
     """SIGKILL, and started again as a service manager does."""
 
     def test_panic_first_and_the_same_beat(
-        self, synth: Recorder, play: Play, tmp_path: Path
+        self,
+        synth: Recorder,
+        play: Play,
+        tmp_path: Path,
+        gate: float,
+        config: tuple[str, str],
     ) -> None:
         script = tmp_path / "go.jsonl"
         script.write_text(
             '{"t": 1, "press": "next_genre"}\n{"t": 1, "control": "x1", "value": 0.9}'
         )
-        state = ("--state", str(tmp_path / "state"))
+        state = ("--state", str(tmp_path / "state"), *config)
         process = play(*SYNTH, *state, "--bpm", "240", "--panel", f"script:{script}")
         synth.wait_for(CLOCK)
         until(lambda: len(_bars(synth.events, 240)) >= 2)
@@ -82,6 +88,7 @@ class TestKilled:
         process.wait()
         synth.wait_for(STOP)
         is_left_clean(synth)
+        notes_end(synth.events, gate, 240)
         synth.events.clear()
         again = play(*SYNTH, *state, "--bpm", "240")
         synth.wait_for(START)
@@ -112,9 +119,11 @@ def _bars(events: list[Event], bpm: float) -> list[list[tuple[int, int]]]:
 class TestSender:
     """The process that sends, on systems without ALSA."""
 
-    def test_the_sender_dies(self, synth: Recorder, play: Play) -> None:
+    def test_the_sender_dies(
+        self, synth: Recorder, play: Play, gate: float, config: tuple[str, str]
+    ) -> None:
         """Another one is started: panic first, then its place, and the beat goes on."""
-        process = play(*SYNTH, "--state", "none")
+        process = play(*SYNTH, "--state", "none", *config)
         synth.wait_for(CLOCK)
         time.sleep(1)
         (sender,) = _children(process.pid)
@@ -130,13 +139,16 @@ class TestSender:
         assert place < first
         assert not any(data[0] == 0x99 for data in heard[:first])
         clocks_s = [(at - killed_ns) / 1e9 for at in clocks(since_then)]
-        assert clocks_s[0] < 1
+        assert clocks_s[0] < 3  # a process of Python is started on a machine that may be busy
         goes_on(synth)
+        notes_end(since_then, gate)
         assert "the delivering process ended" in end(process, synth)
 
-    def test_the_sender_hangs_until_its_pipe_is_full(self, synth: Recorder, play: Play) -> None:
+    def test_the_sender_hangs_until_its_pipe_is_full(
+        self, synth: Recorder, play: Play, config: tuple[str, str]
+    ) -> None:
         """The performer does not wait for it: what does not read is ended, another is started."""
-        process = play(*SYNTH, "--state", "none", "--bpm", "300")
+        process = play(*SYNTH, "--state", "none", "--bpm", "300", *config)
         synth.wait_for(CLOCK)
         (sender,) = _children(process.pid)
         os.kill(sender, signal.SIGSTOP)

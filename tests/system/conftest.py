@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if needs and item.path.is_relative_to(HERE) and from_environment() is None:
             item.add_marker(pytest.mark.skip(reason=WHY))
         elif needs:  # the machine may be a virtual one on a busy host; what is wrong stays so
-            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=5))
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=5))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

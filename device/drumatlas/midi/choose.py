@@ -143,7 +143,7 @@ def open_input(
     wanted: str, take: Callable[[bytes, int], None], waits: bool = False
 ) -> InputPort | None:
     """The input that `wanted` names, `virtual` for one that others connect to; None for `none`.
-    With `waits` one that is not there yet is heard once it is (on ALSA)."""
+    With `waits` one that is not there yet is heard once it is."""
     if wanted == "none":
         return None
     name = None if wanted == "virtual" else wanted
@@ -157,4 +157,4 @@ def open_input(
         return AlsaInput(name, take, waits)
     from drumatlas.midi.rtmidi_input import RtMidiInput  # noqa: PLC0415 - only who listens
 
-    return RtMidiInput(name, take)
+    return RtMidiInput(name, take, waits)

@@ -8,7 +8,8 @@ and whatever becomes of the parent, its notes end: when standard input ends, wha
 delivered, then what still sounds is ended and Stop is sent.
 
 Standard input: frames (see frames.py). Standard output: JSON lines {"name": ...},
-{"fault": ...} or {"error": ...}.
+{"fault": ...} or {"error": ...}. An error says why the port can't be opened at first; that is tried
+again until the parent ends the process.
 """
 
 import contextlib
@@ -21,9 +22,9 @@ import sys
 import time
 
 from drumatlas.errors import PortError
-from drumatlas.midi.frames import Frames
+from drumatlas.midi.frames import REJOINED, Frames
 from drumatlas.midi.pending import Pending
-from drumatlas.midi.wires import wire_to
+from drumatlas.midi.wires import Wire, wire_to
 from drumatlas.play.events import (
     CONTINUE,
     NOTE_OFF,
@@ -36,7 +37,8 @@ from drumatlas.play.events import (
 from drumatlas.realtime import lock_memory, request_realtime
 
 _EXACT_NS = 700_000  # the last stretch before a message is slept, not polled
-_LOOK_NS = 500_000_000  # how often the system is asked whether the port is still there
+_RETRY_S = 0.5  # between attempts to open a port that was not there yet
+_LOOK_NS = 250_000_000  # how often the system is asked whether the port is still there
 
 
 def tell(**what: str) -> None:
@@ -48,10 +50,11 @@ def tell(**what: str) -> None:
 class Connection:
     """The port: opened by name, opened again when it comes back."""
 
-    def __init__(self, wanted: str, channels: tuple[int, ...]) -> None:
-        self._wire = wire_to(wanted)
+    def __init__(self, wanted: str, channels: tuple[int, ...], wire: Wire | None = None) -> None:
+        self._wire = wire or wire_to(wanted)
         self._channels = channels  # and those that notes were sent on since
         self._is_there = True
+        self._absence = ""  # as it was last reported
         self._looked_ns = time.monotonic_ns()
         self._sounding: set[tuple[int, int]] = set()
         self._is_started = False
@@ -94,22 +97,31 @@ class Connection:
 
     def _lost(self, why: str) -> None:
         self._is_there = False
+        self._report(why)
         self._wire.close()
-        tell(fault=f"{self.name}: {why}")
 
-    def look(self, now_ns: int) -> None:
-        """Every half second: is the port still there, or back?"""
+    def _report(self, absence: str) -> None:
+        self._absence = absence
+        tell(fault=f"{self.name}: {absence}")
+
+    def look(self, now_ns: int) -> bool:
+        """Every quarter of a second: is the port still there, or back? Return whether it came
+        back just now."""
         if now_ns - self._looked_ns < _LOOK_NS:
-            return
+            return False
         self._looked_ns = now_ns
         is_there = self._wire.is_there()
         if self._is_there and not is_there:
-            self._lost("unplugged")
+            self._lost(self._wire.absence)
         elif is_there and not self._is_there:
-            with contextlib.suppress(PortError):  # it is told as lost, and looked for again
+            with contextlib.suppress(PortError):  # it is reported as lost, and looked for again
                 self._open()
                 self._is_there = True
                 tell(fault="")
+                return True
+        elif not is_there and self._wire.absence != self._absence:
+            self._report(self._wire.absence)  # the server is back, the synth is not
+        return False
 
     def close(self) -> None:
         """End what still sounds, then let go."""
@@ -129,6 +141,9 @@ class Deliverer:
         self._pending = Pending()
         self._frames = Frames()
         self._is_open = True
+        # The port is back, but the parent does not know yet. What it gave before is of no use to a
+        # receiver that lacks the messages before that: it would hear a beat without its place.
+        self._rejoins = False
 
     def run(self) -> None:
         """Until standard input ends and all is delivered."""
@@ -137,7 +152,7 @@ class Deliverer:
             line_ns = self._connection.pump(now_ns)
             due_ns = now_ns + _LOOK_NS if next_ns is None else next_ns
             if due_ns - now_ns > _EXACT_NS:
-                self._connection.look(now_ns)
+                self._rejoins |= self._connection.look(now_ns)
                 self._wait(now_ns, due_ns - _EXACT_NS, line_ns)
             elif line_ns is not None and line_ns < due_ns:
                 self._wait(now_ns, due_ns, line_ns)
@@ -146,7 +161,7 @@ class Deliverer:
                     # CPython sleeps to an absolute deadline of the monotonic clock (since 3.11).
                     time.sleep(max(due_ns - time.monotonic_ns(), 0) / 1e9)
                 message = self._pending.pop(time.monotonic_ns())
-                if message:
+                if message and not (self._rejoins and message[0] & 0xF0 != NOTE_OFF):
                     self._connection.send(message)
 
     def _wait(self, now_ns: int, until_ns: int, line_ns: int | None) -> None:
@@ -161,8 +176,28 @@ class Deliverer:
             self._is_open = bool(data)
             for at_ns, message in self._frames.feed(data):
                 self._pending.take(at_ns, message)
+                self._rejoins &= message != REJOINED
             if not self._is_open:
                 self._pending.settle()
+
+
+def connect(wanted: str, channels: tuple[int, ...]) -> Connection | None:
+    """Return the port once it can be opened; None if the parent gives up. It is waited for in here,
+    since starting a process costs a small machine a second of its time."""
+    error = ""
+    wire: Wire | None = None
+    while True:
+        try:
+            wire = wire or wire_to(wanted)
+            return Connection(wanted, channels, wire)
+        except PortError as caught:
+            if str(caught) != error:
+                error = str(caught)
+                tell(error=error)
+        if select.select([0], [], [], _RETRY_S)[0]:  # it writes nothing before it knows a name
+            if wire:
+                wire.leave()
+            return None
 
 
 def main(arguments: list[str]) -> int:
@@ -172,10 +207,8 @@ def main(arguments: list[str]) -> int:
     for name in ("SIGINT", "SIGHUP", "SIGTERM"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    try:
-        connection = Connection(arguments[0], tuple(int(channel) for channel in arguments[1:]))
-    except PortError as error:
-        tell(error=str(error))
+    connection = connect(arguments[0], tuple(int(channel) for channel in arguments[1:]))
+    if connection is None:
         return 2
     tell(name=connection.name, missing=", ".join([*request_realtime(), *lock_memory()]))
     gc.collect()

@@ -6,10 +6,11 @@ from struct import Struct
 _HEAD = Struct("<qB")  # due time, monotonic ns; length of the message that follows
 WITHDRAW = b""  # in the place of a message: takes back what is due later
 SETTLED = b"\0"  # the same: all that was taken back and is to be sent again has been packed
+REJOINED = b"\1"  # the same: from here on for a port that is back, its place before the beat
 
 
 def pack(at_ns: int, message: bytes) -> bytes:
-    """`message` (255 bytes at most), due at `at_ns`, or one of the two words above."""
+    """`message` (255 bytes at most), due at `at_ns`, or one of the words above."""
     return _HEAD.pack(at_ns, len(message)) + message
 
 

@@ -4,9 +4,9 @@ import heapq
 from collections import deque
 from collections.abc import Sequence
 
-from drumatlas.midi.frames import SETTLED
+from drumatlas.midi.frames import REJOINED, SETTLED
 from drumatlas.midi.late import Late
-from drumatlas.play.events import CLOCK, NOTE_ON, Event
+from drumatlas.play.events import CLOCK, NOTE_OFF, NOTE_ON, Event
 
 # What a machine that stood still has left over: clocks are made up for one by one, since others
 # count them, but no closer than at 400 BPM; notes that are this late do not begin.
@@ -50,6 +50,8 @@ class Pending:
             self._withdraw(at_ns)
         elif message == SETTLED:
             self.settle()
+        elif message == REJOINED:
+            self._forget()
         elif self._again is not None:
             self._again.append(Event(at_ns, message))
         else:
@@ -60,6 +62,13 @@ class Pending:
         if self._again is not None:
             again, self._again = self._again, None
             self._give(again)
+
+    def _forget(self) -> None:
+        """Drop what was meant for a receiver that had heard all before it. Ends of notes do no
+        harm."""
+        self.settle()
+        self._due = [due for due in self._due if due[2][0] & 0xF0 == NOTE_OFF]
+        heapq.heapify(self._due)
 
     def _withdraw(self, after_ns: int) -> None:
         self.settle()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from drumatlas.errors import PortError
-from drumatlas.midi.frames import SETTLED, WITHDRAW, pack
+from drumatlas.midi.frames import REJOINED, SETTLED, WITHDRAW, pack
 from drumatlas.midi.port import guarded_ns
 from drumatlas.midi.rejoin import Rejoin
 from drumatlas.midi.sender import Sender
@@ -52,16 +52,19 @@ class ProcessPort:
         self._thread.start()
         is_silent = not self._said.wait(_START_S)
         if (is_silent or self.fault) and not waits:
-            self._leave(kills=True)
+            self._leave(kills=is_silent)
             raise PortError(self.fault or f"MIDI output '{self.name}' does not answer")
 
     def send(self, outputs: Sequence[Output]) -> None:
         """Hand messages to the process, if there is one."""
         events: list[Event] = []
+        frames: list[bytes] = []
         if self._arrivals != self._greeted:
+            if self._greeted:
+                frames.append(pack(0, REJOINED))
             self._greeted = self._arrivals
             events = self._rejoin.lost()
-        frames = [
+        frames += [
             pack(event.at_ns + self._offset_ns, event.data)
             for event in (*events, *self._rejoin.sift(outputs))
         ]
@@ -131,12 +134,15 @@ class ProcessPort:
         return sender
 
     def _hear(self, sender: Sender) -> None:
-        """What one process says."""
-        error = f"{self.name}: the delivering process ended; another one is started"
+        """Take what one process says."""
+        error = ended = f"{self.name}: the delivering process ended; another one is started"
         for said in sender.says():
-            error = said.get("error", error)
+            if "error" in said:  # it tries again
+                self.fault = error = said["error"]
+                self._said.set()
             if "name" in said:
                 self._take_on(sender, said)
+                error = ended
             if "fault" in said:
                 self.fault = said["fault"]
                 self._arrivals += not said["fault"]

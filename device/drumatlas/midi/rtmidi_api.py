@@ -44,10 +44,10 @@ def _candidates(rtmidi: RtMidi, wanted: Sequence[str]) -> list[Any]:
     return [system for name in tried if (system := rtmidi.find_system(name))]
 
 
-def open_client_for(wanted: str | None, *, output: bool) -> tuple[Client, str]:
+def open_client_for(wanted: str | None, *, output: bool, name: str = "") -> tuple[Client, str]:
     """As `open_client`; PortError also names the port that was `wanted` (None or "": virtual)."""
     try:
-        return open_client(output=output)
+        return open_client(output=output, name=name or CLIENT)
     except PortError as error:
         kind = "output" if output else "input"
         raise PortError(f"MIDI {kind} '{wanted or 'virtual'}': {error}") from None

@@ -114,7 +114,7 @@ class RtMidi:
         return Client(self._binding, client)
 
 
-def _prefer_jack_of_system() -> None:
+def _prefer_system_jack() -> None:
     """Load the system's JACK library ahead of the copies that wheels bring.
 
     A client must speak the protocol of its server: supriya-midi 26.10b4 brings libjack 1.9.14,
@@ -123,11 +123,21 @@ def _prefer_jack_of_system() -> None:
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # without the library there is no server either
-            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
+            _silence(ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL))
+
+
+def _silence(jack: ctypes.CDLL) -> None:
+    """Keep JACK's library from writing to stderr, which it also does from threads of its own: that
+    a server has ended is shown as a fault, and the lines would spoil the terminal's panel."""
+    # What the library calls gets a string and must be no Python function, which would wait for the
+    # interpreter in the middle of a real-time thread. `strlen` reads the string and does no more.
+    for name in ("jack_set_error_function", "jack_set_info_function"):
+        with contextlib.suppress(AttributeError):
+            getattr(jack, name)(ctypes.CDLL(None).strlen)
 
 
 def _load() -> tuple[Binding, Any]:
-    _prefer_jack_of_system()
+    _prefer_system_jack()
     broken: list[str] = []
     for binding in BINDINGS:
         try:

@@ -97,6 +97,8 @@ def speed(fd: int) -> int:
 class UartWire:
     """Sends to a UART: see `wires.Wire`."""
 
+    absence = "unplugged"
+
     def __init__(self, wanted: str) -> None:
         self._wanted, self._device = wanted, Path(device_of(wanted))
         self._line = SerialLine()
