@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from drumatlas import errors
 from drumatlas.beat import codes, drum_map, drums, grid, mark, voices
 from drumatlas.beat.smf import chunks, declared, events, kit, notes, parts, read, search, track
 from drumatlas.web import drop
@@ -45,6 +46,7 @@ def tables_module() -> str:
     """Return the text of the module, a constant a line; the same in every run."""
     values = {name: getattr(module, name) for module, names in _TAKEN for name in names.split()}
     values |= {
+        "MESSAGE_CHARACTERS": errors.MOST,
         "MARK_HEAD": mark.HEAD,
         "MARK_META": mark.META,
         "MARK_ENTRY": mark.ENTRY,

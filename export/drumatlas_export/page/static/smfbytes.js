@@ -1,9 +1,19 @@
 // The bytes of a MIDI file, and the faults that may be found in them. Pure.
 
+import { MESSAGE_CHARACTERS } from "./smftables.js";
+
 const PIECE = 1 << 13; // arguments of one call
 
-// Something about the file that can't be read.
-export class MidiFileError extends Error {}
+// Something about the file that can't be read. Of a long message the middle is left out, as on the
+// box: `drumatlas.errors`.
+export class MidiFileError extends Error {
+  constructor(message) {
+    const letters = Array.from(message);
+    const most = MESSAGE_CHARACTERS;
+    const [start, end] = [letters.slice(0, most / 2), letters.slice(-most / 4)].map((some) => some.join(""));
+    super((letters.length > most ? `${start} ... ${end}` : message).replace(/ +/g, " ").trim());
+  }
+}
 
 // A track can't be read from byte `at` on.
 export class BrokenTrackError extends MidiFileError {
