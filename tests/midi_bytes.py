@@ -7,6 +7,10 @@ import mido
 
 END = b"\x00\xff\x2f\x00"
 FOUR_FOUR = b"\x00\xff\x58\x04\x04\x02\x18\x08"
+# What switches all parts of a synthesizer, each as an event at once.
+XG_ON = bytes.fromhex("00 f0 08 43 10 4c 00 00 7e 00 f7")
+GS_RESET = bytes.fromhex("00 f0 0a 41 10 42 12 40 00 7f 00 41 f7")
+GM_ON = bytes.fromhex("00 f0 05 7e 7f 09 01 f7")
 _STEP = 120  # ticks, at 480 a beat
 
 # A rock beat of one bar: step, key.
@@ -59,3 +63,24 @@ def played(notes: list[tuple[int, int]], channel: int = 9, before: bytes = b"") 
 def with_length(body: bytes, wrong: int) -> bytes:
     """A track whose length is said to be off by `wrong` bytes."""
     return b"MTrk" + struct.pack(">I", (len(body) + wrong) % 2**32) + body
+
+
+def named(name: str) -> bytes:
+    """A track's name."""
+    return meta(3, name.encode())
+
+
+def bank(channel: int, number: int, program: int = 0) -> bytes:
+    """A bank and a program of it, for a channel 0..15."""
+    return bytes((0, 0xB0 | channel, 0, number, 0, 0xC0 | channel, program))
+
+
+def gs_part(block: int, use: int) -> bytes:
+    """Roland GS: USE FOR RHYTHM PART, 0 for no."""
+    body = bytes((0x41, 0x10, 0x42, 0x12, 0x40, 0x10 | block, 0x15, use, 0, 0xF7))
+    return b"\x00\xf0" + bytes((len(body),)) + body
+
+
+def xg_part(part: int, mode: int) -> bytes:
+    """Yamaha XG: the mode of a part, 0 for a melody."""
+    return b"\x00\xf0\x08" + bytes((0x43, 0x10, 0x4C, 0x08, part, 0x07, mode, 0xF7))

@@ -72,7 +72,7 @@ def _row_of(bits: Iterable[tuple[int, int]]) -> bytes:
 
 
 GM = DrumMap("gm", _row_of(BIT_OF_NOTE.items()) * CHANNELS)
-_SYNTH_MAP = DrumMap(
+SYNTH_MAP = DrumMap(
     "gm",
     _row_of((key, bit) for key, bit in BIT_OF_NOTE.items() if key not in V_DRUMS_EDGES) * CHANNELS,
 )
@@ -86,7 +86,7 @@ def map_for(keys: Collection[int], *, is_for_synth: bool = False) -> DrumMap:
     used = frozenset(keys)
     if used & V_DRUMS_EDGES and used <= V_DRUMS_NOTES:
         return V_DRUMS_MAP
-    return _SYNTH_MAP if is_for_synth else GM
+    return SYNTH_MAP if is_for_synth else GM
 
 
 def base_table(channels: Collection[int]) -> bytearray:

@@ -17,11 +17,11 @@ from drumatlas.beat.smf import DrumTrack, read_drums
 from drumatlas.beat.smf.track import KEY
 from drumatlas.beat.voices import UNVOICED_NAMES
 
-_MOVED = "the notes were edited since drumatlas wrote them: notes that two voices share are one"
+EDITED = "the notes were edited since drumatlas wrote them: notes that two voices share are one"
 # Roland's GS reset and Yamaha's XG system on, as songs made for such synths begin (manuals of the
 # SC-88 and MU80, "MIDI implementation").
-_SYNTH_RESETS = (b"\x42\x12\x40\x00\x7f\x00\x41", b"\x4c\x00\x00\x7e\x00")
-_SHOWN = 12  # keys in a line
+SYNTH_RESETS = (b"\x42\x12\x40\x00\x7f\x00\x41", b"\x4c\x00\x00\x7e\x00")
+SHOWN_KEYS = 12  # keys in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ def read(data: bytes, reading: Reading = BY_ITSELF) -> Drums:
         track = read_drums(data, reading.channels)
         counts = _counts(track)
         keys = {place % KEYS for place in counts}
-        is_for_synth = any(reset in data for reset in _SYNTH_RESETS)
+        is_for_synth = any(reset in data for reset in SYNTH_RESETS)
         return _counted(track, map_for(keys, is_for_synth=is_for_synth), counts)
     track = read_drums(data, reading.channels or mark.drum_map.channels)
     applied = mark.applied(track)
     if applied is not None:
         return replace(_counted(applied, APPLIED, _counts(applied)), lead=mark.lead)
-    track.remarks.append(_MOVED)
+    track.remarks.append(EDITED)
     return replace(_counted(track, mark.drum_map, _counts(track)), lead=mark.lead)
 
 
@@ -120,8 +120,8 @@ def unvoiced_line(unvoiced: Mapping[int, int]) -> str:
     if not total:
         return ""
     keys = sorted(unvoiced, key=lambda key: (-unvoiced[key], key))
-    parts = [f"note {label(key)}: {unvoiced[key]}" for key in keys[:_SHOWN]]
-    more = [f"{len(keys) - _SHOWN} more"] if len(keys) > _SHOWN else []
+    parts = [f"note {label(key)}: {unvoiced[key]}" for key in keys[:SHOWN_KEYS]]
+    more = [f"{len(keys) - SHOWN_KEYS} more"] if len(keys) > SHOWN_KEYS else []
     plural = "s" if total > 1 else ""
     return f"{total} note{plural} without a voice ({', '.join([*parts, *more])})"
 

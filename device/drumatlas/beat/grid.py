@@ -12,8 +12,8 @@ from drumatlas.beat.drum_map import GM, NO_VOICE, DrumMap
 from drumatlas.beat.smf import DrumTrack
 from drumatlas.errors import MidiFileError
 
-_BEATS_PER_BAR = 4  # quarters, in 4/4
-_MOST_METRES = 5  # that a message names
+BEATS_PER_BAR = 4  # quarters, in 4/4
+MOST_METRES = 5  # that a message names
 MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at, nor a file that has more
 MAX_SHIFT = 0.25  # steps; a player or a sequencer may be early or late by that as a whole
 MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
@@ -65,8 +65,8 @@ def bar_beats(numerator: int, denominator: int) -> int:
     """
     if numerator < 1 or numerator & (numerator - 1) or denominator < 1:
         return 0
-    beats, rest = divmod(_BEATS_PER_BAR * numerator, denominator)
-    return beats if not rest and beats >= _BEATS_PER_BAR // 2 else 0
+    beats, rest = divmod(BEATS_PER_BAR * numerator, denominator)
+    return beats if not rest and beats >= BEATS_PER_BAR // 2 else 0
 
 
 def four_four(track: DrumTrack) -> list[tuple[int, int]]:
@@ -77,7 +77,7 @@ def four_four(track: DrumTrack) -> list[tuple[int, int]]:
     that changes nothing: 2/2 at a bar line of 4/4. Bars of 2/4 count in pairs from where they
     begin; one that is left over at the end of a range is not in it.
     """
-    bar = track.ticks_per_beat * _BEATS_PER_BAR
+    bar = track.ticks_per_beat * BEATS_PER_BAR
     ranges: list[tuple[int, int]] = []
     start, metre = 0, (4, 4)
     for tick, numerator, denominator in track.signatures:
@@ -86,7 +86,7 @@ def four_four(track: DrumTrack) -> list[tuple[int, int]]:
         if is_same or (beats and now and (tick - start) % bar == 0):
             metre = (numerator, denominator)
             continue
-        odd = (tick - start) % bar if 0 < now < _BEATS_PER_BAR else 0
+        odd = (tick - start) % bar if 0 < now < BEATS_PER_BAR else 0
         if now and tick - odd > start:
             ranges.append((start, min(tick - odd, track.end)))
         start, metre = tick, (numerator, denominator)
@@ -114,7 +114,7 @@ def other_metres(track: DrumTrack) -> list[str]:
     for (start, numerator, denominator), (end, _, _) in pairwise(changes):
         if start < end and not bar_beats(numerator, denominator) and track.has_notes(start, end):
             metres[f"{numerator}/{denominator}"] = None
-    return list(metres)[:_MOST_METRES]
+    return list(metres)[:MOST_METRES]
 
 
 def regions(

@@ -23,11 +23,11 @@ from drumatlas.beat.drum_map import GM_CHANNEL, KEYS, DrumMap, base_table, map_f
 from drumatlas.beat.smf.track import KEY, DrumTrack
 from drumatlas.beat.voices import VOICE_TABLE
 
-_HEAD = b"\x7ddrumatlas voices 1 "
-_META = b"\xff\x7f"
-_ENTRY = re.compile(rb"([1-9]|1[0-6]):(\d{1,3})=([0-9a-d]+)")
-_LEAD = re.compile(rb"lead=([12]?\d|3[01])")
-_END = re.compile(rb"crc=([0-9a-f]{8})")
+HEAD = b"\x7ddrumatlas voices 1 "
+META = b"\xff\x7f"
+ENTRY = re.compile(rb"([1-9]|1[0-6]):(\d{1,3})=([0-9a-d]+)")
+LEAD = re.compile(rb"lead=([12]?\d|3[01])")
+END = re.compile(rb"crc=([0-9a-f]{8})")
 _PLACE_BITS = 0x7FF  # channel and key of a packed note
 
 _NAME = "of the file"
@@ -95,34 +95,34 @@ def _checksum(notes: Sequence[int]) -> int:
 
 def find_mark(data: bytes) -> Mark | None:
     """Return the mark in a MIDI file's bytes; None if there is none that can be read."""
-    at = data.find(_HEAD)
+    at = data.find(HEAD)
     while at >= 0:
         mark = _parse(_payload(data, at))
         if mark:
             return mark
-        at = data.find(_HEAD, at + 1)
+        at = data.find(HEAD, at + 1)
     return None
 
 
 def _payload(data: bytes, at: int) -> bytes:
     """Return the text of the meta event whose data begin at `at`; empty if none do."""
     for width in range(1, 5):  # of the length
-        start = at - width - len(_META)
+        start = at - width - len(META)
         length = data[at - width : at] if start >= 0 else b""
-        if data[start : start + len(_META)] != _META or not length:
+        if data[start : start + len(META)] != META or not length:
             continue
         size = 0
         for byte in length:
             size = size << 7 | byte & 0x7F
-        return data[at + len(_HEAD) : at + size]
+        return data[at + len(HEAD) : at + size]
     return b""
 
 
 def _parse(text: bytes) -> Mark | None:
     first, *words = text.split(b" ")
     last = words.pop() if words else b""
-    lead, end = _LEAD.fullmatch(first), _END.fullmatch(last)
-    entries = [_ENTRY.fullmatch(word) for word in words]
+    lead, end = LEAD.fullmatch(first), END.fullmatch(last)
+    entries = [ENTRY.fullmatch(word) for word in words]
     if lead is None or end is None or not entries or None in entries:
         return None
     voices: dict[int, list[int]] = {}
@@ -150,7 +150,7 @@ def mark_bytes(hits: Sequence[Hit]) -> bytes:
         + "".join(f"{bit:x}" for bit in (voices if place in several else voices[:1]))
         for place, voices in sorted(by_place.items())
     ]
-    return _HEAD + " ".join([f"lead={lead}", *names, f"crc={checksum:08x}"]).encode("ascii")
+    return HEAD + " ".join([f"lead={lead}", *names, f"crc={checksum:08x}"]).encode("ascii")
 
 
 def _place_of(hit: Hit) -> int:

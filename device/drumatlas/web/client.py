@@ -4,17 +4,19 @@ page costs no memory and shows the present when it is read."""
 import asyncio
 import json
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from drumatlas import errors
 from drumatlas.web.limits import Bucket
 from drumatlas.web.show import Shown, merge
 
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 120.0, 240.0  # a drag sends 60
-MOST_SAID = 300  # characters of a line about what it sent
+MOST_SAID = errors.MOST  # characters of a line about what it sent
 MOST_BAD = 20  # messages that could not be read, until the page is cut
 _NOTE_BATCHES = 64
 
@@ -49,11 +51,10 @@ class Client:
         self._replies.append(message)
         self._news.set()
 
-    def say(self, text: str, *, is_bad: bool = False) -> None:
-        """Send a line for who looks at the page."""
-        if len(text) > MOST_SAID:
-            text = f"{text[: MOST_SAID - 3]}..."
-        self.reply({"said": {"text": text, "bad": is_bad}})
+    def say(self, text: str, remarks: Sequence[str] = (), *, is_bad: bool = False) -> None:
+        """Send a line that the page shows to its user, and remarks that it lists below that."""
+        lines = [_cut(remark) for remark in remarks]
+        self.reply({"said": {"text": _cut(text), "bad": is_bad, "remarks": lines}})
 
     async def run(self) -> None:
         """Send what there is, until it is cancelled."""
@@ -74,3 +75,7 @@ class Client:
             messages.append({"state": self._state})
             self._state = {}
         return messages
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SAID else f"{text[: MOST_SAID - 3]}..."

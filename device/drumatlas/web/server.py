@@ -249,7 +249,7 @@ class Server:
             return
         self._desk.order(Land(dropped.code))
         hits = sum(step.bit_count() for step in dropped.code)
-        client.say("; ".join([f"landed: the file's beat has {hits} hits", *dropped.remarks]))
+        client.say(f"landed: the file's beat has {hits} hits", dropped.remarks)
 
     def _listeners(self) -> int:
         return sum(client.listens for client in self._clients)

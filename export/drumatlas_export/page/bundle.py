@@ -3,14 +3,14 @@ from beside a file. Pure.
 
 Each becomes a function that is run once and gives what it exports; an import takes from there. Only
 the two forms that these modules use are known: `import { a, b as c } from "./x.js";` and `export`
-before a function, class or const.
+before a function, generator, class or const.
 """
 
 import re
 from collections.abc import Callable
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*|\bimport *[(.].*", re.MULTILINE)
 
 Read = Callable[[str], str]

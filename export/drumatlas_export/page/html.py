@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import Atlas, Floats, Groove
 from drumatlas.atlas.read import parse_atlas
 from drumatlas.beat.codes import STEPS
-from drumatlas.beat.voices import BIT_OF_NOTE, VOICES
+from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
@@ -29,6 +29,8 @@ from drumatlas.web.passing import SIDE, passing_pieces
 from drumatlas.web.site import Site
 from drumatlas_export.page.bundle import bundle
 from drumatlas_export.page.mlp import Layer, read_layers, run
+from drumatlas_export.page.tables import NAME as TABLES
+from drumatlas_export.page.tables import tables_module
 
 STYLES = ("style.css", "controls.css", "static.css")
 _NOT_HERE = ("chaos", "humanize")  # controls that need the box's own dice
@@ -58,6 +60,8 @@ def _assemble(atlas: Atlas, data: dict[str, Any]) -> str:
     site = Site(atlas)
 
     def read(file: str) -> str:
+        if file == TABLES:
+            return tables_module()
         own = files(__package__).joinpath("static", file)
         if own.is_file():
             return own.read_text(encoding="utf-8")
@@ -136,7 +140,6 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "inverse": _doubles(np.linalg.inv(latent.basis.astype(np.float64))),
         # As `explore.wander` with the seed that a box has by itself.
         "wander": np.random.RandomState(0).uniform(0, 2 * np.pi, 4).tolist(),
-        "voiceOfKey": [BIT_OF_NOTE.get(key, -1) for key in range(128)],
         "passing": {"side": SIDE, "bits": _passing(atlas)},
         "map": _map(atlas),
     }

@@ -146,4 +146,4 @@ def test_nothing_of_a_file_is_read_in_the_page_s_thread(
         page.send(song)
         reader.until(lambda: any("said" in message for message in reader.messages))
         said = next(message["said"] for message in reader.messages if "said" in message)
-        assert said == {"text": "landed: the file's beat has 2 hits", "bad": False}
+        assert said == {"text": "landed: the file's beat has 2 hits", "bad": False, "remarks": []}

@@ -3,51 +3,29 @@
 from io import BytesIO
 
 import mido
-import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from drumatlas.beat.codes import CODE_LIMIT, STEPS, STEPS_PER_BAR, Code, grids
+from drumatlas.beat.codes import CODE_LIMIT, STEPS, STEPS_PER_BAR, Code
 from drumatlas.beat.drum_map import map_of_voices
 from drumatlas.beat.drums import Reading, read
 from drumatlas.beat.grid import four_four
 from drumatlas.beat.mark import find_mark
-from drumatlas.beat.pattern import Pattern, cycles_of
 from drumatlas.beat.voices import VOICES
 from drumatlas.midi.port import NullPort
 from drumatlas.midi.take import take_bytes
 from drumatlas.midi.tape import Tape
 from drumatlas.play.events import Event
-from drumatlas.play.feel import Feel
 from drumatlas.play.kits import KITS
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import DEFAULT_VOICES, PlaySettings, VoiceOut
 from drumatlas.reading import NAMES, read_map
 from drumatlas.web.drop import Dropped, beat_of
-from drumatlas.web.takes import beat_take
+from own_takes import CODES, KIT_TABLES, LOUD, TABLES, pattern_of, take_of
 
 SECOND = 1_000_000_000
 MARK = "sequencer_specific"
-
-CODES = st.lists(
-    st.one_of(st.just(0), st.integers(0, CODE_LIMIT - 1)), min_size=STEPS, max_size=STEPS
-).map(tuple)
-LOUD = st.integers(1, 127)
-NOTES = st.one_of(st.integers(0, 127), st.sampled_from([36, 38, 42, 22, 26, 55, 58]))
-CHANNELS = st.one_of(st.just(9), st.integers(0, 15))
-TABLES = st.lists(st.builds(VoiceOut, NOTES, CHANNELS), min_size=VOICES, max_size=VOICES).map(tuple)
-KIT_TABLES = {
-    name: tuple(VoiceOut(note, channel - 1) for note, channel in kit) for name, kit in KITS.items()
-}
-
-
-def pattern_of(code: Code, loud: int = 100) -> Pattern:
-    return Pattern(cycles_of(grids([code]).astype(np.uint8) * np.uint8(loud)), code)
-
-
-def take_of(code: Code, voices: tuple[VoiceOut, ...], loud: int = 100) -> bytes:
-    return beat_take(pattern_of(code, loud), PlaySettings(voices=voices), 120, Feel())
 
 
 def two_bars(data: bytes, reading: Reading | None = None) -> list[tuple[Code, str]]:

@@ -15,13 +15,14 @@ def test_a_module_comes_once_and_after_what_it_imports() -> None:
                 "b(a, c);\n"
             ),
             "b.js": 'import { a } from "./a.js";\n\nexport function b() {\n  return a;\n}\n',
-            "a.js": "export const a = 1;\nexport class A {}\nexport async function go() {}\n",
+            "a.js": "export const a = 1;\nexport class A {}\nexport async function go() {}\n"
+            "export function* all() {}\n",
         }
     )
     assert text.count("// a.js") == 1
     places = [text.index(f"// {name}.js") for name in ("a", "b", "main")]
     assert places == sorted(places)
-    assert "return { a, A, go };" in text
+    assert "return { a, A, go, all };" in text
     assert "const { b } = module_b;" in text
     assert "a: c,\n} = module_a;" in text
     assert "import" not in text

@@ -9,13 +9,13 @@ from drumatlas.errors import MidiFileError
 
 HEADER, TRACK = b"MThd", b"MTrk"
 HEAD_BYTES = 8  # of a chunk: four letters, and a length
-_HEADER_BYTES = 6
-_MAX_JUNK = 1 << 16  # bytes before the header
+HEADER_BYTES = 6
+MAX_JUNK = 1 << 16  # bytes before the header
 NAMED_CHUNK = re.compile(rb"[ -~]{4}")
 
 # What stands before the header: how it begins, and its name.
-_JUNK = ((b"HTTP/", "an HTTP head"), (b"\xef\xbb\xbf", "a byte order mark"))
-_MACBINARY_BYTES = 128
+JUNK = ((b"HTTP/", "an HTTP head"), (b"\xef\xbb\xbf", "a byte order mark"))
+MACBINARY_BYTES = 128
 
 
 class Span(NamedTuple):
@@ -50,13 +50,13 @@ def find_header(data: bytes) -> tuple[int, list[str]]:
     """Return where the header is, and what is to be said of what stands before it."""
     if data.startswith(HEADER):
         return 0, []
-    start = data.find(HEADER + b"\0\0\0", 0, _MAX_JUNK)
+    start = data.find(HEADER + b"\0\0\0", 0, MAX_JUNK)
     if start < 0:
         raise MidiFileError("not a MIDI file (no MThd in it)")
     if data.startswith(b"RIFF") and data[8:12] == b"RMID":
         return start, []  # Microsoft's wrapping of a plain file
-    names = [name for begin, name in _JUNK if data.startswith(begin)]
-    if start == _MACBINARY_BYTES and data[0] == 0:
+    names = [name for begin, name in JUNK if data.startswith(begin)]
+    if start == MACBINARY_BYTES and data[0] == 0:
         names = ["a MacBinary header"]
     what = f" ({names[0]})" if names else ""
     return start, [f"{bytes_of(start)} before the MIDI file{what} were skipped"]
@@ -64,7 +64,7 @@ def find_header(data: bytes) -> tuple[int, list[str]]:
 
 def read_header(data: bytes, start: int) -> tuple[Layout, int]:
     """Return the header at `start`, and where the chunks after it begin."""
-    if len(data) < start + HEAD_BYTES + _HEADER_BYTES:
+    if len(data) < start + HEAD_BYTES + HEADER_BYTES:
         raise MidiFileError("cut short: the file ends within its header")
     size, form, promised, division = unpack_from(">IHHH", data, start + 4)
     if division & 0x8000:
@@ -75,7 +75,7 @@ def read_header(data: bytes, start: int) -> tuple[Layout, int]:
     if not division:
         raise MidiFileError("0 ticks a beat in the header: there is no grid to read")
     layout = Layout(form, promised, division)
-    at, least = start + HEAD_BYTES + size, start + HEAD_BYTES + _HEADER_BYTES
+    at, least = start + HEAD_BYTES + size, start + HEAD_BYTES + HEADER_BYTES
     if not data.startswith(TRACK, at) and at != least and data.startswith(TRACK, least):
         layout.remarks.append("the header's length is wrong")
         at = least

@@ -9,34 +9,34 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from operator import itemgetter
 
-_BANK, _PROGRAM = 0xB0, 0xC0
-_GM2_BANK, _XG_BANK = 120, 127
-_GS_PART = re.compile(rb"\x41.\x42\x12\x40([\x10-\x1f])\x15([\x00-\x02])", re.DOTALL)
-_XG_PART = re.compile(rb"\x43[\x10-\x1f]\x4c\x08([\x00-\x0f])\x07([\x00-\x7f])")
-_XG = re.compile(rb"\x43[\x10-\x1f]\x4c")
+BANK, PROGRAM = 0xB0, 0xC0
+GM2_BANK, XG_BANK = 120, 127
+GS_PART = re.compile(rb"\x41.\x42\x12\x40([\x10-\x1f])\x15([\x00-\x02])", re.DOTALL)
+XG_PART = re.compile(rb"\x43[\x10-\x1f]\x4c\x08([\x00-\x0f])\x07([\x00-\x7f])")
+XG_MESSAGE = re.compile(rb"\x43[\x10-\x1f]\x4c")
 # GM on and off, GS reset, XG on and reset: all parts are as at first.
-_RESETS = re.compile(
+RESETS = re.compile(
     rb"\x7e.\x09[\x01-\x03]|\x41.\x42\x12\x40\x00\x7f|\x43[\x10-\x1f]\x4c\x00\x00[\x7e\x7f]",
     re.DOTALL,
 )
 # How a file may say such a thing for another channel than 10. Each begins with letters, which are
 # quick to seek, and looks back where need be. A program change follows soon after a bank.
-_PARTS = (
+DECLARING = (
     re.compile(rb"\x42\x12\x40[\x11-\x1f]\x15[\x01\x02]"),
     re.compile(rb"\x4c\x08[\x00-\x08\x0a-\x0f]\x07[\x01-\x7f]"),
-    re.compile(rb"\x00\x78(?<=[\xb0-\xb8\xba-\xbf\x00]..).{,32}?[\xc0-\xcf]", re.DOTALL),
+    re.compile(rb"\x00\x78(?<=[\xb0-\xb8\xba-\xbf\x00]..).{0,32}?[\xc0-\xcf]", re.DOTALL),
 )
-_XG_BANKS = re.compile(rb"\x00\x7f(?<=[\xb0-\xb8\xba-\xbf\x00]..).{,32}?[\xc0-\xcf]", re.DOTALL)
-_XG_ON = b"\x4c\x00\x00\x7e"
+DECLARING_XG = re.compile(rb"\x00\x7f(?<=[\xb0-\xb8\xba-\xbf\x00]..).{0,32}?[\xc0-\xcf]", re.DOTALL)
+XG_ON = b"\x4c\x00\x00\x7e"
 
 Message = tuple[int, bytes]  # tick; a control or program change, or SysEx from F0 on, no length
 
 
 def may_declare(data: bytes) -> bool:
     """Return whether a file's bytes may hold such a declaration for another channel than 10."""
-    if any(part.search(data) for part in _PARTS):
+    if any(part.search(data) for part in DECLARING):
         return True
-    return (_XG_ON in data or b"\x4c\x08" in data) and bool(_XG_BANKS.search(data))
+    return (XG_ON in data or b"\x4c\x08" in data) and bool(DECLARING_XG.search(data))
 
 
 class Declared:
@@ -44,7 +44,7 @@ class Declared:
 
     def __init__(self, messages: Iterable[Message]) -> None:
         ordered = sorted(messages, key=itemgetter(0))
-        self._is_xg = any(one[0] == 0xF0 and _XG.match(one, 1) for _, one in ordered)
+        self._is_xg = any(one[0] == 0xF0 and XG_MESSAGE.match(one, 1) for _, one in ordered)
         self._banks: dict[int, int] = {}
         self._changes: dict[int, list[tuple[int, str]]] = {}  # by channel: tick, why or ''
         for tick, message in ordered:
@@ -69,25 +69,25 @@ class Declared:
         return changes[place - 1][1] if place else ""
 
     def _take_sysex(self, tick: int, body: bytes) -> None:
-        if _RESETS.match(body):
+        if RESETS.match(body):
             self._banks.clear()
             for channel in self._changes:
                 self._set(tick, channel, "")
-        elif part := _GS_PART.match(body):
+        elif part := GS_PART.match(body):
             block = part[1][0] & 0x0F
             channel = 9 if block == 0 else block - (block < 10)
             self._set(tick, channel, "a GS drum part" if part[2][0] else "")
-        elif part := _XG_PART.match(body):
+        elif part := XG_PART.match(body):
             self._set(tick, part[1][0], "an XG drum part" if part[2][0] else "")
 
     def _take_change(self, tick: int, message: bytes) -> None:
         """Bank select, which counts from the next program change on."""
         channel = message[0] & 0x0F
-        if message[0] & 0xF0 == _PROGRAM:
+        if message[0] & 0xF0 == PROGRAM:
             bank = self._banks.get(channel)
-            if bank == _GM2_BANK:
+            if bank == GM2_BANK:
                 self._set(tick, channel, f"GM2 bank {bank}")
-            elif bank == _XG_BANK and self._is_xg:
+            elif bank == XG_BANK and self._is_xg:
                 self._set(tick, channel, f"XG bank {bank}")
             elif bank is not None and "GS" not in self.at(channel, tick):
                 self._set(tick, channel, "")

@@ -20,7 +20,7 @@ DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 # System messages have no place in a file, but some files hold them. The undefined ones (F4, F5, F9,
 # FD) are read as having no data; if they had some, the track does not come out at its end.
 SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
-_META_SIZES = {END_OF_TRACK: 0, TEMPO: 3}
+META_SIZES = {END_OF_TRACK: 0, TEMPO: 3}
 
 
 class Event(NamedTuple):
@@ -112,6 +112,6 @@ def _meta(data: bytes, start: int, at: int, tick: int) -> Event:
         has_length = at + 1 < len(data) and data[at + 1] == 0
         return Event(start, tick, META, kind, at + 1, at + 1 + has_length)
     size, place = number(data, at + 1)
-    if _META_SIZES.get(kind, size) != size or (kind == METRE and size < 2):
+    if META_SIZES.get(kind, size) != size or (kind == METRE and size < 2):
         raise BrokenTrackError(at, f"a meta event {kind:02X} of {size} bytes")
     return Event(start, tick, META, kind, place, place + size)

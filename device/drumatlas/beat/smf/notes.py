@@ -24,13 +24,13 @@ from drumatlas.errors import MidiFileError
 
 MAX_NOTES = 200_000
 MAX_SIGNATURES = 10_000  # each begins a grid of its own
-_MAX_NAME = 200  # bytes
-_MAX_SETUP = 16  # bytes; longer SysEx messages are dumps of sounds
+MAX_NAME = 200  # bytes
+MAX_SETUP = 16  # bytes; longer SysEx messages are dumps of sounds
 
 # What to do with a message, by its status byte. 0 or more: it is a wanted note, and the number is
 # its channel's bits in a packed note. -1, -2: pass over so many bytes of data. _KEEP: keep it.
 _KEEP, _NO_STATUS = -3, -4
-_TIMES = (b"\xff\x58", b"\xff\x51")  # metre and tempo
+TIME_MARKS = (b"\xff\x58", b"\xff\x51")  # metre and tempo
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def notes_of(channels: frozenset[int]) -> Wanted:
     todo = [-DATA_BYTES.get(status >> 4, 0) for status in range(256)]
     for channel in channels:
         todo[0x90 | channel] = channel << CHANNEL
-    return Wanted(todo, (*(bytes((0x90 | channel,)) for channel in sorted(channels)), *_TIMES))
+    return Wanted(todo, (*(bytes((0x90 | channel,)) for channel in sorted(channels)), *TIME_MARKS))
 
 
 @cache
@@ -141,7 +141,7 @@ def _system(data: bytes, at: int, tick: int, wanted: Wanted, into: TrackEvents) 
         return _meta(data, at + 1, tick, into)
     if byte in {SYSEX, SYSEX_MORE}:
         size, at = number(data, at + 1)
-        if size <= _MAX_SETUP and wanted.todo[byte] == _KEEP:
+        if size <= MAX_SETUP and wanted.todo[byte] == _KEEP:
             into.setup.append((tick, bytes((byte,)) + data[at : at + size]))
         return at + size, False
     return at + 1 + SYSTEM_BYTES.get(byte, 0), False
@@ -159,7 +159,7 @@ def _meta(data: bytes, at: int, tick: int, into: TrackEvents) -> tuple[int, bool
     elif kind == TEMPO and size == 3:
         into.tempos.append((tick, int.from_bytes(data[at : at + 3])))
     elif kind in {TRACK_NAME, INSTRUMENT_NAME} and len(into.names) < 2:
-        into.names.append(data[at : at + min(size, _MAX_NAME)])
+        into.names.append(data[at : at + min(size, MAX_NAME)])
     return at + size, False
 
 

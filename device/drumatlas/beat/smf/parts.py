@@ -20,21 +20,21 @@ from drumatlas.beat.smf.track import CHANNEL, DRUM_CHANNEL, KEY, TICK
 
 # Where drums are by custom: the second drum part of XG and GS, and 16 in the "base-level" files of
 # Windows 3 (MCI reference, "Authoring Guidelines for MIDI Files").
-_USUAL = (10, 15)
+USUAL_CHANNELS = (10, 15)
 
 # Words of a track's name. One that is a drum kit's own is believed if the keys agree.
-_KIT_WORDS = re.compile(
+KIT_WORDS = re.compile(
     r"drums?|drum(kit|set|loop|beat|track|machine|rack|l|r)s?|batterie|batteria|bater[ií]a|schlagzeug"
     r"|trommeln|slagwerk|drumstel|slagverk|trummor|trommer|trommesett|perkusja|rummut|ударные"
     r"|барабаны|ドラム|드럼|鼓"
 )
-_VAGUE_WORDS = re.compile(r"beats?|kit|groove|loop|rhythm|perc|percuss.*|percus.*|perkus.*|rytm.*")
+VAGUE_WORDS = re.compile(r"beats?|kit|groove|loop|rhythm|perc|percuss.*|percus.*|perkus.*|rytm.*")
 # Instruments that play melodies, or one drum by pitch.
-_NOT_KITS = re.compile(
+NOT_KITS = re.compile(
     r"steel|taiko|talking|synth.*|syn|melodic|pitched|tuned|mallets?|bass|timpani|organ|guitars?"
     r"|piano|war|tom"
 )
-_NO_PROGRAMS = frozenset((None, 0))
+NO_PROGRAMS = frozenset((None, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ def _named(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
         if len(split) != 1 or not name:
             continue
         (notes,) = split
-        is_plain = _programs(track, notes.channel) <= _NO_PROGRAMS
-        is_named_kit = is_plain and _has(_KIT_WORDS, name) and notes.may_be_kit()
+        is_plain = _programs(track, notes.channel) <= NO_PROGRAMS
+        is_named_kit = is_plain and _has(KIT_WORDS, name) and notes.may_be_kit()
         if is_named_kit or notes.is_kit():
             yield Part(notes.channel, f"track {track.number} is named {name!r}", track.packed)
 
@@ -112,7 +112,7 @@ def _by_sound(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
     split = _split([note for track in tracks for note in track.packed], division)
     for notes in split:
         is_only = len(split) == 1
-        if (is_only or notes.channel in _USUAL) and notes.is_kit():
+        if (is_only or notes.channel in USUAL_CHANNELS) and notes.is_kit():
             why = "the only channel; it" if is_only else "it"
             yield Part(notes.channel, f"{why} plays a drum kit's keys", notes.packed.tolist())
 
@@ -134,8 +134,8 @@ def _drum_name(raw: bytes) -> str:
     except UnicodeDecodeError:
         name = raw.decode("latin-1")
     name = "".join(filter(str.isprintable, name)).strip()
-    is_drums = _has(_KIT_WORDS, name) or _has(_VAGUE_WORDS, name)
-    return name if is_drums and not _has(_NOT_KITS, name) else ""
+    is_drums = _has(KIT_WORDS, name) or _has(VAGUE_WORDS, name)
+    return name if is_drums and not _has(NOT_KITS, name) else ""
 
 
 def _has(words: re.Pattern[str], name: str) -> bool:

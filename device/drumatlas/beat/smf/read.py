@@ -32,9 +32,9 @@ from drumatlas.errors import MidiFileError
 
 MAX_BYTES = 8 << 20  # a long orchestral file has under 1 MB; more is no song
 MAX_REMARKS = 20  # of a file; of what is wrong with a file, the beginning says most
-_MOST_FORMAT = 2
-_SOUND = 50  # notes for each that has a forbidden byte; with more of them the track is broken
-_PATTERN_BEATS = STEPS // STEPS_PER_BEAT  # format 2: patterns begin on multiples of these
+MOST_FORMAT = 2
+NOTES_PER_UNSOUND = 50  # more notes with a forbidden byte than one of these: a broken track
+PATTERN_BEATS = STEPS // STEPS_PER_BEAT  # format 2: patterns begin on multiples of these
 
 
 def read_drums(data: bytes, channels: frozenset[int] | None = None) -> DrumTrack:
@@ -74,11 +74,11 @@ def _layout(data: bytes) -> Layout:
     count = len(layout.spans)
     if count != layout.promised:
         remarks.append(f"the header promises {_tracks(layout.promised)}; the file has {count}")
-    if layout.form > _MOST_FORMAT and count > 1:
+    if layout.form > MOST_FORMAT and count > 1:
         raise MidiFileError(f"format {layout.form} of {count} tracks; only 0, 1 and 2 exist")
     if layout.form == 0 and count > 1:
         remarks.append(f"format 0 has one track; the {count} were read together, as in format 1")
-    if layout.form == _MOST_FORMAT:
+    if layout.form == MOST_FORMAT:
         remarks.append(f"format 2: {_tracks(count)} read, each a pattern of its own")
     return layout
 
@@ -89,8 +89,8 @@ def _tracks(count: int) -> str:
 
 def _read_all(data: bytes, layout: Layout, wanted: Wanted) -> list[TrackEvents]:
     """Return the wanted events of each track; those of format 2 stand one after the other."""
-    patterns = layout.form == _MOST_FORMAT
-    pattern_ticks = layout.division * _PATTERN_BEATS
+    patterns = layout.form == MOST_FORMAT
+    pattern_ticks = layout.division * PATTERN_BEATS
     spans, layout.spans = layout.spans, []
     parts, start = [], 0
     for span in spans:
@@ -123,7 +123,7 @@ def _read(data: bytes, layout: Layout, span: Span, wanted: Wanted, start: int) -
     if not span.is_settled:
         try:
             end = read_notes(data, span.start, span.end, wanted, part, tick=start)
-            if end == (span.end, True) and part.unsound * _SOUND <= len(part.packed):
+            if end == (span.end, True) and part.unsound * NOTES_PER_UNSOUND <= len(part.packed):
                 layout.spans.append(_with_unsound(layout, span, part.unsound))
                 return part
         except (BrokenTrackError, IndexError):

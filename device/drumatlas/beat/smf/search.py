@@ -16,9 +16,9 @@ from drumatlas.beat.smf.events import (
 )
 from drumatlas.errors import MidiFileError
 
-_END = b"\xff\x2f\x00"
-_TORN = "its notes don't match their ends: bytes are missing"
-_WORK = 8  # times the file's size that may be read to find where its tracks end
+END_BYTES = b"\xff\x2f\x00"
+TORN = "its notes don't match their ends: bytes are missing"
+MAX_WORK = 8  # times the file's size that may be read to find where its tracks end
 
 
 class _Stop(NamedTuple):
@@ -38,7 +38,7 @@ class Search:
     def __init__(self, data: bytes, layout: Layout) -> None:
         self._data, self._layout = data, layout
         self._number = 0
-        self._left = _WORK * len(data)
+        self._left = MAX_WORK * len(data)
 
     def all(self, at: int) -> None:
         """Find all tracks from the chunk on that should begin at `at`; MidiFileError if there are
@@ -83,7 +83,7 @@ class Search:
     def _is_likely(self, span: Span) -> bool:
         """Keep a track, unread, if all around it is as its length says; return whether it is."""
         data, end = self._data, span.end
-        is_likely = self._is_next_at(end) and data[end - 3 : end] == _END
+        is_likely = self._is_next_at(end) and data[end - 3 : end] == END_BYTES
         if is_likely := is_likely and data.find(TRACK, span.start, end) < 0:
             self._layout.spans.append(span)
         return is_likely
@@ -136,7 +136,7 @@ class Search:
 
     def _comes_out(self, start: int, end: int) -> bool:
         """Whether the first End of Track from `start` on is the one right before `end`."""
-        if end > len(self._data) or self._data[end - 3 : end] != _END:
+        if end > len(self._data) or self._data[end - 3 : end] != END_BYTES:
             return False
         try:
             last = max(self._events(start, end), key=lambda event: event.end, default=None)
@@ -196,7 +196,8 @@ class Search:
     def _is_sure(self, head: int, declared: int) -> bool:
         """Whether the track whose head this is begins where one ended, or ends by its length."""
         end = self._end_of_chunk(head)
-        return head == declared or _END in (self._data[head - 3 : head], self._data[end - 3 : end])
+        ends = (self._data[head - 3 : head], self._data[end - 3 : end])
+        return head == declared or END_BYTES in ends
 
     def _is_foreign(self, at: int) -> bool:
         """Whether a chunk of another kind is at `at`, and a chunk or the file's end follows it."""
@@ -224,11 +225,11 @@ def torn(data: bytes, start: int, end: int, *, is_cut: bool) -> BrokenTrackError
         note = bytes((event.status & 0x0F, data[event.data]))
         is_on = kind == 0x9 and data[event.data + 1] > 0
         if not is_on and not sounding[note]:
-            return BrokenTrackError(event.at, _TORN)
+            return BrokenTrackError(event.at, TORN)
         sounding[note] += 1 if is_on else -1
         ends += not is_on
     if ends and sounding.total() and not is_cut:
-        return BrokenTrackError(end, _TORN)
+        return BrokenTrackError(end, TORN)
     return None
 
 

@@ -37,7 +37,7 @@ class Page extends Screen {
     };
     link.onNotes = (batches) => this.play(batches);
     link.onPassing = (passing) => map.setPassing(passing);
-    link.onSaid = ({ text, bad }) => this.toast(text, bad);
+    link.onSaid = ({ text, bad, remarks }) => this.toast(text, bad, remarks);
     link.onOpen = (isOpen) => {
       this.status.connected(isOpen);
       if (isOpen) link.send({ listen: this.sound.isOn });

@@ -11,10 +11,10 @@ import { theme } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Sound } from "./sound.js";
 import { Store } from "./store.js";
+import { Toast } from "./toast.js";
 import { Path } from "./travel.js";
 
 const LEAD_STEPS = 4; // before a bar line the path's next stop is gone to, to be in at the line
-const TOAST_MS = 4000;
 const STORED = "drumatlas.theme";
 const PLACES = /^(x\d|morph)/; // controls and buttons that are a hand on the place
 const JUMPS = /^(load_|next_|prev_|undo|wander)/;
@@ -33,6 +33,7 @@ export class Screen {
   store = new Store();
   sound = new Sound();
   path = null;
+  #toast = new Toast(document.getElementById("toast"));
 
   // `isBox`: there is one behind the page, with what only it can do. `lands` on places of files: a
   // box does, a page as a file does if it has an encoder.
@@ -101,13 +102,9 @@ export class Screen {
     dialog.showModal();
   }
 
-  toast(text, isBad = false) {
-    const place = document.getElementById("toast");
-    place.textContent = text;
-    place.classList.toggle("bad", isBad);
-    place.classList.add("shown");
-    clearTimeout(this.toasting);
-    this.toasting = setTimeout(() => place.classList.remove("shown"), TOAST_MS);
+  // Says something, with sentences that go on about it.
+  toast(text, isBad = false, remarks = []) {
+    this.#toast.say(text, isBad, remarks);
   }
 
   switchTheme() {

@@ -47,17 +47,17 @@ class Page extends Screen {
     about.querySelector("h2").after(row);
   }
 
+  // {code, remarks}: the beat that a .mid file is about, as a box reads it.
   beatOf(bytes) {
-    return beatOf(bytes, this.atlas.voiceOfKey);
+    return beatOf(bytes);
   }
 
-  // To the place of the beat that a .mid file is about, as a box does.
+  // Goes to the place of that beat.
   land(bytes) {
-    const { code, unknown } = this.beatOf(bytes);
+    const { code, remarks } = this.beatOf(bytes);
     this.leave(() => this.box.land(code));
     const hits = code.reduce((sum, step) => sum + step.toString(2).replaceAll("0", "").length, 0);
-    const without = unknown.map(([key, times]) => `${key} (${times} times)`).join(", ");
-    this.toast(`landed: the file's beat has ${hits} hits` + (without && `; no voice plays note ${without}`));
+    this.toast(`landed: the file's beat has ${hits} hits`, false, remarks);
   }
 
   pump(now) {

@@ -1,145 +1,133 @@
-// Drum note-ons and metre of a Standard MIDI File, as `drumatlas.beat.smf`, which says why. Pure.
+// Drum note-ons and metres of a Standard MIDI File, as `drumatlas.beat.smf.read`, which says why.
+// Pure.
 
-export const DRUM_CHANNEL = 9; // "channel 10", counted from 0
-const MAX_TICKS = 2 ** 28; // at 480 ticks a beat and 120 BPM three days; more is garbage
-const MAX_SIGNATURES = 10_000;
-const DATA_BYTES = { 0x8: 2, 0x9: 2, 0xa: 2, 0xb: 2, 0xc: 1, 0xd: 1, 0xe: 2 }; // by status >> 4
-const SYSTEM_BYTES = { 0xf1: 1, 0xf2: 2, 0xf3: 1 };
+import { BrokenTrackError, MidiFileError, NoByteError, SmfBytes, countOf } from "./smfbytes.js";
+import { declaredTracks, findHeader, readHeader } from "./smfchunks.js";
+import { mayDeclare } from "./smfdeclared.js";
+import { atTick, checkBounds, everything, noEvents, notesOf, readNotes, tickOf } from "./smfnotes.js";
+import { channelsOf, findParts } from "./smfparts.js";
+import { Search } from "./smfsearch.js";
+import { DRUM_CHANNEL, MAX_REMARKS, MOST_FORMAT, PATTERN_BEATS, NOTES_PER_UNSOUND } from "./smftables.js";
 
-// The drums of a file's bytes: {ticksPerBeat, notes: [[tick, key, velocity]], signatures: [[tick,
-// numerator, denominator]]}, each in order of time. An Error says what is wrong with the file.
-export function readDrums(bytes) {
-  const read = new Reader(bytes);
-  const ticksPerBeat = header(read);
-  const track = { ticksPerBeat, notes: [], signatures: [] };
-  while (read.at + 8 <= bytes.length) {
-    const kind = read.text(4);
-    const size = read.number(4);
-    const end = read.at + size;
-    if (kind === "MTrk") {
-      const isWhole = readTrack(read, Math.min(end, bytes.length), track);
-      if (!isWhole && end > bytes.length) throw new Error("cut short: a track runs past the end of the file");
-    }
-    read.at = end;
+// The drums and time signatures in a file's bytes, an SmfBytes: {ticksPerBeat, packed, signatures:
+// [[tick, numerator, denominator]], remarks, channels, unread}, notes and signatures in order of
+// time. `channels` (0..15) are those that play drums; null means channel 10 and others that play
+// drums for sure. `unread` are the channels with notes where none are drums.
+export function readDrums(data, channels = null) {
+  const layout = layoutOf(data);
+  const named = channels ?? [DRUM_CHANNEL];
+  const track = {
+    ticksPerBeat: layout.division, packed: [], signatures: [], remarks: layout.remarks, channels: named, unread: [],
+  };
+  add(track, readAll(data, layout, notesOf(named)));
+  if (channels === null && (!track.packed.length || mayDeclare(data))) addParts(data, layout, track);
+  if (!track.packed.length && layout.faults.length) {
+    throw new MidiFileError(layout.faults.slice(0, MAX_REMARKS).join("; "));
   }
-  const inOrder = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
-  track.notes.sort(inOrder);
-  track.signatures.sort(inOrder);
+  const more = track.remarks.length - MAX_REMARKS;
+  if (more > 0) track.remarks.splice(MAX_REMARKS, more, `and ${more} more`);
   return track;
 }
 
-// Ticks a beat; leaves the reader behind the header.
-function header(read) {
-  const { bytes } = read;
-  if (read.text(4) === "RIFF" && text(bytes, 8) === "RMID") {
-    // Microsoft's wrapping of a plain file.
-    read.at = 12;
-    while (read.at < 64 && text(bytes, read.at) !== "MThd") read.at++;
-  } else read.at = 0;
-  if (text(bytes, read.at) !== "MThd") throw new Error("not a MIDI file (no MThd at its start)");
-  read.at += 4;
-  const size = read.number(4);
-  const start = read.at;
-  const form = read.number(2);
-  read.number(2); // of tracks
-  const division = read.number(2);
-  if (size < 6 || form > 1) throw new Error(`header size ${size}, format ${form}: only formats 0 and 1 can be read`);
-  if (division === 0 || division >= 0x8000) throw new Error("time in SMPTE frames, not in beats");
-  read.at = start + size;
-  return division;
+// Where the tracks are, and what there is to say of the file as a whole.
+function layoutOf(data) {
+  const [start, before] = findHeader(data);
+  const [layout, at] = readHeader(data, start);
+  layout.remarks.unshift(...before);
+  const spans = declaredTracks(data, at);
+  if (spans) layout.spans = spans;
+  else new Search(data, layout).all(at);
+  const { form, promised, remarks } = layout;
+  const count = layout.spans.length;
+  if (count !== promised) remarks.push(`the header promises ${countOf(promised, "track")}; the file has ${count}`);
+  if (form > MOST_FORMAT && count > 1) throw new MidiFileError(`format ${form} of ${count} tracks; only 0, 1 and 2 exist`);
+  if (form === 0 && count > 1) remarks.push(`format 0 has one track; the ${count} were read together, as in format 1`);
+  if (form === MOST_FORMAT) remarks.push(`format 2: ${countOf(count, "track")} read, each a pattern of its own`);
+  return layout;
 }
 
-// Reads one track's events; whether its end was marked. Running status goes on over meta events and
-// SysEx (against the standard, but real files do it).
-function readTrack(read, end, track) {
-  let tick = 0;
-  let status = 0;
-  while (read.at < end) {
-    tick += read.variable();
-    if (tick > MAX_TICKS) throw new Error(`the time runs past ${MAX_TICKS} ticks`);
-    const byte = read.peek();
-    if (byte >= 0xf0) {
-      read.at++;
-      if (byte === 0xff) {
-        if (readMeta(read, tick, track)) return true;
-      } else if (byte === 0xf0 || byte === 0xf7) read.skip(read.variable());
-      else read.skip(SYSTEM_BYTES[byte] ?? 0);
+// The wanted events of each track; those of format 2 stand one after the other.
+function readAll(data, layout, wanted) {
+  const patternTicks = layout.division * PATTERN_BEATS;
+  const { spans } = layout;
+  layout.spans = [];
+  const parts = [];
+  let start = 0;
+  for (const span of spans) {
+    if (!wanted.marks.some((mark) => data.holds(mark, span.start, span.end))) {
+      layout.spans.push(span);
       continue;
     }
-    if (byte >= 0x80) {
-      status = byte;
-      read.at++;
-    }
-    if (!status) throw new Error(`byte ${read.at}: data without a status`);
-    if (status === (0x90 | DRUM_CHANNEL)) {
-      const [key, velocity] = [read.byte() & 0x7f, read.byte() & 0x7f];
-      if (velocity) track.notes.push([tick, key, velocity]);
-    } else read.skip(DATA_BYTES[status >> 4]);
+    const part = readTrack(data, layout, span, wanted, start);
+    parts.push(part);
+    if (layout.form !== MOST_FORMAT) continue;
+    if (!part.signatures.some(([tick]) => tick === start)) part.signatures.unshift([start, 4, 4]);
+    const last = Math.max(tickOf(part.packed.at(-1) ?? atTick(start)), start);
+    start = (Math.floor(last / patternTicks) + 2) * patternTicks;
   }
-  return false;
+  return parts;
 }
 
-// A meta event, behind its 0xff; whether it ends the track.
-function readMeta(read, tick, track) {
-  const kind = read.byte();
-  const size = read.variable();
-  if (kind === 0x2f) return true;
-  const at = read.at;
-  if (kind === 0x58 && size >= 2) {
-    track.signatures.push([tick, read.byte(), 2 ** Math.min(read.byte(), 8)]);
-    if (track.signatures.length > MAX_SIGNATURES) throw new Error(`more than ${MAX_SIGNATURES} time signatures`);
+// The events of one track from tick `start` on: of a damaged one, as far as it goes.
+function readTrack(data, layout, span, wanted, start) {
+  const whole = span.isSettled ? null : readWhole(data, span, wanted, start);
+  if (whole) {
+    layout.spans.push(withUnsound(layout, span, whole.unsound));
+    return whole;
   }
-  read.at = at + size;
-  return false;
+  if (!span.isSettled) {
+    new Search(data, layout).track(span);
+    span = layout.spans.pop();
+  }
+  layout.spans.push(span);
+  const part = noEvents(span.number);
+  readNotes(data, span.start, span.end, wanted, part, start);
+  if (span.isBroken) [part.packed, part.setup] = [[], []];
+  return part;
 }
 
-class Reader {
-  at = 0;
-
-  constructor(bytes) {
-    this.bytes = bytes;
-  }
-
-  peek() {
-    if (this.at >= this.bytes.length) throw new Error("cut short: an event runs past the end of the file");
-    return this.bytes[this.at];
-  }
-
-  byte() {
-    const value = this.peek();
-    this.at++;
-    return value;
-  }
-
-  skip(count) {
-    this.at += count;
-  }
-
-  // Big-endian, of `count` bytes.
-  number(count) {
-    let value = 0;
-    for (let i = 0; i < count; i++) value = 256 * value + this.byte();
-    return value;
-  }
-
-  // A variable-length quantity.
-  variable() {
-    let value = 0;
-    for (let i = 0; i < 4; i++) {
-      const byte = this.byte();
-      value = 128 * value + (byte & 0x7f);
-      if (byte < 0x80) return value;
-    }
-    throw new Error(`byte ${this.at - 4}: a number of more than 4 bytes`);
-  }
-
-  text(count) {
-    const found = text(this.bytes, this.at, count);
-    this.at += count;
-    return found;
+// The events of a track that is as its length says; null if it is not.
+function readWhole(data, span, wanted, start) {
+  const part = noEvents(span.number);
+  try {
+    const [end, isOver] = readNotes(data, span.start, span.end, wanted, part, start);
+    return end === span.end && isOver && part.unsound * NOTES_PER_UNSOUND <= part.packed.length ? part : null;
+  } catch (error) {
+    if (error instanceof BrokenTrackError || error instanceof NoByteError) return null;
+    throw error;
   }
 }
 
-function text(bytes, at, count = 4) {
-  return String.fromCharCode(...bytes.subarray(at, at + count));
+// Says once that a sound track has notes that are none.
+function withUnsound(layout, span, unsound) {
+  if (!unsound) return span;
+  const notes = unsound === 1 ? "1 note has" : `${unsound} notes have`;
+  layout.remarks.push(`track ${span.number}: ${notes} a key or velocity over 127; left out`);
+  return { ...span, isSettled: true };
+}
+
+// Puts the tracks together, in order of time; of what comes at one time, in the file's order.
+function add(track, parts) {
+  track.packed = parts.flatMap(({ packed }) => packed);
+  track.signatures = parts.flatMap(({ signatures }) => signatures);
+  checkBounds(track.packed, track.signatures);
+  track.packed.sort((a, b) => a - b);
+  track.signatures.sort((a, b) => a[0] - b[0]);
+}
+
+// Adds the drums of other channels than 10, where they are sure.
+function addParts(data, layout, track) {
+  let tracks;
+  try {
+    tracks = readAll(data, layout, everything());
+  } catch (error) {
+    if (error instanceof MidiFileError) return; // more notes than a song has
+    throw error;
+  }
+  for (const { channel, why, packed } of findParts(tracks, layout.division, track.packed.length > 0)) {
+    track.packed = track.packed.concat(packed);
+    track.remarks.push(`drums found on channel ${channel + 1} (${why})`);
+  }
+  track.packed.sort((a, b) => a - b);
+  if (!track.packed.length) track.unread = channelsOf(tracks);
 }

@@ -1,10 +1,8 @@
 """Any file that mido writes, damaged: no note that was not there, all notes of sound tracks."""
 
 from collections import Counter
-from io import BytesIO
 from itertools import chain
 
-import mido
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -12,57 +10,7 @@ from hypothesis import strategies as st
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
 from midi_bytes import END, FOUR_FOUR, beat, chunk, header, played, with_length
-
-EVENTS = st.lists(
-    st.tuples(
-        st.integers(0, 2000),
-        st.one_of(
-            st.tuples(st.just("note_on"), st.integers(0, 15), st.integers(0, 127)),
-            st.tuples(st.just("control_change"), st.integers(0, 15), st.integers(0, 127)),
-            st.tuples(st.just("program_change"), st.integers(0, 15), st.integers(0, 127)),
-            st.tuples(st.just("text"), st.text("MTrk hd\x00\x7f", max_size=20)),
-            st.tuples(st.just("sysex"), st.lists(st.integers(0, 127), max_size=20)),
-            st.tuples(st.just("time_signature"), st.integers(1, 12)),
-        ),
-    ),
-    max_size=30,
-)
-
-
-def track_of(events: list[tuple[int, tuple]]) -> mido.MidiTrack:
-    track = mido.MidiTrack()
-    for time, (kind, *what) in events:
-        if kind == "text":
-            track.append(mido.MetaMessage("text", text=what[0], time=time))
-        elif kind == "sysex":
-            track.append(mido.Message("sysex", data=what[0], time=time))
-        elif kind == "time_signature":
-            track.append(mido.MetaMessage(kind, numerator=what[0], time=time))
-        elif kind == "program_change":
-            track.append(mido.Message(kind, channel=what[0], program=what[1], time=time))
-        elif kind == "control_change":
-            track.append(mido.Message(kind, channel=what[0], control=7, value=what[1], time=time))
-        else:
-            track.append(mido.Message(kind, channel=what[0], note=what[1], velocity=80, time=time))
-    return track
-
-
-@st.composite
-def files(draw: st.DrawFn) -> tuple[int, list[bytes], list[list[tuple[int, int, int]]]]:
-    """Format, the tracks' chunks as mido writes them, and the drum notes of each."""
-    tracks = [track_of(events) for events in draw(st.lists(EVENTS, min_size=1, max_size=4))]
-    chunks, notes = [], []
-    for track in tracks:
-        buffer = BytesIO()
-        mido.MidiFile(type=0, tracks=[track]).save(file=buffer)
-        chunks.append(buffer.getvalue()[14:])
-        tick, mine = 0, []
-        for message in track:
-            tick += message.time
-            if message.type == "note_on" and message.channel == 9:
-                mine.append((tick, message.note, message.velocity))
-        notes.append(mine)
-    return 0 if len(tracks) == 1 else 1, chunks, notes
+from midi_files import files
 
 
 def read(data: bytes) -> list[tuple[int, int, int]]:

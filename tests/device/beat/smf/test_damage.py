@@ -232,9 +232,9 @@ def test_remarks_are_bounded() -> None:
 
 
 def test_what_may_be_read_to_find_tracks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_WORK", 1)
+    monkeypatch.setattr(search, "MAX_WORK", 1)
     damaged = header(1) + with_length(DRUMS, 1)
     assert is_whole(read_drums(damaged))
-    monkeypatch.setattr(search, "_WORK", 0)
+    monkeypatch.setattr(search, "MAX_WORK", 0)
     with pytest.raises(MidiFileError, match="too many broken tracks"):
         read_drums(damaged)

@@ -8,30 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.beat.smf import DrumTrack, read_drums
-from midi_bytes import END, FOUR_FOUR, beat, file_of, meta, played
+from midi_bytes import (
+    END,
+    FOUR_FOUR,
+    GM_ON,
+    GS_RESET,
+    XG_ON,
+    bank,
+    beat,
+    file_of,
+    gs_part,
+    named,
+    played,
+    xg_part,
+)
 
 NOTES = beat()
 CONGAS = [(tick, 62) for tick in range(0, 4 * 1920, 240)]  # a kit's notes for no one who guesses
-XG_ON = bytes.fromhex("00 f0 08 43 10 4c 00 00 7e 00 f7")
-GS_RESET = bytes.fromhex("00 f0 0a 41 10 42 12 40 00 7f 00 41 f7")
-GM_ON = bytes.fromhex("00 f0 05 7e 7f 09 01 f7")
-
-
-def named(name: str) -> bytes:
-    return meta(3, name.encode())
-
-
-def bank(channel: int, number: int, program: int = 0) -> bytes:
-    return bytes((0, 0xB0 | channel, 0, number, 0, 0xC0 | channel, program))
-
-
-def gs_part(block: int, use: int) -> bytes:
-    body = bytes((0x41, 0x10, 0x42, 0x12, 0x40, 0x10 | block, 0x15, use, 0, 0xF7))
-    return b"\x00\xf0" + bytes((len(body),)) + body
-
-
-def xg_part(part: int, mode: int) -> bytes:
-    return b"\x00\xf0\x08" + bytes((0x43, 0x10, 0x4C, 0x08, part, 0x07, mode, 0xF7))
 
 
 def song(drums: list[tuple[int, int]], channel: int, before: bytes = b"") -> bytes:

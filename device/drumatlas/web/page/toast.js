@@ -1,0 +1,35 @@
+// What the page says at its lower edge: one line for some seconds, or what is too long for that,
+// with a list of remarks, until it is closed.
+
+import { make, padButton } from "./controls.js";
+
+const SHOWN_MS = 4000;
+const LONG = 120; // characters, which nobody reads in that time
+
+export class Toast {
+  #hiding = 0;
+
+  constructor(place) {
+    this.place = place;
+  }
+
+  say(text, isBad = false, remarks = []) {
+    const stays = remarks.length > 0 || text.length > LONG;
+    const list = make("ul");
+    list.append(...remarks.map((remark) => make("li", "", remark)));
+    this.place.replaceChildren(make("span", "", text));
+    if (remarks.length) this.place.append(list);
+    if (stays) this.place.append(padButton({ label: "Close", className: "small", onPress: () => this.#hide() }));
+    this.place.classList.toggle("bad", isBad);
+    this.place.classList.toggle("stays", stays);
+    this.place.classList.add("shown");
+    this.place.scrollTop = 0;
+    clearTimeout(this.#hiding);
+    if (!stays) this.#hiding = setTimeout(() => this.#hide(), SHOWN_MS);
+  }
+
+  #hide() {
+    this.place.classList.remove("shown", "stays");
+    this.place.querySelector("button")?.remove(); // nobody tabs to what is not seen
+  }
+}
