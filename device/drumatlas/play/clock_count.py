@@ -17,8 +17,9 @@ A decision that turns out wrong is taken back: `Count.shift` corrects the positi
 """
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from drumatlas.play.lone_clocks import LoneClocks
 from drumatlas.play.transport import PPQN
 
 BRIDGE_TICKS = PPQN  # how long the beat goes on when a foreign clock drops out
@@ -30,9 +31,10 @@ _LATE = 0.6  # of a period behind its time: clocks were lost or held up, or the 
 _USUAL = 1.6  # usual intervals; a shorter one is no gap
 _ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
 _SURE = 256  # bursts of pairs in a row, after which they are doubles for sure
-_PACKETS = 512  # bursts for which packets, once seen, are expected
-_SPANS = 8  # distances between single missing clocks that are compared
-_UNEVEN = 0.25  # relative; distances that differ by more are chance
+_PACKETS = 24  # even clocks after which packets, once seen, are no longer expected
+_REGULAR = 4  # even clocks in a row, after which a clock too many or too few stands alone
+_ON_TIME = 0.5  # of a period: how far off an even clock may be
+_MOST_CALM = 200  # even clocks in a row that are remembered as those between packets
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,14 @@ class Count:
     """`ticks`: by how many the position moves with this clock; 0: it does not count, -1: nothing
     is known after a long silence. `shift`: how much to add to the position before. `again`: the
     clock belongs to the burst of the one before. `period_ns`: since the clock before, ticks are
-    that long. `is_packet`: clocks come in packets."""
+    that long. `scale`: by how much longer a tick is than was thought.
+    `is_packet`: clocks come in packets."""
 
     ticks: int
     shift: int = 0
     again: bool = False
     period_ns: float | None = None
+    scale: float = 1.0
     is_packet: bool = False
 
 
@@ -80,46 +84,6 @@ class _Gap:
     came: int = 0
 
 
-@dataclass(slots=True)
-class _Singles:
-    """Gaps of a single clock: the distances between them, and how many are made up for."""
-
-    since: int = 0  # ticks since the last
-    first: int = 0  # distance of the first one from the beginning
-    count: int = 0
-    made_up: int = 0
-    spans: deque[int] = field(default_factory=lambda: deque(maxlen=_SPANS))
-
-    def is_even(self) -> bool:
-        """Whether packets explain them."""
-        if not self.spans:
-            return False
-        least, most = min(self.spans), max(self.spans)
-        slack = max(2, round(_UNEVEN * most))
-        return most - least <= slack and self.first <= most + slack
-
-    def is_next(self) -> bool:
-        """Whether one was to be missing here, as packets explain it; it is taken if so."""
-        fits = self.is_even() and abs(self.since - self.spans[-1]) <= max(
-            2, round(_UNEVEN * self.spans[-1])
-        )
-        if fits:
-            self.spans.append(self.since)
-            self.since, self.count = 0, self.count + 1
-        return fits
-
-    def add(self) -> int:
-        """One more, made up for. Returns how much to add to the position."""
-        if self.count:
-            self.spans.append(self.since)
-        else:
-            self.first = self.since
-        self.since, self.count, self.made_up = 0, self.count + 1, self.made_up + 1
-        wanted = 0 if self.is_even() else self.count
-        shift, self.made_up = wanted - self.made_up, wanted
-        return shift
-
-
 class ClockCount:
     """Feed it each clock's arrival, monotonic ns."""
 
@@ -131,18 +95,25 @@ class ClockCount:
         self._size = 1  # clocks of the burst that goes on
         self._doubt = 0  # clocks of it, and of the one before, that may be doubles
         self._own_doubt = 0  # those of the burst that goes on
+        self._is_extra = False  # it is one clock among even ones
         self._has_odd = False  # there were clocks that were not doubled
-        self._packets = 0  # bursts for which packets are expected
+        self._packets = 0  # even clocks to come until packets are no longer expected
+        self._calm = 0  # even clocks in a row
+        self._calm_before = 0  # those before the burst that goes on
+        self._jitter_ns, self._even = 0.0, 0  # mean error of intervals between even clocks; those
+        self._longest = 0  # even clocks in a row between packets
+        self._undone: int | None = None  # what to add if the odd clock just now was a packet's
         self._doubled = 0  # bursts in a row with such clocks
         self._doubles = _Doubles()
         self._gap: _Gap | None = None
-        self._singles = _Singles()
+        self._gaps, self._extras = LoneClocks(-1), LoneClocks(1)
         self._usual: deque[int] = deque(maxlen=8)  # intervals between bursts
 
     def begin(self) -> None:
         """The position is set anew with the next clock: what is in doubt was before."""
         self._doubt = self._own_doubt = self._doubled = self._doubles.left_out = 0
-        self._gap, self._singles = None, _Singles()
+        self._gap = self._undone = None
+        self._gaps, self._extras = LoneClocks(-1), LoneClocks(1)
 
     def pending(self) -> int:
         """How many ticks are in doubt and count if nothing more comes."""
@@ -167,21 +138,53 @@ class ClockCount:
         self._has_odd |= self._size % 2 > 0
         shift = self._end_burst(interval, expected)
         self._size, self._own_doubt = 1, 0
-        self._packets = max(self._packets - 1, 0)
+        self._note_calm(at_ns, expected)
+        self._note_jitter(interval)
         count = self._begin_burst(at_ns, interval, expected)
         if shift and shift == were_doubles.left_out:  # they were packets of two
             count = replace(count, period_ns=expected.period_ns / 2)
         if count.ticks < 0:
             self._reset()
             return count
-        self._singles.since += 1
-        is_packet = self._packets > 0 or self._singles.is_even()
-        return replace(count, shift=shift + count.shift, is_packet=is_packet)
+        self._gaps.since += 1
+        self._extras.since += 1
+        is_packet = self._packets > 0 or self._gaps.is_even or self._extras.is_even
+        scale = self._gaps.take_scale() * self._extras.take_scale()
+        return replace(count, shift=shift + count.shift, scale=scale, is_packet=is_packet)
+
+    def _note_calm(self, at_ns: int, expected: Expected) -> None:
+        """A burst begins: whether the clocks are even."""
+        self._calm_before = self._calm
+        is_even = abs(at_ns - expected.due_ns) < _ON_TIME * expected.period_ns
+        if expected.is_locked and is_even:
+            self._calm += 1
+            self._packets = max(self._packets - 1, 0)
+            if self._calm >= _REGULAR:
+                self._undone = None
+        else:
+            self._calm = 0
+
+    def _note_jitter(self, interval: int) -> None:
+        if self._calm > 1 and self._usual:
+            error_ns = abs(interval - sum(self._usual) / len(self._usual))
+            self._even = min(self._even + 1, _MOST_CALM)
+            self._jitter_ns += (error_ns - self._jitter_ns) / self._even
+
+    def _see_packets(self) -> int:
+        """Clocks come in packets; returns what to add to the position."""
+        self._longest = max(self._longest, min(self._calm_before, _MOST_CALM))
+        self._packets = max(_PACKETS, 2 * self._longest)
+        self._calm = self._gaps.since = self._extras.since = 0
+        undone, self._undone = self._undone, None
+        return undone or 0
+
+    def _is_lone(self) -> bool:
+        """Whether a clock too many or too few stands alone among even ones."""
+        return self._calm_before >= _REGULAR and not self._packets
 
     def _go_on(self, at_ns: int, expected: Expected) -> Count:
         """One more clock of a burst."""
         self._size += 1
-        self._singles.since += 1
         doubles = self._doubles
         if doubles.is_on:
             if self._size % 2:
@@ -190,10 +193,12 @@ class ClockCount:
             return Count(0)
         early_ns = expected.due_ns - at_ns
         if (self._packets or self._has_odd) and not expected.is_locked:
+            self._extras.since = 0
             return Count(1, again=True, is_packet=True)
-        if early_ns <= _EARLY * expected.period_ns + _SPREADS * expected.spread_ns:
-            self._packets = _PACKETS
-            return Count(1, again=True, is_packet=True)
+        self._is_extra = self._size == 2 and self._calm >= _REGULAR and not self._packets
+        is_early = early_ns > _EARLY * expected.period_ns + _SPREADS * expected.spread_ns
+        if not is_early and not self._is_extra:
+            return Count(1, self._see_packets(), again=True, is_packet=True)
         self._doubt += 1
         self._own_doubt += 1
         return Count(0)
@@ -222,11 +227,16 @@ class ClockCount:
         return shift + self._take_doubt()
 
     def _take_doubt(self) -> int:
-        """What was in doubt counts."""
+        """What was in doubt counts, but for a clock that stands alone."""
         doubt, self._doubt, self._doubled = self._doubt, 0, 0
-        if doubt:
-            self._packets = _PACKETS
-        return doubt
+        if not doubt:
+            return 0
+        if doubt == 1 and self._is_extra:
+            self._calm = 0
+            counts = self._extras.add(self._jitter_ns)
+            self._undone = 1 - counts if counts in {0, 1} else None
+            return counts
+        return doubt + self._see_packets()
 
     def _check_doubles(self) -> int:
         """Whether the last burst fits to doubled clocks; returns what to add to the position."""
@@ -240,8 +250,8 @@ class ClockCount:
             return 0
         is_packet = (self._size % 2 and self._size > 1) or (was_ending and self._size > 1)
         if is_packet and not doubles.is_sure:
-            self._doubles, self._packets = _Doubles(), _PACKETS
-            return doubles.left_out
+            self._doubles = _Doubles()
+            return doubles.left_out + self._see_packets()
         return 0
 
     def _begin_burst(self, at_ns: int, interval: int, expected: Expected) -> Count:
@@ -251,31 +261,30 @@ class ClockCount:
         is_long = interval > _USUAL * usual
         if not expected.is_locked:
             if is_long and len(self._usual) > 2:
-                self._packets = _PACKETS
+                self._see_packets()
             self._usual.append(interval)
             return Count(1 if interval < BRIDGE_TICKS * period else -1)
-        is_late = is_long and at_ns - expected.due_ns > _LATE * period
         if gap and abs(interval / gap.interval_ns - 1) < _ALIKE:
             # Twice as late in the same way: the tempo fell, nothing was lost.
             self._usual.clear()
-            self._singles = _Singles()
+            self._gaps = LoneClocks(-1)
             return Count(1, -gap.made_up, period_ns=interval)
         shift = 0
         if gap and gap.made_up == 1:
-            shift = self._singles.add()
-        elif gap:
-            self._singles = _Singles()
-        if not is_late:
+            shift = self._gaps.add(self._jitter_ns)
+            self._undone = -1 if shift == 0 else None
+        late_ns, is_lone = at_ns - expected.due_ns, self._is_lone()
+        if late_ns <= (_ON_TIME if is_lone else _LATE) * period or not (is_long or is_lone):
             if is_long:  # and yet it is on time
-                self._packets = _PACKETS
+                shift += self._see_packets()
             self._usual.append(interval)
             return Count(1 if interval < BRIDGE_TICKS * period else -1, shift)
         if interval > BRIDGE_TICKS * period:
             return Count(-1)
-        lost = max(1, round((interval - usual) / period))
-        if lost == 1 and (self._packets or self._singles.is_next()):  # one had no clock
-            if self._packets:
-                self._packets, self._singles.since = _PACKETS, 0
+        away_ns = late_ns if is_lone else interval - usual
+        lost = max(1, round(away_ns / period))
+        if lost == 1 and (self._packets or self._undone is not None):  # one had no clock
+            shift += self._see_packets()
             self._usual.append(interval)
             return Count(1, shift)
         self._gap = _Gap(lost, interval)

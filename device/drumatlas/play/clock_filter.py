@@ -99,6 +99,12 @@ class ClockFilter:
         """Clocks come in packets, so a few of them tell little about the tempo."""
         self._line.packets = _PACKETS
 
+    def rescale(self, scale: float) -> None:
+        """A tick is longer than was thought by the factor `scale`, as many packets have shown."""
+        self._line.memory = _MOST_MEMORY // 2
+        self._line.packets = _PACKETS
+        self._line.period_ns = _bounded(self._line.period_ns * scale)
+
     def shift(self, ticks: int, due_ns: float) -> None:
         """The position was wrong by `ticks`, and the next clock is due at `due_ns`."""
         self._line.next_ns = due_ns

@@ -62,6 +62,12 @@ class LeaderClock:
         if count.period_ns is not None and self._last_ns is not None:
             loop.restart(self._last_ns, count.period_ns)
             periods = count.ticks
+        elif count.scale != 1.0:
+            loop.rescale(count.scale)
+            periods = count.ticks
+            # The packet that brings two clocks waited least, the one after none the longest.
+            half_ns = loop.period_ns / (2 if count.scale < 1.0 else -2)
+            loop.shift(count.shift, at_ns + half_ns - (periods - 1) * loop.period_ns)
         elif periods < 1:
             periods = count.ticks
             loop.shift(count.shift, at_ns - (periods - 1) * loop.period_ns)
