@@ -8,6 +8,7 @@ Its rows stand in the .toml files beside this one, by the part of the program th
     old     the text that is replaced; it must stand there exactly once
     new     what takes its place
     tests   the nearest tests: files, or FILE::TEST, from the root of the repository
+    needs_root  true where the tests that find it are skipped for everybody but root; may be missing
 """
 
 import re
@@ -32,6 +33,7 @@ class Mutant:
     old: str
     new: str
     tests: tuple[str, ...]
+    needs_root: bool = False
 
     def mutated(self, source: str) -> str:
         """Return `source`, the text of `file`, with the fault in it; RowError if `old` does not

@@ -50,12 +50,15 @@ def test_tests_that_are_not_there_are_named(tmp_path: Path) -> None:
     [
         ('<failure message="assert 1 == 2"/>', True),
         ('<error message="failed on setup with &quot;KeyError&quot;"/>', True),
-        ('<failure message="NameError: name \'x\' is not defined"/>', False),
-        ('<error message="collection failure"/>', False),
+        ("<failure message=\"NameError: name 'x' is not defined\"/>", False),
+        ('<error message="failed on setup with &quot;NameError: name&quot;"/>', False),
+        ('<failure message="assert not NameError"/>', True),
         ("", False),
     ],
 )
-def test_what_does_not_even_load_is_not_caught(tmp_path: Path, inside: str, is_caught: bool) -> None:
+def test_what_does_not_even_load_is_not_caught(
+    tmp_path: Path, inside: str, is_caught: bool
+) -> None:
     report = tmp_path / "report.xml"
     report.write_text(f'<a><testcase classname="tests.f" name="one">{inside}</testcase></a>')
     assert _first_failure(report).is_caught is is_caught
