@@ -3,7 +3,7 @@
 BIN := .venv/bin
 SETUP := @PYTHON="$(PYTHON)" sh venv.sh
 
-.PHONY: for-play for-tests play test test-page test-system test-arm64 test-bare lint fuzz soak soak-states bench bench-page bench-attack bench-mine fuzz-mine sweep atlas baselines reproduce clean
+.PHONY: for-play for-tests play test test-page test-system test-arm64 test-bare lint fuzz mutants soak soak-states bench bench-page bench-attack bench-mine fuzz-mine sweep atlas baselines reproduce clean
 
 play: for-play
 	$(BIN)/drumatlas play $(ARGS)
@@ -45,6 +45,11 @@ soak: for-tests
 # Made-up input at every border, ten minutes each: make fuzz ARGS="--minutes 2 --only atlas"
 fuzz: for-tests
 	PYTHONPATH=tests $(BIN)/python -m fuzz.long $(ARGS)
+
+# Deliberate faults (tests/mutants/*.toml), put into a copy one by one: tests must find each of them.
+# make mutants ARGS="--only gate-ignored"
+mutants: for-tests
+	PYTHONPATH=tests $(BIN)/python -m mutants.run $(ARGS)
 
 bench: for-tests
 	$(BIN)/python tests/bench/footprint.py

@@ -1,7 +1,10 @@
 """Somebody else's atlas is tried out in a process of its own, which is what a hostile one hurts."""
 
+import io
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,6 +79,35 @@ def test_a_child_that_says_nothing_is_a_refusal(
     monkeypatch.setattr(trial.sys, "executable", os.devnull)
     with pytest.raises(AtlasError, match="can't be tried out: Permission denied"):
         parse_foreign(data, "a.atlas")
+
+
+def test_the_child_is_limited_before_it_reads_anything_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[object] = []
+
+    def parse(data: bytes, _name: str) -> None:
+        done.append(data)
+        raise AtlasError("no atlas")
+
+    monkeypatch.setattr(trial, "_limit", done.append)
+    monkeypatch.setattr(trial, "parse_atlas", parse)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"somebody's")))
+    assert trial.main(7) == 1
+    assert done == [7, b"somebody's"]
+
+
+def test_its_limits_are_those_of_a_box() -> None:
+    say = (
+        "import resource; from drumatlas.atlas import trial; trial._limit(7);"
+        "print(*map(resource.getrlimit, (resource.RLIMIT_CPU, resource.RLIMIT_CORE)));"
+        "print(resource.getrlimit(resource.RLIMIT_AS)[0] - trial.MOST_MEMORY)"
+    )
+    command = [sys.executable, "-c", say]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    limits, beside = said.splitlines()
+    assert limits == "(7, 8) (0, 0)"
+    assert 0 < int(beside) < 4 << 30  # what Python and the libraries have mapped
 
 
 def test_files_that_are_no_atlas_are_named(tmp_path: Path) -> None:

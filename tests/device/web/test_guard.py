@@ -101,6 +101,21 @@ def test_what_begins_like_the_token_is_not_it() -> None:
             assert check(OPEN, "box", cookie=[f"{name}={wrong}"]) == "no token"
 
 
+def test_how_long_a_refusal_takes_tells_nothing_of_the_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`compare_digest` alone decides: `==` ends at the first character that is wrong."""
+    compared: list[set[bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append({one, other})
+        return True
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    assert check(OPEN, "box", "/?token=anything") == Visit("box", "/", True)
+    assert compared == [{b"anything", TOKEN.encode()}]
+
+
 def test_what_begins_like_a_session_is_not_one() -> None:
     name, value = OPEN.sessions.cookie().split(";")[0].split("=")
     assert check(OPEN, "box", cookie=[f"{name}={value}"]) == Visit("box", "/", False)
