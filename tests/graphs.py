@@ -52,43 +52,39 @@ def plain() -> bytes:
     return _ended([node("MatMul", ["z", "weight"], ["flat"])], {"weight": WEIGHT})
 
 
-def loops(trips: int = 1 << 40) -> bytes:
-    """A Loop that turns `trips` times wherever one is."""
+def _turns() -> Any:
+    """What a Loop repeats here: it hands its value on."""
     from onnx import TensorProto, helper
 
     value = helper.make_tensor_value_info
-    body = helper.make_graph(
+    return helper.make_graph(
         [node("Identity", ["go"], ["goes"]), node("Identity", ["flow"], ["flows"])],
         "body",
         [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, []),
          value("flow", TensorProto.FLOAT, ["n", 448])],
         [value("goes", TensorProto.BOOL, []), value("flows", TensorProto.FLOAT, ["n", 448])],
     )  # fmt: skip
+
+
+def loops(trips: int = 1 << 40) -> bytes:
+    """A Loop that turns `trips` times wherever one is."""
     nodes = [
         node("MatMul", ["z", "weight"], ["start"]),
-        node("Loop", ["trips", "", "start"], ["flat"], body=body),
+        node("Loop", ["trips", "", "start"], ["flat"], body=_turns()),
     ]
     return _ended(nodes, {"weight": WEIGHT, "trips": np.array(trips, np.int64)})
 
 
 def loops_far_out() -> bytes:
     """A Loop whose number of turns grows with the place: none in the middle."""
-    from onnx import TensorProto, helper
+    from onnx import TensorProto
 
-    value = helper.make_tensor_value_info
-    body = helper.make_graph(
-        [node("Identity", ["go"], ["goes"]), node("Identity", ["flow"], ["flows"])],
-        "body",
-        [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, []),
-         value("flow", TensorProto.FLOAT, ["n", 448])],
-        [value("goes", TensorProto.BOOL, []), value("flows", TensorProto.FLOAT, ["n", 448])],
-    )  # fmt: skip
     nodes = [
         node("MatMul", ["z", "weight"], ["start"]),
         node("ReduceMax", ["z"], ["far"], keepdims=0),
         node("Mul", ["far", "huge"], ["many"]),
         node("Cast", ["many"], ["trips"], to=TensorProto.INT64),
-        node("Loop", ["trips", "", "start"], ["flat"], body=body),
+        node("Loop", ["trips", "", "start"], ["flat"], body=_turns()),
     ]
     return _ended(nodes, {"weight": WEIGHT, "huge": np.array(1e12, np.float32)})
 
