@@ -46,7 +46,7 @@ EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
     *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "shape")),
-    *("web.passing", "web.site"),  # the parts of its page
+    *("web.drop", "web.passing", "web.site"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drumatlas.beat.codes import Code
-from drumatlas.beat.drum_map import Place, map_of_voices
+from drumatlas.beat.drum_map import GM_CHANNEL, Place, map_of_voices
 from drumatlas.beat.drums import BY_ITSELF, Drums, Reading, misfit_line, read, unvoiced_line
 from drumatlas.beat.grid import four_four
+from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import MidiFileError
 
 MAX_BYTES = 256 << 10  # songs have 50 to 150 KB
@@ -26,14 +27,15 @@ class Dropped:
 def beat_of(data: bytes, own: Sequence[Place] = ()) -> Dropped:
     """Return the two bars that the file's drums play most often (of equals the first).
 
-    `own` are note and channel 0..15 of each of the box's voices. They are tried as well, and count
-    where that leaves fewer notes without a voice, or finds drums where there were none.
+    `own` are note and channel 0..15 of each of the box's voices. Where they are not General MIDI's,
+    they are tried as well, and count where that leaves fewer notes without a voice, or finds drums
+    where there were none.
 
     MidiFileError if the file is malformed, absurdly long, or has no drums in 4/4.
     """
     remarks: list[str] = []
     drums = _read(data, BY_ITSELF)
-    if own and (drums is None or drums.unvoiced or not drums.voiced):
+    if _is_a_kit(own) and (drums is None or drums.unvoiced or not drums.voiced):
         by_own = _read(data, Reading(map_of_voices("own", own)))
         if by_own is not None and _is_better(by_own, drums):
             drums = by_own
@@ -43,6 +45,12 @@ def beat_of(data: bytes, own: Sequence[Place] = ()) -> Dropped:
     code, misfits = _most_played(drums)
     lines = (*drums.track.remarks, unvoiced_line(drums.unvoiced), misfit_line(misfits))
     return Dropped(code, (*remarks, *filter(None, lines)))
+
+
+def _is_a_kit(own: Sequence[Place]) -> bool:
+    """Return whether these notes are others than General MIDI's, which each file is tried by."""
+    general = [(voice.note, GM_CHANNEL) for voice in VOICE_TABLE]
+    return bool(own) and list(own) != general
 
 
 def _read(data: bytes, reading: Reading) -> Drums | None:

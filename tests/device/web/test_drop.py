@@ -8,9 +8,10 @@ from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.engine import Engine
 from drumatlas.errors import MidiFileError
 from drumatlas.play.feel import Feel
-from drumatlas.play.settings import PlaySettings
+from drumatlas.play.settings import DEFAULT_VOICES, PlaySettings
 from drumatlas.web.drop import MAX_STRETCHES, Dropped, beat_of
 from drumatlas.web.takes import beat_take
+from midi_bytes import XG_ON, file_of, played
 
 ONE, OTHER = (1,) + (0,) * 15 + (2,) + (0,) * 15, (4,) * 32
 
@@ -96,3 +97,12 @@ def test_a_file_of_notes_without_a_voice_says_which() -> None:
         MidiFileError, match=r"no note has a voice; 1 note without a voice \(note 33"
     ):
         beat_of(notes((0, 33)))
+
+
+def test_a_box_in_general_midi_reads_a_snap_of_xg_as_none() -> None:
+    """Its own notes are those that the file is read by anyway; they don't fold 26 into a hat."""
+    data = file_of(XG_ON + played([(480 * i, key) for i, key in enumerate((36, 26, 38, 60))]))
+    own = [(out.note, out.channel) for out in DEFAULT_VOICES]
+    dropped = beat_of(data, own)
+    assert dropped == beat_of(data)
+    assert dropped.remarks == ("1 note without a voice (note 26: 1)",)

@@ -1,5 +1,5 @@
-// What the page says at its lower edge: one line for some seconds, or what is too long for that,
-// with a list of remarks, until it is closed.
+// Messages at the page's lower edge. A short one is shown for some seconds; a long one, or one with
+// a list of remarks, until it is closed.
 
 import { make, padButton } from "./controls.js";
 
@@ -13,12 +13,14 @@ export class Toast {
     this.place = place;
   }
 
+  // `remarks` are listed below the text; a long text that has several parts is listed by these.
   say(text, isBad = false, remarks = []) {
     const stays = remarks.length > 0 || text.length > LONG;
+    const [first, ...rest] = text.length > LONG ? text.split("; ") : [text];
     const list = make("ul");
-    list.append(...remarks.map((remark) => make("li", "", remark)));
-    this.place.replaceChildren(make("span", "", text));
-    if (remarks.length) this.place.append(list);
+    list.append(...[...rest, ...remarks].map((remark) => make("li", "", remark)));
+    this.place.replaceChildren(make("span", "", first));
+    if (list.firstChild) this.place.append(list);
     if (stays) this.place.append(padButton({ label: "Close", className: "small", onPress: () => this.#hide() }));
     this.place.classList.toggle("bad", isBad);
     this.place.classList.toggle("stays", stays);
