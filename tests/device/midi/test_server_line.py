@@ -25,11 +25,13 @@ class Server:
         self._listening.bind(str(self._path))
         self._listening.listen()
 
-    def connect(self) -> tuple[socket.socket, socket.socket]:
-        """(the client's end, the server's)."""
+    def connect(self) -> socket.socket:
         client = socket.socket(socket.AF_UNIX)
         client.connect(str(self._path))
-        return client, self._listening.accept()[0]
+        return client
+
+    def accept(self) -> socket.socket:
+        return self._listening.accept()[0]
 
     def close(self) -> None:
         self._listening.close()
@@ -44,8 +46,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_a_server_that_ends_and_comes_back(server: Server) -> None:
     before = server_sockets()
-    client, accepted = server.connect()
+    client = server.connect()
     line = ServerLine(server_sockets() - before)
+    accepted = server.accept()
     assert not line.has_hung_up
     accepted.close()
     assert line.has_hung_up
@@ -61,8 +64,9 @@ def test_a_descriptor_that_was_closed_and_is_another_file_now(
     server: Server, tmp_path: Path
 ) -> None:
     before = server_sockets()
-    client, accepted = server.connect()
+    client = server.connect()
     line = ServerLine(server_sockets() - before)
+    accepted = server.accept()
     client.close()
     with (tmp_path / "other").open("w"):
         assert line.has_hung_up
@@ -83,7 +87,7 @@ def test_what_is_no_line_to_a_server_never_hangs_up(tmp_path: Path) -> None:
 
 def test_the_name_that_the_server_gave_the_client(server: Server, tmp_path: Path) -> None:
     before = server_sockets()
-    client, accepted = server.connect()
+    client = server.connect()
     back = socket.socket(socket.AF_UNIX)
     back.bind(str(tmp_path / "jack_drumatlas-01_1000_0"))
     back.listen()
@@ -91,5 +95,5 @@ def test_the_name_that_the_server_gave_the_client(server: Server, tmp_path: Path
     caller.connect(str(tmp_path / "jack_drumatlas-01_1000_0"))
     called = back.accept()[0]
     assert ServerLine(server_sockets() - before).client_name == "drumatlas-01"
-    for one in (client, accepted, back, caller, called):
+    for one in (client, back, caller, called):
         one.close()
