@@ -2,7 +2,7 @@
 
 import pytest
 
-from drumatlas.midi.frames import SETTLED, WITHDRAW
+from drumatlas.midi.frames import REJOINED, SETTLED, WITHDRAW
 from drumatlas.midi.pending import Pending
 from drumatlas.play.events import CLOCK, STOP
 
@@ -73,3 +73,12 @@ def test_notes_that_are_too_late_do_not_begin_and_clocks_keep_their_distance() -
     assert pending.next_ns() == 1006.25 * MS
     assert pending.pop(1007 * MS) == CLOCK
     assert pending.pop(1007 * MS) == OFF
+
+
+def test_what_was_meant_for_a_receiver_that_was_away_is_forgotten_but_for_ends() -> None:
+    pending = Pending()
+    for at_ns, message in ((10 * MS, CLOCK), (11 * MS, ON), (12 * MS, OFF), (13 * MS, STOP)):
+        pending.take(at_ns, message)
+    pending.take(0, REJOINED)
+    pending.take(31 * MS, CLOCK)
+    assert run_to(pending, 100 * MS) == [OFF, CLOCK]
