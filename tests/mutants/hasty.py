@@ -1,4 +1,4 @@
-"""A plugin of pytest's: property tests end with the first failure, and don't look for a smaller one.
+"""A plugin of pytest's: property tests end with the first failure, and look for no smaller one.
 
 That a mutant is caught is enough, and a smaller example may take minutes. Nothing is kept for the
 next run, which has another mutant.
