@@ -156,8 +156,8 @@ class ProcessPort:
             self.delivery = f"{ProcessPort.delivery}; refused: {said['missing']}"
         is_lonely = not self._wanted and self._arrivals > 0
         self.fault = f"{self.name}: was started anew; connect the synth again" if is_lonely else ""
+        self._sender = sender  # first: the ends of notes that the next `send` gives must reach it
         self._arrivals += 1
-        self._sender = sender
         self._said.set()
 
 

@@ -155,6 +155,38 @@ def test_a_new_process_panics_on_the_channels_that_came_into_use(mortal: type[Mo
     port.close()
 
 
+class HeldUp(ProcessPort):
+    """Its performer sends at just the moment when a new process is about to take messages."""
+
+    @property
+    def _sender(self) -> FakeSender | None:
+        return self.__dict__["taking"]
+
+    @_sender.setter
+    def _sender(self, sender: FakeSender | None) -> None:
+        if sender:
+            self.send([])
+        self.__dict__["taking"] = sender
+
+
+@pytest.mark.parametrize("kind", [ProcessPort, HeldUp])
+def test_a_new_process_ends_the_notes_of_the_one_that_died(
+    mortal: type[Mortal], monkeypatch: pytest.MonkeyPatch, kind: type[ProcessPort]
+) -> None:
+    monkeypatch.setattr(FakeSender, "wire", Wire())
+    port = kind("synth", (9,))
+    port.send([Event(0, bytes((NOTE_ON | 2, 60, 100)))])
+    assert hanging(mortal.wire.sent) == {(2, 60)}
+    mortal.dies.set()
+
+    def is_ended() -> bool:
+        port.send([])
+        return not hanging(mortal.wire.sent)
+
+    until(is_ended, 10)
+    port.close()
+
+
 def test_what_comes_again_is_settled_once(
     sender: type[FakeSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
