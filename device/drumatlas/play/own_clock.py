@@ -29,7 +29,6 @@ _LEAST_NEAR_NS = 2_500_000
 _GONE = 2.4  # periods without a clock, after which a delay was a chance
 _DEVIATIONS = 4.0
 _RETURN_NS = 2_500_000  # clocks come back after the delay of transport, or this much off
-_ANOTHER_NS = 5_000_000  # delays that differ by more are those of two loops
 _ALIKE_NS = 12_000_000  # delays of two messages by the same loop differ by less
 _MISSED_NS = 600_000_000  # without a clock, a loop is unplugged
 _OVER_NS = 2_000_000_000  # without anything of ours, the notice ends
@@ -187,18 +186,6 @@ class OwnClock:
             ),
             default=inf,
         )
-
-    def returned(self, at_ns: int, window_ns: int) -> int:
-        """How many of our clocks came back in the last `window_ns`, by the ways of transport."""
-        loops: list[int] = []
-        for delay_ns in sorted(self._delays_ns):
-            if not loops or delay_ns - loops[-1] > _ANOTHER_NS:
-                loops.append(delay_ns)
-        return sum(len(self._between(at_ns - window_ns - one, at_ns - one)) for one in loops)
-
-    def forget_delays(self) -> None:
-        """Nothing comes back any more by the ways that were known."""
-        self._delays_ns.clear()
 
     def comes_with_leader(self, period_ns: float) -> bool:
         """Whether what comes back arrives near a leader's clock, to whose time we play."""

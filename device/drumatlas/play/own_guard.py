@@ -1,19 +1,16 @@
 """Keeping our own clock, when it comes back, from being followed. Pure; see `own_clock`."""
 
-from collections import deque
 from math import inf
 
 from drumatlas.play.clock_count import Expected
 from drumatlas.play.own_clock import LATE_NS, PROBE, PROBE_TICKS, Loop, OwnClock
 from drumatlas.play.sequencer import Sequencer
-from drumatlas.play.transport import PPQN, ns_per_tick
+from drumatlas.play.transport import ns_per_tick
 
 _DUE = 0.12  # of a period: a clock that is that near to its time is the leader's
 _TOGETHER_NS = 6_000_000  # two clocks within it are one of ours and one of the leader's
 _EXTRA = 0.3  # of a period: a clock that is early by so much is one too many
 _CALM = 0.1  # of a period: mean error of a leader up to which that can be told
-_WINDOW = PPQN  # periods over which clocks that came are compared with those we sent
-_LEADERS = 3  # ... of them that are not ours; with fewer there is no leader any more
 _TOLERANCE = 0.002  # relative; a tempo that is further off was set by somebody else
 
 
@@ -27,8 +24,6 @@ class OwnGuard:
         self._set = 0.0  # the tempo that the probe has set
         self._counted_ns = -1 << 62  # when the leader's last clock came
         self._pair_ns: int | None = None  # one that may be ours or the leader's
-        self._arrivals: deque[int] = deque(maxlen=256)  # of all clocks while we follow
-        self._is_deaf = False  # until all that we sent has come back
         self._held_ns: int | None = None  # a clock that may be one too many
 
     def leads(self, at_ns: int) -> bool:
@@ -76,32 +71,8 @@ class OwnGuard:
             self._sequencer.set_tempo(bpm)
 
     def follows(self, at_ns: int, expected: Expected) -> list[int]:
-        """While we follow and pass the clock on: the clocks to count, by their arrivals.
-
-        Where no more clocks come in than we sent, the leader is gone, and our own go round in a
-        loop. Then none counts until all that we sent has come back."""
-        if self._is_deaf and not self._own.is_sending(at_ns):
-            self._is_deaf, self._pair_ns, self._held_ns = False, None, None
-            self._own.forget_delays()
-            self._arrivals.clear()
-        self._arrivals.append(at_ns)
-        self._is_deaf |= self._goes_round(at_ns, round(_WINDOW * expected.period_ns))
-        if self._is_deaf:
-            self._own.note_ours(at_ns)
-            return []
-        return self._not_ours(at_ns, expected)
-
-    def _goes_round(self, at_ns: int, window_ns: int) -> bool:
-        """Whether hardly more clocks came in a while than we sent."""
-        if at_ns - self._arrivals[0] < window_ns:
-            return False
-        came = sum(one_ns > at_ns - window_ns for one_ns in self._arrivals)
-        returned = self._own.returned(at_ns, window_ns)
-        return returned > _WINDOW // 2 and came - returned < _LEADERS
-
-    def _not_ours(self, at_ns: int, expected: Expected) -> list[int]:
-        """As `follows`. One that may be ours waits for the next, which tells whether it was one
-        too many."""
+        """While we follow and pass the clock on: the clocks to count, by their arrivals. One that
+        may be ours waits for the next, which tells whether it was one too many."""
         pair_ns, self._pair_ns = self._pair_ns, None
         error_ns = self._own.return_error_ns(at_ns)
         if pair_ns is not None and at_ns - pair_ns < _TOGETHER_NS:

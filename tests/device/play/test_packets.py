@@ -61,22 +61,6 @@ def is_doubled(bpm: float, packet_ms: float) -> bool:
     return abs(packet_ms * MS / ns_per_tick(bpm) - 2) < 0.02
 
 
-def is_nearly_a_tick(bpm: float, packet_ms: float) -> bool:
-    """Such packets look like a cable that loses or doubles single clocks. They are recognised by
-    even distances, which takes several of them, and which jitter of the leader's can hide."""
-    return 0.95 < packet_ms * MS / ns_per_tick(bpm) < 1.16
-
-
-@pytest.mark.parametrize(
-    ("bpm", "packet_ms"),
-    [(120, 20), (120, 22), (60, 40), (150, 16), (125, 20), (200, 15), (100, 25)],
-)
-def test_packets_that_are_nearly_a_tick_long_count_in_full(bpm: float, packet_ms: float) -> None:
-    follower = followed(packets(bpm, packet_ms))
-    assert follower.position == CLOCKS - 1
-    assert follower.bpm == pytest.approx(bpm, rel=0.005)
-
-
 @given(
     bpm=st.floats(60, 200),
     packet_ms=st.floats(1, 40),
@@ -91,7 +75,7 @@ def test_packets_that_are_nearly_a_tick_long_count_in_full(bpm: float, packet_ms
 def test_packets_lose_no_tick_and_tell_the_tempo(  # noqa: PLR0913, PLR0917 - as above
     bpm: float, packet_ms: float, phase: float, jitter_ms: float, late_ms: float, seed: int
 ) -> None:
-    assume(not is_doubled(bpm, packet_ms) and not is_nearly_a_tick(bpm, packet_ms))
+    assume(not is_doubled(bpm, packet_ms))
     messages = packets(bpm, packet_ms, phase=phase, jitter_ms=jitter_ms, late_ms=late_ms, seed=seed)
     follower = followed(messages)
     assert follower.position == CLOCKS - 1
