@@ -97,11 +97,13 @@ def test_only_the_last_run_counts() -> None:
 
 def test_what_was_taken_back_was_not_played() -> None:
     tape, seq, now = tape_of(16, pattern=FOUR)
-    before = tape.last_bars(now)
-    ahead = seq.advance(now + 4 * STEP)
+    without, _, _ = tape_of(16, pattern=FOUR)
+    later = now + 20 * STEP  # over a whole bar: others are in no take yet
+    ahead = seq.advance(later)
     tape.send(ahead)
+    assert tape.last_bars(later) != without.last_bars(later)
     tape.withdraw(now)
-    assert tape.last_bars(now + 4 * STEP) == before
+    assert tape.last_bars(later) == without.last_bars(later)
     port = NullPort.recording()
     tape = Tape(port)
     tape.send(ahead)

@@ -9,13 +9,18 @@ from drumatlas.play.events import (
     SONG_POSITION,
     START,
     STOP,
+    Event,
     Output,
     TempoChange,
 )
 from drumatlas.play.following import Heard
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
+from drumatlas.play.settings import VoiceOut
 from playing import HATS, STEP, TICK, midi, ons, run, sequencer
+from recorded import hanging
+
+PUSHED = tuple(VoiceOut(50 + voice, offset_ms=-100) for voice in range(14))
 
 
 def led(ticks: int, **settings: object) -> Sequencer:
@@ -159,6 +164,31 @@ def test_a_follower_that_overslept_is_late_with_nothing() -> None:
     seq.skip_to(90 * TICK)
     seq.stop()
     assert {at_ns for at_ns, _ in midi(seq.advance(90 * TICK))} == {90 * TICK}
+
+
+def test_a_follower_that_overslept_makes_up_for_no_clock() -> None:
+    """A pushed voice has ticks looked at long before they are due."""
+    seq = led(48, thru=True, voices=PUSHED)
+    seq.skip_to(90 * TICK)
+    messages = [data for _, data in midi(seq.advance(90 * TICK))]
+    assert messages.count(CLOCK) <= 1
+
+
+def test_where_the_leader_is_ahead_no_note_is_before_what_was_given_out() -> None:
+    seq = led(48, voices=PUSHED)
+    given_ns = seq.horizon_ns
+    seq.hear_clock(Heard(55, 48 * TICK, TICK))
+    begins = ons(run(seq, 60 * TICK, start_ns=given_ns))
+    assert len(begins) > 1
+    assert min(begins) >= given_ns
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_what_sounds_when_the_leader_is_lost_is_ended(hold: bool) -> None:
+    seq = led(48, hold=hold, gate=4.0)
+    out = run(seq, 48 * TICK + 20 * STEP, start_ns=47 * TICK)
+    assert ons(out)
+    assert not hanging(one for one in out if isinstance(one, Event))
 
 
 def test_a_start_that_is_still_to_come_waits_for_the_leader() -> None:

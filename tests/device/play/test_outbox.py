@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from drumatlas.play.events import Output
+from drumatlas.play.events import RANK_ON, Event, Output
 from drumatlas.play.leading import START_LEAD_NS
+from drumatlas.play.outbox import Outbox
 from drumatlas.play.settings import VoiceOut
 from playing import FOUR, HATS, STEP, midi, pattern_of, run, sequencer
 from streams import Promises
@@ -28,6 +29,15 @@ def test_a_note_struck_again_is_ended_first(check_stream: Callable[..., Counter[
     out += seq.advance(40 * STEP)
     counts = check_stream(out, Promises(gate=3.0))
     assert counts["90"] == counts["80"]
+
+
+def test_a_note_struck_again_sounds_for_a_whole_gate() -> None:
+    """The end that was meant for the first one is not the second one's."""
+    outbox = Outbox()
+    on, off = b"\x99\x24\x64", b"\x89\x24\x40"
+    for at_ns in (0, 10):
+        outbox.push(RANK_ON, Event(at_ns, on))
+    assert midi(outbox.give(100, 15)) == [(0, on), (10, off), (10, on), (25, off)]
 
 
 def test_voices_that_share_a_note_do_not_cut_each_other_off(

@@ -1,6 +1,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from drumatlas.play import chance
 from drumatlas.play.events import CLOCK, STOP, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
+from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from playing import FOUR, HAT, HATS, STEP, midi, ons, run, sequencer
 from streams import Promises
@@ -131,3 +133,21 @@ def test_voices_are_muted_as_they_are_under_other_settings() -> None:
     seq.start()
     assert ons(run(seq, 8 * STEP)) == []
     assert seq.settings.gate == 2.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda seq: seq.mute(2, True),
+        lambda seq: seq.change_settings(replace(seq.settings, gate=1.0)),
+    ],
+)
+def test_what_sounds_is_ended_at_once_under_other_settings(
+    change: Callable[[Sequencer], None],
+) -> None:
+    """Not when its gate is over, four steps later."""
+    seq = sequencer(HATS, gate=4.0)
+    seq.start()
+    run(seq, 3 * STEP)
+    change(seq)
+    assert midi(seq.advance(3 * STEP)) == [(3 * STEP, b"\x89\x2a\x40")]

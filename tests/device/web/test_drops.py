@@ -1,6 +1,7 @@
 """Dropped files are read by a child, few of them, whoever drops them."""
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -99,6 +100,24 @@ def test_the_child_has_plain_priority_and_its_limits(monkeypatch: pytest.MonkeyP
     assert nice >= drop_child.NICE
     assert policy == os.SCHED_OTHER
     assert (cpu, memory, file) == (drop_child.CPU_S, drop_child.MEMORY_BYTES, 0)
+
+
+def test_the_child_is_limited_before_it_reads_anything_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[object] = []
+
+    def beat_of(data: bytes, _own: object) -> None:
+        done.append(data)
+        raise MidiFileError("no beat")
+
+    monkeypatch.setattr(drop_child, "_limit", lambda: done.append("limited"))
+    monkeypatch.setattr("drumatlas.web.drop.beat_of", beat_of)
+    monkeypatch.setattr("sys.argv", ["drop_child", "[]"])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"somebody's")))
+    drop_child.main()
+    assert done == ["limited", b"somebody's"]
+    assert capsys.readouterr().out == '{"error": "no beat"}\n'
 
 
 def test_no_process_to_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

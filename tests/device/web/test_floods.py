@@ -80,6 +80,14 @@ def test_who_reads_hears_why(box: Any, stack: ExitStack, kind: str) -> None:
     assert said_once(box, "a page was cut: ")
 
 
+def test_few_large_messages_are_cut_by_their_bytes(box: Any, stack: ExitStack) -> None:
+    one = stack.enter_context(raw.open_page(box.port))
+    message = raw.frame(raw.TEXT, b'"' + bytes(60_000) + b'"')
+    assert raw.push(one, message, 128 * MEGA) < 64 * MEGA  # what comes behind is thrown away
+    assert said_once(box, "too many bytes")
+    assert is_served(box)
+
+
 def test_what_a_page_leaves_unread_is_bounded(box: Any, stack: ExitStack, unbounded: None) -> None:
     one = stack.enter_context(raw.open_page(box.port))
     most = 0
