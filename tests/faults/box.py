@@ -75,12 +75,15 @@ def notes_end(events: list[Event], gate: float, bpm: float = BPM) -> None:
     assert took_s <= may_s, f"a note of {took_s:.2f} s, at most {may_s:.2f}"
 
 
-def hear(process: "subprocess.Popen[str]", words: str) -> str:
-    """What it says up to the line with these words."""
+def hear(process: "subprocess.Popen[str]", words: str, seconds: float = 30) -> str:
+    """What it says up to the line with these words; it is killed if it does not say them."""
     assert process.stderr is not None
     said = ""
+    silent = threading.Timer(seconds, process.kill)
+    silent.start()
     while words not in said:
         line = process.stderr.readline()
-        assert line, said
+        assert line, f"{words!r} was not said, but: {said}"
         said += line
+    silent.cancel()
     return said
