@@ -211,7 +211,7 @@ def costly_song() -> bytes:
 
 
 def drops(port: int) -> object:
-    """Costly files, dropped on a page that comes anew each time; what the box says of them."""
+    """Drop costly files on a page, on a new connection each time; return the lines the box logs."""
     song = costly_song()
     said: Counter[str] = Counter()
     for _ in rounds():

@@ -110,7 +110,7 @@ class ClockCount:
         self._usual: deque[int] = deque(maxlen=8)  # intervals between bursts
 
     def begin(self) -> None:
-        """The position is set anew with the next clock: what is in doubt was before."""
+        """Forget what is in doubt: the next clock sets a new position."""
         self._doubt = self._own_doubt = self._doubled = self._doubles.left_out = 0
         self._gap = self._undone = None
         self._gaps, self._extras = LoneClocks(-1), LoneClocks(1)

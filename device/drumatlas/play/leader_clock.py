@@ -40,7 +40,7 @@ class LeaderClock:
         return Expected(loop.period_ns, loop.due_ns, loop.spread_ns, loop.is_locked)
 
     def begin(self) -> None:
-        """The position is set anew with this clock."""
+        """Set the position with this clock."""
         self._count.begin()
 
     def take(self, at_ns: int) -> tuple[int, Tick | None]:

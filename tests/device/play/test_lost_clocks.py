@@ -55,7 +55,7 @@ def followed(messages: Messages) -> Follower:
 
 
 def scattered(seed: int, least: int, most: int, ticks: int = TICKS) -> set[int]:
-    """Ticks at random distances of `least`..`most`; the last tick is none of them."""
+    """Ticks at random distances of `least`..`most`; the last tick is never one of them."""
     chance = random.Random(seed)
     steps = (chance.randint(least, most) for _ in itertools.count())
     sums = itertools.accumulate(steps, initial=LEAD_IN + chance.randint(0, most))
