@@ -16,6 +16,7 @@ from drumatlas.errors import AtlasError, DrumatlasError
 # For up to _BATCH points, in processor time of this thread: time on the wall also counts what other
 # programs do. The slow loop turns 100 times a second.
 MOST_RUN_NS = 50_000_000
+_SLOW_RUNS = 3  # in a row: one may have waited for memory
 _BATCH = 64
 
 # Key of a tensor that is kept outside the model file, as protobuf writes it: such a model
@@ -76,6 +77,7 @@ class _Checked:
     def __init__(self, run: Network, name: str, shape: tuple[int, ...]) -> None:
         self._run, self._name, self._shape = run, name, shape
         self.is_timed = False
+        self._slow = 0  # runs in a row that took too long
         self._fault = ""
 
     def __call__(self, array: Floats) -> Floats:
@@ -88,6 +90,10 @@ class _Checked:
             raise AtlasError(f"{self._name} does not run: {_first_line(error)}") from None
         took_ns = time.thread_time_ns() - began_ns
         if self.is_timed and took_ns > MOST_RUN_NS * max(len(array) / _BATCH, 1):
+            self._slow += 1
+        else:
+            self._slow = 0
+        if self._slow >= _SLOW_RUNS:
             self._fault = (
                 f"{self._name} took {took_ns / 1e6:.0f} ms for {len(array)} points; given up"
             )

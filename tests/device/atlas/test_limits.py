@@ -64,7 +64,7 @@ def test_large_ones_are_refused(no_runtime: None) -> None:
 
 
 def test_one_that_takes_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the second run: the first also loads and lays out."""
+    """At the third slow run in a row; the first run of all also loads and lays out."""
     runs: list[int] = []
 
     def opened(*_: object) -> object:
@@ -79,7 +79,10 @@ def test_one_that_takes_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(network.time, "thread_time_ns", lambda: next(spent))
     decode = open_network(graphs.plain(), "d.onnx", ("z", (4,)), GRID)
     assert decode(graphs.np.zeros((128, 4), "f4")).shape == (128, 32, 14)  # two batches
+    one = graphs.np.zeros((1, 4), "f4")
+    for _ in range(2):  # these may have waited for memory
+        assert decode(one).shape == (1, 32, 14)
     for _ in range(2):
         with pytest.raises(AtlasError, match="took 60 ms for 1 points; given up"):
-            decode(graphs.np.zeros((1, 4), "f4"))
-    assert runs == [3, 128, 1]  # and is not run again
+            decode(one)
+    assert runs == [3, 128, 1, 1, 1]  # and is not run again
