@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from drumatlas.errors import PortError
 from drumatlas.midi import names
@@ -58,7 +59,8 @@ class RtMidiInput:
                 self._look()
             except Exception as error:  # each binding has classes of its own
                 self._lose(str(error))
-                self._leave()
+                with suppress(Exception):  # a client that is dead may not even go away
+                    self._leave()
             took_s = time.monotonic() - began
             pause_s = max(_LOOK_S, min(_REST * took_s, _MOST_REST_S))
 

@@ -212,7 +212,8 @@ def test_damage_never_raises(
     folder.mkdir(exist_ok=True)
     (folder / "a.zip").write_bytes(data[: len(data) - end])
     found = search([folder], [])
-    assert found.sources or found.passed_over
+    # A directory that says it is empty is all there is to go by.
+    assert found.sources or found.passed_over or not ZipFile(folder / "a.zip").namelist()
     for source in found.sources:
         result = mine_file(source, Rules())
         assert bool(result.refusal) != bool(result.found)
