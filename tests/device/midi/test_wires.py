@@ -1,6 +1,7 @@
 """rtmidi's ports, with a make-believe client in its place."""
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,8 @@ def test_a_full_name_opens_that_port_and_no_other(two: Client, wanted: str, inde
     assert RtMidiWire(wanted).open() == name
     assert two.opened == raw
     two.opened = ""
-    assert RtMidiInput(wanted, lambda _data, _at_ns: None).name == name
+    with closing(RtMidiInput(wanted, lambda _data, _at_ns: None)) as box:
+        assert box.name == name
     assert two.opened == raw
 
 
