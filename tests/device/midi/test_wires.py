@@ -92,7 +92,7 @@ def test_a_full_name_opens_that_port_and_no_other(two: Client, wanted: str, inde
     two.opened = ""
     with closing(RtMidiInput(wanted, lambda _data, _at_ns: None)) as box:
         assert box.name == name
-    assert two.opened == raw
+        assert two.opened == raw
 
 
 @pytest.mark.parametrize("wanted", [ONE, "um-one", f"{ONE} 99:0"])
