@@ -10,8 +10,6 @@ taken as one burst:
   clocks are doubled, and every second one is left out. Else all of them count.
 - A gap is made up for by time. If a burst then brings the clocks that were held up, they are
   those that were made up for.
-- Single clocks that are missing at even distances were never sent: packets that are a little
-  shorter than a tick leave out one now and then. Then nothing is made up for.
 
 A decision that turns out wrong is taken back: `Count.shift` corrects the position.
 """
@@ -19,7 +17,6 @@ A decision that turns out wrong is taken back: `Count.shift` corrects the positi
 from collections import deque
 from dataclasses import dataclass, replace
 
-from drumatlas.play.lone_clocks import LoneClocks
 from drumatlas.play.transport import PPQN
 
 BRIDGE_TICKS = PPQN  # how long the beat goes on when a foreign clock drops out
@@ -28,6 +25,7 @@ _BURST = 0.35  # of a period: the same
 _EARLY = 0.5  # of a period: a clock that is early by so much is in doubt
 _SPREADS = 2.2  # mean errors by which a clock of a packet may be early, too
 _LATE = 0.6  # of a period behind its time: clocks were lost or held up, or the tempo fell
+_LOST = 0.8  # of a period behind its time: one clock was lost; less where they jitter
 _USUAL = 1.6  # usual intervals; a shorter one is no gap
 _ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
 _SURE = 256  # bursts of pairs in a row, after which they are doubles for sure
@@ -87,8 +85,8 @@ class _Gap:
 class ClockCount:
     """Feed it each clock's arrival, monotonic ns."""
 
-    def __init__(self) -> None:
-        self._last_ns: int | None = None
+    def __init__(self, last_ns: int | None = None) -> None:
+        self._last_ns = last_ns
         self._reset()
 
     def _reset(self) -> None:
@@ -100,20 +98,17 @@ class ClockCount:
         self._packets = 0  # even clocks to come until packets are no longer expected
         self._calm = 0  # even clocks in a row
         self._calm_before = 0  # those before the burst that goes on
-        self._jitter_ns, self._even = 0.0, 0  # mean error of intervals between even clocks; those
         self._longest = 0  # even clocks in a row between packets
         self._undone: int | None = None  # what to add if the odd clock just now was a packet's
         self._doubled = 0  # bursts in a row with such clocks
         self._doubles = _Doubles()
         self._gap: _Gap | None = None
-        self._gaps, self._extras = LoneClocks(-1), LoneClocks(1)
         self._usual: deque[int] = deque(maxlen=8)  # intervals between bursts
 
     def begin(self) -> None:
         """Forget what is in doubt: the next clock sets a new position."""
         self._doubt = self._own_doubt = self._doubled = self._doubles.left_out = 0
         self._gap = self._undone = None
-        self._gaps, self._extras = LoneClocks(-1), LoneClocks(1)
 
     def pending(self) -> int:
         """How many ticks are in doubt and count if nothing more comes."""
@@ -139,18 +134,13 @@ class ClockCount:
         shift = self._end_burst(interval, expected)
         self._size, self._own_doubt = 1, 0
         self._note_calm(at_ns, expected)
-        self._note_jitter(interval)
         count = self._begin_burst(at_ns, interval, expected)
         if shift and shift == were_doubles.left_out:  # they were packets of two
             count = replace(count, period_ns=expected.period_ns / 2)
         if count.ticks < 0:
             self._reset()
             return count
-        self._gaps.since += 1
-        self._extras.since += 1
-        is_packet = self._packets > 0 or self._gaps.is_even or self._extras.is_even
-        scale = self._gaps.take_scale() * self._extras.take_scale()
-        return replace(count, shift=shift + count.shift, scale=scale, is_packet=is_packet)
+        return replace(count, shift=shift + count.shift, is_packet=self._packets > 0)
 
     def _note_calm(self, at_ns: int, expected: Expected) -> None:
         """A burst begins: whether the clocks are even."""
@@ -164,17 +154,11 @@ class ClockCount:
         else:
             self._calm = 0
 
-    def _note_jitter(self, interval: int) -> None:
-        if self._calm > 1 and self._usual:
-            error_ns = abs(interval - sum(self._usual) / len(self._usual))
-            self._even = min(self._even + 1, _MOST_CALM)
-            self._jitter_ns += (error_ns - self._jitter_ns) / self._even
-
     def _see_packets(self) -> int:
         """Clocks come in packets; returns what to add to the position."""
         self._longest = max(self._longest, min(self._calm_before, _MOST_CALM))
         self._packets = max(_PACKETS, 2 * self._longest)
-        self._calm = self._gaps.since = self._extras.since = 0
+        self._calm = 0
         undone, self._undone = self._undone, None
         return undone or 0
 
@@ -193,7 +177,6 @@ class ClockCount:
             return Count(0)
         early_ns = expected.due_ns - at_ns
         if (self._packets or self._has_odd) and not expected.is_locked:
-            self._extras.since = 0
             return Count(1, again=True, is_packet=True)
         self._is_extra = self._size == 2 and self._calm >= _REGULAR and not self._packets
         is_early = early_ns > _EARLY * expected.period_ns + _SPREADS * expected.spread_ns
@@ -233,9 +216,8 @@ class ClockCount:
             return 0
         if doubt == 1 and self._is_extra:
             self._calm = 0
-            counts = self._extras.add(self._jitter_ns)
-            self._undone = 1 - counts if counts in {0, 1} else None
-            return counts
+            self._undone = 1
+            return 0
         return doubt + self._see_packets()
 
     def _check_doubles(self) -> int:
@@ -267,14 +249,13 @@ class ClockCount:
         if gap and abs(interval / gap.interval_ns - 1) < _ALIKE:
             # Twice as late in the same way: the tempo fell, nothing was lost.
             self._usual.clear()
-            self._gaps = LoneClocks(-1)
             return Count(1, -gap.made_up, period_ns=interval)
         shift = 0
         if gap and gap.made_up == 1:
-            shift = self._gaps.add(self._jitter_ns)
-            self._undone = -1 if shift == 0 else None
+            self._undone = -1
         late_ns, is_lone = at_ns - expected.due_ns, self._is_lone()
-        if late_ns <= (_ON_TIME if is_lone else _LATE) * period or not (is_long or is_lone):
+        limit = max(_ON_TIME, _LOST - 2 * expected.spread_ns / period) if is_lone else _LATE
+        if late_ns <= limit * period or not (is_long or is_lone):
             if is_long:  # and yet it is on time
                 shift += self._see_packets()
             self._usual.append(interval)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from drumatlas.play.clock_count import ClockCount, Count, Expected
 from drumatlas.play.clock_filter import ClockFilter
+from drumatlas.play.packets import Packets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class LeaderClock:
 
     def __init__(self, period_ns: float) -> None:
         self._count = ClockCount()
+        self._packets = Packets()
         self._filter = ClockFilter(period_ns)
         self._last_ns: int | None = None
 
@@ -32,7 +34,7 @@ class LeaderClock:
     @property
     def pending(self) -> int:
         """How many ticks are in doubt and count if nothing more comes."""
-        return self._count.pending()
+        return 0 if self._packets.is_on else self._count.pending()
 
     def expected(self) -> Expected:
         """What is known of the leader."""
@@ -42,10 +44,14 @@ class LeaderClock:
     def begin(self) -> None:
         """Set the position with this clock."""
         self._count.begin()
+        self._packets.begin()
 
     def take(self, at_ns: int) -> tuple[int, Tick | None]:
         """(what to add to the position before, the clock; None for one that does not count)."""
-        count = self._count.take(at_ns, self.expected())
+        expected, was_on = self.expected(), self._packets.is_on
+        count = self._packets.take(at_ns, self._count.take(at_ns, expected), expected)
+        if was_on and not self._packets.is_on:
+            self._count = ClockCount(at_ns)  # what it thought until now was of no use
         if count.ticks == 0:
             return count.shift, None
         smooth_ns = self._smooth(count, at_ns)

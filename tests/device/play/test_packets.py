@@ -61,10 +61,9 @@ def is_doubled(bpm: float, packet_ms: float) -> bool:
     return abs(packet_ms * MS / ns_per_tick(bpm) - 2) < 0.02
 
 
-def is_nearly_a_tick(bpm: float, packet_ms: float) -> bool:
-    """Such packets look at first like a cable that loses or doubles a clock now and then: the
-    position may be off by some ticks once it is clear (one to four in a fifth of such streams)."""
-    return 0.9 < packet_ms * MS / ns_per_tick(bpm) < 1.2
+def is_slow(bpm: float, packet_ms: float) -> bool:
+    """Packets so nearly of a tick that fewer than six of them are odd ones in `CLOCKS`."""
+    return abs(packet_ms * MS / ns_per_tick(bpm) - 1) < 6.5 / CLOCKS
 
 
 # The same examples each time: some streams could be either, and no rule tells them apart.
@@ -83,7 +82,7 @@ def is_nearly_a_tick(bpm: float, packet_ms: float) -> bool:
 def test_packets_lose_no_tick_and_tell_the_tempo(  # noqa: PLR0913, PLR0917 - as above
     bpm: float, packet_ms: float, phase: float, jitter_ms: float, late_ms: float, seed: int
 ) -> None:
-    assume(not is_doubled(bpm, packet_ms) and not is_nearly_a_tick(bpm, packet_ms))
+    assume(not is_doubled(bpm, packet_ms) and not is_slow(bpm, packet_ms))
     messages = packets(bpm, packet_ms, phase=phase, jitter_ms=jitter_ms, late_ms=late_ms, seed=seed)
     follower = followed(messages)
     assert follower.position == CLOCKS - 1
@@ -108,6 +107,78 @@ def test_packets_of_nearly_a_tick_count_in_full(bpm: float, packet_ms: float) ->
     follower = followed(packets(bpm, packet_ms))
     assert follower.position == CLOCKS - 1
     assert follower.bpm == pytest.approx(bpm, rel=0.005)
+
+
+@settings(derandomize=True)
+@given(
+    bpm=st.floats(60, 200),
+    ticks=st.floats(0.9, 1.2),
+    phase=st.floats(0, 1),
+    jitter_ms=st.sampled_from([0.0, 0.5, 1.0]),
+    late_ms=st.sampled_from([0.0, 0.5, 1.5]),
+    seed=st.integers(0, 9),
+)
+def test_packets_of_nearly_a_tick_count_in_full_with_jitter(  # noqa: PLR0913, PLR0917 - as above
+    bpm: float, ticks: float, phase: float, jitter_ms: float, late_ms: float, seed: int
+) -> None:
+    packet_ms = ticks * ns_per_tick(bpm) / MS
+    assume(packet_ms <= 40 and not is_slow(bpm, packet_ms))
+    messages = packets(bpm, packet_ms, phase=phase, jitter_ms=jitter_ms, late_ms=late_ms, seed=seed)
+    follower = followed(messages)
+    assert follower.position == CLOCKS - 1
+    assert follower.bpm == pytest.approx(bpm, rel=0.005)
+
+
+def slowed(first: Messages, bpm: float, packet_ms: float, clocks: int = 400) -> Messages:
+    """`first`, and `clocks` more at another tempo on the same packets."""
+    length = packet_ms * MS
+    begin_ns = first[-1][0] + length / 2
+    sent = [begin_ns + i * ns_per_tick(bpm) for i in range(clocks)]
+    phase = first[-1][0] % length
+    return first + [
+        (round(math.ceil((at_ns - phase) / length) * length + phase), CLOCK) for at_ns in sent
+    ]
+
+
+@pytest.mark.parametrize("bpm", [124, 117])
+def test_a_leader_in_packets_may_change_its_tempo(bpm: float) -> None:
+    follower = followed(slowed(packets(120, 20, clocks=500), bpm, 20))
+    assert follower.position == 899
+    assert follower.bpm == pytest.approx(bpm, rel=0.005)
+
+
+def test_a_packet_that_is_held_up_does_not_end_them() -> None:
+    messages = packets(120, 20)
+    late = messages[600][0] + 17 * MS
+    held = [(late if 600 <= i < 602 else at, message) for i, (at, message) in enumerate(messages)]
+    follower = followed(sorted(held, key=lambda one: one[0]))
+    assert follower.position == CLOCKS - 1
+    assert follower.bpm == pytest.approx(120, rel=0.005)
+
+
+@pytest.mark.parametrize("packet_ms", [20, 22])
+def test_after_a_pause_packets_are_counted_from_the_first_clock_on(packet_ms: float) -> None:
+    first = packets(120, packet_ms)
+    pause = first[-1][0] + 3_000 * MS
+    again = [(at - first[1][0] + pause, message) for at, message in first if message == CLOCK]
+    follower = followed([*first, (pause - MS, START), *again])
+    assert follower.position == CLOCKS - 1
+    assert follower.bpm == pytest.approx(120, rel=0.005)
+
+
+def test_losses_that_looked_even_are_made_up_for_once_they_no_longer_do() -> None:
+    """The distances of the first six are even by chance, so they passed for packets."""
+    ticks, lost = 767, {60, 90, 120, 150, 180, 210, 224, 271, 290, 355, 370, 440, 481, 560, 640}
+    period = ns_per_tick(120)
+    stream = [(round(1_000 * MS + i * period), CLOCK) for i in range(ticks) if i not in lost]
+    follower = Follower(Sequencer(PlaySettings(), HATS, 0), ClockSource.EXTERNAL)
+    follower.feed(START, 998 * MS)
+    positions = []
+    for at_ns, message in stream:
+        follower.feed(message, at_ns)
+        positions.append(follower.position - round((at_ns - 1_000 * MS) / period))
+    assert min(positions) <= -5, "they did not pass for packets"
+    assert follower.position == ticks - 1
 
 
 @pytest.mark.parametrize("spacing_ms", [0.0, 0.3, 1.0])
