@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -53,6 +54,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.passes_on: Callable[[bytes], None] = lambda _: None  # called with each one
         self._missed = MissedPeriods()
         self._connect()
 
@@ -85,6 +87,7 @@ class Recorder:
                 began_ns = min(now_ns - since_first_ns, began_ns or now_ns)
                 last_ns = max(began_ns + since_first_ns, last_ns)
                 self.events.append(Event(last_ns, bytes(byte & 0xFF for byte in message)))
+                self.passes_on(self.events[-1].data)
             if is_last:
                 return
             time.sleep(_POLL_S)

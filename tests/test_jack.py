@@ -201,14 +201,7 @@ def test_its_own_clock_that_comes_back_is_not_followed(recorder: Recorder, play:
     recorder.client.open_virtual_port("synth")
     thru_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="thru")
     thru_out.open_virtual_port("out")
-    heard = recorder.client
-    heard.cancel_callback()
-
-    def pass_on(message: tuple[list[int], float], data: object) -> None:
-        thru_out.send_message(message[0])
-        recorder._take(message, data)
-
-    heard.set_callback(pass_on)
+    recorder.passes_on = lambda data: thru_out.send_message(list(data))
     try:
         process = play(
             *("--clock", "auto", "--midi-in", "thru:out", "--midi-out", "recorder:synth"),
@@ -216,6 +209,7 @@ def test_its_own_clock_that_comes_back_is_not_followed(recorder: Recorder, play:
         )
         said = process.communicate(timeout=30)[1]
     finally:
+        recorder.passes_on = lambda _: None
         thru_out.close_port()
         thru_out.delete()
     assert process.returncode == 0

@@ -45,8 +45,9 @@ class PlayedBox:
         self.process.communicate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """One a file of tests: an open page that nobody needs takes a tenth of a core."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright; make test has it")
     if CHROMIUM is None:
         pytest.skip("no chromium; apt install chromium")

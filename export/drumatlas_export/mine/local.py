@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from types import FrameType
@@ -33,9 +34,27 @@ class _OvertimeError(Exception):
 
 def mine_locally(sources: Sequence[Source], rules: Rules, jobs: int) -> Iterator[FileResult]:
     """A result for each of `sources`, by `jobs` processes."""
+    with _safe_path():
+        yield from _mine_in_workers(sources, rules, max(jobs, 1))
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Processes that start meanwhile take no module from the current folder, which may hold
+    anybody's files."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+def _mine_in_workers(sources: Sequence[Source], rules: Rules, jobs: int) -> Iterator[FileResult]:
     batches = deque(_batches(sources))
     waiting: deque[tuple[Batch, Future[list[FileResult]]]] = deque()
-    jobs = max(jobs, 1)
     pool = _pool(jobs)
     try:
         while batches or waiting:
@@ -85,8 +104,6 @@ def _batches(sources: Sequence[Source]) -> Iterator[Batch]:
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    # Workers take no module from the current folder, which may hold anybody's files.
-    os.environ["PYTHONSAFEPATH"] = "1"
     return ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker)
 
 

@@ -113,3 +113,12 @@ def test_a_machine_without_shared_locks_has_no_workers(monkeypatch: pytest.Monke
 
 def test_no_files_give_no_results() -> None:
     assert list(mine_locally([], Rules(), 0)) == []
+
+
+def test_workers_are_on_a_safe_path_and_what_else_starts_is_not(sources: list[Source]) -> None:
+    before = dict(os.environ)
+    results = mine_locally(sources, Rules(), 1)
+    next(results)
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+    assert len(list(results)) == len(sources) - 1
+    assert dict(os.environ) == before
