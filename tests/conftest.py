@@ -32,14 +32,29 @@ def pytest_sessionstart() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that play in real time, in processes of their own, may fail once before they count:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kind",
+        choices=["alone", "together"],
+        help="only tests that need the machine for themselves, or only those that do not",
+    )
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    """Whether it plays in real time, in processes of its own."""
+    return any(item.get_closest_marker(name) for name in ("jack", "browser"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the other kind. Tests that play in real time may fail once before they count:
 
     a shared machine now and then stands still for longer than any of their bounds. What is
     wrong with the program is wrong each time; the summary counts the reruns.
     """
+    kind = config.getoption("kind")
+    items[:] = [one for one in items if kind is None or _is_alone(one) is (kind == "alone")]
     for item in items:
-        if item.get_closest_marker("jack") or item.get_closest_marker("browser"):
+        if _is_alone(item):
             item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1))
 
 

@@ -236,6 +236,7 @@ def test_accessibility(boxes: Callable[..., Any], visit: Callable[..., Any]) -> 
             page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(200)
             assert barriers(page, size) == {}, scheme
+            page.context.close()  # six pages that draw would hold each other up
 
 
 def test_who_wants_calm_gets_no_pulse(boxes: Callable[..., Any], browser: Any) -> None:
