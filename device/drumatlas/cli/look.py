@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from drumatlas.cli.common import add_atlas, say
-from drumatlas.commandline import Command
+from drumatlas.cli.common import add_atlas
+from drumatlas.commandline import Command, say
 from drumatlas.errors import PortError
 
 
@@ -55,7 +55,7 @@ def doctor_options(parser: argparse.ArgumentParser) -> None:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Check what playing needs; exit 2 if it can't play."""
-    from drumatlas.service.doctor import examine
+    from drumatlas.doctor.checks import examine
 
     findings = examine(arguments.atlas, arguments.config, jitter=arguments.jitter)
     if arguments.json:

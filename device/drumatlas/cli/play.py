@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo, say
-from drumatlas.commandline import Command, number
+from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo
+from drumatlas.commandline import Command, number, say
 from drumatlas.errors import ConfigError, ControlError
 from drumatlas.signals import quitting
 
 if TYPE_CHECKING:
-    from drumatlas.cli.box import Box
-    from drumatlas.cli.outputs import Outputs
+    from drumatlas.box.box import Box
+    from drumatlas.box.outputs import Outputs
     from drumatlas.config.keys import Value
     from drumatlas.daemon import Listener, Screen
     from drumatlas.engine import Engine
@@ -107,8 +107,8 @@ class _Asked:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play until told to stop."""
-    from drumatlas.cli.outputs import Outputs
-    from drumatlas.cli.unattended import settle_config
+    from drumatlas.box.outputs import Outputs
+    from drumatlas.box.unattended import settle_config
 
     config, wrong = settle_config(arguments)
     asked = _Asked(arguments, config, wrong, *_panels(arguments.panel or ["auto"]))
@@ -120,12 +120,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _play(asked: _Asked, outputs: "Outputs") -> None:
-    from drumatlas.cli.box import build
-    from drumatlas.cli.gpio import Knobs
-    from drumatlas.cli.parts import OwnClockWatch, open_parts
-    from drumatlas.cli.reload import Reloader
-    from drumatlas.cli.switch import AtlasSwitch
-    from drumatlas.cli.web import Page
+    from drumatlas.box.atlas_swap import AtlasSwap
+    from drumatlas.box.box import build
+    from drumatlas.box.gpio import Knobs
+    from drumatlas.box.parts import OwnClockWatch, open_parts
+    from drumatlas.box.reload import Reloader
+    from drumatlas.box.web import Page
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.tape import Tape
     from drumatlas.play.performer import Pulse
@@ -163,7 +163,7 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
         herald = Herald.of_environment(engine, pulse := Pulse())
         folder = box.store.folder if box.store else None
         tell = say if screen is None else lambda _: None
-        switch = AtlasSwitch(engine, arguments.atlas, folder, say=tell)
+        switch = AtlasSwap(engine, arguments.atlas, folder, say=tell)
         switch.on_change = page.change_atlas
         run_daemon(
             engine,
@@ -195,7 +195,7 @@ def _open_listener(
 ) -> "tuple[Listener | None, InputPort | None]":
     """The way of a leader's clock to the sequencer, and of what else comes in to the MIDI panel;
     ConfigError if there is none to listen to."""
-    from drumatlas.cli.unattended import open_anyhow
+    from drumatlas.box.unattended import open_anyhow
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
     from drumatlas.play.follower import Follower
@@ -254,7 +254,7 @@ def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
                 raise ControlError("--panel keys: stdin and stdout must be a terminal")
             wants_keys = True
         elif name == "gpio":
-            continue  # opened by cli.gpio, once the controls are where they were left
+            continue  # opened by box.gpio, once the controls are where they were left
         elif name not in {"auto", "none"}:
             raise ControlError(
                 f"--panel: unknown panel '{name}'; choose from auto, keys, gpio, script:F, none"

@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from drumatlas.cli.common import say
-from drumatlas.commandline import Command
+from drumatlas.commandline import Command, say
 from drumatlas.errors import DrumatlasError, FileError, one_line
 
 SERVICE_STATE = Path("/var/lib/drumatlas")  # StateDirectory of systemd/drumatlas.service

@@ -16,8 +16,8 @@ from drumatlas.beat.drums import Reading, misfit_line, read, unvoiced_line
 from drumatlas.beat.grid import four_four
 from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.cli.common import LATENT_LIMIT, add_atlas, say
-from drumatlas.commandline import Command
+from drumatlas.cli.common import LATENT_LIMIT, add_atlas
+from drumatlas.commandline import Command, say
 from drumatlas.errors import BeatError, ControlError, MidiFileError
 from drumatlas.files import read_bytes, read_text
 from drumatlas.reading import add_reading, reading_of

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from drumatlas.atlas import probe
+from drumatlas.doctor import checks
+from drumatlas.doctor.checks import examine
 from drumatlas.errors import PortError
-from drumatlas.service import doctor
-from drumatlas.service.doctor import examine
 
 
 def states(atlas: Path | None = None, config: Path | None = None) -> dict[str, str]:
@@ -33,14 +33,14 @@ def test_no_midi_is_a_warning_with_advice(monkeypatch: pytest.MonkeyPatch) -> No
     def nothing() -> None:
         raise PortError("no MIDI system here")
 
-    monkeypatch.setattr(doctor, "list_ports", nothing)
+    monkeypatch.setattr(checks, "list_ports", nothing)
     finding = next(f for f in examine(None, None) if f.name == "midi")
     assert finding.state == "warn"
     assert "file:take.mid" in finding.advice
 
 
 def test_an_onnxruntime_that_is_known_to_crash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "version", lambda _: "1.21.0")
+    monkeypatch.setattr(checks, "version", lambda _: "1.21.0")
     finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
     assert finding.state == "warn"
     assert "1.28" in finding.advice
@@ -50,7 +50,7 @@ def test_where_there_is_no_onnxruntime_numpy_decodes(monkeypatch: pytest.MonkeyP
     def missing(_name: str) -> str:
         raise PackageNotFoundError
 
-    monkeypatch.setattr(doctor, "version", missing)
+    monkeypatch.setattr(checks, "version", missing)
     monkeypatch.setattr(probe, "find_spec", lambda _: None)
     found = {finding.name: finding for finding in examine(None, None)}
     assert found["onnxruntime"].state == "warn"
@@ -59,7 +59,7 @@ def test_where_there_is_no_onnxruntime_numpy_decodes(monkeypatch: pytest.MonkeyP
 
 
 def test_an_onnxruntime_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "runs_onnxruntime", lambda _: False)
+    monkeypatch.setattr(checks, "runs_onnxruntime", lambda _: False)
     finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
     assert finding.state == "warn"
     assert "dies here" in finding.detail

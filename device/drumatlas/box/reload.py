@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from drumatlas.errors import DrumatlasError
 
 if TYPE_CHECKING:
-    from drumatlas.cli.box import Box
-    from drumatlas.cli.gpio import Knobs
+    from drumatlas.box.box import Box
+    from drumatlas.box.gpio import Knobs
     from drumatlas.config.keys import Config
     from drumatlas.play.settings import PlaySettings
 
@@ -48,7 +48,7 @@ class Reloader:
 
     def __call__(self) -> None:
         """Read it, and play under it."""
-        from drumatlas.cli.unattended import read_given
+        from drumatlas.box.unattended import read_given
         from drumatlas.config.settings import midi_map, play_settings
 
         engine = self._box.engine

@@ -14,17 +14,17 @@ from drumatlas.atlas.read import builtin_decoder
 from drumatlas.atlas.trial import open_atlas
 from drumatlas.config.keys import defaults
 from drumatlas.config.read import read_config
+from drumatlas.doctor.finding import Finding
+from drumatlas.doctor.jitter import examine_jitter
+from drumatlas.doctor.machine import examine_machine
+from drumatlas.doctor.oled import examine_oled
+from drumatlas.doctor.page import examine_page
+from drumatlas.doctor.panel import examine_panel
+from drumatlas.doctor.rights import examine_rights
+from drumatlas.doctor.uart import examine_uarts
 from drumatlas.errors import DrumatlasError, PortError
 from drumatlas.explore.search import Places
 from drumatlas.midi.choose import list_ports
-from drumatlas.service.finding import Finding
-from drumatlas.service.jitter import examine_jitter
-from drumatlas.service.machine import examine_machine
-from drumatlas.service.oled import examine_oled
-from drumatlas.service.page import examine_page
-from drumatlas.service.panel import examine_panel
-from drumatlas.service.rights import examine_rights
-from drumatlas.service.uart import examine_uarts
 
 _DECODES = 200
 _ORT_RANGE = ((1, 26), (1, 28))  # see pyproject.toml for the reasons

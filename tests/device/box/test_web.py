@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from drumatlas.box.web import Page
 from drumatlas.cli import main
-from drumatlas.cli.web import Page
 from drumatlas.config.read import defaults
 from drumatlas.engine import Engine
 from drumatlas.errors import ConfigError

@@ -11,6 +11,7 @@ steady input is taken for connected.
 import time
 
 from drumatlas.config.keys import Config
+from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PanelError
 from drumatlas.panel import charge
 from drumatlas.panel.board import Board
@@ -19,7 +20,6 @@ from drumatlas.panel.converters import Chip
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import is_pi, open_board
 from drumatlas.panel.wiring import DEFAULT_WIRES, Wiring, wiring_of
-from drumatlas.service.finding import Finding
 
 _SAMPLES = 60  # of each input, 5 ms apart: mains hum has 15 periods of 20 ms in it
 _PERIOD_S = 0.005

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drumatlas.config.keys import defaults
-from drumatlas.service.uart import examine_uarts
+from drumatlas.doctor.uart import examine_uarts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="termios2 is Linux'")
 

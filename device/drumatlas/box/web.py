@@ -10,12 +10,12 @@ import webbrowser
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from drumatlas.cli.common import say
+from drumatlas.commandline import say
 from drumatlas.errors import WebError
 
 if TYPE_CHECKING:
     from drumatlas.atlas.model import Atlas
-    from drumatlas.cli.box import Box
+    from drumatlas.box.box import Box
     from drumatlas.config.keys import Config
     from drumatlas.daemon import Listener
     from drumatlas.midi.port import InputPort

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from drumatlas.cli.common import say
+from drumatlas.commandline import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from drumatlas.cli.box import Box
+    from drumatlas.box.box import Box
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine
     from drumatlas.midi.port import InputPort, OutputPort

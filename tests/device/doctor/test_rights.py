@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from drumatlas import realtime
+from drumatlas.doctor import rights
+from drumatlas.doctor.finding import Finding
+from drumatlas.doctor.rights import examine_rights
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
 from drumatlas.midi.port import NullPort
 from drumatlas.midi.process_port import ProcessPort
 from drumatlas.realtime import PRIORITY
-from drumatlas.service import rights
-from drumatlas.service.finding import Finding
-from drumatlas.service.rights import examine_rights
 
 KERNEL = "kernel queue, timer at 6250 Hz"
 OWN = "own process, absolute deadlines"

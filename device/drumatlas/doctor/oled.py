@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from drumatlas.config.keys import Config
+from drumatlas.doctor.finding import Finding
 from drumatlas.oled.chips import CHIPS
-from drumatlas.service.finding import Finding
 
 _DEV = Path("/dev")
 

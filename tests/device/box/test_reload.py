@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.cli.box import Box, build
-from drumatlas.cli.gpio import Knobs
+from drumatlas.box.box import Box, build
+from drumatlas.box.gpio import Knobs
+from drumatlas.box.reload import AT_START, Reloader
 from drumatlas.cli.play import options
-from drumatlas.cli.reload import AT_START, Reloader
 from drumatlas.config.keys import KEYS
 from drumatlas.config.read import read_config
 from drumatlas.panel import gpio_board

@@ -6,8 +6,8 @@ import mido
 import pytest
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.cli.box import Box
-from drumatlas.cli.parts import FaultTalk, LastBars, PortWatch, open_parts
+from drumatlas.box.box import Box
+from drumatlas.box.parts import FaultTalk, LastBars, PortWatch, open_parts
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press
 from drumatlas.midi.port import NullPort, SeveralPorts

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from drumatlas.explore.explorer import Explorer
 
 
-class AtlasSwitch:
+class AtlasSwap:
     """`ask` looks whether the atlas that should play, the `named` one or the owner's in the state
     `folder`, is another than the one that does. One that can't be used is shown and changes
     nothing. `on_change` hears of another one; `say` tells people."""

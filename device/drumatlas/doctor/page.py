@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 
 from drumatlas.config.keys import Config
+from drumatlas.doctor.finding import Finding
 from drumatlas.errors import WebError
-from drumatlas.service.finding import Finding
 from drumatlas.web.address import parse_address
 from drumatlas.web.serving import listen
 

@@ -7,7 +7,7 @@ import pytest
 
 from atlases import write_other
 from drumatlas.atlas.model import Atlas
-from drumatlas.cli.switch import AtlasSwitch
+from drumatlas.box.atlas_swap import AtlasSwap
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.events import Event
@@ -27,7 +27,7 @@ def engine_of(atlas: Atlas) -> Engine:
     return Engine(atlas, PlaySettings(), [], 0)
 
 
-def read(switch: AtlasSwitch) -> None:
+def read(switch: AtlasSwap) -> None:
     """Ask, and tick until it is settled."""
     switch.ask()
     end = time.monotonic() + 60
@@ -43,7 +43,7 @@ def test_another_atlas_comes_in_at_the_next_bar_and_no_step_is_missing(
     engine = engine_of(atlas)
     heard: list[tuple[int, tuple[int, ...]]] = []
     engine.sequencer.on_step = lambda step, pattern, _hits: heard.append((step, pattern.code))
-    switch = AtlasSwitch(engine, None, tmp_path)
+    switch = AtlasSwap(engine, None, tmp_path)
     engine.sequencer.start()
     for now in range(0, BAR + 5 * STEP, STEP // 4):
         engine.tick(now)
@@ -70,7 +70,7 @@ def test_what_hands_have_set_stays(tmp_path: Path, atlas: Atlas, other: Path) ->
     engine.handle(Press("novelty"), 0)
     said: list[str] = []
     told: list[str] = []
-    switch = AtlasSwitch(engine, other, None, say=said.append)
+    switch = AtlasSwap(engine, other, None, say=said.append)
     switch.on_change = lambda one: told.append(one.name)
     read(switch)
     explorer = engine.explorer
@@ -86,7 +86,7 @@ def test_what_hands_have_set_stays(tmp_path: Path, atlas: Atlas, other: Path) ->
 def test_the_same_file_changes_nothing(tmp_path: Path, atlas: Atlas) -> None:
     engine = engine_of(atlas)
     before = engine.explorer
-    read(AtlasSwitch(engine, None, tmp_path))
+    read(AtlasSwap(engine, None, tmp_path))
     assert engine.explorer is before
 
 
@@ -97,7 +97,7 @@ def test_a_file_that_is_bad_is_shown_and_one_that_is_mended_is_not(
     own = tmp_path / "state" / FILE
     own.parent.mkdir()
     own.write_bytes(b"nothing")
-    switch = AtlasSwitch(engine, None, own.parent)
+    switch = AtlasSwap(engine, None, own.parent)
     read(switch)
     assert [fault for fault in engine.faults if "own.atlas" in fault and "plays on" in fault]
     assert engine.explorer.atlas.name == atlas.name
@@ -112,7 +112,7 @@ def test_a_file_that_is_bad_is_shown_and_one_that_is_mended_is_not(
 
 def test_every_note_ends_over_the_change(tmp_path: Path, atlas: Atlas, other: Path) -> None:
     engine = engine_of(atlas)
-    switch = AtlasSwitch(engine, other, None)
+    switch = AtlasSwap(engine, other, None)
     engine.sequencer.start()
     out = list(engine.sequencer.advance(BAR // 2))
     read(switch)
@@ -136,7 +136,7 @@ def test_a_network_that_fails_later_is_shown_and_the_one_before_plays_on(
 
     engine = engine_of(atlas)
     monkeypatch.setattr("drumatlas.explore.explorer.Explorer", broken)
-    read(AtlasSwitch(engine, other, None))
+    read(AtlasSwap(engine, other, None))
     assert engine.faults == ["atlas: RuntimeError: only three points; the one before plays on"]
     assert engine.explorer.atlas is atlas
 
@@ -154,7 +154,7 @@ def test_after_one_that_hangs_a_good_one_is_read(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(trial, "MOST_CPU_S", 3)
     engine = engine_of(atlas)
-    switch = AtlasSwitch(engine, None, tmp_path)
+    switch = AtlasSwap(engine, None, tmp_path)
     (tmp_path / FILE).write_bytes(with_decoder(graphs.is_slow()))
     # What refuses that one is what it takes, not what it is made of.
     assert limits.MOST_NODES > 200
@@ -172,7 +172,7 @@ def test_what_was_read_plays_before_the_next_look(
 ) -> None:
     """A thread that ends in the middle of a tick has found something that is not played yet."""
     engine = engine_of(atlas)
-    switch = AtlasSwitch(engine, other, None)
+    switch = AtlasSwap(engine, other, None)
     switch.ask()
     switch.tick(0)
     assert switch._thread

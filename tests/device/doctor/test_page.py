@@ -1,7 +1,7 @@
 import pytest
 
 from drumatlas.config.read import defaults
-from drumatlas.service.page import examine_page
+from drumatlas.doctor.page import examine_page
 from drumatlas.web.address import Address
 from drumatlas.web.serving import listen
 

@@ -3,13 +3,13 @@ import random
 import pytest
 
 from drumatlas.config.keys import defaults
+from drumatlas.doctor import panel
+from drumatlas.doctor.finding import Finding
+from drumatlas.doctor.panel import examine_board, examine_panel
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Contact
 from drumatlas.panel.fakes import FakeBoard, FakeConverter
 from drumatlas.panel.wiring import wiring_of
-from drumatlas.service import panel
-from drumatlas.service.finding import Finding
-from drumatlas.service.panel import examine_board, examine_panel
 
 WIRING = wiring_of(defaults())
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from drumatlas.beat.smf import read_drums
+from drumatlas.box.unattended import COPY, read_given, settle_config
 from drumatlas.cli import main
-from drumatlas.cli.unattended import COPY, read_given, settle_config
 from drumatlas.errors import ConfigError, FileError, PortError
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.pattern import Pattern
+from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PortError
 from drumatlas.midi.choose import has_alsa, list_ports, open_input, open_outputs
 from drumatlas.midi.port import OutputPort
@@ -14,7 +15,6 @@ from drumatlas.play.performer import Performer
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.realtime import request_realtime
-from drumatlas.service.finding import Finding
 
 SECONDS = 5.0
 # Grids calls less than 0.5 % of a beat's 16th a good clock; this is 2 % of one at 120 BPM.

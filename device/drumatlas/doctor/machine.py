@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from drumatlas.config.keys import Config
+from drumatlas.doctor.finding import Finding
 from drumatlas.files import is_there
 from drumatlas.panel.gpio_board import is_pi
-from drumatlas.service.finding import Finding
 from drumatlas.service.state import state_folder
 
 # Of vcgencmd get_throttled: what is, and 16 bits above it what has been since the start

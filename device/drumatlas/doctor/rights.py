@@ -6,12 +6,12 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 
+from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PortError
 from drumatlas.midi.alsa_queue import import_alsa
 from drumatlas.midi.choose import delivery
 from drumatlas.midi.rtmidi_api import SEQUENCER
 from drumatlas.realtime import PRIORITY, may_lock_memory, request_realtime
-from drumatlas.service.finding import Finding
 
 _LIMITS = "/etc/security/limits.d/drumatlas.conf"
 _LOG_IN = "then be in group audio (sudo usermod -aG audio $USER) and log in again"

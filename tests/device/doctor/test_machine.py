@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from drumatlas.config.keys import defaults
-from drumatlas.service import machine
-from drumatlas.service.finding import Finding
-from drumatlas.service.machine import examine_machine
+from drumatlas.doctor import machine
+from drumatlas.doctor.finding import Finding
+from drumatlas.doctor.machine import examine_machine
 
 Group = namedtuple("Group", "gr_name gr_gid gr_mem")
 

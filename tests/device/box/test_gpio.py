@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.cli.gpio import Knobs, connect, find_gpio, lamps
+from drumatlas.box.gpio import Knobs, connect, find_gpio, lamps
 from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.errors import PanelError

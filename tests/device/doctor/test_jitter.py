@@ -2,11 +2,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from drumatlas.doctor import jitter
+from drumatlas.doctor.jitter import Heard, examine_jitter, measure
 from drumatlas.errors import PortError
 from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, Output
-from drumatlas.service import jitter
-from drumatlas.service.jitter import Heard, examine_jitter, measure
 
 
 class Loop(NullPort):

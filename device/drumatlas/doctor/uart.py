@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from drumatlas.config.keys import Config
+from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PortError
 from drumatlas.midi.wires import UART
-from drumatlas.service.finding import Finding
 
 _CMDLINE = Path("/proc/cmdline")
 

@@ -6,7 +6,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
-from drumatlas.cli.box import Box, build
+from drumatlas.box.box import Box, build
 from drumatlas.cli.play import options
 from drumatlas.config.read import parse
 from drumatlas.service import atlas as service_atlas

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from drumatlas.config.keys import defaults
-from drumatlas.service import oled
-from drumatlas.service.oled import examine_oled
+from drumatlas.doctor import oled
+from drumatlas.doctor.oled import examine_oled
 
 
 def test_without_one_there_is_nothing_to_say() -> None:
