@@ -1,4 +1,4 @@
-"""Another atlas while it plays: the file is read beside the loops, and comes in at the next bar."""
+"""Swaps the atlas while the box plays: a thread reads the file, the next bar plays from it."""
 
 import threading
 from collections.abc import Callable
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class AtlasSwap:
-    """`ask` looks whether the atlas that should play, the `named` one or the owner's in the state
-    `folder`, is another than the one that does. One that can't be used is shown and changes
-    nothing. `on_change` hears of another one; `say` tells people."""
+    """Swaps the atlas once `ask` finds that another one should play: the `named` one, else the
+    owner's in the state `folder`, else the built-in one. A file that can't be used is shown as a
+    fault and changes nothing. `on_change` is called with a new atlas; `say` prints a line."""
 
     def __init__(
         self,

@@ -100,7 +100,7 @@ def _open_store(wanted: str) -> "tuple[StateStore | None, list[str]]":
 
 def _restore(box: Box) -> None:
     from drumatlas.explore.controls import VALUES
-    from drumatlas.service.keeper import restore
+    from drumatlas.service.state_saver import restore
 
     if box.store is None:
         return

@@ -1,4 +1,4 @@
-"""What goes along with a box that plays: its state, its takes, and talk without a screen."""
+"""Parts of the slow loop of a box that plays: faults, takes, status and state."""
 
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from drumatlas.service.takes import Takes
 
 
-class FaultTalk:
-    """Says each new fault once, and when it is over: for a box without a screen."""
+class FaultLog:
+    """Prints each new fault once, and when it is over: for a box without a screen."""
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
@@ -38,8 +38,8 @@ class FaultTalk:
         self.tick(0)
 
 
-class PortWatch:
-    """What is wrong with the MIDI ports is among the engine's faults."""
+class PortFaults:
+    """Shows the faults of the MIDI ports among the engine's."""
 
     def __init__(self, engine: "Engine", ports: "Sequence[InputPort | OutputPort]") -> None:
         self._engine, self._ports = engine, ports
@@ -49,11 +49,11 @@ class PortWatch:
         self._engine.tell("ports", *(port.fault for port in self._ports))
 
     def close(self) -> None:
-        """They are closed by who opened them."""
+        """Leave the ports open: `play` closes them."""
 
 
-class OwnClockWatch:
-    """Our own clock at the MIDI input is among the engine's faults."""
+class OwnClockFault:
+    """Shows it among the engine's faults if our own clock comes back at the MIDI input."""
 
     def __init__(self, engine: "Engine", own: "OwnClock") -> None:
         self._engine, self._own = engine, own
@@ -66,8 +66,8 @@ class OwnClockWatch:
         """Nothing to let go of."""
 
 
-class LastBars:
-    """Follows the tape, and writes its last bars when the button asks for it."""
+class KeepLastBars:
+    """Writes the last bars of the tape when the button asks for them."""
 
     def __init__(
         self, engine: "Engine", tape: "Tape", takes: "Takes | None", talks: bool = False
@@ -116,7 +116,7 @@ def open_parts(
     box: "Box", tape: "Tape", input_port: "InputPort | None", *, talks: bool
 ) -> "list[Part]":
     """All of them; `talks` where no screen shows the faults."""
-    from drumatlas.service.keeper import Keeper
+    from drumatlas.service.state_saver import StateSaver
     from drumatlas.service.status import StatusFile, own_folder
     from drumatlas.service.takes import Takes
 
@@ -128,11 +128,11 @@ def open_parts(
         return {"out": tape.name, "in": input_port.name if input_port else ""}
 
     parts: list[Part] = [
-        PortWatch(box.engine, ports),
-        LastBars(box.engine, tape, takes, talks),
+        PortFaults(box.engine, ports),
+        KeepLastBars(box.engine, tape, takes, talks),
         StatusFile(box.engine, own_folder(), names, box.store.folder if box.store else None),
     ]
     if box.store:
-        parts.append(Keeper(box.engine, box.store, lambda: box.midi.learn.learned))
+        parts.append(StateSaver(box.engine, box.store, lambda: box.midi.learn.learned))
     parts += box.parts
-    return [*parts, FaultTalk(box.engine)] if talks else parts
+    return [*parts, FaultLog(box.engine)] if talks else parts

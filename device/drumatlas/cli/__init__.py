@@ -13,7 +13,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from drumatlas.cli.table import DESCRIPTION, commands
+from drumatlas.cli.registry import DESCRIPTION, commands
 from drumatlas.commandline import Parser, run_command
 
 

@@ -123,13 +123,13 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
     from drumatlas.box.atlas_swap import AtlasSwap
     from drumatlas.box.box import build
     from drumatlas.box.gpio import Knobs
-    from drumatlas.box.parts import OwnClockWatch, open_parts
+    from drumatlas.box.parts import OwnClockFault, open_parts
     from drumatlas.box.reload import Reloader
     from drumatlas.box.web import Page
     from drumatlas.daemon import run as run_daemon
     from drumatlas.midi.tape import Tape
     from drumatlas.play.performer import Pulse
-    from drumatlas.service.notify import Herald
+    from drumatlas.service.systemd import SystemdReporter
 
     arguments, config = asked.arguments, asked.config
     box = build(arguments, config, asked.panels)
@@ -160,11 +160,11 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
         tape = Tape(opened.port)
         if listener:
             tape.on_send = listener.own.note_sent
-        herald = Herald.of_environment(engine, pulse := Pulse())
+        reporter = SystemdReporter.of_environment(engine, pulse := Pulse())
         folder = box.store.folder if box.store else None
         tell = say if screen is None else lambda _: None
-        switch = AtlasSwap(engine, arguments.atlas, folder, say=tell)
-        switch.on_change = page.change_atlas
+        swap = AtlasSwap(engine, arguments.atlas, folder, say=tell)
+        swap.on_change = page.change_atlas
         run_daemon(
             engine,
             tape,
@@ -174,13 +174,13 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
             # A follower waits for its leader's Start.
             autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
             parts=[
-                herald,
-                switch,
-                *([OwnClockWatch(engine, listener.own)] if listener else []),
+                reporter,
+                swap,
+                *([OwnClockFault(engine, listener.own)] if listener else []),
                 *open_parts(box, tape, input_port, talks=screen is None),
                 *page.start(box, tape, listener, input_port, talks=screen is None),
             ],
-            reload=herald.reloading(Reloader(box, arguments, config, knobs, switch.ask)),
+            reload=reporter.reloading(Reloader(box, arguments, config, knobs, swap.ask)),
             pulse=pulse,
         )
 

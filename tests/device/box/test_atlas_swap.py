@@ -27,13 +27,13 @@ def engine_of(atlas: Atlas) -> Engine:
     return Engine(atlas, PlaySettings(), [], 0)
 
 
-def read(switch: AtlasSwap) -> None:
+def read(swap: AtlasSwap) -> None:
     """Ask, and tick until it is settled."""
-    switch.ask()
+    swap.ask()
     end = time.monotonic() + 60
-    while switch.is_busy:
+    while swap.is_busy:
         assert time.monotonic() < end
-        switch.tick(0)
+        swap.tick(0)
         time.sleep(0.005)
 
 
@@ -43,14 +43,14 @@ def test_another_atlas_comes_in_at_the_next_bar_and_no_step_is_missing(
     engine = engine_of(atlas)
     heard: list[tuple[int, tuple[int, ...]]] = []
     engine.sequencer.on_step = lambda step, pattern, _hits: heard.append((step, pattern.code))
-    switch = AtlasSwap(engine, None, tmp_path)
+    swap = AtlasSwap(engine, None, tmp_path)
     engine.sequencer.start()
     for now in range(0, BAR + 5 * STEP, STEP // 4):
         engine.tick(now)
         engine.sequencer.advance(now)
     old = engine.explorer.pattern.code
     update_atlas(other, tmp_path)
-    read(switch)
+    read(swap)
     assert engine.explorer.atlas.name == "other"
     for now in range(BAR + 5 * STEP, 3 * BAR, STEP // 4):
         engine.tick(now)
@@ -70,9 +70,9 @@ def test_what_hands_have_set_stays(tmp_path: Path, atlas: Atlas, other: Path) ->
     engine.handle(Press("novelty"), 0)
     said: list[str] = []
     told: list[str] = []
-    switch = AtlasSwap(engine, other, None, say=said.append)
-    switch.on_change = lambda one: told.append(one.name)
-    read(switch)
+    swap = AtlasSwap(engine, other, None, say=said.append)
+    swap.on_change = lambda one: told.append(one.name)
+    read(swap)
     explorer = engine.explorer
     assert (explorer.values["x2"], explorer.values["density"]) == (0.8, 0.7)
     assert explorer.knobs == pytest.approx(np.array([0.5, 0.8, 0.5, 0.5], np.float32))
@@ -97,25 +97,25 @@ def test_a_file_that_is_bad_is_shown_and_one_that_is_mended_is_not(
     own = tmp_path / "state" / FILE
     own.parent.mkdir()
     own.write_bytes(b"nothing")
-    switch = AtlasSwap(engine, None, own.parent)
-    read(switch)
+    swap = AtlasSwap(engine, None, own.parent)
+    read(swap)
     assert [fault for fault in engine.faults if "own.atlas" in fault and "plays on" in fault]
     assert engine.explorer.atlas.name == atlas.name
     shutil.copy(other, own)
-    read(switch)
+    read(swap)
     assert engine.faults == []
     assert engine.explorer.atlas.name == "other"
     own.unlink()
-    read(switch)
+    read(swap)
     assert engine.explorer.atlas.name == atlas.name
 
 
 def test_every_note_ends_over_the_change(tmp_path: Path, atlas: Atlas, other: Path) -> None:
     engine = engine_of(atlas)
-    switch = AtlasSwap(engine, other, None)
+    swap = AtlasSwap(engine, other, None)
     engine.sequencer.start()
     out = list(engine.sequencer.advance(BAR // 2))
-    read(switch)
+    read(swap)
     for now in range(BAR // 2, 3 * BAR, STEP):
         engine.tick(now)
         out += engine.sequencer.advance(now)
@@ -154,15 +154,15 @@ def test_after_one_that_hangs_a_good_one_is_read(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(trial, "MOST_CPU_S", 3)
     engine = engine_of(atlas)
-    switch = AtlasSwap(engine, None, tmp_path)
+    swap = AtlasSwap(engine, None, tmp_path)
     (tmp_path / FILE).write_bytes(with_decoder(graphs.is_slow()))
     # What refuses that one is what it takes, not what it is made of.
     assert limits.MOST_NODES > 200
-    read(switch)
+    read(swap)
     assert "not for a box" in engine.faults[0] or "given up" in engine.faults[0]
     assert engine.explorer.atlas.name == atlas.name
     update_atlas(other, tmp_path)
-    read(switch)
+    read(swap)
     assert engine.faults == []
     assert engine.explorer.atlas.name == "other"
 
@@ -172,25 +172,25 @@ def test_what_was_read_plays_before_the_next_look(
 ) -> None:
     """A thread that ends in the middle of a tick has found something that is not played yet."""
     engine = engine_of(atlas)
-    switch = AtlasSwap(engine, other, None)
-    switch.ask()
-    switch.tick(0)
-    assert switch._thread
-    thread = switch._thread
+    swap = AtlasSwap(engine, other, None)
+    swap.ask()
+    swap.tick(0)
+    assert swap._thread
+    thread = swap._thread
     thread.join()
-    found, switch._found = switch._found, None  # as at the beginning of the tick
+    found, swap._found = swap._found, None  # as at the beginning of the tick
 
     class Ending:
         """Alive when it is first looked at; has ended, and left what it found, just after."""
 
         def is_alive(self) -> bool:
-            switch._found = found
+            swap._found = found
             return False
 
-    switch._thread = Ending()  # type: ignore[assignment]
-    switch.ask()
-    switch.tick(0)
-    assert isinstance(switch._thread, Ending), "another look before that one played"
+    swap._thread = Ending()  # type: ignore[assignment]
+    swap.ask()
+    swap.tick(0)
+    assert isinstance(swap._thread, Ending), "another look before that one played"
     assert engine.explorer.atlas.name == atlas.name
-    switch.tick(0)
+    swap.tick(0)
     assert engine.explorer.atlas.name == "other"

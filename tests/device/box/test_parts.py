@@ -7,7 +7,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.box.box import Box
-from drumatlas.box.parts import FaultTalk, LastBars, PortWatch, open_parts
+from drumatlas.box.parts import FaultLog, KeepLastBars, PortFaults, open_parts
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press
 from drumatlas.midi.port import NullPort, SeveralPorts
@@ -29,7 +29,7 @@ def test_an_unplugged_port_is_told_once_and_told_to_be_back(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     synth, drums, keyboard = NullPort(), NullPort(), NullPort()
-    parts = [PortWatch(engine, [Tape(SeveralPorts([synth, drums])), keyboard]), FaultTalk(engine)]
+    parts = [PortFaults(engine, [Tape(SeveralPorts([synth, drums])), keyboard]), FaultLog(engine)]
 
     def said() -> list[str]:
         for _ in range(3):
@@ -48,7 +48,7 @@ def test_an_unplugged_port_is_told_once_and_told_to_be_back(
     assert engine.faults == ["Keys: unplugged"]
 
 
-def play(engine: Engine, tape: Tape, last_bars: LastBars, until_ns: int) -> None:
+def play(engine: Engine, tape: Tape, last_bars: KeepLastBars, until_ns: int) -> None:
     engine.sequencer.start()
     for now_ns in range(0, until_ns, 20_000_000):
         tape.send(engine.sequencer.advance(now_ns))
@@ -57,7 +57,7 @@ def play(engine: Engine, tape: Tape, last_bars: LastBars, until_ns: int) -> None
 
 def test_the_button_keeps_what_was_played(engine: Engine, tmp_path: Path) -> None:
     tape = Tape(NullPort())
-    last_bars = LastBars(engine, tape, Takes(tmp_path))
+    last_bars = KeepLastBars(engine, tape, Takes(tmp_path))
     play(engine, tape, last_bars, 5_000_000_000)
     engine.handle(Press("keep"), 5_000_000_000)
     last_bars.tick(5_000_000_000)
@@ -70,7 +70,7 @@ def test_the_button_keeps_what_was_played(engine: Engine, tmp_path: Path) -> Non
 
 def test_what_could_not_be_kept_is_told_until_the_next_can(engine: Engine, tmp_path: Path) -> None:
     tape = Tape(NullPort())
-    last_bars = LastBars(engine, tape, Takes(tmp_path))
+    last_bars = KeepLastBars(engine, tape, Takes(tmp_path))
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
     assert engine.faults == ["keep: nothing was played yet"]
@@ -82,7 +82,7 @@ def test_what_could_not_be_kept_is_told_until_the_next_can(engine: Engine, tmp_p
 
 
 def test_without_a_folder_keeping_says_what_to_do(engine: Engine) -> None:
-    last_bars = LastBars(engine, Tape(NullPort()), None)
+    last_bars = KeepLastBars(engine, Tape(NullPort()), None)
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
     assert engine.faults == ["keep: no folder for takes; give one with --state"]

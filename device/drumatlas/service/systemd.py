@@ -1,6 +1,6 @@
-"""Talk with systemd, by the datagrams of sd_notify(3): ready, status, reloading, watchdog.
+"""Reports to systemd by the datagrams of sd_notify(3): ready, status, reloading, watchdog.
 
-All of it is done by the slow loop; the performing thread only leaves a mark (`Pulse`).
+The slow loop does all of it; the performing thread only leaves a mark (`Pulse`).
 """
 
 import os
@@ -14,10 +14,10 @@ from drumatlas.service.status import headline
 
 # The performing thread hands over every 20 ms. One that was silent for that long hangs.
 FRESH_NS = 1_000_000_000
-STATUS_NS = 1_000_000_000  # at most so often a changed status is told
+STATUS_NS = 1_000_000_000  # a changed status is sent at most this often
 
 
-class Notifier:
+class SdNotify:
     """Sends to the socket at `address`: a path, or '@' and a name for an abstract one. With ''
     it sends nothing. It never blocks and never raises: the beat does not wait for a manager."""
 
@@ -49,16 +49,16 @@ class Notifier:
 
 
 def watchdog_ns(environment: Mapping[str, str], pid: int) -> int:
-    """The longest silence that the service manager bears, by $WATCHDOG_USEC; 0 where it does not
-    watch, or watches another process ($WATCHDOG_PID): sd_watchdog_enabled(3)."""
+    """Return the watchdog's period in ns ($WATCHDOG_USEC); 0 where systemd does not watch, or
+    watches another process ($WATCHDOG_PID): sd_watchdog_enabled(3)."""
     usec = environment.get("WATCHDOG_USEC", "")
     if not (usec.isascii() and usec.isdigit()):
         return 0
     return int(usec) * 1000 if environment.get("WATCHDOG_PID", str(pid)) == str(pid) else 0
 
 
-class Herald:
-    """Tells the service manager how the box is: a part of the slow loop.
+class SystemdReporter:
+    """Reports the state of the box to the service manager: a part of the slow loop.
 
     READY=1 follows the first hand-over of messages. WATCHDOG=1 is sent four times in a watchdog's
     period, and only while the performing thread's `pulse` is fresh; that it is sent at all shows
@@ -66,7 +66,7 @@ class Herald:
     """
 
     def __init__(
-        self, engine: Engine, pulse: Pulse, notifier: Notifier, watchdog_ns: int = 0
+        self, engine: Engine, pulse: Pulse, notifier: SdNotify, watchdog_ns: int = 0
     ) -> None:
         self._engine, self._pulse, self._notifier = engine, pulse, notifier
         self._feed_ns = watchdog_ns // 4
@@ -76,9 +76,9 @@ class Herald:
         self._is_ready = False
 
     @classmethod
-    def of_environment(cls, engine: Engine, pulse: Pulse) -> "Herald":
-        """As systemd asks for it; one that says nothing where nobody listens."""
-        notifier = Notifier(os.environ.get("NOTIFY_SOCKET", ""))
+    def of_environment(cls, engine: Engine, pulse: Pulse) -> "SystemdReporter":
+        """Make one from systemd's environment variables; without them it sends nothing."""
+        notifier = SdNotify(os.environ.get("NOTIFY_SOCKET", ""))
         return cls(engine, pulse, notifier, watchdog_ns(os.environ, os.getpid()))
 
     def tick(self, now_ns: int) -> None:
@@ -103,7 +103,7 @@ class Herald:
             self._told = status
 
     def reloading(self, reload: Callable[[], None]) -> Callable[[], None]:
-        """`reload`, announced before and after."""
+        """Return `reload`, announced to systemd before and after."""
 
         def announced() -> None:
             self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")

@@ -10,19 +10,19 @@ DESCRIPTION = (
     "point of four numbers, a latent point, and has a beat of two bars. Start with: drumatlas play"
 )
 
-# Name -> module of this package, and the command's name there.
+# Name -> module of this package, and the `Command` in it.
 _WHERE = {
     "play": ("play", "COMMAND"),
     "render": ("render", "COMMAND"),
-    "decode": ("travel", "DECODE"),
-    "encode": ("travel", "ENCODE"),
-    "ports": ("look", "PORTS"),
-    "doctor": ("look", "DOCTOR"),
+    "decode": ("codec", "DECODE"),
+    "encode": ("codec", "ENCODE"),
+    "ports": ("ports", "COMMAND"),
+    "doctor": ("doctor", "COMMAND"),
     "monitor": ("monitor", "COMMAND"),
     "calibrate": ("calibrate", "COMMAND"),
-    "config": ("look", "CONFIG"),
-    "status": ("service", "STATUS"),
-    "update-atlas": ("service", "UPDATE_ATLAS"),
+    "config": ("config", "COMMAND"),
+    "status": ("status", "COMMAND"),
+    "update-atlas": ("update_atlas", "COMMAND"),
 }
 
 

@@ -1,15 +1,16 @@
-"""`drumatlas status` and `drumatlas update-atlas`: the box that runs as a service."""
+"""`drumatlas update-atlas`: sets the atlas that plays, and asks a running box to take it.
+
+Root may run it for the service, so no process is signalled by its number alone.
+"""
 
 import argparse
-import json
 import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from drumatlas.commandline import Command, say
-from drumatlas.errors import DrumatlasError, FileError, one_line
+from drumatlas.errors import DrumatlasError, FileError
 
 SERVICE_STATE = Path("/var/lib/drumatlas")  # StateDirectory of systemd/drumatlas.service
 SYSTEMD = Path("/run/systemd/system")  # is there where systemd runs (sd_booted(3))
@@ -17,46 +18,8 @@ _LATER = "it plays from the next start on"
 _NOW = "the running box takes it at its next bar, unless it was started with --atlas"
 
 
-def status_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `status`."""
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def status(arguments: argparse.Namespace) -> int:
-    """Show the running box; StateError (2) if none runs."""
-    from drumatlas.service.status import read_status
-
-    entry = read_status()
-    if arguments.json:
-        print(json.dumps(entry))
-    else:
-        print("\n".join(lines(entry)))
-    return 0
-
-
-def lines(entry: dict[str, Any]) -> list[str]:
-    """A status for people, each line one that a terminal can show."""
-    return [one_line(line) for line in _lines(entry)]
-
-
-def _lines(entry: dict[str, Any]) -> list[str]:
-    follows = ", follows a clock" if entry["follows"] else ""
-    marks = [word for word in ("frozen", "wandering") if entry[word]]
-    marks += [] if entry["novelty"] else ["training beats allowed"]
-    ports = entry["ports"]
-    return [
-        f"{entry['state']} at {entry['bpm']:g} BPM{follows}",
-        f"place: near {entry['near'] or 'no genre'}{''.join(f', {mark}' for mark in marks)}",
-        f"atlas: {entry['atlas']}",
-        f"MIDI out: {ports.get('out', '?')}",
-        *([f"MIDI in: {ports['in']}"] if ports.get("in") else []),
-        *(f"fault: {fault}" for fault in entry["faults"]),
-        f"process {entry['pid']}, seen {entry['age_ns'] / 1e9:.0f} s ago",
-    ]
-
-
-def update_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `update-atlas`."""
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `update-atlas`."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "file", type=Path, nargs="?", metavar="FILE", help="atlas to play from now on"
@@ -70,7 +33,7 @@ def update_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def update(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Make FILE what plays where no atlas is named; a bad one changes nothing."""
     from drumatlas.service.atlas import remove_atlas, update_atlas
 
@@ -145,20 +108,12 @@ def _folder() -> Path:
     return folder
 
 
-STATUS = Command(
-    "status",
-    "show what the running box plays, where, and what is wrong",
-    "drumatlas status\ndrumatlas status --json",
-    status_options,
-    status,
-    "Exits with 2 if no box runs.",
-)
-UPDATE_ATLAS = Command(
+COMMAND = Command(
     "update-atlas",
     "make an atlas the one that plays when none is named",
     "sudo drumatlas update-atlas mine.atlas\nsudo drumatlas update-atlas --builtin",
-    update_options,
-    update,
+    options,
+    run,
     "Checks the file first; a bad one changes nothing. A box that runs plays it from its next bar "
     "on.",
 )

@@ -1,4 +1,4 @@
-"""Keeps a running engine's state: the slow loop hands it over, a thread writes it."""
+"""Saves a running engine's state: the slow loop hands it over, a thread writes it."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -67,7 +67,7 @@ class _Writer:
                 self.fault = f"state: not written: {type(error).__name__} {error}".rstrip()
 
 
-class Keeper:
+class StateSaver:
     """Saves what changed, at most once a second and when it is closed. A state that can't be
     written is shown in the engine's faults for as long as that is so."""
 

@@ -12,8 +12,8 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
-from drumatlas.service.keeper import EVERY_NS, Keeper, kept_from, restore
 from drumatlas.service.state import FILE, StateStore
+from drumatlas.service.state_saver import EVERY_NS, StateSaver, kept_from, restore
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def store(tmp_path: Path) -> StateStore:
 
 
 @pytest.fixture
-def keeper(engine: Engine, store: StateStore) -> Iterator[Keeper]:
-    one = Keeper(engine, store, lambda: {74: "x1"})
+def saver(engine: Engine, store: StateStore) -> Iterator[StateSaver]:
+    one = StateSaver(engine, store, lambda: {74: "x1"})
     yield one
     one.close()
 
@@ -41,7 +41,7 @@ def wait_for(store: StateStore) -> None:
 
 
 def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: StateStore) -> None:
-    keeper = Keeper(engine, store, lambda: {74: "x1"})
+    saver = StateSaver(engine, store, lambda: {74: "x1"})
     for change in (
         Press("next_genre"), Press("save_c"), Press("next_genre"), Press("novelty"),
         Turn("x3", 0.123), Turn("density.hats", 0.7), Turn("swing", 0.3), Turn("chaos", 0.4),
@@ -50,7 +50,7 @@ def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: State
         engine.handle(change, 0)
     engine.explorer.save("100")
     engine.set_bpm(251.5)  # more than the control reaches
-    keeper.close()
+    saver.close()
     kept, lines = store.load()
     assert kept is not None
     assert not lines
@@ -67,35 +67,35 @@ def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: State
 
 
 def test_nothing_is_written_until_something_changes(
-    engine: Engine, keeper: Keeper, store: StateStore
+    engine: Engine, saver: StateSaver, store: StateStore
 ) -> None:
-    keeper.tick(EVERY_NS)
+    saver.tick(EVERY_NS)
     engine.handle(Turn("x1", 0.7), 0)
-    keeper.tick(2 * EVERY_NS - 1)  # too soon
-    keeper._writer.close()
+    saver.tick(2 * EVERY_NS - 1)  # too soon
+    saver._writer.close()
     assert not (store.folder / FILE).exists()
 
 
 def test_what_changed_is_written_while_it_plays(
-    engine: Engine, keeper: Keeper, store: StateStore
+    engine: Engine, saver: StateSaver, store: StateStore
 ) -> None:
     engine.handle(Turn("x1", 0.7), 0)
-    keeper.tick(EVERY_NS)
+    saver.tick(EVERY_NS)
     wait_for(store)
     assert json.loads((store.folder / FILE).read_text())["learned"] == {"74": "x1"}
 
 
-def test_wandering_spares_the_card(engine: Engine, keeper: Keeper, store: StateStore) -> None:
+def test_wandering_spares_the_card(engine: Engine, saver: StateSaver, store: StateStore) -> None:
     engine.handle(Press("wander"), 0)
     for second in range(1, 30):
         engine.explorer.tick(second * EVERY_NS)
-        keeper.tick(second * EVERY_NS)
-    keeper._writer.close()
+        saver.tick(second * EVERY_NS)
+    saver._writer.close()
     assert not (store.folder / FILE).exists()
 
 
 def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
-    engine: Engine, keeper: Keeper, store: StateStore
+    engine: Engine, saver: StateSaver, store: StateStore
 ) -> None:
     shutil.rmtree(store.folder)
     second = 0
@@ -106,7 +106,7 @@ def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
         while bool(engine.faults) != is_so:
             assert time.monotonic() < deadline
             second += 1
-            keeper.tick(second * EVERY_NS)
+            saver.tick(second * EVERY_NS)
             time.sleep(0.005)
 
     engine.handle(Turn("x1", 0.7), 0)
@@ -119,7 +119,7 @@ def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
 
 
 def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_is_well(
-    engine: Engine, keeper: Keeper, store: StateStore, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, saver: StateSaver, store: StateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -128,7 +128,7 @@ def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_
         deadline = time.monotonic() + 5
         while bool(engine.faults) != is_so:
             assert time.monotonic() < deadline
-            keeper.tick(keeper._looked_ns + EVERY_NS)
+            saver.tick(saver._looked_ns + EVERY_NS)
             time.sleep(0.005)
 
     engine.handle(Turn("x1", 0.7), 0)
@@ -148,7 +148,7 @@ def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_
 
 
 def test_a_writer_without_memory_is_shown_and_writes_again(
-    engine: Engine, keeper: Keeper, store: StateStore, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, saver: StateSaver, store: StateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread outlives whatever one write fails of."""
 
@@ -159,7 +159,7 @@ def test_a_writer_without_memory_is_shown_and_writes_again(
         deadline = time.monotonic() + 5
         while bool(engine.faults) != is_so:
             assert time.monotonic() < deadline
-            keeper.tick(keeper._looked_ns + EVERY_NS)
+            saver.tick(saver._looked_ns + EVERY_NS)
             time.sleep(0.005)
 
     with monkeypatch.context() as memory:

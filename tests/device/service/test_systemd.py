@@ -10,7 +10,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.play.performer import Pulse
 from drumatlas.play.settings import PlaySettings
-from drumatlas.service.notify import Herald, Notifier, watchdog_ns
+from drumatlas.service.systemd import SdNotify, SystemdReporter, watchdog_ns
 
 SECOND = 1_000_000_000
 WATCHDOG = 2 * SECOND
@@ -52,8 +52,8 @@ def manager(address: str) -> Iterator[Manager]:
 
 
 @pytest.fixture
-def notifier(manager: Manager, address: str) -> Iterator[Notifier]:
-    one = Notifier(address)
+def notifier(manager: Manager, address: str) -> Iterator[SdNotify]:
+    one = SdNotify(address)
     yield one
     one.close()
 
@@ -63,7 +63,7 @@ def engine(atlas: Atlas) -> Engine:
     return Engine(atlas, PlaySettings(), [], 0)
 
 
-def test_a_datagram_reaches_the_manager(manager: Manager, notifier: Notifier) -> None:
+def test_a_datagram_reaches_the_manager(manager: Manager, notifier: SdNotify) -> None:
     assert notifier.send("READY=1", "STATUS=fine")
     assert manager.heard() == ["READY=1\nSTATUS=fine"]
 
@@ -71,7 +71,7 @@ def test_a_datagram_reaches_the_manager(manager: Manager, notifier: Notifier) ->
 def test_an_address_with_an_at_is_an_abstract_socket(tmp_path: Path) -> None:
     name = f"drumatlas-test-{tmp_path.name}"
     manager = Manager(b"\0" + name.encode())
-    notifier = Notifier(f"@{name}")
+    notifier = SdNotify(f"@{name}")
     assert notifier.send("READY=1")
     notifier.close()
     assert manager.heard() == ["READY=1"]
@@ -80,13 +80,13 @@ def test_an_address_with_an_at_is_an_abstract_socket(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["", "/nobody/listens", "a\0b", "@" + "x" * 200])
 def test_without_a_manager_nothing_happens(address: str) -> None:
-    notifier = Notifier(address)
+    notifier = SdNotify(address)
     assert not notifier.send("READY=1")
     notifier.close()
     assert not notifier.send("READY=1")
 
 
-def test_a_manager_that_does_not_read_does_not_block(manager: Manager, notifier: Notifier) -> None:
+def test_a_manager_that_does_not_read_does_not_block(manager: Manager, notifier: SdNotify) -> None:
     sent = [notifier.send("WATCHDOG=1") for _ in range(100_000)]
     assert not sent[-1]  # its queue is full; the call came back all the same
     assert manager.heard()
@@ -109,18 +109,18 @@ def test_the_watchdog_that_is_asked_for(environment: dict[str, str], expected: i
 
 
 def test_ready_waits_for_the_first_messages(
-    manager: Manager, notifier: Notifier, engine: Engine
+    manager: Manager, notifier: SdNotify, engine: Engine
 ) -> None:
     pulse = Pulse()
-    herald = Herald(engine, pulse, notifier)
-    herald.tick(SECOND)
+    reporter = SystemdReporter(engine, pulse, notifier)
+    reporter.tick(SECOND)
     assert manager.heard() == []
     pulse.at_ns = 2 * SECOND
-    herald.tick(2 * SECOND)
+    reporter.tick(2 * SECOND)
     first, status = manager.heard()
     assert first == "READY=1"
     assert status.startswith("STATUS=stopped 120.0 BPM, near ")
-    herald.tick(3 * SECOND)
+    reporter.tick(3 * SECOND)
     assert manager.heard() == []  # once, and nothing has changed
 
 
@@ -129,41 +129,41 @@ def fed(manager: Manager) -> int:
 
 
 def test_the_watchdog_is_fed_while_the_performer_lives(
-    manager: Manager, notifier: Notifier, engine: Engine
+    manager: Manager, notifier: SdNotify, engine: Engine
 ) -> None:
     pulse = Pulse()
-    herald = Herald(engine, pulse, notifier, WATCHDOG)
+    reporter = SystemdReporter(engine, pulse, notifier, WATCHDOG)
     for now in range(SECOND, 5 * SECOND, SECOND // 100):
         pulse.at_ns = now - SECOND // 50
-        herald.tick(now)
+        reporter.tick(now)
     assert fed(manager) == 8  # every half second
     hung = pulse.at_ns
     for now in range(5 * SECOND, 20 * SECOND, SECOND // 100):
-        herald.tick(now)
+        reporter.tick(now)
     assert fed(manager) == 2  # up to a second after its last round, then no more
     pulse.at_ns = 20 * SECOND
-    herald.tick(20 * SECOND)
+    reporter.tick(20 * SECOND)
     assert fed(manager) == 1
     assert hung < 5 * SECOND
 
 
-def test_a_fault_is_in_the_status(manager: Manager, notifier: Notifier, engine: Engine) -> None:
-    herald = Herald(engine, Pulse(1), notifier)
+def test_a_fault_is_in_the_status(manager: Manager, notifier: SdNotify, engine: Engine) -> None:
+    reporter = SystemdReporter(engine, Pulse(1), notifier)
     engine.tell("ports", "TR-8S: unplugged\nreally")
-    herald.tick(SECOND)
+    reporter.tick(SECOND)
     assert manager.heard()[-1].endswith("; TR-8S: unplugged really")
     engine.tell("ports")
-    herald.tick(SECOND + 1)
+    reporter.tick(SECOND + 1)
     assert manager.heard() == []  # not more than once a second
-    herald.tick(2 * SECOND)
+    reporter.tick(2 * SECOND)
     assert "unplugged" not in manager.heard()[-1]
 
 
 def test_a_reload_is_announced_even_where_it_fails(
-    manager: Manager, notifier: Notifier, engine: Engine
+    manager: Manager, notifier: SdNotify, engine: Engine
 ) -> None:
-    herald = Herald(engine, Pulse(), notifier)
-    herald.reloading(lambda: None)()
+    reporter = SystemdReporter(engine, Pulse(), notifier)
+    reporter.reloading(lambda: None)()
     first, last = manager.heard()
     assert first.startswith("RELOADING=1\nMONOTONIC_USEC=")
     assert int(first.rpartition("=")[2]) > 0
@@ -173,10 +173,10 @@ def test_a_reload_is_announced_even_where_it_fails(
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        herald.reloading(fail)()
+        reporter.reloading(fail)()
     assert manager.heard()[-1] == "READY=1"
 
 
-def test_the_end_is_told(manager: Manager, notifier: Notifier, engine: Engine) -> None:
-    Herald(engine, Pulse(), notifier).close()
+def test_the_end_is_told(manager: Manager, notifier: SdNotify, engine: Engine) -> None:
+    SystemdReporter(engine, Pulse(), notifier).close()
     assert manager.heard() == ["STOPPING=1"]
