@@ -56,12 +56,6 @@ class AtlasSwap:
             self._thread = threading.Thread(target=self._read, name="atlas", daemon=True)
             self._thread.start()
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is asked for, being read, or not yet played."""
-        is_reading = self._thread is not None and self._thread.is_alive()
-        return self._is_asked or is_reading or self._found is not None
-
     def close(self) -> None:
         """Nothing to end."""
 

@@ -68,9 +68,10 @@ def test_where_it_can_not_be_heard_it_is_not_measured(monkeypatch: pytest.Monkey
     monkeypatch.setattr(jitter, "list_ports", lambda: ("ALSA", [], []))
     monkeypatch.setattr(jitter, "open_input", refuse)
     assert "no more clients" in examine_jitter().detail
-    closed = NullPort()
-    monkeypatch.setattr(closed, "close", lambda: closed.sent.append("closed"))  # type: ignore
-    monkeypatch.setattr(jitter, "open_input", lambda *_: closed)
+    port = NullPort()
+    closed: list[bool] = []
+    monkeypatch.setattr(port, "close", lambda: closed.append(True))
+    monkeypatch.setattr(jitter, "open_input", lambda *_: port)
     monkeypatch.setattr(jitter, "open_outputs", refuse)
     assert "no more clients" in examine_jitter().detail
-    assert closed.sent == ["closed"]
+    assert closed == [True]
