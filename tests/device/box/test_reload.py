@@ -11,10 +11,11 @@ from drumatlas.box.reload import AT_START, Reloader
 from drumatlas.cli.play import options
 from drumatlas.config.keys import KEYS
 from drumatlas.config.read import read_config
+from drumatlas.explore.controls import Press
 from drumatlas.panel import gpio_board
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.wiring import Wiring
-from drumatlas.play.events import NOTE_OFF, Event
+from drumatlas.play.events import CONTINUE, NOTE_OFF, START, Event
 
 
 class Rig:
@@ -86,6 +87,20 @@ def sounding(rig: Rig, now_ns: int) -> list[bytes]:
     """What a box that plays is given by `now_ns`."""
     given = rig.engine.sequencer.advance(now_ns)
     return [one.data for one in given if isinstance(one, Event)]
+
+
+def test_whether_the_play_button_continues_is_in_the_file(path: Path) -> None:
+    rig = Rig(path, "[play]\nresume = true")
+    for text, begins in (("[play]\nresume = true", CONTINUE), ("[play]\nresume = false", START)):
+        assert rig.reload(text) == []
+        sequencer = rig.engine.sequencer
+        sequencer.start()
+        sounding(rig, sequencer.horizon_ns + 1_000_000_000)
+        rig.engine.handle(Press("play"), 0)
+        sounding(rig, sequencer.horizon_ns + 1)
+        rig.engine.handle(Press("play"), 0)
+        assert begins in sounding(rig, sequencer.horizon_ns + 1)
+        sequencer.stop()
 
 
 def test_a_file_that_is_as_it_was_cuts_no_note(path: Path) -> None:
