@@ -1,9 +1,11 @@
 """Putting the GPIO panel together with the engine, for `play`."""
 
+import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumatlas.errors import PanelError
+from drumatlas.errors import ControlError, DrumatlasError, PanelError
 
 if TYPE_CHECKING:
     from drumatlas.config.keys import Config
@@ -13,6 +15,24 @@ if TYPE_CHECKING:
 
 # Elsewhere than at their defaults only if they were restored.
 _PLACE = ("x1", "x2", "x3", "x4", "density", "chaos", "morph", "morph_y")
+
+
+FAKE = "gpio:fake"  # and FAKE:F, with a file of moves
+
+
+def check_words(wanted: Sequence[str]) -> None:
+    """Raise ControlError if the words of `--panel` ask for two boards, or for moves without the
+    name of their file."""
+    ours = set(filter(is_gpio, wanted))
+    if len(ours) > 1:
+        raise ControlError(f"--panel: choose one of {', '.join(sorted(ours))}")
+    if f"{FAKE}:" in ours:
+        raise ControlError(f"--panel {FAKE}: needs a file; {FAKE}:F, or {FAKE} without one")
+
+
+def is_gpio(word: str) -> bool:
+    """Return whether a word of `--panel` asks for the GPIO panel, on real pins or a fake board."""
+    return word in {"gpio", FAKE} or word.startswith(f"{FAKE}:")
 
 
 def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPanel":
@@ -31,8 +51,29 @@ def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPan
         raise
 
 
+def _open(
+    wanted: Sequence[str], config: "Config", waits: frozenset[str], start_ns: int
+) -> "GpioPanel":
+    """Open the panel on the pins, or on a board without hardware that the file in gpio:fake:F
+    moves from `start_ns` on; ControlError or FileError names that file and the line."""
+    fake = _fake(wanted)
+    if not fake:
+        return open_gpio(config, waits)
+    from drumatlas.panel.fake_gpio import FakeGpioPanel, read_moves
+    from drumatlas.panel.wiring import wiring_of
+
+    wiring = wiring_of(config)
+    file = fake[len(FAKE) + 1 :]
+    moves = read_moves(Path(file), wiring) if file else []
+    return FakeGpioPanel(wiring, moves, start_ns, waits)
+
+
 def find_gpio(
-    wanted: Sequence[str], config: "Config", engine: "Engine", waits: Iterable[str] = ()
+    wanted: Sequence[str],
+    config: "Config",
+    engine: "Engine",
+    waits: Iterable[str] = (),
+    start_ns: int = 0,
 ) -> "tuple[GpioPanel | None, list[str]]":
     """(the GPIO panel if `--panel` asks for it or `auto` finds a Pi, lines for the user).
 
@@ -44,8 +85,9 @@ def find_gpio(
     if not _is_wanted(wanted):
         return None, []
     is_restored = any(engine.explorer.values[name] != DEFAULTS[name] for name in _PLACE)
+    lines = [f"{FAKE}: {_inputs(config)}"] if _fake(wanted) else []
     try:
-        return open_gpio(config, frozenset(DEFAULTS if is_restored else waits)), []
+        return _open(wanted, config, frozenset(DEFAULTS if is_restored else waits), start_ns), lines
     except PanelError as error:
         if "gpio" in wanted:
             raise PanelError(f"--panel gpio: {error}") from None
@@ -55,7 +97,18 @@ def find_gpio(
 def _is_wanted(wanted: Sequence[str]) -> bool:
     from drumatlas.panel.gpio_board import is_pi
 
-    return "gpio" in wanted or ("auto" in wanted and is_pi())
+    return any(map(is_gpio, wanted)) or ("auto" in wanted and is_pi())
+
+
+def _fake(wanted: Sequence[str]) -> str:
+    """Return the word of `--panel` that asks for a board without hardware; "" if none does."""
+    return next((word for word in wanted if is_gpio(word) and word != "gpio"), "")
+
+
+def _inputs(config: "Config") -> str:
+    """Return the inputs that are wired, in words: `x1 mcp0:0, play pin:17`."""
+    wires = {key.partition(".")[2]: wire for key, wire in config.items() if key.startswith("gpio.")}
+    return ", ".join(f"{name} {wire}" for name, wire in wires.items() if wire) or "nothing is wired"
 
 
 def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -> None:
@@ -74,7 +127,8 @@ class Knobs:
         self, wanted: Sequence[str], config: "Config", engine: "Engine", waits: Iterable[str] = ()
     ) -> None:
         self._wanted, self._engine = wanted, engine
-        self._panel, self.lines = find_gpio(wanted, config, engine, waits)
+        self._start_ns = time.monotonic_ns()  # of the moves of a fake board
+        self._panel, self.lines = find_gpio(wanted, config, engine, waits, self._start_ns)
         self._good = config if self._panel else None  # the last that the board could be read by
         self._listener: Listener | None = None
 
@@ -96,7 +150,7 @@ class Knobs:
             self._drop()  # first: a pin can be had only once
             try:
                 self._take(config)
-            except PanelError as error:
+            except DrumatlasError as error:
                 fault = f"wiring: {error}; {self._go_back()}"
             else:
                 self._good = config
@@ -108,14 +162,14 @@ class Knobs:
             return "no knobs"
         try:
             self._take(self._good)
-        except PanelError as error:
+        except DrumatlasError as error:
             return f"no knobs, for the wiring before can't be had again either: {error}"
         return "the wiring before stays in force"
 
     def _take(self, config: "Config") -> None:
         from drumatlas.explore.controls import DEFAULTS
 
-        self._panel = open_gpio(config, frozenset(DEFAULTS))
+        self._panel = _open(self._wanted, config, frozenset(DEFAULTS), self._start_ns)
         self.connect(self._listener)
 
     def _drop(self) -> None:

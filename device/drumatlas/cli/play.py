@@ -28,6 +28,7 @@ drumatlas play --midi-out TR-8S --bpm 126
 drumatlas play --seconds 8 --midi-out file:take.mid
 drumatlas play --clock external --midi-in "DAW Sync" --midi-out Volca --midi-out TR-8S@-2ms
 drumatlas play --panel gpio --config box.toml --midi-out TR-8S
+drumatlas play --panel gpio:fake:hands.jsonl --config box.toml   # try a wiring without hardware
 drumatlas play --panel script:moves.jsonl --midi-out virtual"""
 
 
@@ -40,10 +41,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--panel",
         action="append",
-        metavar="auto|keys|gpio|script:F|none",
+        metavar="auto|keys|gpio|gpio:fake|gpio:fake:F|script:F|none",
         help="what moves the controls: keys (of this terminal), gpio (knobs and buttons at a "
-        "Raspberry Pi's pins), script:F (a file), or none; auto takes gpio on a Raspberry Pi, and "
-        "keys in a terminal; may be given several times (default: auto)",
+        "Raspberry Pi's pins), gpio:fake (the same wiring without hardware, all knobs in the "
+        'middle), gpio:fake:F (moved by a file with lines like {"t": 1.5, "wire": "mcp0:3", '
+        '"value": 0.7}; value is 0 to 1 for a knob, 1 or 0 for a button pressed or let go, a '
+        "number of clicks for an encoder), script:F (a file), or none; auto takes gpio on a "
+        "Raspberry Pi, and keys in a terminal; may be given several times (default: auto)",
     )
     parser.add_argument(
         "--midi-out",
@@ -242,8 +246,10 @@ def _open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
 
 def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
     """(panels, whether the terminal is one, too)."""
+    from drumatlas.box.gpio import check_words, is_gpio
     from drumatlas.panel.script import ScriptPanel, read_script
 
+    check_words(wanted)
     panels: list[Panel] = []
     wants_keys = False
     for name in wanted:
@@ -253,11 +259,12 @@ def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
             if not _is_terminal():
                 raise ControlError("--panel keys: stdin and stdout must be a terminal")
             wants_keys = True
-        elif name == "gpio":
+        elif is_gpio(name):
             continue  # opened by box.gpio, once the controls are where they were left
         elif name not in {"auto", "none"}:
             raise ControlError(
-                f"--panel: unknown panel '{name}'; choose from auto, keys, gpio, script:F, none"
+                f"--panel: unknown panel '{name}'; choose from auto, keys, gpio, gpio:fake, "
+                "gpio:fake:F, script:F, none"
             )
     return panels, wants_keys
 

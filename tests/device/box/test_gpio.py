@@ -1,12 +1,13 @@
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.box.gpio import Knobs, connect, find_gpio, lamps
+from drumatlas.box.gpio import Knobs, check_words, connect, find_gpio, lamps
 from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
-from drumatlas.errors import PanelError
+from drumatlas.errors import ControlError, PanelError
 from drumatlas.explore.controls import Turn
 from drumatlas.panel import gpio_board
 from drumatlas.panel.fakes import FakeBoard
@@ -251,3 +252,45 @@ def test_a_panel_that_broke_is_opened_again(
 def test_who_wants_no_knobs_gets_none_by_a_new_wiring(engine: Engine, boards: Boards) -> None:
     Knobs(["none"], CONFIG, engine).rewire(OTHER)
     assert boards.opened == []
+
+
+def test_a_wiring_is_tried_without_hardware(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "hands.jsonl"
+    file.write_text('{"t": 0.1, "wire": "mcp0:1", "value": 1}')
+    panel, lines = find_gpio([f"gpio:fake:{file}"], OTHER, engine)
+    assert panel is not None
+    assert len(lines) == 1
+    assert lines[0].startswith("gpio:fake: ")
+    assert "x1 mcp0:1" in lines[0]
+    assert "play pin:16" in lines[0]
+    connect(panel, engine, None)
+    for tick in range(1, 40):
+        engine.tick(tick * TICK_NS)
+    values = engine.explorer.values
+    assert (values["x1"], values["x2"]) == (1.0, 0.5)
+
+
+def test_one_board_at_a_time_and_moves_have_a_file() -> None:
+    check_words(["keys", "gpio:fake", "gpio:fake"])
+    with pytest.raises(ControlError, match="choose one of gpio, gpio:fake:a"):
+        check_words(["gpio:fake:a", "gpio"])
+    with pytest.raises(ControlError, match="gpio:fake: needs a file"):
+        check_words(["gpio:fake:"])
+
+
+def test_a_new_wiring_that_a_move_does_not_fit_leaves_the_one_before(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "hands.jsonl"
+    file.write_text('{"t": 0, "wire": "pin:17", "value": 1}')
+    knobs = Knobs([f"gpio:fake:{file}"], CONFIG, engine)
+    knobs.connect(None)
+    knobs.rewire(OTHER)
+    (fault,) = engine.faults
+    assert fault.startswith(f"wiring: {file}, line 1: no input is wired to pin:17")
+    assert fault.endswith("the wiring before stays in force")
+    file.write_text("")
+    knobs.rewire(OTHER)
+    assert engine.faults == []
+    assert len(engine.panels) == 1
+    knobs.close()
