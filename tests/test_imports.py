@@ -45,7 +45,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "drumatlas.box": (
         *("box", "atlas", "beat", "commandline", "config", "daemon", "engine", "errors"),
-        *("explore", "files", "midi", "oled.part", "panel", "play", "realtime", "service", "web"),
+        *("explore", "files", "midi", "oled.part", "panel", "play", "realtime", "service"),
+        *("signals", "web"),
     ),
     "drumatlas.cli": ("",),
     "drumatlas.__main__": ("cli",),

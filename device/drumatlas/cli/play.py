@@ -1,26 +1,10 @@
 """`drumatlas play`: the instrument."""
 
 import argparse
-import sys
-import time
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo
-from drumatlas.commandline import Command, number, say
-from drumatlas.errors import ConfigError, ControlError
-from drumatlas.signals import quitting
-
-if TYPE_CHECKING:
-    from drumatlas.box.box import Box
-    from drumatlas.box.outputs import Outputs
-    from drumatlas.config.keys import Value
-    from drumatlas.daemon import Listener, Screen
-    from drumatlas.engine import Engine
-    from drumatlas.midi.port import InputPort
-    from drumatlas.panel.port import Panel
+from drumatlas.commandline import Command, number
 
 EXAMPLES = """\
 drumatlas play                                  # with the keys of the terminal
@@ -98,179 +82,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What to play with. `wrong`: what of the configuration can't be used."""
-
-    arguments: argparse.Namespace
-    config: "dict[str, Value]"
-    wrong: list[str]
-    panels: "list[Panel]"
-    wants_keys: bool
-
-
 def run(arguments: argparse.Namespace) -> int:
-    """Play until told to stop."""
-    from drumatlas.box.outputs import Outputs
-    from drumatlas.box.unattended import settle_config
+    """Play until asked to stop."""
+    from drumatlas.box.session import play
 
-    config, wrong = settle_config(arguments)
-    asked = _Asked(arguments, config, wrong, *_panels(arguments.panel or ["auto"]))
-    # Before all that takes long to load: a synth hears panic as soon as its port is open. From
-    # then on a signal ends the way that it ends while playing.
-    with quitting(reloads=True), closing(Outputs(arguments, config)) as outputs:
-        _play(asked, outputs)
+    play(arguments)
     return 0
-
-
-def _play(asked: _Asked, outputs: "Outputs") -> None:
-    from drumatlas.box.atlas_swap import AtlasSwap
-    from drumatlas.box.box import build
-    from drumatlas.box.gpio import Knobs
-    from drumatlas.box.parts import OwnClockFault, open_parts
-    from drumatlas.box.reload import Reloader
-    from drumatlas.box.web import Page
-    from drumatlas.daemon import run as run_daemon
-    from drumatlas.midi.tape import Tape
-    from drumatlas.play.performer import Pulse
-    from drumatlas.service.systemd import SystemdReporter
-
-    arguments, config = asked.arguments, asked.config
-    box = build(arguments, config, asked.panels)
-    engine = box.engine
-    engine.tell("config", *asked.wrong)
-    source = arguments.clock or str(config["clock.source"])
-    knobs = Knobs(arguments.panel or ["auto"], config, engine, box.told)
-    with ExitStack() as stack:
-        stack.callback(knobs.close)
-        page = stack.enter_context(closing(Page(arguments.web, config)))
-        listener, input_port = _open_listener(arguments, config, box, source)
-        if input_port:
-            stack.callback(input_port.close)
-        else:
-            source = "internal"  # nobody to follow
-        knobs.connect(listener)
-        opened = outputs.take()
-        for what, fault in opened.faults.items():
-            engine.tell(what, fault)
-        name = opened.port.name
-        notes = [_summary(engine, name), *opened.hints, *box.lines, *knobs.lines, *page.lines]
-        if input_port:
-            notes.append(f"clock {source}: hearing {input_port.name}")
-        screen = _open_screen(engine, notes) if asked.wants_keys else None
-        if screen is None:
-            for note in [*notes, "Ctrl-C stops"]:
-                say(note)
-        tape = Tape(opened.port)
-        if listener:
-            tape.on_send = listener.own.note_sent
-        reporter = SystemdReporter.of_environment(engine, pulse := Pulse())
-        folder = box.store.folder if box.store else None
-        tell = say if screen is None else lambda _: None
-        swap = AtlasSwap(engine, arguments.atlas, folder, say=tell)
-        swap.on_change = page.change_atlas
-        run_daemon(
-            engine,
-            tape,
-            listener=listener,
-            screen=screen,
-            seconds=arguments.seconds,
-            # A follower waits for its leader's Start.
-            autoplay=bool(config["play.start"]) and not arguments.no_start and source != "external",
-            parts=[
-                reporter,
-                swap,
-                *([OwnClockFault(engine, listener.own)] if listener else []),
-                *open_parts(box, tape, input_port, talks=screen is None),
-                *page.start(box, tape, listener, input_port, talks=screen is None),
-            ],
-            reload=reporter.reloading(Reloader(box, arguments, config, knobs, swap.ask)),
-            pulse=pulse,
-        )
-
-
-def _summary(engine: "Engine", port: str) -> str:
-    atlas = engine.explorer.atlas
-    return f"atlas '{atlas.name}', {len(atlas.genres)} genres; MIDI out: {port}"
-
-
-def _open_listener(
-    arguments: argparse.Namespace, config: "dict[str, Value]", box: "Box", source: str
-) -> "tuple[Listener | None, InputPort | None]":
-    """The way of a leader's clock to the sequencer, and of what else comes in to the MIDI panel;
-    ConfigError if there is none to listen to."""
-    from drumatlas.box.unattended import open_anyhow
-    from drumatlas.daemon import Listener
-    from drumatlas.midi.choose import open_input
-    from drumatlas.play.follower import Follower
-    from drumatlas.play.settings import ClockSource
-
-    wanted = arguments.midi_in or str(config["midi.in"])
-    waits = arguments.unattended
-    nobody: tuple[Listener | None, InputPort | None] = None, None
-
-    def open_it() -> "tuple[Listener | None, InputPort | None]":
-        if wanted == "none" and source == "external":
-            raise ConfigError("--clock external: needs --midi-in NAME (or virtual)")
-        if wanted == "none":
-            return nobody
-        # The input first: where there is none, nobody may wait for a leader. What it hears before
-        # somebody listens is lost; nothing plays yet.
-        listening: list[Listener] = []
-
-        def take(message: bytes, at_ns: int) -> None:
-            for listener in listening:
-                listener.take(message, at_ns)
-
-        port = open_input(wanted, take, waits)
-        follower = Follower(box.engine.sequencer, ClockSource(source))
-        listening.append(listener := Listener(follower, box.midi.take))
-        return listener, port
-
-    return open_anyhow(box.engine, "midi in", open_it, nobody) if waits else open_it()
-
-
-def _open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
-    """The terminal as panel and screen; None, and a note, if it is not one that can be drawn on."""
-    try:
-        from drumatlas.panel.keys import KeysPanel
-
-        screen = KeysPanel(notes)
-    except Exception as error:  # curses.error, or no curses on this system
-        notes.append(f"no keys: the terminal can't be drawn on ({error})")
-        return None
-    screen.values = lambda: engine.explorer.values
-    engine.panels = [*engine.panels, screen]
-    return screen
-
-
-def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
-    """(panels, whether the terminal is one, too)."""
-    from drumatlas.box.gpio import check_words, is_gpio
-    from drumatlas.panel.script import ScriptPanel, read_script
-
-    check_words(wanted)
-    panels: list[Panel] = []
-    wants_keys = False
-    for name in wanted:
-        if name.startswith("script:"):
-            panels.append(ScriptPanel(read_script(Path(name[7:])), time.monotonic_ns()))
-        elif name == "keys" or (name == "auto" and _is_terminal()):
-            if not _is_terminal():
-                raise ControlError("--panel keys: stdin and stdout must be a terminal")
-            wants_keys = True
-        elif is_gpio(name):
-            continue  # opened by box.gpio, once the controls are where they were left
-        elif name not in {"auto", "none"}:
-            raise ControlError(
-                f"--panel: unknown panel '{name}'; choose from auto, keys, gpio, gpio:fake, "
-                "gpio:fake:F, script:F, none"
-            )
-    return panels, wants_keys
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 COMMAND = Command(
