@@ -14,6 +14,12 @@ def code_of(text: str) -> Code:
     return tuple(map(int, text.split()))
 
 
+def rotate(code: Code, steps: int) -> Code:
+    """Return `code` begun `steps` later: step `steps` becomes step 0."""
+    steps %= len(code)
+    return code[steps:] + code[:steps]
+
+
 # All but DULL have a hit on the first and on the last step.
 ROCK = code_of("1 0 4 0 6 0 4 0 5 0 4 0 6 0 4 0 5 0 5 0 6 0 4 0 5 1 4 0 6 0 4 2")
 JAZZ = code_of(

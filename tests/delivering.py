@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from drumatlas.midi.frames import Frames
 from drumatlas.midi.pending import Pending
-from drumatlas.midi.port import NullPort, OutputPort, SeveralPorts
+from drumatlas.midi.port import OutputPort, SeveralPorts
 from drumatlas.play.events import CLOCK, SONG_POSITION, START, Event
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
 from drumatlas.play.sequencer import Sequencer
+from playing import RecordingPort
 
 BASE_NS = 10_000_000_000
 
@@ -64,7 +65,7 @@ def perform(
     seq: Sequencer, port: OutputPort, wire: Wire, presses: Sequence[Press], until_ns: int
 ) -> list[Event]:
     """Start; each press at its time; Stop. What the sequencer wants to have been sent."""
-    record = NullPort.recording()
+    record = RecordingPort()
     performer = Performer(seq, SeveralPorts([port, record]))
     seq.skip_to(BASE_NS)
     seq.start()

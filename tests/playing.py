@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from drumatlas.beat.pattern import Cycle, Pattern
+from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, Output
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
@@ -47,3 +48,16 @@ def midi(outputs: list[Output]) -> list[tuple[int, bytes]]:
 def ons(outputs: list[Output], note: int | None = None) -> list[int]:
     """When notes begin: all, or those of `note`."""
     return [t for t, d in midi(outputs) if d[0] & 0xF0 == 0x90 and (note is None or d[1] == note)]
+
+
+class RecordingPort(NullPort):
+    """An output port that delivers nothing and keeps in `sent` what it was not asked back."""
+
+    def __init__(self) -> None:
+        self.sent: list[Output] = []
+
+    def send(self, outputs: Sequence[Output]) -> None:
+        self.sent.extend(outputs)
+
+    def withdraw(self, after_ns: int) -> None:
+        self.sent = [output for output in self.sent if output.at_ns <= after_ns]

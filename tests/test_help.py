@@ -14,7 +14,7 @@ from beats import FUNK, JAZZ, ROCK
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICE_TABLE
-from drumatlas.cli.table import commands
+from drumatlas.cli.registry import commands
 from drumatlas.commandline import Command, Parser, run_command
 from drumatlas.config.example import example as example_config
 from drumatlas.play.settings import VoiceOut

@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from typing import NoReturn
@@ -65,6 +66,13 @@ class Parser(argparse.ArgumentParser):
             command.options(one)
             one.set_defaults(run=command.run)
         return parser
+
+
+def say(text: str) -> None:
+    """Print a line for the user on stderr, so that stdout holds results only. Do nothing where the
+    terminal was closed."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 # Options whose value may begin with a minus that argparse would take for an option.

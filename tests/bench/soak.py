@@ -23,12 +23,12 @@ from conftest import _check_stream
 from drumatlas.atlas.read import read_builtin
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press, press, turn
-from drumatlas.midi.port import NullPort
 from drumatlas.midi.tape import Tape
 from drumatlas.play.events import CLOCK, STOP, Event, Output, TempoChange
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.transport import ns_per_tick
+from playing import RecordingPort
 
 S = 1_000_000_000
 LOOK_NS = 600 * S  # of memory
@@ -133,7 +133,7 @@ class Soak:
     def __init__(self, seed: int) -> None:
         self.hands, self.judge = Hands(seed), Judge()
         self.engine = Engine(read_builtin(), PlaySettings(seed=seed), [self.hands], 0)
-        self._wire = NullPort.recording()
+        self._wire = RecordingPort()
         self._tape = Tape(self._wire)
         self._performer = Performer(self.engine.sequencer, self._tape)
         self._random = random.Random(seed + 1)

@@ -11,7 +11,7 @@ from drumatlas.play.events import Event
 from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.performer import Pulse
 from drumatlas.play.settings import PlaySettings
-from playing import sequencer
+from playing import RecordingPort, sequencer
 
 
 def test_clock_goes_to_the_follower_and_the_rest_to_the_panel() -> None:
@@ -44,7 +44,7 @@ class Broken:
 
 def test_a_part_that_fails_is_left_out_and_the_beat_goes_on(atlas: Atlas) -> None:
     engine = Engine(atlas, PlaySettings(), [], time.monotonic_ns())
-    port, broken, pulse = NullPort.recording(), Broken(), Pulse()
+    port, broken, pulse = RecordingPort(), Broken(), Pulse()
     run(engine, port, seconds=0.3, parts=[broken], pulse=pulse)
     assert (broken.ticks, broken.closed) == (1, 1)
     assert engine.faults == ["Broken is left out: RuntimeError: out of paper"]
@@ -52,7 +52,7 @@ def test_a_part_that_fails_is_left_out_and_the_beat_goes_on(atlas: Atlas) -> Non
     assert pulse.at_ns
 
 
-def notes(port: NullPort) -> list[Event]:
+def notes(port: RecordingPort) -> list[Event]:
     played = [output for output in port.sent if isinstance(output, Event)]
     return [output for output in played if output.data[0] & 0xF0 == 0x90]
 
@@ -81,7 +81,7 @@ def test_a_reload_that_fails_is_shown_until_one_does_not(atlas: Atlas) -> None:
             if error := next(answers):
                 raise error
 
-        port = NullPort.recording()
+        port = RecordingPort()
         run(engine, port, seconds=0.5, parts=[Hangup(times)], reload=reload)
         assert engine.faults == faults
         assert max(note.at_ns for note in notes(port)) - notes(port)[0].at_ns > 300_000_000
@@ -107,7 +107,7 @@ class Torn:
 
 def test_a_picture_that_can_not_be_drawn_is_shown_and_tried_again(atlas: Atlas) -> None:
     engine = Engine(atlas, PlaySettings(), [], time.monotonic_ns())
-    port, screen = NullPort.recording(), Torn(1000)
+    port, screen = RecordingPort(), Torn(1000)
     run(engine, port, seconds=0.4, screen=screen)
     assert screen.drawn > 3
     assert engine.faults == ["screen: OSError: torn"]

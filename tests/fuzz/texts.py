@@ -20,8 +20,8 @@ from drumatlas.explore.snapshot import Snapshot
 from drumatlas.panel.script import parse_script
 from drumatlas.panel.wiring import wiring_of
 from drumatlas.play.settings import PlaySettings
-from drumatlas.service.keeper import restore
 from drumatlas.service.state import FILE, Kept, StateStore
+from drumatlas.service.state_saver import restore
 from drumatlas.web.address import parse_address
 from drumatlas.web.guard import Guard
 from drumatlas.web.orders import read_message

@@ -48,12 +48,6 @@ def pack(grid: Grid) -> NDArray[np.uint16]:
     return packed
 
 
-def rotate(code: Code, steps: int) -> Code:
-    """`code` begun `steps` later: what was step `steps` becomes step 0."""
-    steps %= STEPS
-    return code[steps:] + code[:steps]
-
-
 def _canonical_bytes(code: Sequence[int] | NDArray[np.uint16]) -> bytes:
     # Big-endian, so that comparing bytes compares the numbers; doubled, so that each
     # rotation is one slice.

@@ -1,4 +1,8 @@
-"""The command line: `drumatlas COMMAND`. Results on stdout, talk on stderr.
+"""The command line: `drumatlas COMMAND`. Results go to stdout, messages to stderr.
+
+What belongs here parses options, calls another room and prints. Each command has a module of its
+name (decode and encode share `codec`) and a row in `registry`; `manual` writes their manual pages.
+What `play` puts together is in `box`, what `doctor` looks at in `doctor`.
 
 Exit codes: 0 good, 2 bad input or a missing part (one line says which), 1 a bug of ours.
 """
@@ -13,7 +17,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from drumatlas.cli.table import DESCRIPTION, commands
+from drumatlas.cli.registry import DESCRIPTION, commands
 from drumatlas.commandline import Parser, run_command
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumatlas.cli.common import say
-from drumatlas.commandline import Command, number
+from drumatlas.commandline import Command, number, say
 from drumatlas.errors import ConfigError, PanelError
 
 if TYPE_CHECKING:

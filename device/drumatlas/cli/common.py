@@ -1,8 +1,6 @@
 """Options and steps that several commands share."""
 
 import argparse
-import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +13,6 @@ if TYPE_CHECKING:
 
 LATENT_LIMIT = 1e6  # of a coordinate; real models stay below 100
 MAX_SECONDS = 7 * 24 * 3600.0
-
-
-def say(text: str) -> None:
-    """Talk to the user: stderr, so that stdout holds results only. A terminal that was closed
-    hears no more."""
-    with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
 
 
 def add_atlas(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from drumatlas import __version__
-from drumatlas.cli.table import DESCRIPTION, commands
+from drumatlas.cli.registry import DESCRIPTION, commands
 from drumatlas.commandline import Parser
 from drumatlas.errors import FileError
 from drumatlas.files import write_text

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from drumatlas.cli.common import MAX_SECONDS, say
-from drumatlas.commandline import Command, number
+from drumatlas.cli.common import MAX_SECONDS
+from drumatlas.commandline import Command, number, say
 from drumatlas.errors import PortError
 from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
 

@@ -10,9 +10,8 @@ from drumatlas.cli.common import (
     add_atlas,
     add_tempo,
     find_genre,
-    say,
 )
-from drumatlas.commandline import Command, integer, number, numbers
+from drumatlas.commandline import Command, integer, number, numbers, say
 from drumatlas.errors import FileError
 
 EXAMPLES = """\

@@ -121,6 +121,11 @@ _PLAY_KEYS = (
     Key("play.bpm", 120.0, "tempo at the first start, in beats per minute", 20, 300),
     Key("play.seed", 0, "start of the random numbers for chaos, humanize and wander", 0, 2**32 - 1),
     Key("play.start", True, "true: play at once; false: wait for the play button"),
+    Key(
+        "play.resume",
+        False,
+        "true: the play button continues from where it was stopped; false: it starts from the top",
+    ),
     Key("play.swap", "bar", "a new beat comes in at the next", choices=tuple(SWAPS)),
     Key(
         "play.kit",

@@ -29,6 +29,7 @@ def play_settings(config: Config) -> PlaySettings:
         idle_clock=bool(config["clock.idle"]),
         thru=bool(config["clock.thru"]),
         hold=bool(config["clock.hold"]),
+        resume=bool(config["play.resume"]),
         map_mode=str(config["map.mode"]),
     )
 

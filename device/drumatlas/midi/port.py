@@ -60,32 +60,18 @@ class InputPort(Protocol):
 
 
 class NullPort:
-    """Nowhere: for a box without a synth, and for tests that only look at what was sent."""
+    """Nowhere: for a box without a synth."""
 
     name = "none"
     delivery = "none"
     fault = ""
     guard_ns = 0
 
-    def __init__(self) -> None:
-        self.sent: list[Output] = []
-        self.keeps = False
-
-    @classmethod
-    def recording(cls) -> "NullPort":
-        """One that keeps all it takes in `sent`."""
-        port = cls()
-        port.keeps = True
-        return port
-
     def send(self, outputs: Sequence[Output]) -> None:
-        """Take and forget, or keep."""
-        if self.keeps:
-            self.sent.extend(outputs)
+        """Forget them."""
 
     def withdraw(self, after_ns: int) -> None:
-        """Forget what would come later."""
-        self.sent = [output for output in self.sent if output.at_ns <= after_ns]
+        """Keep nothing, so take nothing back."""
 
     def close(self) -> None:
         """Nothing to let go of."""

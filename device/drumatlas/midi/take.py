@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from drumatlas.files import atomic, check_writable
-from drumatlas.play.events import Event, Output
+from drumatlas.play.events import Output
 
 
 def take_bytes(outputs: Iterable[Output], *, clock: bool = False, name: str = "drumatlas") -> bytes:
@@ -45,12 +45,3 @@ class TakePort:
         """Write the file."""
         with atomic(self._path) as stream:
             stream.write(take_bytes(self._outputs, clock=self._clock))
-
-
-def notes_in(outputs: Iterable[Output]) -> int:
-    """How many note-ons there are (velocity 0 is an off)."""
-    return sum(
-        1
-        for output in outputs
-        if isinstance(output, Event) and output.data[0] & 0xF0 == 0x90 and output.data[2]
-    )

@@ -1,5 +1,5 @@
-"""A board without hardware, for tests and for trying a wiring: knobs and buttons are set by
-assignment, lamps can be looked at."""
+"""A board without hardware, for tests and for `--panel gpio:fake` (see `fake_gpio`): knobs and
+buttons are set by assignment, lamps can be looked at."""
 
 import errno
 

@@ -5,7 +5,9 @@
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from drumatlas.errors import ControlError
 from drumatlas.explore.controls import Change, press, turn
@@ -14,6 +16,8 @@ from drumatlas.files import read_text
 MAX_BYTES = 16 << 20
 MAX_SECONDS = 24 * 3600.0
 
+T = TypeVar("T")
+
 
 def _seconds(t: object) -> float:
     if isinstance(t, bool) or not isinstance(t, int | float) or not 0 <= t <= MAX_SECONDS:
@@ -21,33 +25,47 @@ def _seconds(t: object) -> float:
     return float(t)
 
 
-def _parse_line(line: str) -> tuple[float, Change]:
+def _parse_line(line: str, parse: Callable[[dict[str, Any]], T]) -> tuple[float, T]:
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
         raise ControlError("not a JSON object") from None
     if not isinstance(entry, dict):
         raise ControlError("not a JSON object")
-    t = _seconds(entry.get("t"))
+    return _seconds(entry.get("t")), parse(entry)
+
+
+def _change(entry: dict[str, Any]) -> Change:
     keys = set(entry)
     if keys == {"t", "press"}:
-        return t, press(entry["press"])
+        return press(entry["press"])
     if keys == {"t", "control", "value"}:
-        return t, turn(entry["control"], entry["value"])
+        return turn(entry["control"], entry["value"])
     raise ControlError("wants the keys t, control, value or the keys t, press")
 
 
-def parse_script(text: str, name: str) -> list[tuple[float, Change]]:
-    """(seconds, change) in order of time; ControlError names `name` and the line."""
-    changes = []
+def parse_timed(
+    text: str, name: str, parse: Callable[[dict[str, Any]], T]
+) -> list[tuple[float, T]]:
+    """Return (seconds, what `parse` makes of the object) for each line, in order of time.
+
+    A line is a JSON object whose `t` is its time, 0..MAX_SECONDS. ControlError names `name` and
+    the line, also for one that `parse` raises.
+    """
+    lines = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
-            changes.append(_parse_line(line))
+            lines.append(_parse_line(line, parse))
         except ControlError as error:
             raise ControlError(f"{name}, line {number}: {error}") from None
-    return sorted(changes, key=lambda change: change[0])
+    return sorted(lines, key=lambda line: line[0])
+
+
+def parse_script(text: str, name: str) -> list[tuple[float, Change]]:
+    """Return (seconds, change) in order of time; ControlError names `name` and the line."""
+    return parse_timed(text, name, _change)
 
 
 class ScriptPanel:

@@ -62,14 +62,14 @@ class Sequencer:
 
     def resume(self) -> None:
         """Continue from where it was stopped or located; nothing if it plays already."""
-        self._ask(lambda state: leading.start(state, self.settings, CONTINUE, state.position))
+        self._ask(self._resume)
 
     def stop(self) -> None:
         """End all notes and send Stop; nothing if it is stopped."""
         self._ask(lambda state: moves.stop(state, self.settings))
 
     def toggle(self) -> None:
-        """Start if stopped, stop if playing."""
+        """Stop if playing; else start, or resume where it was stopped if the settings say so."""
         self._ask(self._toggle)
 
     def locate(self, step: int) -> None:
@@ -290,4 +290,9 @@ class Sequencer:
     def _toggle(self, state: State) -> list[Output]:
         if state.is_playing:
             return moves.stop(state, self.settings)
+        if self.settings.resume and state.position:  # at the top receivers get a Start
+            return self._resume(state)
         return leading.start(state, self.settings, START, 0)
+
+    def _resume(self, state: State) -> list[Output]:
+        return leading.start(state, self.settings, CONTINUE, state.position)

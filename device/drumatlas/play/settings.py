@@ -47,7 +47,8 @@ DEFAULT_VOICES = tuple(VoiceOut(voice.note) for voice in VOICE_TABLE)
 class PlaySettings:
     """`gate` is a note's length in steps; `idle_clock` sends MIDI clock while stopped, too;
     `thru` passes a foreign clock and transport on to the outputs; `hold` keeps the position
-    when a foreign clock stays away for over a beat, instead of stopping."""
+    when a foreign clock stays away for over a beat, instead of stopping. With `resume`, toggling
+    continues from where it was stopped instead of starting from the top."""
 
     bpm: float = 120.0
     seed: int = 0
@@ -57,6 +58,7 @@ class PlaySettings:
     idle_clock: bool = False
     thru: bool = False
     hold: bool = True
+    resume: bool = False
     map_mode: str = "absolute"  # the explorer's: one of MAP_MODES
 
     def check(self) -> "PlaySettings":

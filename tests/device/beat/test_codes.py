@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beats import rotate
 from drumatlas.beat.codes import (
     CODE_LIMIT,
     STEPS,
@@ -10,7 +11,6 @@ from drumatlas.beat.codes import (
     check_code,
     grids,
     pack,
-    rotate,
     rotation_hash,
 )
 from drumatlas.errors import BeatError
@@ -52,10 +52,6 @@ def test_hash_is_the_same_for_good() -> None:
     # Atlases on disk hold these numbers: they may never change.
     assert rotation_hash((1,) + (0,) * 31) == 4744252240837192781
     assert 0 <= rotation_hash((0,) * 32) < 2**64
-
-
-def test_rotate_begins_later() -> None:
-    assert rotate(tuple(range(32)), 3)[:2] == (3, 4)
 
 
 @pytest.mark.parametrize(

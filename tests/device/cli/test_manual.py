@@ -9,7 +9,7 @@ pytest.importorskip("shtab")
 
 from drumatlas.cli import manual
 from drumatlas.cli.manual import pages, write
-from drumatlas.cli.table import commands
+from drumatlas.cli.registry import commands
 from drumatlas.errors import FileError
 
 

@@ -56,6 +56,33 @@ def test_it_goes_on_where_it_was_left(here: Path, capsys: pytest.CaptureFixture[
     assert state(here) == left  # and it is whole again
 
 
+HANDS = [
+    {"t": 0, "wire": "mcp0:3", "value": 1.0},
+    {"t": 0.2, "wire": "pin:16", "value": 1},
+    {"t": 0.3, "wire": "pin:16", "value": 0},
+]
+
+
+def test_a_wiring_is_played_without_hardware(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "box.toml").write_text('[gpio]\ntempo = "mcp0:3"\nx4 = ""\nplay = "pin:16"\n')
+    (here / "hands.jsonl").write_text("\n".join(map(json.dumps, HANDS)))
+    play = ["play", "--config", "box.toml", "--state", "box", "--no-start", "--web", "off"]
+    out = ["--midi-out", "file:take.mid", "--seconds", "1.5"]
+    assert main([*play, "--panel", "gpio:fake:hands.jsonl", *out]) == 0
+    assert state(here)["bpm"] == 240
+    assert read_drums((here / "take.mid").read_bytes()).notes
+    said = capsys.readouterr().err
+    assert "tempo mcp0:3" in said
+    assert "play pin:16" in said
+    (here / "hands.jsonl").write_text('{"t": 0, "wire": "pin:17", "value": 1}')
+    assert main([*play, "--panel", "gpio:fake:hands.jsonl", *out]) == 2
+    assert "hands.jsonl, line 1: no input is wired to pin:17" in capsys.readouterr().err
+    assert main([*play, "--panel", "gpio:fake", "--panel", "gpio", *out]) == 2
+    assert "choose one of gpio, gpio:fake" in capsys.readouterr().err
+
+
 def test_without_a_folder_it_plays_all_the_same(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.beat.codes import rotate, rotation_hash
+from beats import rotate
+from drumatlas.beat.codes import rotation_hash
 from drumatlas.explore.filters import BeatFilter, entropy
 
 few = st.integers(0, 3)

@@ -17,7 +17,7 @@ from drumatlas.play.events import Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, STEP, midi, pattern_of, sequencer
+from playing import FOUR, HATS, STEP, RecordingPort, midi, pattern_of, sequencer
 
 BAR = 16 * STEP
 # A beat that tells its steps apart: kick on the one, snare on step 17 of 32.
@@ -104,7 +104,7 @@ def test_what_was_taken_back_was_not_played() -> None:
     assert tape.last_bars(later) != without.last_bars(later)
     tape.withdraw(now)
     assert tape.last_bars(later) == without.last_bars(later)
-    port = NullPort.recording()
+    port = RecordingPort()
     tape = Tape(port)
     tape.send(ahead)
     assert port.sent == ahead

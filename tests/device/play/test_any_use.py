@@ -46,6 +46,7 @@ CONFIGS = st.builds(
     idle_clock=st.booleans(),
     thru=st.booleans(),
     hold=st.booleans(),
+    resume=st.booleans(),
     voices=st.sampled_from([-20.0, 0.0, 20.0]).map(
         lambda offset_ms: tuple(VoiceOut(40 + bit, offset_ms=offset_ms) for bit in range(14))
     ),

@@ -8,6 +8,7 @@ import pytest
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event, TempoChange
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
+from drumatlas.play.transport import STEP_TICKS
 from playing import KICK, STEP, TICK, midi, ons, run, sequencer
 
 
@@ -48,6 +49,21 @@ def test_continue_goes_on_where_it_stopped() -> None:
     stopped = 6 * STEP - START_LEAD_NS
     left = 8 * STEP - ceil(stopped / (STEP / 6)) * STEP / 6
     assert ons(out)[0] == pytest.approx(7 * STEP + START_LEAD_NS + left, abs=3)
+
+
+@pytest.mark.parametrize(("resume", "begins"), [(False, START), (True, CONTINUE)])
+def test_the_play_button_starts_or_continues_as_set(resume: bool, begins: bytes) -> None:
+    seq = sequencer(resume=resume)
+    seq.toggle()
+    assert midi(run(seq, 6 * STEP))[0] == (0, START)  # the first time there is nothing to continue
+    seq.toggle()
+    seq.advance(7 * STEP)
+    stopped = seq.tick_at(7 * STEP)
+    assert stopped > 5 * STEP_TICKS
+    seq.toggle()
+    assert midi(seq.advance(7 * STEP + 1))[0] == (7 * STEP, begins)
+    began = stopped if resume else 0
+    assert seq.tick_at(7 * STEP + START_LEAD_NS) == pytest.approx(began, abs=1e-3)
 
 
 @pytest.mark.parametrize("was_playing", [False, True])

@@ -8,12 +8,13 @@ from drumatlas.play.events import CLOCK, STOP, Event
 from drumatlas.play.performer import Performer
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
+from playing import RecordingPort
 
 BEAT = Pattern((tuple(((0, 100),) for _ in range(32)),))
 
 
 def test_it_plays_in_real_time_and_ends_cleanly(check_stream: Callable[..., Counter[str]]) -> None:
-    port = NullPort.recording()
+    port = RecordingPort()
     sequencer = Sequencer(PlaySettings(bpm=240), BEAT, time.monotonic_ns())
     performer = Performer(sequencer, port)
     sequencer.start()
@@ -32,7 +33,7 @@ def test_it_plays_in_real_time_and_ends_cleanly(check_stream: Callable[..., Coun
 
 
 def test_closing_before_anything_was_played() -> None:
-    port = NullPort.recording()
+    port = RecordingPort()
     performer = Performer(Sequencer(PlaySettings(), BEAT, time.monotonic_ns()), port)
     performer.start()
     performer.close()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from beats import DULL, FUNK, ROCK, HitsOf, WriteMidi
-from drumatlas.beat.codes import Code, rotate
+from beats import DULL, FUNK, ROCK, HitsOf, WriteMidi, rotate
+from drumatlas.beat.codes import Code
 from drumatlas.beat.tsv import parse
 
 pytestmark = pytest.mark.export

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from beats import DULL, JAZZ, ROCK, HitsOf, WriteMidi
-from drumatlas.beat.codes import canonical, rotate
+from beats import DULL, JAZZ, ROCK, HitsOf, WriteMidi, rotate
+from drumatlas.beat.codes import canonical
 from drumatlas_export.mine.file import Rules
 from drumatlas_export.mine.job import Mined, mine, rows
 from drumatlas_export.mine.local import mine_locally

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from drumatlas.beat.codes import Code, canonical, rotate
+from beats import rotate
+from drumatlas.beat.codes import Code, canonical
 from drumatlas.beat.grid import MAX_ERROR, Region
 from drumatlas_export.mine.patterns import (
     PAUSE,

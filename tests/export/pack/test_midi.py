@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.beat.codes import STEPS, Code, check_code, rotate
+from beats import rotate
+from drumatlas.beat.codes import STEPS, Code, check_code
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter

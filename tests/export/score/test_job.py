@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drumatlas.beat.codes import grids, pack, rotate, rotation_hash
+from beats import rotate
+from drumatlas.beat.codes import grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError, ConfigError
 from drumatlas.explore.filters import BeatFilter

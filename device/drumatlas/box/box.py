@@ -1,0 +1,112 @@
+"""The box that `play` runs: engine, MIDI panel and state, put together and as it was left."""
+
+import argparse
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumatlas.errors import FileError
+
+if TYPE_CHECKING:
+    from drumatlas.atlas.model import Atlas
+    from drumatlas.config.keys import Config, Value
+    from drumatlas.daemon import Part
+    from drumatlas.engine import Engine
+    from drumatlas.panel.midi_cc import MidiPanel
+    from drumatlas.panel.port import Panel
+    from drumatlas.play.settings import PlaySettings
+    from drumatlas.service.state import StateStore
+
+
+@dataclass(slots=True)
+class Box:
+    """`lines` are for the user; `told` the controls whose place is given, so that knobs wait."""
+
+    engine: "Engine"
+    settings: "PlaySettings"
+    midi: "MidiPanel"
+    store: "StateStore | None"
+    told: set[str] = field(default_factory=set)
+    lines: list[str] = field(default_factory=list)
+    parts: "list[Part]" = field(default_factory=list)  # of this box: a display
+
+
+def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "list[Panel]") -> Box:
+    """Everything but ports, knobs and screen, with the state of the last time."""
+    from drumatlas.config.settings import midi_map
+    from drumatlas.engine import Engine
+    from drumatlas.explore.controls import Turn
+    from drumatlas.panel.midi_cc import MidiPanel
+    from drumatlas.service.atlas import find_atlas
+
+    settings = _settings(arguments, config)
+    store, lines = _open_store(arguments.state or str(config["state.dir"]))
+    folder = store.folder if store else None
+
+    def engine_of(atlas: "Atlas") -> Engine:
+        return Engine(atlas, settings, panels, time.monotonic_ns())
+
+    engine, wrong = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
+    engine.tell("atlas", *wrong)
+    now_ns = time.monotonic_ns()
+    for name in ("swing", "humanize", "accent"):
+        engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
+    midi = MidiPanel(engine, midi_map(config))
+    engine.panels = [*panels, midi]
+    box = Box(engine, settings, midi, store, lines=lines)
+    _restore(box)
+    if arguments.bpm is not None:
+        engine.set_bpm(arguments.bpm)
+        box.told.add("tempo")
+    box.parts = _displays(engine, config)
+    return box
+
+
+def _displays(engine: "Engine", config: "Config") -> "list[Part]":
+    from drumatlas.oled.part import Oled, OledSettings
+
+    chip, address = str(config["oled.chip"]), int(config["oled.address"])
+    if not chip:
+        return []
+    bus, flip = int(config["panel.i2c_bus"]), bool(config["oled.flip"])
+    return [Oled(engine, OledSettings(chip, bus, address, flip))]
+
+
+def _settings(arguments: argparse.Namespace, config: "dict[str, Value]") -> "PlaySettings":
+    from drumatlas.config.settings import play_settings
+
+    settings = play_settings(config)
+    if arguments.bpm is not None:
+        settings = replace(settings, bpm=arguments.bpm)
+    return settings if arguments.seed is None else replace(settings, seed=arguments.seed)
+
+
+def _open_store(wanted: str) -> "tuple[StateStore | None, list[str]]":
+    """(where state is kept, lines for the user). A folder that can't be used is no reason not
+    to play; one that was named and is a file is a mistake: FileError."""
+    from drumatlas.service.state import StateStore, state_folder
+
+    folder = state_folder(wanted)
+    if folder is None:
+        return None, []
+    if wanted and Path(wanted).is_file():
+        raise FileError(f"{wanted}: is a file; --state wants a folder, or none")
+    try:
+        return StateStore(folder), []
+    except FileError as error:
+        return None, [f"{error}; playing without keeping any"]
+
+
+def _restore(box: Box) -> None:
+    from drumatlas.explore.controls import VALUES
+    from drumatlas.service.state_saver import restore
+
+    if box.store is None:
+        return
+    kept, lines = box.store.load()
+    box.lines += lines
+    if kept:
+        restore(box.engine, kept)
+        box.midi.learn.learned = dict(kept.learned)
+        box.told.update(VALUES)

@@ -1,0 +1,199 @@
+"""Putting the GPIO panel together with the engine, for `play`."""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumatlas.errors import ControlError, DrumatlasError, PanelError
+
+if TYPE_CHECKING:
+    from drumatlas.config.keys import Config
+    from drumatlas.daemon import Listener
+    from drumatlas.engine import Engine
+    from drumatlas.panel.gpio import GpioPanel
+
+# Elsewhere than at their defaults only if they were restored.
+_PLACE = ("x1", "x2", "x3", "x4", "density", "chaos", "morph", "morph_y")
+
+
+FAKE = "gpio:fake"  # and FAKE:F, with a file of moves
+
+
+def check_words(wanted: Sequence[str]) -> None:
+    """Raise ControlError if the words of `--panel` ask for two boards, or for moves without the
+    name of their file."""
+    ours = set(filter(is_gpio, wanted))
+    if len(ours) > 1:
+        raise ControlError(f"--panel: choose one of {', '.join(sorted(ours))}")
+    if f"{FAKE}:" in ours:
+        raise ControlError(f"--panel {FAKE}: needs a file; {FAKE}:F, or {FAKE} without one")
+
+
+def is_gpio(word: str) -> bool:
+    """Return whether a word of `--panel` asks for the GPIO panel, on real pins or a fake board."""
+    return word in {"gpio", FAKE} or word.startswith(f"{FAKE}:")
+
+
+def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPanel":
+    """The panel that the configuration describes; PanelError says what is missing for it."""
+    from drumatlas.panel.gpio import GpioPanel
+    from drumatlas.panel.gpio_board import open_board
+    from drumatlas.panel.wiring import wiring_of
+    from drumatlas.realtime import SLOW_PRIORITY, request_realtime
+
+    wiring = wiring_of(config)
+    board = open_board(wiring, lambda: request_realtime(SLOW_PRIORITY))
+    try:
+        return GpioPanel(wiring, board, waits)
+    except BaseException:
+        board.close()
+        raise
+
+
+def _open(
+    wanted: Sequence[str], config: "Config", waits: frozenset[str], start_ns: int
+) -> "GpioPanel":
+    """Open the panel on the pins, or on a board without hardware that the file in gpio:fake:F
+    moves from `start_ns` on; ControlError or FileError names that file and the line."""
+    fake = _fake(wanted)
+    if not fake:
+        return open_gpio(config, waits)
+    from drumatlas.panel.fake_gpio import FakeGpioPanel, read_moves
+    from drumatlas.panel.wiring import wiring_of
+
+    wiring = wiring_of(config)
+    file = fake[len(FAKE) + 1 :]
+    moves = read_moves(Path(file), wiring) if file else []
+    return FakeGpioPanel(wiring, moves, start_ns, waits)
+
+
+def find_gpio(
+    wanted: Sequence[str],
+    config: "Config",
+    engine: "Engine",
+    waits: Iterable[str] = (),
+    start_ns: int = 0,
+) -> "tuple[GpioPanel | None, list[str]]":
+    """(the GPIO panel if `--panel` asks for it or `auto` finds a Pi, lines for the user).
+
+    On a Pi whose panel can't be opened `auto` plays without. The knobs in `waits` must be
+    turned to where their controls stand before they take hold; all must if the box was restored.
+    """
+    from drumatlas.explore.controls import DEFAULTS
+
+    if not _is_wanted(wanted):
+        return None, []
+    is_restored = any(engine.explorer.values[name] != DEFAULTS[name] for name in _PLACE)
+    lines = [f"{FAKE}: {_inputs(config)}"] if _fake(wanted) else []
+    try:
+        return _open(wanted, config, frozenset(DEFAULTS if is_restored else waits), start_ns), lines
+    except PanelError as error:
+        if "gpio" in wanted:
+            raise PanelError(f"--panel gpio: {error}") from None
+        return None, [f"no knobs: {error}"]
+
+
+def _is_wanted(wanted: Sequence[str]) -> bool:
+    from drumatlas.panel.gpio_board import is_pi
+
+    return any(map(is_gpio, wanted)) or ("auto" in wanted and is_pi())
+
+
+def _fake(wanted: Sequence[str]) -> str:
+    """Return the word of `--panel` that asks for a board without hardware; "" if none does."""
+    return next((word for word in wanted if is_gpio(word) and word != "gpio"), "")
+
+
+def _inputs(config: "Config") -> str:
+    """Return the inputs that are wired, in words: `x1 mcp0:0, play pin:17`."""
+    wires = {key.partition(".")[2]: wire for key, wire in config.items() if key.startswith("gpio.")}
+    return ", ".join(f"{name} {wire}" for name, wire in wires.items() if wire) or "nothing is wired"
+
+
+def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -> None:
+    """Make it one of the engine's panels: it learns where controls stand and what lamps show,
+    and its faults are among the engine's."""
+    panel.values = lambda: engine.explorer.values
+    panel.shows = lambda now_ns: lamps(engine, listener, now_ns)
+    panel.tells = lambda faults: engine.tell("gpio", *faults)
+    engine.panels = [*engine.panels, panel]
+
+
+class Knobs:
+    """The GPIO panel of a box, if it has one; `rewire` opens it anew under another wiring."""
+
+    def __init__(
+        self, wanted: Sequence[str], config: "Config", engine: "Engine", waits: Iterable[str] = ()
+    ) -> None:
+        self._wanted, self._engine = wanted, engine
+        self._start_ns = time.monotonic_ns()  # of the moves of a fake board
+        self._panel, self.lines = find_gpio(wanted, config, engine, waits, self._start_ns)
+        self._good = config if self._panel else None  # the last that the board could be read by
+        self._listener: Listener | None = None
+
+    def connect(self, listener: "Listener | None") -> None:
+        """Begin to move the engine."""
+        self._listener = listener
+        if self._panel:
+            connect(self._panel, self._engine, listener)
+
+    def rewire(self, config: "Config") -> None:
+        """Read the board as `config` says from now on. Where it can't be had so, the wiring before
+        stays, and that is told. Controls stay where they are until their knobs come by."""
+        from drumatlas.panel.wiring import wiring_of
+
+        lives = self._panel in self._engine.panels
+        is_same = self._good is not None and wiring_of(config) == wiring_of(self._good)
+        fault = ""
+        if _is_wanted(self._wanted) and not (lives and is_same):
+            self._drop()  # first: a pin can be had only once
+            try:
+                self._take(config)
+            except DrumatlasError as error:
+                fault = f"wiring: {error}; {self._go_back()}"
+            else:
+                self._good = config
+        self._engine.tell("wiring", fault)
+
+    def _go_back(self) -> str:
+        """The panel as it was, if there was one; says what became of it."""
+        if self._good is None:
+            return "no knobs"
+        try:
+            self._take(self._good)
+        except DrumatlasError as error:
+            return f"no knobs, for the wiring before can't be had again either: {error}"
+        return "the wiring before stays in force"
+
+    def _take(self, config: "Config") -> None:
+        from drumatlas.explore.controls import DEFAULTS
+
+        self._panel = _open(self._wanted, config, frozenset(DEFAULTS), self._start_ns)
+        self.connect(self._listener)
+
+    def _drop(self) -> None:
+        panels = self._engine.panels
+        self._engine.panels = [panel for panel in panels if panel is not self._panel]
+        self.close()
+        self._engine.tell("gpio")
+        self._engine.tell("panel gpio")
+
+    def close(self) -> None:
+        """Lamps off, hardware free."""
+        if self._panel:
+            self._panel.close()
+        self._panel = None
+
+
+def lamps(engine: "Engine", listener: "Listener | None", now_ns: int) -> dict[str, bool]:
+    """Beats while playing, locked to another's clock, the filter moved the place."""
+    from drumatlas.beat.codes import STEPS_PER_BEAT
+
+    sequencer = engine.sequencer
+    is_beat = sequencer.is_playing and sequencer.position_at(now_ns) % STEPS_PER_BEAT == 0
+    return {
+        "beat": is_beat,
+        "lock": listener is not None and listener.is_locked,
+        "filter": engine.explorer.place.moved > 0,
+    }

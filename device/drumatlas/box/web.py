@@ -1,0 +1,153 @@
+"""`--web HOST:PORT|off`: the page of a box that plays, put together."""
+
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from drumatlas.commandline import say
+from drumatlas.errors import WebError
+
+if TYPE_CHECKING:
+    from drumatlas.atlas.model import Atlas
+    from drumatlas.box.box import Box
+    from drumatlas.config.keys import Config
+    from drumatlas.daemon import Listener
+    from drumatlas.midi.port import InputPort
+    from drumatlas.midi.tape import Tape
+    from drumatlas.web.address import Address
+    from drumatlas.web.desk import Desk
+    from drumatlas.web.part import WebPart
+    from drumatlas.web.server import Server
+
+_TOKEN_BYTES = 16
+
+
+class Page:
+    """The address that was taken for the page. `lines` say how one gets there, or why there is
+    none. ConfigError if `wanted` (or, for None, the configuration's) is no address."""
+
+    def __init__(self, wanted: str | None, config: "Config") -> None:
+        from drumatlas.web.address import Address, parse_address
+        from drumatlas.web.serving import listen
+
+        self._config = config
+        self._listening: socket.socket | None = None
+        self.lines: list[str] = []
+        self._desk: Desk | None = None
+        self._served: Server | None = None
+        self.url = ""
+        self.token = str(config["web.token"])
+        address = parse_address(wanted or str(config["web.address"]))
+        if address is None:
+            return
+        try:
+            self._listening = listen(address)
+        except WebError as error:
+            self.lines = [f"{error}; playing without it (--web HOST:PORT takes another)"]
+            return
+        self.address = Address(address.host, self._listening.getsockname()[1])
+        if not self.token and not address.is_loopback:
+            self.token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self.url = f"http://{_shown(self.address)}/" + (self.token and f"?token={self.token}")
+        self.lines = [f"page: {self.url}"]
+
+    def start(
+        self,
+        box: "Box",
+        tape: "Tape",
+        listener: "Listener | None",
+        input_port: "InputPort | None",
+        *,
+        talks: bool,
+    ) -> "list[WebPart]":
+        """Serve: what goes along with the slow loop, nothing where there is no page. `talks`
+        where no screen shows what is wrong."""
+        if self._listening is None:
+            return []
+        from drumatlas.web.desk import Desk
+        from drumatlas.web.panel import WebPanel
+        from drumatlas.web.part import WebPart
+        from drumatlas.web.serving import Serving
+        from drumatlas.web.view import Facts, Watcher
+
+        engine = box.engine
+        panel = WebPanel(engine)
+        engine.panels = [*engine.panels, panel]
+        desk = self._desk = Desk(panel.put, time.monotonic_ns())
+        facts = Facts(
+            ports=lambda: _ports(tape, input_port),
+            is_locked=lambda: listener is not None and listener.is_locked,
+            learned=lambda: box.midi.learn.learned,
+            point_at=panel.point_at,
+        )
+        try:
+            serving = Serving(self._listening, desk, lambda: self._server(box, desk))
+            serving.start()
+        except OSError as error:  # no descriptors or no thread to be had
+            engine.panels = [one for one in engine.panels if one is not panel]
+            engine.tell("page", f"page: {error.strerror or error}; playing without it")
+            return []
+        self._open_browser()
+        watcher = Watcher(engine, facts)
+        return [WebPart(tape, desk, watcher, close=serving.close, say=say if talks else None)]
+
+    def change_atlas(self, atlas: "Atlas") -> None:
+        """Another one plays; a server that does not run yet will see that by itself."""
+        if self._desk and self._served:
+            from drumatlas.web.site import Site
+
+            self._desk.put(self._served.change_atlas, Site(atlas), atlas)
+
+    def close(self) -> None:
+        """Let go of the address."""
+        if self._listening is not None:
+            self._listening.close()
+
+    def _server(self, box: "Box", desk: "Desk") -> "Server":
+        from drumatlas.web.guard import Guard
+        from drumatlas.web.server import Server
+        from drumatlas.web.site import Site
+
+        atlas = box.engine.explorer.atlas
+        names = [name for name in str(self._config["web.hosts"]).split(",") if name.strip()]
+        if not self.address.is_loopback:
+            own = socket.gethostname()
+            names += [own, f"{own.split('.')[0]}.local"]
+        guard = Guard(self.address, [name.strip() for name in names], self.token)
+        self._served = Server(Site(atlas), guard, desk, atlas)
+        return self._served
+
+    def _open_browser(self) -> None:
+        """Where there is a desktop, and somebody at it."""
+        if not self._config["web.open"] or not sys.stdout.isatty():
+            return
+        has_desktop = sys.platform in {"darwin", "win32"} or any(
+            os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+        )
+        if has_desktop:
+            with suppress(RuntimeError, MemoryError):  # no thread: the address is printed as well
+                threading.Thread(target=webbrowser.open, args=(self.url,), daemon=True).start()
+
+
+def _ports(tape: "Tape", input_port: "InputPort | None") -> dict[str, str]:
+    """The ports' names, how the output delivers, and what is wrong with them."""
+    return {
+        "out": tape.name,
+        "delivery": tape.delivery,
+        "outFault": tape.fault,
+        "in": input_port.name if input_port else "",
+        "inFault": input_port.fault if input_port else "",
+    }
+
+
+def _shown(address: "Address") -> str:
+    """The address as others can type it."""
+    if not address.is_everywhere:
+        return str(address)
+    return f"{socket.gethostname().split('.')[0]}.local:{address.port}"

@@ -1,0 +1,56 @@
+"""`drumatlas status`: how the running box is."""
+
+import argparse
+import json
+from typing import Any
+
+from drumatlas.commandline import Command
+from drumatlas.errors import one_line
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `status`."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the running box; StateError (2) if none runs."""
+    from drumatlas.service.status import read_status
+
+    entry = read_status()
+    if arguments.json:
+        print(json.dumps(entry))
+    else:
+        print("\n".join(lines(entry)))
+    return 0
+
+
+def lines(entry: dict[str, Any]) -> list[str]:
+    """Return a status for people, each line one that a terminal can show."""
+    return [one_line(line) for line in _lines(entry)]
+
+
+def _lines(entry: dict[str, Any]) -> list[str]:
+    follows = ", follows a clock" if entry["follows"] else ""
+    marks = [word for word in ("frozen", "wandering") if entry[word]]
+    marks += [] if entry["novelty"] else ["training beats allowed"]
+    ports = entry["ports"]
+    return [
+        f"{entry['state']} at {entry['bpm']:g} BPM{follows}",
+        f"place: near {entry['near'] or 'no genre'}{''.join(f', {mark}' for mark in marks)}",
+        f"atlas: {entry['atlas']}",
+        f"MIDI out: {ports.get('out', '?')}",
+        *([f"MIDI in: {ports['in']}"] if ports.get("in") else []),
+        *(f"fault: {fault}" for fault in entry["faults"]),
+        f"process {entry['pid']}, seen {entry['age_ns'] / 1e9:.0f} s ago",
+    ]
+
+
+COMMAND = Command(
+    "status",
+    "show what the running box plays, where, and what is wrong",
+    "drumatlas status\ndrumatlas status --json",
+    options,
+    run,
+    "Exits with 2 if no box runs.",
+)
