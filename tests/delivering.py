@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from drumatlas.midi.frames import Frames
 from drumatlas.midi.pending import Pending
-from drumatlas.midi.port import NullPort, OutputPort, SeveralPorts
+from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.play.events import CLOCK, SONG_POSITION, START, Event
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
+from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 
 BASE_NS = 10_000_000_000

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
-from drumatlas.midi.port import OutputPort
 from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.own_clock import OwnClock
 from drumatlas.play.performer import Performer, Pulse
+from drumatlas.play.port import OutputPort
 from drumatlas.realtime import (
     SLOW_PRIORITY,
     give_memory_back,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from drumatlas.config.keys import Config
-    from drumatlas.midi.port import OutputPort
+    from drumatlas.play.port import OutputPort
 
 
 @dataclass(slots=True)

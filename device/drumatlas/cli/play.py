@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from drumatlas.cli.outputs import Outputs
     from drumatlas.config.keys import Value
     from drumatlas.daemon import Listener, Screen
-    from drumatlas.engine import Engine
-    from drumatlas.midi.port import InputPort
-    from drumatlas.panel.port import Panel
+    from drumatlas.engine import Engine, Panel
+    from drumatlas.play.port import InputPort
 
 EXAMPLES = """\
 drumatlas play                                  # with the keys of the terminal

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from drumatlas.errors import PortError
-from drumatlas.midi.names import CLIENT, is_synth
-from drumatlas.midi.port import InputPort, NullPort, OutputPort, SeveralPorts
+from drumatlas.midi.names import CLIENT, UART, is_synth
+from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.midi.process_port import ProcessPort
 from drumatlas.midi.rtmidi_api import SEQUENCER, open_client
 from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
 from drumatlas.midi.take import TakePort
-from drumatlas.midi.wires import UART
+from drumatlas.play.port import InputPort, OutputPort
 
 _OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
 MAX_OFFSET_MS = 100.0

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from drumatlas.midi.last_bars import BARS, LastBars
-from drumatlas.midi.port import OutputPort
 from drumatlas.play.events import Event, Output
+from drumatlas.play.port import OutputPort
 
 _QUEUE = 4096  # calls of the performer that the slow loop may be behind: 80 s
 _MOST = 1 << 12  # messages to look back on; 6 s of clocks and all 14 voices on each step at 300 BPM

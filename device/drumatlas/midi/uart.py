@@ -14,8 +14,8 @@ import tty
 from pathlib import Path
 
 from drumatlas.errors import PortError
+from drumatlas.midi.names import UART
 from drumatlas.midi.serial_line import BAUD, SerialLine
-from drumatlas.midi.wires import UART
 
 # asm-generic/ioctls.h and termbits.h: x86, ARM and RISC-V.
 _TCGETS2, _TCSETS2 = 0x802C542A, 0x402C542B

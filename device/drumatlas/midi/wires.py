@@ -5,12 +5,12 @@ from typing import Protocol
 
 from drumatlas.errors import PortError
 from drumatlas.midi import names
+from drumatlas.midi.names import UART
 from drumatlas.midi.rtmidi_api import open_client_for
 from drumatlas.midi.rtmidi_bindings import Client
 from drumatlas.midi.server_line import ServerLine, server_sockets
 from drumatlas.midi.target import Target
 
-UART = "uart:"
 UNPLUGGED = "unplugged"
 SERVER_ENDED = f"{UNPLUGGED} (the JACK server has ended)"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from drumatlas.config.keys import Config
 from drumatlas.errors import PortError
-from drumatlas.midi.wires import UART
+from drumatlas.midi.names import UART
 from drumatlas.service.finding import Finding
 
 _CMDLINE = Path("/proc/cmdline")

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from delivering import BASE_NS, counted, perform
 from drumatlas.midi.alsa_input import AlsaInput
 from drumatlas.midi.alsa_port import AlsaPort
-from drumatlas.midi.port import OutputPort
 from drumatlas.play.events import (
     CLOCK,
     CONTINUE,
@@ -20,6 +19,7 @@ from drumatlas.play.events import (
     Event,
     panic,
 )
+from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 from playing import HATS, sequencer
 from recorded import hanging

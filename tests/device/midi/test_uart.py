@@ -15,9 +15,9 @@ from drumatlas.errors import PortError
 from drumatlas.midi.choose import open_input, open_outputs
 from drumatlas.midi.frames import pack
 from drumatlas.midi.parser import Parser
-from drumatlas.midi.port import InputPort, OutputPort
 from drumatlas.midi.sender import Sender
 from drumatlas.play.events import CLOCK, CONTINUE, NOTE_ON, SONG_POSITION, START, STOP, Event, panic
+from drumatlas.play.port import InputPort, OutputPort
 from drumatlas.play.sequencer import Sequencer
 from playing import HATS, sequencer
 from recorded import hanging
