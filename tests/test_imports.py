@@ -29,7 +29,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "drumatlas.render": ("engine", "play", "beat"),
     "drumatlas.config": (
         *("config", "play", "beat", "explore.controls", "panel", "errors", "files"),
-        *("oled.chips", "web.address"),
+        *("midi.targets", "oled.chips", "web.address"),
     ),
     "drumatlas.daemon": ("engine", "play", "realtime", "signals"),
     "drumatlas.service": (

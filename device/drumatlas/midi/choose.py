@@ -1,21 +1,20 @@
 """From `--midi-out` and `--midi-in` to ports: ALSA's sequencer where there is one, else rtmidi."""
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from drumatlas.errors import PortError
-from drumatlas.midi.names import CLIENT, UART, is_synth
+from drumatlas.midi.names import CLIENT, is_synth
 from drumatlas.midi.port import NullPort, SeveralPorts
 from drumatlas.midi.process_port import ProcessPort
 from drumatlas.midi.rtmidi_api import SEQUENCER, open_client
 from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
 from drumatlas.midi.take import TakePort
+from drumatlas.midi.targets import Kind, MidiTarget
 from drumatlas.play.port import InputPort, OutputPort
 
-_OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
-MAX_OFFSET_MS = 100.0
+Take = Callable[[bytes, int], None]
 
 
 def has_alsa() -> bool:
@@ -50,9 +49,9 @@ def list_ports() -> tuple[str, list[str], list[str]]:
 
 
 def list_uarts() -> list[str]:
-    """The UARTs of a Pi's header that could be MIDI ports."""
+    """Return the UARTs of a Pi's header that could be MIDI ports, as one names them."""
     paths = [Path("/dev/serial0"), *sorted(Path("/dev").glob("ttyAMA*"))]
-    return [f"{UART}{path}" for path in paths if path.exists()]
+    return [MidiTarget(Kind.UART, str(path)).word for path in paths if path.exists()]
 
 
 def delivery() -> str:
@@ -89,24 +88,35 @@ def open_outputs(
 def _open_output(
     wanted: str, channels: tuple[int, ...], waits: bool
 ) -> tuple[OutputPort, list[str]]:
-    if wanted == "none":
-        return NullPort(), []
-    if wanted.startswith("file:"):
-        if wanted == "file:":
-            raise PortError("--midi-out file: wants a name, as in file:take.mid")
-        return TakePort(Path(wanted[5:])), []
-    if wanted == "auto":
-        return _auto(channels)
-    found = _OFFSET.search(wanted)
-    offset_ms = float(found[1]) if found else 0.0
-    if abs(offset_ms) > MAX_OFFSET_MS:
-        raise PortError(f"--midi-out {wanted}: at most {MAX_OFFSET_MS:g} ms to each side")
-    name = _OFFSET.sub("", wanted)
-    if name.startswith(UART):
-        return ProcessPort(name, channels, offset_ms, waits=waits), []
-    port = _real(None if name == "virtual" else name, channels, offset_ms, waits=waits)
-    hints = [f"connect a synth to the MIDI port '{port.name}'"] if name == "virtual" else []
-    return port, hints
+    target = MidiTarget.parse(wanted)
+    return OUTPUTS[target.kind](target, channels, waits)
+
+
+def _none(*_: object) -> tuple[OutputPort, list[str]]:
+    return NullPort(), []
+
+
+def _file(target: MidiTarget, *_: object) -> tuple[OutputPort, list[str]]:
+    return TakePort(Path(target.name)), []
+
+
+def _uart(
+    target: MidiTarget, channels: tuple[int, ...], waits: bool
+) -> tuple[OutputPort, list[str]]:
+    return ProcessPort(target.word, channels, target.offset_ms, waits=waits), []
+
+
+def _port(
+    target: MidiTarget, channels: tuple[int, ...], waits: bool
+) -> tuple[OutputPort, list[str]]:
+    return _real(target.name, channels, target.offset_ms, waits=waits), []
+
+
+def _virtual(
+    target: MidiTarget, channels: tuple[int, ...], waits: bool
+) -> tuple[OutputPort, list[str]]:
+    port = _real(None, channels, target.offset_ms, waits=waits)
+    return port, [f"connect a synth to the MIDI port '{port.name}'"]
 
 
 def _real(
@@ -124,8 +134,10 @@ def _real(
     return ProcessPort(wanted, channels, offset_ms, waits=waits)
 
 
-def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
-    """The first synth there is, else a virtual port, else nowhere."""
+def _auto(
+    _target: MidiTarget, channels: tuple[int, ...], _waits: bool
+) -> tuple[OutputPort, list[str]]:
+    """Open the first synth there is, else a virtual port, else nowhere."""
     try:
         synths = [name for name in list_ports()[1] if is_synth(name)]
         if synths:
@@ -139,18 +151,36 @@ def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
     return port, [f"no synth found; connect one to the MIDI port '{port.name}'"]
 
 
-def open_input(
-    wanted: str, take: Callable[[bytes, int], None], waits: bool = False
-) -> InputPort | None:
-    """The input that `wanted` names, `virtual` for one that others connect to; None for `none`.
-    With `waits` one that is not there yet is heard once it is."""
-    if wanted == "none":
-        return None
-    name = None if wanted == "virtual" else wanted
-    if wanted.startswith(UART):
-        from drumatlas.midi.uart_input import UartInput  # noqa: PLC0415 - not on Windows
+# Opens an output that was wanted, for notes on these channels; whether it may be waited for.
+# Returns the port and lines for the user.
+OpenOutput = Callable[[MidiTarget, tuple[int, ...], bool], tuple[OutputPort, list[str]]]
 
-        return UartInput(wanted, take, waits)
+OUTPUTS: dict[Kind, OpenOutput] = {
+    Kind.PORT: _port,
+    Kind.VIRTUAL: _virtual,
+    Kind.AUTO: _auto,
+    Kind.NONE: _none,
+    Kind.UART: _uart,
+    Kind.FILE: _file,
+}
+
+
+def open_input(wanted: str, take: Take, waits: bool = False) -> InputPort | None:
+    """Open the input that `wanted` names, and pass what comes in to `take`: each message and its
+    arrival (monotonic ns). None for `none`. With `waits` one that is not there yet is heard once
+    it is; else that is a PortError."""
+    target = MidiTarget.parse_input(wanted)
+    return INPUTS[target.kind](target, take, waits)
+
+
+def _uart_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
+    from drumatlas.midi.uart_input import UartInput  # noqa: PLC0415 - not on Windows
+
+    return UartInput(target.name, take, waits)
+
+
+def _real_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
+    name = target.name if target.kind is Kind.PORT else None
     if has_alsa():
         from drumatlas.midi.alsa_input import AlsaInput  # noqa: PLC0415 - Linux only
 
@@ -158,3 +188,11 @@ def open_input(
     from drumatlas.midi.rtmidi_input import RtMidiInput  # noqa: PLC0415 - only who listens
 
     return RtMidiInput(name, take, waits)
+
+
+INPUTS: dict[Kind, Callable[[MidiTarget, Take, bool], InputPort | None]] = {
+    Kind.PORT: _real_input,
+    Kind.VIRTUAL: _real_input,
+    Kind.NONE: lambda *_: None,
+    Kind.UART: _uart_input,
+}

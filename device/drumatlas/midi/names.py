@@ -15,8 +15,6 @@ from drumatlas.midi.cards import UNKNOWN, Hardware, card_of, hardware_of
 
 CLIENT = "drumatlas"
 
-UART = "uart:"  # what stands before the device of a serial port
-
 # ALSA's client and port, in the names that rtmidi gives: "TR-8S:TR-8S MIDI 1 24:0".
 _NUMBERS = re.compile(r"\s+(\d+):(\d+)$")
 _SUFFIX = re.compile(r"^(?P<base>.*?)(?:\s*\[(?P<tags>[^][]+)\])?(?:\s+#(?P<order>\d+))?$", re.S)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from drumatlas.files import atomic, check_writable
+from drumatlas.midi.targets import Kind, MidiTarget
 from drumatlas.play.events import Event, Output
 
 
@@ -26,7 +27,7 @@ class TakePort:
     guard_ns = 0
 
     def __init__(self, path: Path, *, clock: bool = False) -> None:
-        self.name = f"file:{path}"
+        self.name = MidiTarget(Kind.FILE, str(path)).word
         self._path = path
         self._clock = clock
         self._outputs: list[Output] = []

@@ -14,8 +14,8 @@ import tty
 from pathlib import Path
 
 from drumatlas.errors import PortError
-from drumatlas.midi.names import UART
 from drumatlas.midi.serial_line import BAUD, SerialLine
+from drumatlas.midi.targets import Kind, MidiTarget
 
 # asm-generic/ioctls.h and termbits.h: x86, ARM and RISC-V.
 _TCGETS2, _TCSETS2 = 0x802C542A, 0x402C542B
@@ -31,24 +31,21 @@ _SCALED_BAUD = 38_400
 _SCALED_UART = "ttyAMA0"
 
 
-def device_of(wanted: str) -> str:
-    """The device that `uart:/dev/...` names; PortError if it names none."""
-    device = wanted.removeprefix(UART)
-    if not device.startswith("/"):
-        raise PortError(f"{wanted}: wants a device, as in uart:/dev/serial0")
-    return device
-
-
 def is_scaled(device: str, tree: Path = _TREE) -> bool:
     """Whether the overlay midi-uart0 is in force for `device`."""
     is_uart0 = Path(device).resolve().name == _SCALED_UART
     return is_uart0 and any((tree / name).exists() for name in _OVERLAYS)
 
 
-def open_uart(wanted: str, flags: int) -> int:
-    """A file descriptor of the device at 31,250 baud, 8N1, raw, never blocking; `flags` is
+def name_of(device: str) -> str:
+    """Return the name of the device as a port: "uart:/dev/serial0"."""
+    return MidiTarget(Kind.UART, device).word
+
+
+def open_uart(device: str, flags: int) -> int:
+    """Return a file descriptor of the device at 31,250 baud, 8N1, raw, never blocking; `flags` is
     O_RDONLY or O_WRONLY. PortError names device and remedy."""
-    device = device_of(wanted)
+    wanted = name_of(device)
     try:
         fd = os.open(device, flags | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
@@ -99,19 +96,19 @@ class UartWire:
 
     absence = "unplugged"
 
-    def __init__(self, wanted: str) -> None:
-        self._wanted, self._device = wanted, Path(device_of(wanted))
+    def __init__(self, device: str) -> None:
+        self._device = device
         self._line = SerialLine()
         self._fd = -1
 
     def open(self) -> str:
         """As Wire says."""
-        self._fd = open_uart(self._wanted, os.O_WRONLY)
-        return self._wanted
+        self._fd = open_uart(self._device, os.O_WRONLY)
+        return name_of(self._device)
 
     def is_there(self) -> bool:
         """As Wire says."""
-        return self._device.exists()
+        return Path(self._device).exists()
 
     def send(self, data: bytes) -> None:
         """As Wire says."""

@@ -9,25 +9,26 @@ from contextlib import suppress
 
 from drumatlas.errors import PortError
 from drumatlas.midi.parser import Parser
-from drumatlas.midi.uart import open_uart
+from drumatlas.midi.uart import name_of, open_uart
 from drumatlas.realtime import request_realtime
 
 _LOOK_S = 0.5  # how often a device that is gone is looked for
 
 
 class UartInput:
-    """Hears `wanted` (uart:DEVICE); gives each message's bytes and arrival (monotonic ns) to
-    `take`, from a thread of its own. With `waits` the device need not be there yet."""
+    """Hears a UART; gives each message's bytes and arrival (monotonic ns) to `take`, from a thread
+    of its own. With `waits` the device need not be there yet."""
 
     def __init__(
-        self, wanted: str, take: Callable[[bytes, int], None], waits: bool = False
+        self, device: str, take: Callable[[bytes, int], None], waits: bool = False
     ) -> None:
-        self.name, self.fault = wanted, ""
+        self._device = device
+        self.name, self.fault = name_of(device), ""
         self._take = take
         self._fd = -1
         self._parser = Parser()
         try:
-            self._fd = open_uart(wanted, os.O_RDONLY)
+            self._fd = open_uart(device, os.O_RDONLY)
         except PortError as error:
             if not waits:
                 raise
@@ -63,7 +64,7 @@ class UartInput:
 
     def _open_again(self) -> None:
         with suppress(PortError):  # it is told as lost, and looked for again
-            self._fd = open_uart(self.name, os.O_RDONLY)
+            self._fd = open_uart(self._device, os.O_RDONLY)
             self._parser, self.fault = Parser(), ""
 
     def _lose(self) -> None:

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from drumatlas.errors import PortError
 from drumatlas.midi import names
-from drumatlas.midi.names import UART
 from drumatlas.midi.rtmidi_api import open_client_for
 from drumatlas.midi.rtmidi_bindings import Client
 from drumatlas.midi.server_line import ServerLine, server_sockets
 from drumatlas.midi.target import Target
+from drumatlas.midi.targets import Kind, MidiTarget, kind_of
 
 UNPLUGGED = "unplugged"
 SERVER_ENDED = f"{UNPLUGGED} (the JACK server has ended)"
@@ -42,12 +42,12 @@ class Wire(Protocol):
 
 
 def wire_to(wanted: str) -> Wire:
-    """The wire that `wanted` names: `uart:DEVICE`, a port's name, or "" for a virtual port."""
-    if not wanted.startswith(UART):
+    """Return the wire to `wanted`: `uart:DEVICE`, a port's name, or "" for a virtual port."""
+    if kind_of(wanted) is not Kind.UART:
         return RtMidiWire(wanted)
     from drumatlas.midi.uart import UartWire  # noqa: PLC0415 - not on Windows
 
-    return UartWire(wanted)
+    return UartWire(MidiTarget.parse(wanted).name)
 
 
 class RtMidiWire:

@@ -214,8 +214,8 @@ def test_what_is_no_uart_is_told_in_a_line(tmp_path: Path, opens: Callable[[str]
     plain = tmp_path / "file"
     plain.touch()
     for wanted, words in (
-        ("uart:", "wants a device, as in uart:/dev/serial0"),
-        ("uart:ttyAMA0", "wants a device"),
+        ("uart:", "needs a device, as in uart:/dev/serial0"),
+        ("uart:ttyAMA0", "needs a device"),
         (f"uart:{tmp_path}/none", "is not there; enable_uart=1"),
         (f"uart:{plain}", "is no serial port"),
     ):
@@ -229,7 +229,7 @@ def test_a_driver_that_takes_another_rate_is_no_midi_port(
 ) -> None:
     monkeypatch.setattr(uart, "set_speed", lambda _fd, _baud: None)
     with pytest.raises(PortError, match="can't do 31250 baud, only 38400"):
-        uart.open_uart(cable.wanted, os.O_WRONLY)
+        uart.open_uart(str(cable.path), os.O_WRONLY)
 
 
 def test_with_the_pis_overlay_the_rate_has_another_name(tmp_path: Path) -> None:
