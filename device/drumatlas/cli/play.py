@@ -124,7 +124,7 @@ def _play(asked: _Asked, outputs: "Outputs") -> None:
     from drumatlas.cli.switch import AtlasSwitch
     from drumatlas.cli.web import Page
     from drumatlas.daemon import run as run_daemon
-    from drumatlas.midi.tape import Tape
+    from drumatlas.midi.files.tape import Tape
     from drumatlas.play.performer import Pulse
     from drumatlas.service.notify import Herald
 

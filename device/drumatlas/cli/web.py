@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from drumatlas.cli.box import Box
     from drumatlas.config.keys import Config
     from drumatlas.daemon import Listener
-    from drumatlas.midi.tape import Tape
+    from drumatlas.midi.files.tape import Tape
     from drumatlas.play.port import InputPort
     from drumatlas.web.address import Address
     from drumatlas.web.desk import Desk

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from drumatlas.errors import PortError
+from drumatlas.midi.files.take import TakePort
 from drumatlas.midi.names import CLIENT, is_synth
 from drumatlas.midi.port import NullPort, SeveralPorts
-from drumatlas.midi.process_port import ProcessPort
-from drumatlas.midi.rtmidi_api import SEQUENCER, open_client
-from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
-from drumatlas.midi.take import TakePort
+from drumatlas.midi.process.output import ProcessPort
+from drumatlas.midi.rtmidi.api import SEQUENCER, open_client
+from drumatlas.midi.rtmidi.api import list_ports as list_rtmidi
 from drumatlas.midi.targets import Kind, MidiTarget
 from drumatlas.play.port import InputPort, OutputPort
 
@@ -22,7 +22,7 @@ def has_alsa() -> bool:
     # Asked first: where it may not be opened, ALSA's library says so on stderr.
     if not os.access(SEQUENCER, os.R_OK | os.W_OK):
         return False
-    from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415 - Linux only
+    from drumatlas.midi.alsa.queue import open_sequencer  # noqa: PLC0415 - Linux only
 
     try:
         open_sequencer(CLIENT).close()
@@ -35,8 +35,8 @@ def list_ports() -> tuple[str, list[str], list[str]]:
     """(MIDI system, outputs we can play to, inputs we can hear); PortError if there is none."""
     if not has_alsa():
         return list_rtmidi()
-    from drumatlas.midi.alsa_ports import list_alsa  # noqa: PLC0415 - Linux only
-    from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415
+    from drumatlas.midi.alsa.ports import list_alsa  # noqa: PLC0415 - Linux only
+    from drumatlas.midi.alsa.queue import open_sequencer  # noqa: PLC0415
 
     client = open_sequencer(CLIENT)
     try:
@@ -128,7 +128,7 @@ def _real(
     takes_any: bool = False,
 ) -> OutputPort:
     if has_alsa():
-        from drumatlas.midi.alsa_port import AlsaPort  # noqa: PLC0415 - Linux only
+        from drumatlas.midi.alsa.output import AlsaPort  # noqa: PLC0415 - Linux only
 
         return AlsaPort(wanted, channels, offset_ms, waits=waits, takes_any=takes_any)
     return ProcessPort(wanted, channels, offset_ms, waits=waits)
@@ -174,7 +174,7 @@ def open_input(wanted: str, take: Take, waits: bool = False) -> InputPort | None
 
 
 def _uart_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
-    from drumatlas.midi.uart_input import UartInput  # noqa: PLC0415 - not on Windows
+    from drumatlas.midi.uart.input import UartInput  # noqa: PLC0415 - not on Windows
 
     return UartInput(target.name, take, waits)
 
@@ -182,10 +182,10 @@ def _uart_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
 def _real_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
     name = target.name if target.kind is Kind.PORT else None
     if has_alsa():
-        from drumatlas.midi.alsa_input import AlsaInput  # noqa: PLC0415 - Linux only
+        from drumatlas.midi.alsa.input import AlsaInput  # noqa: PLC0415 - Linux only
 
         return AlsaInput(name, take, waits)
-    from drumatlas.midi.rtmidi_input import RtMidiInput  # noqa: PLC0415 - only who listens
+    from drumatlas.midi.rtmidi.input import RtMidiInput  # noqa: PLC0415 - only who listens
 
     return RtMidiInput(name, take, waits)
 

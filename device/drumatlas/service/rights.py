@@ -7,9 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from drumatlas.errors import PortError
-from drumatlas.midi.alsa_queue import import_alsa
+from drumatlas.midi.alsa.queue import import_alsa
 from drumatlas.midi.choose import delivery
-from drumatlas.midi.rtmidi_api import SEQUENCER
+from drumatlas.midi.rtmidi.api import SEQUENCER
 from drumatlas.realtime import PRIORITY, may_lock_memory, request_realtime
 from drumatlas.service.finding import Finding
 

@@ -32,7 +32,7 @@ def _uart(target: MidiTarget, cmdline: Path) -> Finding:
     wanted = target.word
     if not sys.platform.startswith("linux"):
         return Finding("uart", "fail", f"{wanted}: UARTs are played on Linux only")
-    from drumatlas.midi.uart import is_scaled, open_uart  # noqa: PLC0415 - Linux only
+    from drumatlas.midi.uart.device import is_scaled, open_uart  # noqa: PLC0415 - Linux only
 
     try:
         os.close(open_uart(target.name, os.O_WRONLY))

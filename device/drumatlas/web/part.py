@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from drumatlas.midi.take import take_bytes
-from drumatlas.midi.tape import Tape
+from drumatlas.midi.files.take import take_bytes
+from drumatlas.midi.files.tape import Tape
 from drumatlas.play.events import NOTE_ON, Event, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import VoiceOut

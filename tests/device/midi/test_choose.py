@@ -3,11 +3,13 @@ from pathlib import Path
 import pytest
 
 from drumatlas.errors import PortError
-from drumatlas.midi import alsa_queue, choose, rtmidi_api
+from drumatlas.midi import choose
+from drumatlas.midi.alsa import queue as alsa_queue
 from drumatlas.midi.choose import INPUTS, OUTPUTS, open_input, open_outputs
-from drumatlas.midi.deliver import Connection
+from drumatlas.midi.files.take import TakePort
 from drumatlas.midi.port import NullPort, SeveralPorts
-from drumatlas.midi.take import TakePort
+from drumatlas.midi.process.deliver import Connection
+from drumatlas.midi.rtmidi import api as rtmidi_api
 from drumatlas.midi.targets import USAGES, Kind
 
 

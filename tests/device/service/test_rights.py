@@ -9,7 +9,7 @@ from drumatlas import realtime
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
 from drumatlas.midi.port import NullPort
-from drumatlas.midi.process_port import ProcessPort
+from drumatlas.midi.process.output import ProcessPort
 from drumatlas.realtime import PRIORITY
 from drumatlas.service import rights
 from drumatlas.service.finding import Finding

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.midi.take import notes_in
+from drumatlas.midi.files.take import notes_in
 from drumatlas.play.events import Event, TempoChange
 from drumatlas.service import takes
 from drumatlas.service.takes import Takes
