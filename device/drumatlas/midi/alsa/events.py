@@ -7,6 +7,20 @@ Layout: linux/include/uapi/sound/asequencer.h.
 
 from struct import Struct
 
+from drumatlas.play.events import (
+    CLOCK,
+    CONTINUE,
+    CONTROL_CHANGE,
+    NOTE_OFF,
+    NOTE_ON,
+    SONG_POSITION,
+    START,
+    STOP,
+    channel,
+    kind,
+    position_of,
+)
+
 # type, flags, tag, queue; seconds, nanoseconds; source client, port; dest client, port
 _HEAD = Struct("<BBBBIIBBBB")
 _NOTE = Struct("<BBBBI")  # channel, note, velocity, off velocity, duration
@@ -18,9 +32,9 @@ _DATA_SIZE = EVENT_SIZE - _HEAD.size
 _REAL_TIME = 1  # SNDRV_SEQ_TIME_STAMP_REAL; absolute
 _SUBSCRIBERS, _UNKNOWN = 254, 253  # to all that are connected
 
-_NOTE_TYPES = {0x90: 6, 0x80: 7}
-_CONTROLLER, _SONG_POSITION = 10, 20
-_PLAIN_TYPES = {0xFA: 30, 0xFB: 31, 0xFC: 32, 0xF8: 36}
+_NOTE_TYPES = {NOTE_ON: 6, NOTE_OFF: 7}
+_CONTROLLER, _POSITION = 10, 20
+_PLAIN_TYPES = {START[0]: 30, CONTINUE[0]: 31, STOP[0]: 32, CLOCK[0]: 36}
 
 
 def stamps(events: bytes) -> list[tuple[int, tuple[int, int]]]:
@@ -33,16 +47,16 @@ def stamps(events: bytes) -> list[tuple[int, tuple[int, int]]]:
 def pack(message: bytes, stamp: tuple[int, int], queue: int, source: tuple[int, int]) -> bytes:
     """One message of those that the sequencer sends, due at `stamp` (seconds, nanoseconds) of
     `queue`, from port `source` (client, port) to its subscribers."""
-    status = message[0]
-    kind, channel = status & 0xF0, status & 0x0F
+    status, note_type = message[0], _NOTE_TYPES.get(kind(message))
     if status in _PLAIN_TYPES:
         event_type, data = _PLAIN_TYPES[status], b""
-    elif kind in _NOTE_TYPES:
-        event_type, data = _NOTE_TYPES[kind], _NOTE.pack(channel, message[1], message[2], 0, 0)
-    elif kind == 0xB0:
-        event_type, data = _CONTROLLER, _CONTROL.pack(channel, message[1], message[2])
-    elif status == 0xF2:
-        event_type, data = _SONG_POSITION, _CONTROL.pack(0, 0, message[1] | message[2] << 7)
+    elif note_type:
+        event_type, data = note_type, _NOTE.pack(channel(message), message[1], message[2], 0, 0)
+    elif kind(message) == CONTROL_CHANGE:
+        event_type = _CONTROLLER
+        data = _CONTROL.pack(channel(message), message[1], message[2])
+    elif status == SONG_POSITION:
+        event_type, data = _POSITION, _CONTROL.pack(0, 0, position_of(message))
     else:
         raise ValueError(f"no message of ours: {message.hex()}")
     head = _HEAD.pack(event_type, _REAL_TIME, 0, queue, *stamp, *source, _SUBSCRIBERS, _UNKNOWN)

@@ -10,8 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil, floor
 
-from drumatlas.play.events import NOTE_ON, START, Event, Output, TempoChange
-from drumatlas.play.outbox import note_off
+from drumatlas.play.events import (
+    START,
+    Event,
+    Key,
+    Output,
+    TempoChange,
+    is_note,
+    is_note_on,
+    note_key,
+    note_off,
+)
 from drumatlas.play.transport import BAR_TICKS, PPQN, STEP_TICKS
 
 BARS = 8
@@ -61,7 +70,7 @@ class _Take:
 
     @property
     def hits(self) -> list[_Note]:
-        return [note for note in self.notes if _is_hit(note.event)]
+        return [note for note in self.notes if is_note_on(note.event.data)]
 
     def line_at(self, tick: float) -> _Line:
         """The line in force at `tick`; before its beginning, the first one."""
@@ -160,12 +169,8 @@ class LastBars:
         return [*start, begin, *rest]
 
 
-def _is_hit(event: Event) -> bool:
-    return event.data[0] & 0xF0 == NOTE_ON and event.data[2] > 0
-
-
 def _matters(output: Output) -> bool:
-    return isinstance(output, TempoChange) or output.data[0] < 0xA0 or output.data == START
+    return isinstance(output, TempoChange) or is_note(output.data) or output.data == START
 
 
 def _takes(played: list[Output], now_ns: int | None = None) -> list[_Take]:
@@ -220,10 +225,10 @@ def _cut(take: _Take, now_ns: int, bars: int) -> list[Output]:
 def _whole(notes: list[Event], end_ns: int) -> list[Event]:
     """Without ends of notes that began earlier, and with ends of those that still sound."""
     out: list[Event] = []
-    sounding: set[tuple[int, int]] = set()
+    sounding: set[Key] = set()
     for note in notes:
-        key = (note.data[0] & 0x0F, note.data[1])
-        if _is_hit(note):
+        key = note_key(note.data)
+        if is_note_on(note.data):
             sounding.add(key)
         elif key in sounding:
             sounding.remove(key)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from drumatlas.files import atomic, check_writable
 from drumatlas.midi.targets import Kind, MidiTarget
-from drumatlas.play.events import Event, Output
+from drumatlas.play.events import Event, Output, is_note_on
 
 
 def take_bytes(outputs: Iterable[Output], *, clock: bool = False, name: str = "drumatlas") -> bytes:
@@ -50,8 +50,4 @@ class TakePort:
 
 def notes_in(outputs: Iterable[Output]) -> int:
     """How many note-ons there are (velocity 0 is an off)."""
-    return sum(
-        1
-        for output in outputs
-        if isinstance(output, Event) and output.data[0] & 0xF0 == 0x90 and output.data[2]
-    )
+    return sum(isinstance(output, Event) and is_note_on(output.data) for output in outputs)

@@ -13,7 +13,7 @@ import mido
 from drumatlas.beat.mark import Hit, mark_bytes
 from drumatlas.beat.smf.track import packed_note
 from drumatlas.beat.steps import STEPS, STEPS_PER_BEAT
-from drumatlas.play.events import Event, Output, TempoChange
+from drumatlas.play.events import Event, Output, TempoChange, is_system, note_key
 from drumatlas.play.transport import PPQN, STEP_TICKS
 
 TICKS_PER_BEAT = 480  # of the file; a MIDI clock is 20 of them
@@ -68,7 +68,7 @@ def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, obj
             # Microseconds a beat, 24 bits.
             tempo = min(round(output.ns_per_tick * PPQN / 1000), 0xFFFFFF)
             yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo), output
-        elif output.data[0] < 0xF0:
+        elif not is_system(output.data):
             message = mido.Message.from_bytes(output.data)
             yield ruler.tick(output.at_ns), message, output
         elif clock:
@@ -76,7 +76,7 @@ def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, obj
 
 
 def _hit(tick: int, data: bytes, voice: int, step: int) -> Hit:
-    note = packed_note(tick, data[0] & 0x0F, data[1], data[2])
+    note = packed_note(tick, *note_key(data), data[2])
     return Hit(note, voice, (step - round(tick / _STEP)) % STEPS)
 
 

@@ -29,9 +29,13 @@ from drumatlas.play.events import (
     CONTINUE,
     NOTE_OFF,
     NOTE_ON,
-    RELEASE_VELOCITY,
     START,
     STOP,
+    Key,
+    channel,
+    kind,
+    note_key,
+    note_off,
     panic,
 )
 from drumatlas.realtime import lock_memory, request_realtime
@@ -56,7 +60,7 @@ class Connection:
         self._is_there = True
         self._absence = ""  # as it was last reported
         self._looked_ns = time.monotonic_ns()
-        self._sounding: set[tuple[int, int]] = set()
+        self._sounding: set[Key] = set()
         self._is_started = False
         self.name = self._open()
 
@@ -85,13 +89,12 @@ class Connection:
         return None
 
     def _note(self, data: bytes) -> None:
-        key = (data[0] & 0x0F, data[1]) if len(data) == 3 else (0, 0)
-        if data[0] & 0xF0 == NOTE_ON:
-            self._sounding.add(key)
-            if key[0] not in self._channels:
-                self._channels = (*self._channels, key[0])
-        elif data[0] & 0xF0 == NOTE_OFF:
-            self._sounding.discard(key)
+        if kind(data) == NOTE_ON:
+            self._sounding.add(note_key(data))
+            if channel(data) not in self._channels:
+                self._channels = (*self._channels, channel(data))
+        elif kind(data) == NOTE_OFF:
+            self._sounding.discard(note_key(data))
         elif data in {START, CONTINUE, STOP}:
             self._is_started = data != STOP
 
@@ -125,8 +128,8 @@ class Connection:
 
     def close(self) -> None:
         """End what still sounds, then let go."""
-        for channel, note in sorted(self._sounding):
-            self.send(bytes((NOTE_OFF | channel, note, RELEASE_VELOCITY)))
+        for key in sorted(self._sounding):
+            self.send(note_off(0, key).data)
         if self._is_started:
             self.send(STOP)
         with contextlib.suppress(OSError):  # unplugged
@@ -161,7 +164,7 @@ class Deliverer:
                     # CPython sleeps to an absolute deadline of the monotonic clock (since 3.11).
                     time.sleep(max(due_ns - time.monotonic_ns(), 0) / 1e9)
                 message = self._pending.pop(time.monotonic_ns())
-                if message and not (self._rejoins and message[0] & 0xF0 != NOTE_OFF):
+                if message and not (self._rejoins and kind(message) != NOTE_OFF):
                     self._connection.send(message)
 
     def _wait(self, now_ns: int, until_ns: int, line_ns: int | None) -> None:
@@ -207,7 +210,7 @@ def main(arguments: list[str]) -> int:
     for name in ("SIGINT", "SIGHUP", "SIGTERM"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    connection = connect(arguments[0], tuple(int(channel) for channel in arguments[1:]))
+    connection = connect(arguments[0], tuple(map(int, arguments[1:])))
     if connection is None:
         return 2
     tell(name=connection.name, missing=", ".join([*request_realtime(), *lock_memory()]))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from drumatlas.midi.late import Late
 from drumatlas.midi.process.frames import REJOINED, SETTLED
-from drumatlas.play.events import CLOCK, NOTE_OFF, NOTE_ON, Event
+from drumatlas.play.events import CLOCK, NOTE_OFF, NOTE_ON, Event, kind
 
 # What a machine that stood still has left over: clocks are made up for one by one, since others
 # count them, but no closer than at 400 BPM; notes that are this late do not begin.
@@ -39,7 +39,7 @@ class Pending:
         due_ns, _, message = heapq.heappop(self._due)
         if message == CLOCK:
             self._clock_ns = now_ns
-        if message[0] & 0xF0 == NOTE_ON and now_ns - due_ns >= _LATE_NS:
+        if kind(message) == NOTE_ON and now_ns - due_ns >= _LATE_NS:
             return b""
         self._sent.append((due_ns, message))
         return message
@@ -67,7 +67,7 @@ class Pending:
         """Drop what was meant for a receiver that had heard all before it. Ends of notes do no
         harm."""
         self.settle()
-        self._due = [due for due in self._due if due[2][0] & 0xF0 == NOTE_OFF]
+        self._due = [due for due in self._due if kind(due[2]) == NOTE_OFF]
         heapq.heapify(self._due)
 
     def _withdraw(self, after_ns: int) -> None:

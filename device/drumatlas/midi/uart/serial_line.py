@@ -9,7 +9,7 @@ before.
 
 from collections import deque
 
-from drumatlas.play.events import CLOCK, CONTROL_CHANGE
+from drumatlas.play.events import CLOCK, CONTROL_CHANGE, is_system, kind
 
 BAUD = 31_250  # MIDI 1.0; +-1 % (IEC 63035)
 BYTE_NS = 320_000  # start bit, 8 bits, stop bit
@@ -33,7 +33,7 @@ class SerialLine:
             self._kept += 1
             return
         self._bytes.extend(message)
-        if message[0] >= 0xF0 or message[0] & 0xF0 == CONTROL_CHANGE:
+        if is_system(message) or kind(message) == CONTROL_CHANGE:
             self._kept = len(self._bytes)
 
     def take(self, now_ns: int) -> bytes:
