@@ -14,7 +14,8 @@ from drumatlas.midi.rtmidi.api import list_ports as list_rtmidi
 from drumatlas.midi.targets import Kind, MidiTarget
 from drumatlas.play.port import InputPort, OutputPort
 
-Take = Callable[[bytes, int], None]
+PortAndHints = tuple[OutputPort, list[str]]  # hints: lines for the user
+OnMessage = Callable[[bytes, int], None]  # gets each message and its arrival, monotonic ns
 
 
 def has_alsa() -> bool:
@@ -68,14 +69,15 @@ def delivery() -> str:
 
 def open_outputs(
     wanted: Sequence[str], channels: tuple[int, ...], waits: bool = False
-) -> tuple[OutputPort, list[str]]:
-    """(the port or ports as one, lines for the user). PortError where one that was named can't
+) -> PortAndHints:
+    """Open the outputs that `wanted` names, as one port. PortError where one that was named can't
     be had, unless it may be waited for; `auto` always finds something, if only nowhere."""
     ports: list[OutputPort] = []
     hints: list[str] = []
     try:
         for one in wanted:
-            port, more = _open_output(one, channels, waits)
+            target = MidiTarget.parse(one)
+            port, more = OUTPUTS[target.kind](target, channels, waits)
             ports.append(port)
             hints += more
     except BaseException:
@@ -85,36 +87,23 @@ def open_outputs(
     return (ports[0] if len(ports) == 1 else SeveralPorts(ports)), hints
 
 
-def _open_output(
-    wanted: str, channels: tuple[int, ...], waits: bool
-) -> tuple[OutputPort, list[str]]:
-    target = MidiTarget.parse(wanted)
-    return OUTPUTS[target.kind](target, channels, waits)
-
-
-def _none(*_: object) -> tuple[OutputPort, list[str]]:
+def _none(*_: object) -> PortAndHints:
     return NullPort(), []
 
 
-def _file(target: MidiTarget, *_: object) -> tuple[OutputPort, list[str]]:
+def _file(target: MidiTarget, *_: object) -> PortAndHints:
     return TakePort(Path(target.name)), []
 
 
-def _uart(
-    target: MidiTarget, channels: tuple[int, ...], waits: bool
-) -> tuple[OutputPort, list[str]]:
+def _uart(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
     return ProcessPort(target.word, channels, target.offset_ms, waits=waits), []
 
 
-def _port(
-    target: MidiTarget, channels: tuple[int, ...], waits: bool
-) -> tuple[OutputPort, list[str]]:
+def _port(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
     return _real(target.name, channels, target.offset_ms, waits=waits), []
 
 
-def _virtual(
-    target: MidiTarget, channels: tuple[int, ...], waits: bool
-) -> tuple[OutputPort, list[str]]:
+def _virtual(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
     port = _real(None, channels, target.offset_ms, waits=waits)
     return port, [f"connect a synth to the MIDI port '{port.name}'"]
 
@@ -134,9 +123,7 @@ def _real(
     return ProcessPort(wanted, channels, offset_ms, waits=waits)
 
 
-def _auto(
-    _target: MidiTarget, channels: tuple[int, ...], _waits: bool
-) -> tuple[OutputPort, list[str]]:
+def _auto(_target: MidiTarget, channels: tuple[int, ...], _waits: bool) -> PortAndHints:
     """Open the first synth there is, else a virtual port, else nowhere."""
     try:
         synths = [name for name in list_ports()[1] if is_synth(name)]
@@ -151,11 +138,9 @@ def _auto(
     return port, [f"no synth found; connect one to the MIDI port '{port.name}'"]
 
 
-# Opens an output that was wanted, for notes on these channels; whether it may be waited for.
-# Returns the port and lines for the user.
-OpenOutput = Callable[[MidiTarget, tuple[int, ...], bool], tuple[OutputPort, list[str]]]
-
-OUTPUTS: dict[Kind, OpenOutput] = {
+# What opens each kind of output: it gets the channels that notes are sent on, and whether a port
+# that is not there yet may be waited for.
+OUTPUTS: dict[Kind, Callable[[MidiTarget, tuple[int, ...], bool], PortAndHints]] = {
     Kind.PORT: _port,
     Kind.VIRTUAL: _virtual,
     Kind.AUTO: _auto,
@@ -165,21 +150,20 @@ OUTPUTS: dict[Kind, OpenOutput] = {
 }
 
 
-def open_input(wanted: str, take: Take, waits: bool = False) -> InputPort | None:
-    """Open the input that `wanted` names, and pass what comes in to `take`: each message and its
-    arrival (monotonic ns). None for `none`. With `waits` one that is not there yet is heard once
-    it is; else that is a PortError."""
+def open_input(wanted: str, take: OnMessage, waits: bool = False) -> InputPort | None:
+    """Open the input that `wanted` names, and pass what comes in to `take`. Return None for `none`.
+    With `waits` an input that is not there yet is heard once it is; else that is a PortError."""
     target = MidiTarget.parse_input(wanted)
     return INPUTS[target.kind](target, take, waits)
 
 
-def _uart_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
+def _uart_input(target: MidiTarget, take: OnMessage, waits: bool) -> InputPort:
     from drumatlas.midi.uart.input import UartInput  # noqa: PLC0415 - not on Windows
 
     return UartInput(target.name, take, waits)
 
 
-def _real_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
+def _real_input(target: MidiTarget, take: OnMessage, waits: bool) -> InputPort:
     name = target.name if target.kind is Kind.PORT else None
     if has_alsa():
         from drumatlas.midi.alsa.input import AlsaInput  # noqa: PLC0415 - Linux only
@@ -190,7 +174,7 @@ def _real_input(target: MidiTarget, take: Take, waits: bool) -> InputPort:
     return RtMidiInput(name, take, waits)
 
 
-INPUTS: dict[Kind, Callable[[MidiTarget, Take, bool], InputPort | None]] = {
+INPUTS: dict[Kind, Callable[[MidiTarget, OnMessage, bool], InputPort | None]] = {
     Kind.PORT: _real_input,
     Kind.VIRTUAL: _real_input,
     Kind.NONE: lambda *_: None,
