@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drumatlas.errors import PortError
-from drumatlas.midi.alsa_queue import import_alsa
+from drumatlas.midi.alsa.queue import import_alsa
 
 
 def alsa_or_skip() -> Any:

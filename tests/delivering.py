@@ -5,11 +5,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from drumatlas.midi.frames import Frames
-from drumatlas.midi.pending import Pending
-from drumatlas.midi.port import OutputPort, SeveralPorts
+from drumatlas.midi.port import SeveralPorts
+from drumatlas.midi.process.frames import Frames
+from drumatlas.midi.process.pending import Pending
 from drumatlas.play.events import CLOCK, SONG_POSITION, START, Event
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
+from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 from playing import RecordingPort
 

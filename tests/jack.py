@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from drumatlas.midi.rtmidi_api import open_client
-from drumatlas.midi.rtmidi_bindings import Client, RtMidi
+from drumatlas.midi.rtmidi.api import open_client
+from drumatlas.midi.rtmidi.bindings import Client, RtMidi
 from drumatlas.play.events import Event
 
 needs_jack = [

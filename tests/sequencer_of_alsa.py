@@ -12,12 +12,12 @@ from typing import Any
 
 from alsa_library import alsa_or_skip
 from delivering import Wire
-from drumatlas.midi.alsa_wire import DIRECT, EVENT_SIZE
+from drumatlas.midi.alsa.events import DIRECT, EVENT_SIZE
 from drumatlas.play.events import Event
 
 alsa_midi = alsa_or_skip()
 
-_HEAD = Struct("<BBBBIIBBBB")  # as in alsa_wire
+_HEAD = Struct("<BBBBIIBBBB")  # as in alsa/events.py
 _PLAIN = {30: b"\xfa", 31: b"\xfb", 32: b"\xfc", 36: b"\xf8"}
 _NOTES = {6: 0x90, 7: 0x80}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from unittest.mock import patch
 
-from drumatlas.midi.deliver import Connection
+from drumatlas.midi.process.deliver import Connection
 from drumatlas.play.events import Event, panic
 
 LOOK_NS = 100_000_000  # how often the deliverer finds time to look for the port

@@ -55,7 +55,7 @@ def words_of(command: str) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the examples name."""
-    from drumatlas.midi.take import take_bytes
+    from drumatlas.midi.files.take import take_bytes
     from playing import FOUR, run, sequencer
 
     monkeypatch.chdir(tmp_path)

@@ -11,7 +11,7 @@ import pytest
 import drumatlas
 import drumatlas_export
 from drumatlas.atlas import probe
-from drumatlas.midi.sender import Sender
+from drumatlas.midi.process.sender import Sender
 
 SOURCES = [Path(package.__path__[0]) for package in (drumatlas, drumatlas_export)]
 INSTALL = Path(__file__).parents[1] / "systemd" / "install.sh"

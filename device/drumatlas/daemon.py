@@ -9,11 +9,12 @@ from functools import partial
 from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
-from drumatlas.midi.port import OutputPort
+from drumatlas.play.events import is_system
 from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.own_clock import OwnClock
 from drumatlas.play.performer import Performer, Pulse
+from drumatlas.play.port import OutputPort
 from drumatlas.realtime import (
     SLOW_PRIORITY,
     give_memory_back,
@@ -85,7 +86,7 @@ class Listener:
 
     def take(self, message: bytes, at_ns: int) -> None:
         """One message, from the input's thread. Never raises: what is odd is left out."""
-        if message and message[0] < 0xF0:
+        if message and not is_system(message):
             self._others(message, at_ns)
             return
         with self._lock:

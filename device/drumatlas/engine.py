@@ -5,6 +5,7 @@ monotonic time, `render` with a counter.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import Code, grids
@@ -12,7 +13,6 @@ from drumatlas.errors import one_line
 from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.snapshot import Snapshot, place_of_program
-from drumatlas.panel.port import Panel
 from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
@@ -20,6 +20,18 @@ from drumatlas.play.tap import TapTempo
 from drumatlas.play.transport import BAR_TICKS, CYCLE_TICKS, STEP_TICKS
 
 TICK_NS = 10_000_000  # period of the slow loop
+
+
+class Panel(Protocol):
+    """A source of controls. The slow loop polls it about 100 times a second."""
+
+    name: str
+
+    def poll(self, now_ns: int) -> list[Change]:
+        """Return the changes since the last call, in order. Never blocks."""
+
+    def close(self) -> None:
+        """Release the hardware, and leave the terminal as it was."""
 
 
 class Engine:

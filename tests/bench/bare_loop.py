@@ -7,7 +7,7 @@ python bare_loop.py SECONDS isobar    # the isobar library's timeline
 import sys
 import time
 
-from drumatlas.midi.rtmidi_api import open_client
+from drumatlas.midi.rtmidi.api import open_client
 
 BPM = 120
 

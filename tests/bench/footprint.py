@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from drumatlas.midi.rtmidi_api import open_client
+from drumatlas.midi.rtmidi.api import open_client
 
 SECONDS = 6.0
 RUNS = 5

@@ -30,7 +30,7 @@ from typing import Any
 from footprint import status_of
 
 from drumatlas.errors import PortError
-from drumatlas.midi.rtmidi_api import open_client
+from drumatlas.midi.rtmidi.api import open_client
 
 HERE = Path(__file__).parent
 CLIENT = HERE / "page_client.py"

@@ -21,7 +21,7 @@ from typing import Any
 
 import alsa_midi as alsa
 
-from drumatlas.midi.alsa_queue import wait_events
+from drumatlas.midi.alsa.queue import wait_events
 
 LATEST_S = 2.0
 PANIC = {120, 123}  # All Sound Off, All Notes Off

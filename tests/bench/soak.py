@@ -23,7 +23,7 @@ from conftest import _check_stream
 from drumatlas.atlas.read import read_builtin
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press, press, turn
-from drumatlas.midi.tape import Tape
+from drumatlas.midi.files.tape import Tape
 from drumatlas.play.events import CLOCK, STOP, Event, Output, TempoChange
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
 from drumatlas.play.settings import PlaySettings

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drumatlas.errors import PortError
-from drumatlas.midi.rtmidi_bindings import Client
+from drumatlas.midi.rtmidi.bindings import Client
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, panic
 from faults.box import BPM, SYNTH, end, goes_on, hear, notes_end
 from jack import Recorder, jack_client, needs_jack, serve

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from drumatlas.atlas.model import Atlas
     from drumatlas.config.keys import Config, Value
     from drumatlas.daemon import Part
-    from drumatlas.engine import Engine
+    from drumatlas.engine import Engine, Panel
     from drumatlas.panel.midi_cc import MidiPanel
-    from drumatlas.panel.port import Panel
     from drumatlas.play.settings import PlaySettings
     from drumatlas.service.state import StateStore
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from drumatlas.box.box import Box
     from drumatlas.config.keys import Config
     from drumatlas.daemon import Listener
-    from drumatlas.midi.port import InputPort
+    from drumatlas.play.port import InputPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from drumatlas.errors import DrumatlasError
 from drumatlas.midi.choose import open_outputs
 from drumatlas.midi.port import NullPort, SeveralPorts
+from drumatlas.midi.targets import Kind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from drumatlas.config.keys import Config
-    from drumatlas.midi.port import OutputPort
+    from drumatlas.play.port import OutputPort
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Outputs:
         self._opened: Opened | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._open, name="midi-open", daemon=True)
-        if not any(one.startswith("file:") for one in self._wanted):
+        if Kind.FILE not in map(kind_of, self._wanted):
             self._thread.start()
 
     def _open(self) -> None:

@@ -9,8 +9,7 @@ from drumatlas.errors import ControlError
 
 if TYPE_CHECKING:
     from drumatlas.daemon import Screen
-    from drumatlas.engine import Engine
-    from drumatlas.panel.port import Panel
+    from drumatlas.engine import Engine, Panel
 
 
 def open_panels(wanted: list[str]) -> "tuple[list[Panel], bool]":

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from drumatlas.box.box import Box
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine
-    from drumatlas.midi.port import InputPort, OutputPort
-    from drumatlas.midi.tape import Tape
+    from drumatlas.midi.files.tape import Tape
     from drumatlas.play.own_clock import OwnClock
+    from drumatlas.play.port import InputPort, OutputPort
     from drumatlas.service.takes import Takes
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from drumatlas.box.web import Page
     from drumatlas.config.keys import Value
     from drumatlas.daemon import Screen
-    from drumatlas.midi.port import OutputPort
-    from drumatlas.panel.port import Panel
+    from drumatlas.engine import Panel
+    from drumatlas.play.port import OutputPort
 
 
 def play(arguments: argparse.Namespace) -> None:
@@ -99,7 +99,7 @@ class _Session:
         from drumatlas.box.parts import OwnClockFault, open_parts
         from drumatlas.box.reload import Reloader
         from drumatlas.daemon import run
-        from drumatlas.midi.tape import Tape
+        from drumatlas.midi.files.tape import Tape
         from drumatlas.play.performer import Pulse
         from drumatlas.service.systemd import SystemdReporter
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from drumatlas.box.box import Box
     from drumatlas.config.keys import Config
     from drumatlas.daemon import Listener
-    from drumatlas.midi.port import InputPort
-    from drumatlas.midi.tape import Tape
+    from drumatlas.midi.files.tape import Tape
+    from drumatlas.play.port import InputPort
     from drumatlas.web.address import Address
     from drumatlas.web.desk import Desk
     from drumatlas.web.part import WebPart

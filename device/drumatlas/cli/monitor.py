@@ -22,8 +22,8 @@ from drumatlas.errors import PortError
 from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
 
 if TYPE_CHECKING:
-    from drumatlas.midi.port import InputPort
     from drumatlas.play.clock_stats import ClockReport, ClockStats, Spread
+    from drumatlas.play.port import InputPort
 
 EXAMPLES = """\
 drumatlas monitor                               # the first port there is

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo
 from drumatlas.commandline import Command, number
+from drumatlas.midi.targets import INPUT_CHOICES, INPUT_HELP, OUTPUT_CHOICES, OUTPUT_HELP
 
 EXAMPLES = """\
 drumatlas play                                  # with the keys of the terminal
@@ -36,17 +37,14 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--midi-out",
         action="append",
-        metavar="NAME|virtual|auto|none|uart:DEVICE|file:F.mid",
-        help="where the drums go: a port by its name in `drumatlas ports` or a part of it, virtual "
-        "(a port that others connect to), auto (the first synth, else virtual), none, uart:DEVICE "
-        "(a serial port), or file:F.mid (a recording); NAME@-3.5ms plays that port 3.5 ms earlier; "
-        "may be given several times (default: auto)",
+        metavar=OUTPUT_CHOICES,
+        help=f"where the drums go: {OUTPUT_HELP}; may be given several times (default: auto)",
     )
     parser.add_argument(
         "--midi-in",
-        metavar="NAME|virtual|uart:DEVICE|none",
-        help="where MIDI comes from: a clock to follow, controllers, program changes and pads "
-        "(default: none)",
+        metavar=INPUT_CHOICES,
+        help="where MIDI (a clock to follow, controllers, program changes, pads) comes from: "
+        f"{INPUT_HELP} (default: none)",
     )
     parser.add_argument(
         "--clock",

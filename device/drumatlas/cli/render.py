@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     if output.suffix == ".tsv":
         write_text(output, "".join(format_rows(cycles.rows)))
     else:
-        from drumatlas.midi.take import take_bytes
+        from drumatlas.midi.files.take import take_bytes
 
         with atomic(output) as stream:
             stream.write(take_bytes(played, clock=arguments.clock_out))

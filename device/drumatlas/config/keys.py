@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from drumatlas.beat.voices import VOICE_TABLE, Voice
 from drumatlas.config.words import BUTTON_WORDS, LAMP_WORDS, SHIFT_WORDS, VALUE_WORDS
 from drumatlas.explore.controls import MAP_MODES, VALUES
+from drumatlas.midi.targets import INPUT_HELP, OUTPUT_HELP
 from drumatlas.oled.chips import check_chip
 from drumatlas.panel.conditioning import parse_calibration
 from drumatlas.panel.midi_map import DEFAULT_CC
@@ -149,14 +150,12 @@ _PORT_KEYS = (
     Key(
         "midi.out",
         "auto",
-        "where the drums go: a name from drumatlas ports (NAME@-3ms: 3 ms earlier), auto (first "
-        "synth), virtual (a port of our own), none, uart:DEVICE or file:F.mid",
+        f"where the drums go: {OUTPUT_HELP}",
     ),
     Key(
         "midi.in",
         "none",
-        "where MIDI comes from: a name from drumatlas ports, virtual (a port of our own), "
-        "uart:DEVICE or none",
+        f"where MIDI comes from: {INPUT_HELP}",
     ),
     Key("midi.channel", 0, "MIDI channel that the box listens to", 0, 16, low_means="all"),
     Key("midi.pads", True, "true: two bars played on pads at midi.in take you to their place"),

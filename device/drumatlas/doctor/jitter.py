@@ -9,9 +9,9 @@ from drumatlas.beat.pattern import Pattern
 from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PortError
 from drumatlas.midi.choose import has_alsa, list_ports, open_input, open_outputs
-from drumatlas.midi.port import OutputPort
 from drumatlas.play.clock_stats import ClockStats
 from drumatlas.play.performer import Performer
+from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.realtime import request_realtime

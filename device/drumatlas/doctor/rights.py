@@ -8,9 +8,9 @@ from pathlib import Path
 
 from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PortError
-from drumatlas.midi.alsa_queue import import_alsa
+from drumatlas.midi.alsa.queue import import_alsa
 from drumatlas.midi.choose import delivery
-from drumatlas.midi.rtmidi_api import SEQUENCER
+from drumatlas.midi.rtmidi.api import SEQUENCER
 from drumatlas.realtime import PRIORITY, may_lock_memory, request_realtime
 
 _LIMITS = "/etc/security/limits.d/drumatlas.conf"

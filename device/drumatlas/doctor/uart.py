@@ -7,28 +7,39 @@ from pathlib import Path
 from drumatlas.config.keys import Config
 from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PortError
-from drumatlas.midi.wires import UART
+from drumatlas.midi.targets import Kind, MidiTarget, kind_of
 
 _CMDLINE = Path("/proc/cmdline")
+_PARSERS = {"midi.out": MidiTarget.parse, "midi.in": MidiTarget.parse_input}
 
 
 def examine_uarts(config: Config, cmdline: Path = _CMDLINE) -> list[Finding]:
-    """One finding for each of `midi.out` and `midi.in` that is a UART."""
-    wanted = {str(config[key]).split("@")[0]: key for key in ("midi.out", "midi.in")}
-    return [_uart(one, cmdline) for one in wanted if one.startswith(UART)]
+    """Return a finding for each UART that `midi.out` and `midi.in` name, in this order."""
+    findings: dict[str, Finding] = {}  # one UART may be both
+    for key, parse in _PARSERS.items():
+        text = str(config[key])
+        if kind_of(text) is Kind.UART:
+            try:
+                target = parse(text)
+            except PortError as error:
+                findings[text] = Finding("uart", "fail", f"{key}: {error}")
+            else:
+                findings[target.word] = _uart(target, cmdline)
+    return [*findings.values()]
 
 
-def _uart(wanted: str, cmdline: Path) -> Finding:
+def _uart(target: MidiTarget, cmdline: Path) -> Finding:
+    wanted = target.word
     if not sys.platform.startswith("linux"):
         return Finding("uart", "fail", f"{wanted}: UARTs are played on Linux only")
-    from drumatlas.midi.uart import is_scaled, open_uart  # noqa: PLC0415 - Linux only
+    from drumatlas.midi.uart.device import is_scaled, open_uart  # noqa: PLC0415 - Linux only
 
     try:
-        os.close(open_uart(wanted, os.O_WRONLY))
+        os.close(open_uart(target.name, os.O_WRONLY))
     except PortError as error:
         detail, _, advice = str(error).partition("; ")
         return Finding("uart", "fail", detail, advice)
-    device = Path(wanted.removeprefix(UART))
+    device = Path(target.name)
     if _is_console(device, cmdline):
         advice = "sudo raspi-config: Interface Options, Serial Port, no login shell"
         return Finding("uart", "warn", f"{wanted}: the system's console is on it, too", advice)

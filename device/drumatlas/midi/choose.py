@@ -1,21 +1,21 @@
 """From `--midi-out` and `--midi-in` to ports: ALSA's sequencer where there is one, else rtmidi."""
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from drumatlas.errors import PortError
+from drumatlas.midi.files.take import TakePort
 from drumatlas.midi.names import CLIENT, is_synth
-from drumatlas.midi.port import InputPort, NullPort, OutputPort, SeveralPorts
-from drumatlas.midi.process_port import ProcessPort
-from drumatlas.midi.rtmidi_api import SEQUENCER, open_client
-from drumatlas.midi.rtmidi_api import list_ports as list_rtmidi
-from drumatlas.midi.take import TakePort
-from drumatlas.midi.wires import UART
+from drumatlas.midi.port import NullPort, SeveralPorts
+from drumatlas.midi.process.output import ProcessPort
+from drumatlas.midi.rtmidi.api import SEQUENCER, open_client
+from drumatlas.midi.rtmidi.api import list_ports as list_rtmidi
+from drumatlas.midi.targets import Kind, MidiTarget
+from drumatlas.play.port import InputPort, OutputPort
 
-_OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms$")  # "TR-8S@-3.5ms": that port 3.5 ms earlier
-MAX_OFFSET_MS = 100.0
+PortAndHints = tuple[OutputPort, list[str]]  # hints: lines for the user
+OnMessage = Callable[[bytes, int], None]  # gets each message and its arrival, monotonic ns
 
 
 def has_alsa() -> bool:
@@ -23,7 +23,7 @@ def has_alsa() -> bool:
     # Asked first: where it may not be opened, ALSA's library says so on stderr.
     if not os.access(SEQUENCER, os.R_OK | os.W_OK):
         return False
-    from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415 - Linux only
+    from drumatlas.midi.alsa.queue import open_sequencer  # noqa: PLC0415 - Linux only
 
     try:
         open_sequencer(CLIENT).close()
@@ -36,8 +36,8 @@ def list_ports() -> tuple[str, list[str], list[str]]:
     """(MIDI system, outputs we can play to, inputs we can hear); PortError if there is none."""
     if not has_alsa():
         return list_rtmidi()
-    from drumatlas.midi.alsa_ports import list_alsa  # noqa: PLC0415 - Linux only
-    from drumatlas.midi.alsa_queue import open_sequencer  # noqa: PLC0415
+    from drumatlas.midi.alsa.ports import list_alsa  # noqa: PLC0415 - Linux only
+    from drumatlas.midi.alsa.queue import open_sequencer  # noqa: PLC0415
 
     client = open_sequencer(CLIENT)
     try:
@@ -50,9 +50,9 @@ def list_ports() -> tuple[str, list[str], list[str]]:
 
 
 def list_uarts() -> list[str]:
-    """The UARTs of a Pi's header that could be MIDI ports."""
+    """Return the UARTs of a Pi's header that could be MIDI ports, as one names them."""
     paths = [Path("/dev/serial0"), *sorted(Path("/dev").glob("ttyAMA*"))]
-    return [f"{UART}{path}" for path in paths if path.exists()]
+    return [MidiTarget(Kind.UART, str(path)).word for path in paths if path.exists()]
 
 
 def delivery() -> str:
@@ -69,14 +69,15 @@ def delivery() -> str:
 
 def open_outputs(
     wanted: Sequence[str], channels: tuple[int, ...], waits: bool = False
-) -> tuple[OutputPort, list[str]]:
-    """(the port or ports as one, lines for the user). PortError where one that was named can't
+) -> PortAndHints:
+    """Open the outputs that `wanted` names, as one port. PortError where one that was named can't
     be had, unless it may be waited for; `auto` always finds something, if only nowhere."""
     ports: list[OutputPort] = []
     hints: list[str] = []
     try:
         for one in wanted:
-            port, more = _open_output(one, channels, waits)
+            target = MidiTarget.parse(one)
+            port, more = OUTPUTS[target.kind](target, channels, waits)
             ports.append(port)
             hints += more
     except BaseException:
@@ -86,27 +87,25 @@ def open_outputs(
     return (ports[0] if len(ports) == 1 else SeveralPorts(ports)), hints
 
 
-def _open_output(
-    wanted: str, channels: tuple[int, ...], waits: bool
-) -> tuple[OutputPort, list[str]]:
-    if wanted == "none":
-        return NullPort(), []
-    if wanted.startswith("file:"):
-        if wanted == "file:":
-            raise PortError("--midi-out file: wants a name, as in file:take.mid")
-        return TakePort(Path(wanted[5:])), []
-    if wanted == "auto":
-        return _auto(channels)
-    found = _OFFSET.search(wanted)
-    offset_ms = float(found[1]) if found else 0.0
-    if abs(offset_ms) > MAX_OFFSET_MS:
-        raise PortError(f"--midi-out {wanted}: at most {MAX_OFFSET_MS:g} ms to each side")
-    name = _OFFSET.sub("", wanted)
-    if name.startswith(UART):
-        return ProcessPort(name, channels, offset_ms, waits=waits), []
-    port = _real(None if name == "virtual" else name, channels, offset_ms, waits=waits)
-    hints = [f"connect a synth to the MIDI port '{port.name}'"] if name == "virtual" else []
-    return port, hints
+def _none(*_: object) -> PortAndHints:
+    return NullPort(), []
+
+
+def _file(target: MidiTarget, *_: object) -> PortAndHints:
+    return TakePort(Path(target.name)), []
+
+
+def _uart(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
+    return ProcessPort(target.word, channels, target.offset_ms, waits=waits), []
+
+
+def _port(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
+    return _real(target.name, channels, target.offset_ms, waits=waits), []
+
+
+def _virtual(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
+    port = _real(None, channels, target.offset_ms, waits=waits)
+    return port, [f"connect a synth to the MIDI port '{port.name}'"]
 
 
 def _real(
@@ -118,14 +117,14 @@ def _real(
     takes_any: bool = False,
 ) -> OutputPort:
     if has_alsa():
-        from drumatlas.midi.alsa_port import AlsaPort  # noqa: PLC0415 - Linux only
+        from drumatlas.midi.alsa.output import AlsaPort  # noqa: PLC0415 - Linux only
 
         return AlsaPort(wanted, channels, offset_ms, waits=waits, takes_any=takes_any)
     return ProcessPort(wanted, channels, offset_ms, waits=waits)
 
 
-def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
-    """The first synth there is, else a virtual port, else nowhere."""
+def _auto(_target: MidiTarget, channels: tuple[int, ...], _waits: bool) -> PortAndHints:
+    """Open the first synth there is, else a virtual port, else nowhere."""
     try:
         synths = [name for name in list_ports()[1] if is_synth(name)]
         if synths:
@@ -139,22 +138,45 @@ def _auto(channels: tuple[int, ...]) -> tuple[OutputPort, list[str]]:
     return port, [f"no synth found; connect one to the MIDI port '{port.name}'"]
 
 
-def open_input(
-    wanted: str, take: Callable[[bytes, int], None], waits: bool = False
-) -> InputPort | None:
-    """The input that `wanted` names, `virtual` for one that others connect to; None for `none`.
-    With `waits` one that is not there yet is heard once it is."""
-    if wanted == "none":
-        return None
-    name = None if wanted == "virtual" else wanted
-    if wanted.startswith(UART):
-        from drumatlas.midi.uart_input import UartInput  # noqa: PLC0415 - not on Windows
+# What opens each kind of output: it gets the channels that notes are sent on, and whether a port
+# that is not there yet may be waited for.
+OUTPUTS: dict[Kind, Callable[[MidiTarget, tuple[int, ...], bool], PortAndHints]] = {
+    Kind.PORT: _port,
+    Kind.VIRTUAL: _virtual,
+    Kind.AUTO: _auto,
+    Kind.NONE: _none,
+    Kind.UART: _uart,
+    Kind.FILE: _file,
+}
 
-        return UartInput(wanted, take, waits)
+
+def open_input(wanted: str, take: OnMessage, waits: bool = False) -> InputPort | None:
+    """Open the input that `wanted` names, and pass what comes in to `take`. Return None for `none`.
+    With `waits` an input that is not there yet is heard once it is; else that is a PortError."""
+    target = MidiTarget.parse_input(wanted)
+    return INPUTS[target.kind](target, take, waits)
+
+
+def _uart_input(target: MidiTarget, take: OnMessage, waits: bool) -> InputPort:
+    from drumatlas.midi.uart.input import UartInput  # noqa: PLC0415 - not on Windows
+
+    return UartInput(target.name, take, waits)
+
+
+def _real_input(target: MidiTarget, take: OnMessage, waits: bool) -> InputPort:
+    name = target.name if target.kind is Kind.PORT else None
     if has_alsa():
-        from drumatlas.midi.alsa_input import AlsaInput  # noqa: PLC0415 - Linux only
+        from drumatlas.midi.alsa.input import AlsaInput  # noqa: PLC0415 - Linux only
 
         return AlsaInput(name, take, waits)
-    from drumatlas.midi.rtmidi_input import RtMidiInput  # noqa: PLC0415 - only who listens
+    from drumatlas.midi.rtmidi.input import RtMidiInput  # noqa: PLC0415 - only who listens
 
     return RtMidiInput(name, take, waits)
+
+
+INPUTS: dict[Kind, Callable[[MidiTarget, OnMessage, bool], InputPort | None]] = {
+    Kind.PORT: _real_input,
+    Kind.VIRTUAL: _real_input,
+    Kind.NONE: lambda *_: None,
+    Kind.UART: _uart_input,
+}

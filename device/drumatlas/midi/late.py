@@ -14,15 +14,18 @@ from drumatlas.play.events import (
     CONTINUE,
     NOTE_OFF,
     NOTE_ON,
-    RELEASE_VELOCITY,
     SONG_POSITION,
     START,
     STOP,
+    TRANSPORT,
     Event,
+    is_note,
+    kind,
+    note_key,
+    note_off,
 )
 
 _MOVED_NS = 10_000_000  # a tempo that was changed moves what is given out again, by less than this
-_TRANSPORT = {START[0], CONTINUE[0], STOP[0], SONG_POSITION}
 
 
 class Late:
@@ -71,7 +74,7 @@ class Late:
         if event.at_ns <= self._until_ns and self._out[data] > 0 and what not in struck:
             self._out[data] -= 1
             return True
-        if data[0] & 0xF0 != NOTE_OFF:
+        if kind(data) != NOTE_OFF:
             struck.add(what)
         self._count(data)
         return False
@@ -88,15 +91,11 @@ class Late:
 
 def _what(data: bytes) -> object:
     """Whose beginnings and ends belong together."""
-    if data[0] in _TRANSPORT:
+    if data[0] in TRANSPORT:
         return SONG_POSITION
-    return (data[0] & 0x0F, data[1]) if data[0] & 0xF0 in {NOTE_ON, NOTE_OFF} else data
+    return note_key(data) if is_note(data) else data
 
 
 def _ends(messages: Iterable[bytes]) -> list[Event]:
     """Note-offs, due at once, for the note-ons among `messages`."""
-    return [
-        Event(0, bytes((NOTE_OFF | data[0] & 0x0F, data[1], RELEASE_VELOCITY)))
-        for data in messages
-        if data[0] & 0xF0 == NOTE_ON
-    ]
+    return [note_off(0, note_key(data)) for data in messages if kind(data) == NOTE_ON]

@@ -1,62 +1,17 @@
-"""What the performer needs of MIDI ports. Adapters: ALSA, rtmidi, takes (files), nowhere."""
+"""Output ports without a device: one that goes nowhere, and several as one."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from drumatlas.play.events import Output
+from drumatlas.play.port import OutputPort
 
-_GUARD_NS = 5_000_000  # by the time that its successor is reckoned, it would be late
+_GUARD_NS = 5_000_000  # what would take the place of a message due sooner would come too late
 
 
 def guarded_ns(offset_ns: int) -> int:
-    """The `guard_ns` of a port that sends `offset_ns` later than messages are due: what one sends
-    earlier is out, or about to be, that much sooner."""
+    """Return the `guard_ns` of a port that sends `offset_ns` later than messages are due. A port
+    that sends earlier must be that much quicker to take messages back."""
     return _GUARD_NS + max(-offset_ns, 0)
-
-
-class OutputPort(Protocol):
-    """Takes messages some time before they are due and delivers each at its time."""
-
-    @property
-    def name(self) -> str:
-        """As shown to people."""
-
-    @property
-    def delivery(self) -> str:
-        """How messages get their time, in words."""
-
-    @property
-    def guard_ns(self) -> int:
-        """What is due sooner than this can't be taken back."""
-
-    @property
-    def fault(self) -> str:
-        """What is wrong with the port in plain words, or ''."""
-
-    def send(self, outputs: Sequence[Output]) -> None:
-        """Take messages in order of time. Never blocks for long and never raises: a port that
-        fails says so in `fault`."""
-
-    def withdraw(self, after_ns: int) -> None:
-        """Take back all that is due after `after_ns`."""
-
-    def close(self) -> None:
-        """Deliver what was taken, then let go of the port."""
-
-
-class InputPort(Protocol):
-    """Gives messages to the function it was made with, from a thread of its own."""
-
-    @property
-    def name(self) -> str:
-        """As shown to people."""
-
-    @property
-    def fault(self) -> str:
-        """What is wrong with the port in plain words, or ''."""
-
-    def close(self) -> None:
-        """Let go of the port."""
 
 
 class NullPort:

@@ -12,14 +12,17 @@ from drumatlas.play.events import (
     CLOCK,
     CONTINUE,
     NOTE_ON,
-    SONG_POSITION,
     START,
     STOP,
     Event,
+    Key,
     Output,
     TempoChange,
+    kind,
+    note_key,
+    note_off,
+    song_position,
 )
-from drumatlas.play.outbox import Key, note_off
 from drumatlas.play.transport import STEP_TICKS
 
 _LEAD_NS = 10_000_000  # from Continue to its clock at most, as at Start (play/leading.py)
@@ -71,8 +74,8 @@ class Rejoin:
         if data in {START, CONTINUE, STOP}:
             self._transport.append(event)
             self._end_wait(event.at_ns)
-        elif data[0] & 0xF0 == NOTE_ON:
-            self._keys.add((data[0] & 0x0F, data[1]))
+        elif kind(data) == NOTE_ON:
+            self._keys.add(note_key(data))
             return [] if self._waits else [event]
         if data != CLOCK or not self._waits:
             return [event]
@@ -96,6 +99,5 @@ class Rejoin:
         """Song Position and Continue, ahead of the clock of `tick` by half a tick at most."""
         lead_ns = min(_LEAD_NS, round(self._lines[-1].ns_per_tick / 2))
         self._end_wait(at_ns - lead_ns)
-        step = tick // STEP_TICKS & 0x3FFF  # 14 bits, low ones first
-        position = bytes((SONG_POSITION, step & 0x7F, step >> 7))
-        return [Event(at_ns - lead_ns, position), Event(at_ns - lead_ns, CONTINUE)]
+        place = song_position(tick // STEP_TICKS)
+        return [Event(at_ns - lead_ns, place), Event(at_ns - lead_ns, CONTINUE)]

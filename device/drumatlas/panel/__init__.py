@@ -1,1 +1,1 @@
-"""Panels: sources of control changes. One Protocol, adapters for scripts and the terminal."""
+"""Panels (`engine.Panel`): knobs and buttons, MIDI controllers, scripts and the terminal's keys."""

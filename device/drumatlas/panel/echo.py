@@ -8,7 +8,7 @@ note at the same time, too, but hardly with the same of 127 velocities.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from drumatlas.play.events import NOTE_ON, Event
+from drumatlas.play.events import Event, is_note_on
 
 FAULT = "the MIDI input hears our own output (its thru?); pads ignored"
 # A thru takes some ms; a port with an offset of its own plays up to 100 ms to each side of the
@@ -21,10 +21,6 @@ _OVER_NS = 8_000_000_000  # without an echo; two bars of a slow beat
 Message = tuple[bytes, int]  # MIDI bytes and their arrival, monotonic ns
 
 
-def _is_note(message: bytes) -> bool:
-    return message[0] & 0xF0 == NOTE_ON and message[2] > 0
-
-
 class EchoGuard:
     """`sent` gives the messages that were due at a time (ns) or later, in order."""
 
@@ -35,12 +31,12 @@ class EchoGuard:
 
     def without(self, messages: Sequence[Message]) -> list[Message]:
         """The messages that are none of ours."""
-        notes = [at_ns for message, at_ns in messages if _is_note(message)]
+        notes = [at_ns for message, at_ns in messages if is_note_on(message)]
         ours: dict[bytes, list[int]] = {}
         if notes:
             for event in self.sent(min(notes) - NEAR_NS):
                 ours.setdefault(event.data, []).append(event.at_ns)
-        return [one for one in messages if not (_is_note(one[0]) and self._is_echo(one, ours))]
+        return [one for one in messages if not (is_note_on(one[0]) and self._is_echo(one, ours))]
 
     def _is_echo(self, one: Message, ours: dict[bytes, list[int]]) -> bool:
         message, at_ns = one

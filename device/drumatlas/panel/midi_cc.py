@@ -9,17 +9,18 @@ from drumatlas.explore.controls import VALUES, Change, Press, Turn
 from drumatlas.panel.echo import EchoGuard
 from drumatlas.panel.midi_map import CONTROLLERS, Learn, MidiMap
 from drumatlas.panel.pads import Pads, Unvoiced
+from drumatlas.play.events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE, kind
 
 WAITING = 1024  # messages between two looks; of a flood the oldest are dropped
 _ON = 64  # a button is pressed where its controller rises to this
 LEARNING = "learning: touch a control, move a controller"
-_NOTE_ON, _CONTROLLER, _PROGRAM = 0x90, 0xB0, 0xC0
-_LENGTHS = {_NOTE_ON: 3, _CONTROLLER: 3, _PROGRAM: 2}  # bytes of the messages that mean something
+# Bytes of the messages that mean something.
+_LENGTHS = {NOTE_ON: 3, CONTROL_CHANGE: 3, PROGRAM_CHANGE: 2}
 
 
 def _is_whole(message: bytes) -> bool:
     """Whether it is one of ours, whatever a driver has let through."""
-    return len(message) == _LENGTHS.get(message[0] & 0xF0) and max(message[1:]) < 0x80
+    return len(message) == _LENGTHS.get(kind(message)) and max(message[1:]) < 0x80
 
 
 class MidiPanel:
@@ -39,9 +40,9 @@ class MidiPanel:
         self._turns: dict[str, float] = {}  # since the last press
         self._changes: list[Change] = []
         self._table: dict[int, Callable[[bytes, int, int], None]] = {
-            _NOTE_ON: self._note,
-            _CONTROLLER: self._controller,
-            _PROGRAM: self._program,
+            NOTE_ON: self._note,
+            CONTROL_CHANGE: self._controller,
+            PROGRAM_CHANGE: self._program,
         }
         engine.on_change = self._touch
 
@@ -56,7 +57,7 @@ class MidiPanel:
         self._changes = []
         waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
         for message, at_ns in self.echo.without(waiting) if self.map.pads else waiting:
-            self._table[message[0] & 0xF0](message, at_ns, now_ns)
+            self._table[kind(message)](message, at_ns, now_ns)
         self._flush()
         self._land(self._pads.tick(now_ns))
         self._engine.tell("echo", self.echo.fault(now_ns))

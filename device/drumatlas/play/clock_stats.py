@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drumatlas.play.clock_grid import Floats, Grid, Survey, survey
-from drumatlas.play.events import CLOCK, CONTINUE, NOTE_OFF, NOTE_ON, START, STOP
+from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, is_note, is_note_on
 from drumatlas.play.leader_clock import LeaderClock
 from drumatlas.play.transport import PPQN, ns_per_tick
 
@@ -109,10 +109,8 @@ class ClockStats:
             if message != STOP:
                 self._close()  # the beat is counted from here; the clock may have been shifted
                 self._open = []
-        elif len(message) == 3 and message[0] & 0xF0 in {NOTE_ON, NOTE_OFF}:
-            # A note-on of velocity 0 is a note-off (MIDI 1.0).
-            is_on = message[0] & 0xF0 == NOTE_ON and message[2] > 0
-            self._counts["note_ons" if is_on else "note_offs"] += 1
+        elif len(message) == 3 and is_note(message):
+            self._counts["note_ons" if is_note_on(message) else "note_offs"] += 1
 
     def report(self) -> ClockReport:
         """All so far, the open grid included; tells the same if asked again."""

@@ -1,12 +1,22 @@
-"""What the sequencer gives and a port takes: MIDI bytes with the time they are due."""
+"""What the sequencer gives and a port takes: MIDI bytes with the time they are due.
+
+Messages stay bytes: an object for each would cost the loops that handle them too much. The
+functions here read and make them. Each message is complete, as `midi.parser` gives it; the status
+bytes are those of MIDI 1.0, tables I and II.
+"""
 
 from dataclasses import dataclass, field
 
 CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 SONG_POSITION = 0xF2
-NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
+TRANSPORT = frozenset({START[0], CONTINUE[0], STOP[0], SONG_POSITION})
+NOTE_ON, NOTE_OFF, CONTROL_CHANGE, PROGRAM_CHANGE = 0x90, 0x80, 0xB0, 0xC0
 ALL_NOTES_OFF, ALL_SOUND_OFF = 123, 120  # controllers
 RELEASE_VELOCITY = 64  # what MIDI 1.0 tells senders without release sensing to send
+
+LAST_POSITION = 0x3FFF  # 16ths that Song Position can count
+
+Key = tuple[int, int]  # channel 0..15, note 0..127
 
 # Rank among events of the same nanosecond: transport, then clock (the beat is counted from
 # it), then what ends before what begins.
@@ -41,6 +51,54 @@ class TempoChange:
 
 
 Output = Event | TempoChange
+
+
+def kind(data: bytes) -> int:
+    """Return what a channel message is, such as NOTE_ON: its status without the channel. It is
+    0xF0 for all system messages."""
+    return data[0] & 0xF0
+
+
+def is_system(data: bytes) -> bool:
+    """Return whether a message has no channel: clock, transport, SysEx and the like."""
+    return data[0] >= 0xF0
+
+
+def channel(data: bytes) -> int:
+    """Return the channel of a channel message, 0..15."""
+    return data[0] & 0x0F
+
+
+def note_key(data: bytes) -> Key:
+    """Return the channel and the note of a note-on or note-off."""
+    return data[0] & 0x0F, data[1]
+
+
+def is_note(data: bytes) -> bool:
+    """Return whether a message is a note-on or a note-off."""
+    return data[0] & 0xF0 in {NOTE_ON, NOTE_OFF}
+
+
+def is_note_on(data: bytes) -> bool:
+    """Return whether a message begins a note. A note-on of velocity 0 is a note-off."""
+    return data[0] & 0xF0 == NOTE_ON and data[2] > 0
+
+
+def note_off(at_ns: int, key: Key) -> Event:
+    """Return the end of a note, due at `at_ns`."""
+    return Event(at_ns, bytes((NOTE_OFF | key[0], key[1], RELEASE_VELOCITY)))
+
+
+def song_position(step: int) -> bytes:
+    """Return the message that names 16th `step`, counted from the song's beginning. It names
+    0..LAST_POSITION; beyond, it begins again at 0."""
+    step &= LAST_POSITION
+    return bytes((SONG_POSITION, step & 0x7F, step >> 7))
+
+
+def position_of(data: bytes) -> int:
+    """Return the 16th that a Song Position names, 0..LAST_POSITION."""
+    return data[1] | data[2] << 7
 
 
 def panic(at_ns: int, channels: tuple[int, ...]) -> list[Event]:

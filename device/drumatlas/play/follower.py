@@ -7,7 +7,7 @@ lost ones (made up for by time, once it is clear that it was a dropout and not a
 from collections.abc import Callable
 
 from drumatlas.play.clock_count import BRIDGE_TICKS
-from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
+from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, position_of
 from drumatlas.play.following import Heard
 from drumatlas.play.leader_clock import LeaderClock
 from drumatlas.play.own_clock import OwnClock
@@ -169,7 +169,7 @@ class Follower:
         would stop first), and if it is there anyway nothing changes."""
         if len(message) != 3:
             return
-        position = (message[1] | message[2] << 7) * STEP_TICKS
+        position = position_of(message) * STEP_TICKS
         if self._is_running and -_ROUNDED <= self.position + 1 - position < STEP_TICKS:
             return
         if self._is_armed and position == self._position:

@@ -4,7 +4,7 @@ As in `moves`: the state is changed at its horizon, and what is due right there 
 """
 
 from drumatlas.play import following
-from drumatlas.play.events import CONTINUE, RANK_TRANSPORT, SONG_POSITION, Event, Output
+from drumatlas.play.events import CONTINUE, RANK_TRANSPORT, Event, Output, song_position
 from drumatlas.play.moves import begin, has_ticks, send_clock, sends_transport, stop, tell_tempo
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.state import State
@@ -14,7 +14,6 @@ from drumatlas.play.transport import STEP_TICKS
 # a raster of 256 samples (5.3 ms) must not squeeze them into one period.
 START_LEAD_NS = 10_000_000
 _LEAST_LEAD_NS = 1_000_000
-LAST_POSITION = 0x3FFF  # 16ths that Song Position can count
 
 
 def start(state: State, settings: PlaySettings, message: bytes, position: int) -> list[Output]:
@@ -54,14 +53,9 @@ def join_in(state: State, tick: int, at_ns: int) -> None:
     lead_ns = _lead_to(state, at_ns)
     if lead_ns < _LEAST_LEAD_NS or at_ns - lead_ns < state.horizon_ns:
         return  # there is no room here; perhaps at the next one
-    step = tick // STEP_TICKS & LAST_POSITION
-    for message in (_song_position(step), CONTINUE):
+    for message in (song_position(tick // STEP_TICKS), CONTINUE):
         state.outbox.push(RANK_TRANSPORT, Event(at_ns - lead_ns, message))
     state.is_told = True
-
-
-def _song_position(step: int) -> bytes:
-    return bytes((SONG_POSITION, step & 0x7F, step >> 7))
 
 
 def _lead_to(state: State, first_ns: int) -> int:
@@ -75,7 +69,7 @@ def locate(state: State, settings: PlaySettings, step: int) -> list[Output]:
     out = stop(state, settings)
     state.position = step * STEP_TICKS
     if sends_transport(state, settings):
-        out.append(Event(state.horizon_ns, _song_position(step)))
+        out.append(Event(state.horizon_ns, song_position(step)))
     if was_playing:
         out += start(state, settings, CONTINUE, state.position)
     return out

@@ -4,23 +4,17 @@ import heapq
 from dataclasses import dataclass, field, replace
 
 from drumatlas.play.events import (
-    NOTE_OFF,
     RANK_CLOCK,
     RANK_OFF,
     RANK_ON,
-    RELEASE_VELOCITY,
     Event,
+    Key,
     Output,
+    note_key,
+    note_off,
 )
 
 _Due = tuple[int, int, int, Output]  # at_ns, rank, order among equals, what
-Key = tuple[int, int]  # channel, note
-
-
-def note_off(at_ns: int, key: Key) -> Event:
-    """The end of a note."""
-    channel, note = key
-    return Event(at_ns, bytes((NOTE_OFF | channel, note, RELEASE_VELOCITY)))
 
 
 @dataclass(slots=True)
@@ -48,7 +42,7 @@ class Outbox:
         while self.due and self.due[0][0] <= until_ns:
             at_ns, rank, _, what = heapq.heappop(self.due)
             if isinstance(what, Event) and rank in {RANK_ON, RANK_OFF}:
-                key = (what.data[0] & 0x0F, what.data[1])
+                key = note_key(what.data)
                 if rank == RANK_OFF and self.sounding.get(key) != at_ns:
                     continue  # the note was struck again since; that one's end comes later
                 if self.sounding.pop(key, None) is not None and rank == RANK_ON:

@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 from math import inf
 from statistics import fmean, pstdev
 
-from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, Event, Output
+from drumatlas.play.events import (
+    CLOCK,
+    TRANSPORT,
+    Event,
+    Output,
+    is_system,
+)
 
 FAULT = "the MIDI input hears our own clock (its thru, or a loop in the DAW?); it is ignored"
 # A port with an offset of its own plays up to 100 ms early or late; a loop takes some 100 ms.
@@ -34,7 +40,6 @@ _MISSED_NS = 600_000_000  # without a clock, a loop is unplugged
 _OVER_NS = 2_000_000_000  # without anything of ours, the notice ends
 PROBE = 0.01  # share of the tempo by which it is moved
 PROBE_TICKS = 40  # for so long faster, and then slower
-_TRANSPORT = {START[0], CONTINUE[0], STOP[0], SONG_POSITION}
 
 
 @dataclass(slots=True)
@@ -84,7 +89,7 @@ class OwnClock:
             while after_ns and self._said and self._said[-1][0] > after_ns:
                 self._said.pop()
             for output in outputs:
-                if isinstance(output, Event) and output.data[0] >= 0xF0:
+                if isinstance(output, Event) and is_system(output.data):
                     self._note(output)
         del self._clocks[:-256]
 
@@ -100,7 +105,7 @@ class OwnClock:
         """Whether Start, Continue, Stop or Song Position is what was sent a moment ago. Who
         follows passes on what a leader may well say again; then what was sent before must have
         come back, too, after the same delay."""
-        if message[0] not in _TRANSPORT:
+        if message[0] not in TRANSPORT:
             return False
         self._take_over()
         said = list(self._said)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drumatlas.midi.port import OutputPort
+from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 
 # How far ahead messages are handed over. Leading, it bridges a machine that is busy for a tenth

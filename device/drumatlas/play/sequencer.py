@@ -19,7 +19,7 @@ from drumatlas.beat.pattern import Pattern, Step
 from drumatlas.beat.steps import STEPS
 from drumatlas.play import following, leading, moves, notes
 from drumatlas.play.chance import Chance
-from drumatlas.play.events import CONTINUE, START, Output
+from drumatlas.play.events import CONTINUE, LAST_POSITION, START, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import SWAPS, PlaySettings
 from drumatlas.play.state import State
@@ -75,7 +75,7 @@ class Sequencer:
     def locate(self, step: int) -> None:
         """Go to a 16th, counted from the song's beginning (0..16383, as Song Position counts);
         a player that plays stops for it and continues there."""
-        step = min(max(step, 0), leading.LAST_POSITION)
+        step = min(max(step, 0), LAST_POSITION)
         self._ask(lambda state: leading.locate(state, self.settings, step))
 
     def set_pattern(self, pattern: Pattern) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from drumatlas.errors import FileError
 from drumatlas.files import atomic
-from drumatlas.midi.take import take_bytes
+from drumatlas.midi.files.take import take_bytes
 from drumatlas.play.events import Output
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 

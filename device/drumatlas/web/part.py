@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from drumatlas.midi.take import take_bytes
-from drumatlas.midi.tape import Tape
-from drumatlas.play.events import NOTE_ON, Event, Output
+from drumatlas.midi.files.take import take_bytes
+from drumatlas.midi.files.tape import Tape
+from drumatlas.play.events import Event, Output, is_note_on, note_key
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import VoiceOut
 from drumatlas.web.desk import Desk, Make
@@ -70,8 +70,8 @@ class WebPart:
         hits = [
             (output.at_ns, bits[key], output.data[2])
             for output in outputs
-            if isinstance(output, Event) and output.data[0] & 0xF0 == NOTE_ON and output.data[2]
-            if (key := (output.data[0] & 0x0F, output.data[1])) in bits
+            if isinstance(output, Event) and is_note_on(output.data)
+            if (key := note_key(output.data)) in bits
         ]
         if after_ns or hits:
             self._desk.play((after_ns, hits))

@@ -1,7 +1,7 @@
 """What plays, as .mid files to download."""
 
 from drumatlas.beat.pattern import Pattern
-from drumatlas.midi.take import take_bytes
+from drumatlas.midi.files.take import take_bytes
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer

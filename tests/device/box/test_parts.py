@@ -10,8 +10,8 @@ from drumatlas.box.box import Box
 from drumatlas.box.parts import FaultLog, KeepLastBars, PortFaults, open_parts
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press
+from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort, SeveralPorts
-from drumatlas.midi.tape import Tape
 from drumatlas.panel.echo import FAULT
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import MidiMap

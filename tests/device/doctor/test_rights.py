@@ -12,7 +12,7 @@ from drumatlas.doctor.rights import examine_rights
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
 from drumatlas.midi.port import NullPort
-from drumatlas.midi.process_port import ProcessPort
+from drumatlas.midi.process.output import ProcessPort
 from drumatlas.realtime import PRIORITY
 
 KERNEL = "kernel queue, timer at 6250 Hz"

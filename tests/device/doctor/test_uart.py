@@ -50,3 +50,19 @@ def test_one_that_is_not_there(cmdline: Path) -> None:
     (finding,) = examine_uarts({**defaults(), "midi.in": "uart:/dev/none"}, cmdline)
     assert finding.state == "fail"
     assert "enable_uart=1" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "detail"),
+    [
+        ("midi.out", "uart:ttyAMA0", "midi.out: MIDI output 'uart:ttyAMA0' needs a device"),
+        ("midi.out", "uart:/dev/none@-300ms", "an offset is at most 100 ms"),
+        ("midi.in", "uart:/dev/none@-3ms", "only outputs have an offset"),
+    ],
+)
+def test_a_word_that_play_refuses_is_a_finding(
+    cmdline: Path, key: str, word: str, detail: str
+) -> None:
+    (finding,) = examine_uarts({**defaults(), key: word}, cmdline)
+    assert finding.state == "fail"
+    assert detail in finding.detail

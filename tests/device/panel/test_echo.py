@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import grids
 from drumatlas.engine import TICK_NS, Engine
+from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
-from drumatlas.midi.tape import Tape
 from drumatlas.panel.echo import FAULT, NEAR_NS, EchoGuard, Message
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import MidiMap

@@ -11,7 +11,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.config.keys import defaults
-from drumatlas.engine import TICK_NS, Engine
+from drumatlas.engine import TICK_NS, Engine, Panel
 from drumatlas.explore.controls import BUTTONS, DEFAULTS, VALUES, Press, bpm_of
 from drumatlas.panel.conditioning import Calibration
 from drumatlas.panel.fakes import FakeBoard
@@ -19,7 +19,6 @@ from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.keys import _AXIS_KEYS, _BUTTON_KEYS, KeysPanel
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
-from drumatlas.panel.port import Panel
 from drumatlas.panel.script import ScriptPanel, parse_script
 from drumatlas.panel.wiring import STICK, wiring_of
 from drumatlas.play.settings import PlaySettings

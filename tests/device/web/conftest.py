@@ -13,8 +13,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
+from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
-from drumatlas.midi.tape import Tape
 from drumatlas.play.settings import PlaySettings
 from drumatlas.web.address import Address
 from drumatlas.web.desk import Desk

@@ -13,9 +13,9 @@ from drumatlas.beat.drums import Reading, read
 from drumatlas.beat.grid import four_four
 from drumatlas.beat.mark import find_mark
 from drumatlas.beat.voices import VOICES
+from drumatlas.midi.files.take import take_bytes
+from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
-from drumatlas.midi.take import take_bytes
-from drumatlas.midi.tape import Tape
 from drumatlas.play.events import Event
 from drumatlas.play.kits import KITS
 from drumatlas.play.sequencer import Sequencer

@@ -7,8 +7,8 @@ import pytest
 from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Turn
+from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
-from drumatlas.midi.tape import Tape
 from drumatlas.play.kits import KITS
 from drumatlas.play.settings import PlaySettings, VoiceOut
 from drumatlas.web.desk import Desk

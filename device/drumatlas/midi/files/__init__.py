@@ -1,0 +1,1 @@
+"""What was played, kept for a while and written as Standard MIDI Files."""

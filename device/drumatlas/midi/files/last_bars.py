@@ -1,0 +1,238 @@
+"""The last bars of what was played, however long it has played. Pure.
+
+Outputs come in the order in which the sequencer gave them. Musical time is a chain of lines, one
+for each TempoChange. Runs that continue each other are laid end to end on one count of ticks, so
+a stop, a new position or a lost clock leaves no hole in the count. What lies more than KEPT bars
+back is forgotten, except for the tempo in force there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import ceil, floor
+
+from drumatlas.play.events import (
+    START,
+    Event,
+    Key,
+    Output,
+    TempoChange,
+    is_note,
+    is_note_on,
+    note_key,
+    note_off,
+)
+from drumatlas.play.transport import BAR_TICKS, PPQN, STEP_TICKS
+
+BARS = 8
+KEPT = BARS + 2  # bars that are remembered: one that is not over, and one to spare
+MOST = 1 << 14  # outputs that are remembered; KEPT bars of all 14 voices on each step are 4,480
+_FIRST_TRIM = 1 << 10  # outputs, before anything is forgotten
+_EARLY = STEP_TICKS / 4  # ticks that a note may be ahead of its grid point
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Time from one TempoChange on. `tick` counts through joined runs and is `shift` ticks more
+    than the sequencer's position; `index` is the change's place among the outputs."""
+
+    at_ns: int
+    tick: float
+    ns_per_tick: float
+    shift: int
+    index: int
+
+    def tick_at(self, at_ns: int) -> float:
+        return self.tick + (at_ns - self.at_ns) / self.ns_per_tick
+
+    def time_of(self, tick: float) -> int:
+        return self.at_ns + round((tick - self.tick) * self.ns_per_tick)
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A note-on or note-off, with its tick and its place among the outputs."""
+
+    tick: float
+    event: Event
+    index: int
+
+
+@dataclass(slots=True)
+class _Take:
+    """Joined runs. `first` is the place of its first output; `halt` is the tick where its last
+    run ended, None while that goes on."""
+
+    first: int
+    lines: list[_Line]
+    notes: list[_Note] = field(default_factory=list)
+    halt: float | None = None
+    halted_ns: int = 0
+
+    @property
+    def hits(self) -> list[_Note]:
+        return [note for note in self.notes if is_note_on(note.event.data)]
+
+    def line_at(self, tick: float) -> _Line:
+        """The line in force at `tick`; before its beginning, the first one."""
+        return next((one for one in reversed(self.lines) if one.tick <= tick), self.lines[0])
+
+    def stop(self, at_ns: int) -> None:
+        if self.halt is None:
+            self.halt, self.halted_ns = self.lines[-1].tick_at(at_ns), at_ns
+
+    def is_ended_by(self, change: TempoChange) -> bool:
+        """Whether a run that begins like that continues nothing: it starts from the top after a
+        pause. A leader that loops starts from the top without one."""
+        pause_ns = change.at_ns - self.halted_ns
+        return change.tick == 0 and self.halt is not None and pause_ns > PPQN * change.ns_per_tick
+
+    def change(self, change: TempoChange, index: int) -> None:
+        """Go on along a change that begins no new take."""
+        last = self.lines[-1]
+        shift = last.shift
+        if change.is_start:
+            end = last.tick_at(change.at_ns) if self.halt is None else self.halt
+            # Keeps the phase within the bar. A leader can name 16ths only, so it may go on up to
+            # one 16th before the place where it stopped.
+            shift = BAR_TICKS * ceil((end - STEP_TICKS - change.tick) / BAR_TICKS)
+        elif self.halt is not None:
+            return  # the tempo of a clock that ticks while nothing plays
+        self.halt = None
+        self.lines.append(
+            _Line(change.at_ns, change.tick + shift, change.ns_per_tick, shift, index)
+        )
+
+
+class LastBars:
+    """Takes what is played, and gives its last bars."""
+
+    def __init__(self) -> None:
+        self._played: list[Output] = []  # notes, tempo changes and Starts
+        self._trim_at = _FIRST_TRIM
+
+    def __len__(self) -> int:
+        """How many outputs are remembered."""
+        return len(self._played)
+
+    def add(self, outputs: Iterable[Output]) -> None:
+        """Take outputs, in the order in which they were given."""
+        self._played += [output for output in outputs if _matters(output)]
+        if len(self._played) > self._trim_at:
+            self._trim()
+
+    def take_back(self, after_ns: int) -> None:
+        """Forget what was to come after `after_ns`."""
+        played = self._played
+        first = len(played)
+        # A change that a foreign clock brought may be older than messages given before it.
+        while first and (
+            isinstance(played[first - 1], TempoChange) or played[first - 1].at_ns > after_ns
+        ):
+            first -= 1
+        played[first:] = [output for output in played[first:] if output.at_ns <= after_ns]
+
+    def cut(self, now_ns: int, bars: int = BARS) -> list[Output]:
+        """What was played up to `now_ns`, as a take that begins on a bar line, at tick 0: the
+        last `bars` whole bars (1..BARS) while it plays, or the first bar before that is whole;
+        the bars up to the last note once it has stopped. Empty if nothing was played."""
+        takes = [take for take in _takes(self._played, now_ns) if take.hits]
+        return _cut(takes[-1], now_ns, bars) if takes else []
+
+    def _trim(self) -> None:
+        """Forget what no later `cut` needs."""
+        takes = _takes(self._played)
+        ends = [*(take.first for take in takes[1:]), len(self._played)]
+        played = [i for i, take in enumerate(takes) if take.hits]
+        kept: list[Output] = []
+        for i in sorted({*played[-1:], *range(len(takes))[-1:]}):
+            bars = KEPT
+            part = self._tail(takes[i], ends[i], bars)
+            while len(part) > MOST // 2 and bars:
+                bars //= 2
+                part = self._tail(takes[i], ends[i], bars)
+            kept += part
+        self._played = kept
+        self._trim_at = max(_FIRST_TRIM, 2 * len(kept))
+
+    def _tail(self, take: _Take, end: int, bars: int) -> list[Output]:
+        """The outputs of a take, which ends before `end`, from `bars` bars before its last on."""
+        last = max(take.lines[-1].tick, *(note.tick for note in take.notes[-1:]), 0.0)
+        cut = (floor(last / BAR_TICKS) - bars) * BAR_TICKS
+        line = take.line_at(cut)
+        if line.tick >= cut:
+            return self._played[take.first : end]
+        tick = float(cut - line.shift)
+        begin = TempoChange(line.time_of(cut), tick, line.ns_per_tick, is_start=True)
+        old = {note.index for note in take.notes if note.tick < cut - _EARLY}
+        start = self._played[take.first : take.lines[0].index]
+        rest = [self._played[i] for i in range(line.index + 1, end) if i not in old]
+        return [*start, begin, *rest]
+
+
+def _matters(output: Output) -> bool:
+    return isinstance(output, TempoChange) or is_note(output.data) or output.data == START
+
+
+def _takes(played: list[Output], now_ns: int | None = None) -> list[_Take]:
+    """What was played (up to `now_ns`), a take for each run that continues no other."""
+    takes: list[_Take] = []
+    start: int | None = None  # where a Start stands whose run has not begun
+    for i, output in enumerate(played):
+        if now_ns is not None and output.at_ns > now_ns:
+            continue
+        if isinstance(output, TempoChange):
+            if output.is_stop:
+                if takes:
+                    takes[-1].stop(output.at_ns)
+            elif output.is_start and (
+                start is not None or not takes or takes[-1].is_ended_by(output)
+            ):
+                line = _Line(output.at_ns, output.tick, output.ns_per_tick, 0, i)
+                takes.append(_Take(i if start is None else start, [line]))
+            elif takes:
+                takes[-1].change(output, i)
+            start = None if output.is_start else start
+        elif output.data == START:
+            start = i
+        elif takes:
+            take = takes[-1]
+            take.notes.append(_Note(take.lines[-1].tick_at(output.at_ns), output, i))
+    return takes
+
+
+def _cut(take: _Take, now_ns: int, bars: int) -> list[Output]:
+    first = take.lines[0].tick
+    is_over = take.halt is not None
+    last = take.hits[-1].tick + _EARLY if is_over else take.lines[-1].tick_at(now_ns)
+    end = (floor(last / BAR_TICKS) + is_over) * BAR_TICKS
+    if end <= first:
+        end = (floor(last / BAR_TICKS) + 1) * BAR_TICKS
+    begin = max(end - bars * BAR_TICKS, floor(first / BAR_TICKS) * BAR_TICKS)
+    line = take.line_at(begin)
+    changes: list[Output] = [
+        TempoChange(one.at_ns, one.tick - begin, one.ns_per_tick)
+        for one in take.lines
+        if begin < one.tick < end and one.index > line.index
+    ]
+    # A run may have ended before the bar line that a later one went on behind.
+    start_ns = min([line.time_of(begin), *(change.at_ns for change in changes)])
+    inside = [note.event for note in take.notes if begin <= note.tick + _EARLY < end]
+    end_ns = max([take.line_at(end).time_of(end), *(note.at_ns for note in inside)])
+    start = TempoChange(start_ns, 0, line.ns_per_tick, is_start=True)
+    return sorted([start, *changes, *_whole(inside, end_ns)], key=lambda output: output.at_ns)
+
+
+def _whole(notes: list[Event], end_ns: int) -> list[Event]:
+    """Without ends of notes that began earlier, and with ends of those that still sound."""
+    out: list[Event] = []
+    sounding: set[Key] = set()
+    for note in notes:
+        key = note_key(note.data)
+        if is_note_on(note.data):
+            sounding.add(key)
+        elif key in sounding:
+            sounding.remove(key)
+        else:
+            continue
+        out.append(note)
+    return [*out, *(note_off(end_ns, key) for key in sorted(sounding))]

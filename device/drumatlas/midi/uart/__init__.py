@@ -1,0 +1,1 @@
+"""Serial ports at the speed of MIDI, for 5-pin DIN sockets. Linux only."""
