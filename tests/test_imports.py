@@ -54,7 +54,7 @@ PURE_PLAY = (
     *("chance", "clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
     *("sequencer", "state", "tap"),
 )
-PURE_PANEL = ("charge", "conditioning", "echo", "switches", "takeover", "wiring")
+PURE_PANEL = ("charge", "chips", "conditioning", "echo", "switches", "takeover", "wiring")
 PURE_WEB = (
     *("address", "drop", "guard", "limits", "orders", "passing", "rest", "sessions"),
     *("show", "view"),

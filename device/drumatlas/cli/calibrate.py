@@ -94,7 +94,8 @@ def calibrate(
     for one in wiring.inputs:
         rows = moving[one.control], still[one.control]
         try:
-            found[one.control] = measured(*rows, one.calibration, one.control in STICK)
+            is_stick = one.control in STICK
+            found[one.control] = measured(*rows, one.calibration, is_stick, one.count)
         except ConfigError as error:
             failed[one.control] = str(error)
     return found, failed
