@@ -45,7 +45,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
-    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "shape")),
+    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "velocity")),
     *("web.drop", "web.passing", "web.site"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
