@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     for control, why in failed.items():
         say(f"{control} ({_place(wiring, control)}) {why}; kept as it was")
     if not found:
-        raise PanelError("calibrate: no input could be measured; see drumatlas doctor")
+        raise PanelError("calibrate: no input could be measured", "see drumatlas doctor")
     if arguments.config:
         write(arguments.config, found)
         say(f"{arguments.config}: {len(found)} inputs written")
@@ -124,7 +124,7 @@ def _import_tomlkit() -> None:
     try:
         import tomlkit  # noqa: F401
     except ImportError:
-        raise PanelError("calibrate --config: needs tomlkit; pip install tomlkit") from None
+        raise PanelError("calibrate --config: needs tomlkit", "pip install tomlkit") from None
 
 
 def write(path: Path, found: "Mapping[str, Calibration]") -> None:

@@ -48,7 +48,7 @@ def find_gpio(
         return open_gpio(config, frozenset(DEFAULTS if is_restored else waits)), []
     except PanelError as error:
         if "gpio" in wanted:
-            raise PanelError(f"--panel gpio: {error}") from None
+            raise error.within("--panel gpio") from None
         return None, [f"no knobs: {error}"]
 
 

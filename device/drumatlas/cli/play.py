@@ -257,7 +257,7 @@ def _panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
             continue  # opened by cli.gpio, once the controls are where they were left
         elif name not in {"auto", "none"}:
             raise ControlError(
-                f"--panel: unknown panel '{name}'; choose from auto, keys, gpio, script:F, none"
+                f"--panel: unknown panel '{name}'", "choose from auto, keys, gpio, script:F, none"
             )
     return panels, wants_keys
 

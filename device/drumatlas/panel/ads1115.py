@@ -19,7 +19,7 @@ def open_ads1115(socket: Socket) -> Converter:
     try:
         from smbus2 import SMBus  # noqa: PLC0415 - only for who has such a converter
     except ImportError as error:
-        raise PanelError(f"ADS1115: smbus2 does not load ({error}); {INSTALL}") from None
+        raise PanelError(f"ADS1115: smbus2 does not load ({error})", INSTALL) from None
     number = socket.i2c_bus
     bus = opened(lambda: SMBus(number), "I2C", Path(f"/dev/i2c-{number}"), "i2c", _MISSING)
     return Background(Ads1115(bus, socket.place), socket.channels, socket.prepare)

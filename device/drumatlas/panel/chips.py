@@ -90,7 +90,7 @@ def chip_of(name: str) -> tuple[ChipKind, int]:
     words = re.fullmatch(r"([a-z]+)([0-9]+)", name)
     kind = CHIP_KINDS.get(words[1]) if words else None
     if words is None or kind is None or int(words[2]) >= len(kind.places):
-        raise ConfigError(f"unknown converter '{name}'; choose from {', '.join(_all_names())}")
+        raise ConfigError(f"unknown converter '{name}'", f"choose from {', '.join(_all_names())}")
     return kind, int(words[2])
 
 

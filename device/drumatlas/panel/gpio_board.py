@@ -23,7 +23,10 @@ from drumatlas.panel.opening import INSTALL, opened
 from drumatlas.panel.switches import Quadrature
 from drumatlas.panel.wiring import Wiring
 
-_LGPIO = "sudo apt install python3-lgpio (the venv with --system-site-packages), or pip install"
+_LGPIO = (
+    "sudo apt install python3-lgpio (the venv with --system-site-packages), or pip install "
+    "'lgpio>=0.2.2'"
+)
 _MODEL = Path("/proc/device-tree/model")
 _CPU = Path("/proc/cpuinfo")
 
@@ -73,11 +76,11 @@ def _open_factory() -> Any:
     try:
         import gpiozero  # noqa: F401, PLC0415 - hardware only, and only for who has it
     except ImportError as error:
-        raise PanelError(f"GPIO: gpiozero does not load ({error}); {INSTALL}") from None
+        raise PanelError(f"GPIO: gpiozero does not load ({error})", INSTALL) from None
     try:
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415
     except ImportError as error:
-        return _open_old_factory(f"GPIO: lgpio does not load ({error}); {_LGPIO} 'lgpio>=0.2.2'")
+        return _open_old_factory(PanelError(f"GPIO: lgpio does not load ({error})", _LGPIO))
     return opened(LGPIOFactory, "GPIO", *_first_chip())
 
 
@@ -86,14 +89,14 @@ def _first_chip() -> tuple[Path, str, str]:
     return path, "gpio", "this machine has no GPIO lines, or a container hides them"
 
 
-def _open_old_factory(why: str) -> Any:
+def _open_old_factory(why: PanelError) -> Any:
     # RPi.GPIO's edge detection fails from 6.6 on (raspberrypi/linux issue 6037).
     if _kernel() >= (6, 6):
-        raise PanelError(why)
+        raise why
     try:
         from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
     except (ImportError, RuntimeError):
-        raise PanelError(why) from None
+        raise why from None
     return opened(RPiGPIOFactory, "GPIO", Path("/dev/gpiomem"), "gpio", "RPi.GPIO needs it")
 
 

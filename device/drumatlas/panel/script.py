@@ -46,7 +46,7 @@ def parse_script(text: str, name: str) -> list[tuple[float, Change]]:
         try:
             changes.append(_parse_line(line))
         except ControlError as error:
-            raise ControlError(f"{name}, line {number}: {error}") from None
+            raise error.within(f"{name}, line {number}") from None
     return sorted(changes, key=lambda change: change[0])
 
 

@@ -110,7 +110,8 @@ def parse_wire(text: str) -> Wire:
     if detents not in DETENTS:
         choices = ", ".join(map(str, DETENTS))
         raise ConfigError(
-            f"an encoder with {detents} detents to a cycle (the last number); choose from {choices}"
+            f"an encoder with {detents} detents to a cycle (the last number)",
+            f"choose from {choices}",
         )
     return Wire("pin" if words[4] else "enc", pins, detents)
 

@@ -63,7 +63,7 @@ class PlaySettings:
     def check(self) -> "PlaySettings":
         """Return self; ConfigError names what makes no sense."""
         if self.swap not in SWAPS:
-            raise ConfigError(f"unknown swap '{self.swap}'; choose from {', '.join(SWAPS)}")
+            raise ConfigError(f"unknown swap '{self.swap}'", f"choose from {', '.join(SWAPS)}")
         for voice, out in zip(VOICE_TABLE, self.voices, strict=True):
             if not 1 <= out.velocity_min <= out.velocity_max <= 127:
                 table = f"voices.{voice.name.replace(' ', '_')}"

@@ -46,8 +46,7 @@ def examine_panel(config: Config) -> list[Finding]:
 
 
 def _refused(name: str, error: PanelError) -> Finding:
-    detail, _, advice = str(error).partition("; ")
-    return Finding(name, "warn", detail, advice)
+    return Finding(name, "warn", error.what, error.hint)
 
 
 def examine_board(wiring: Wiring, board: Board) -> list[Finding]:

@@ -173,7 +173,7 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
 def _warn_of_few(beats: int, what: str) -> None:
     """Say so where the space will be poor; BeatError where there can be none."""
     if beats < _LEAST_BEATS:
-        raise BeatError(f"{what}: {beats} beats are too few for a space; {_MORE}")
+        raise BeatError(f"{what}: {beats} beats are too few for a space", _MORE)
     if beats < _ENOUGH_BEATS:
         say(f"{beats} beats are few: the space will repeat itself, its scores say little; {_MORE}")
 
@@ -238,7 +238,7 @@ def _stamp_of(work: Path) -> str:
     except (OSError, ValueError, RecursionError):
         table = None
     if not isinstance(table, dict) or _PROGRAM not in table:
-        raise FileError(f"{work}: holds files that are not of `build`; name a new folder")
+        raise FileError(f"{work}: holds files that are not of `build`", "name a new folder")
     return stamp
 
 

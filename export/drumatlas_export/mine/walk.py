@@ -87,7 +87,7 @@ class Walk:
             if why_not(named.parts, bytes) == ARCHIVE:
                 raise FileError(ARCHIVE)
         except FileError as error:
-            raise FileError(f"{root.path}: {error}") from None
+            raise error.within(str(root.path)) from None
         self.places.append(named)
 
     def _is_new(self, real: str) -> bool:

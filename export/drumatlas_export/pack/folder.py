@@ -25,7 +25,7 @@ def check_new(path: Path) -> None:
         return
     try:
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            raise FileError(f"{path}: is there already; name a new folder, or a .zip")
+            raise FileError(f"{path}: is there already", "name a new folder, or a .zip")
     except OSError as error:
         if isinstance(error, FileError):
             raise
