@@ -14,7 +14,7 @@ from drumatlas import __version__
 from drumatlas.beat import tsv
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import AtlasError, BeatError, FileError
-from drumatlas.files import atomic, check_writable, read_bytes, read_text, write_text
+from drumatlas.files import atomic, check_writable, naming, read_bytes, read_text, write_text
 from drumatlas.reading import reading_of
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
@@ -200,10 +200,8 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
                 yield folder
         return
     work: Path = arguments.work
-    try:
+    with naming(work):
         work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{work}: {error.strerror or error}") from None
     stamp = _stamp(arguments)
     if _stamp_of(work) != stamp:
         for stage in _stages(arguments, work):
