@@ -2,40 +2,17 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
 
-from drumatlas.errors import PanelError
 from drumatlas.panel.board import Converter
-from drumatlas.panel.chips import Socket
+from drumatlas.panel.chips import Slot
 from drumatlas.panel.converters import Background
-from drumatlas.panel.opening import INSTALL, opened
-
-_MISSING = "I2C is off (sudo raspi-config nonint do_i2c 0) or panel.i2c_bus is wrong"
+from drumatlas.panel.opening import SmBus, open_i2c
 
 
-def open_ads1115(socket: Socket) -> Converter:
+def open_ads1115(slot: Slot) -> Converter:
     """Return the converter, read by a thread; PanelError if smbus2 or I2C can't be used."""
-    try:
-        from smbus2 import SMBus  # noqa: PLC0415 - only for who has such a converter
-    except ImportError as error:
-        raise PanelError(f"ADS1115: smbus2 does not load ({error})", INSTALL) from None
-    number = socket.i2c_bus
-    bus = opened(lambda: SMBus(number), "I2C", Path(f"/dev/i2c-{number}"), "i2c", _MISSING)
-    return Background(Ads1115(bus, socket.place), socket.channels, socket.prepare)
-
-
-class SmBus(Protocol):
-    """What is used of smbus2.SMBus; OSError if the chip does not acknowledge."""
-
-    def read_word_data(self, address: int, register: int) -> int:
-        """A 16-bit register, low byte first."""
-
-    def write_word_data(self, address: int, register: int, value: int) -> None:
-        """Set one."""
-
-    def close(self) -> None:
-        """Let go of the bus."""
+    bus = open_i2c(slot.i2c_bus, slot.kind.part)
+    return Background(Ads1115(bus, slot.place), slot.channels, slot.prepare)
 
 
 class Ads1115:

@@ -25,15 +25,15 @@ class Bus:
     place: str  # "chip select {}", filled in with one of a kind's `places`
 
 
-SPI = Bus("SPI", (7, 8, 9, 10, 11), "chip select {}")  # SPI0: CE1, CE0, MISO, MOSI, SCLK; the
-# kernel holds both selects
+# SPI0: CE1, CE0, MISO, MOSI, SCLK. The kernel holds both selects, whichever is used.
+SPI = Bus("SPI", (7, 8, 9, 10, 11), "chip select {}")
 I2C = Bus("I2C", (2, 3), "address {:#x}")  # I2C1: SDA, SCL
 BUSES = (SPI, I2C)
 
 
 @dataclass(frozen=True, slots=True)
-class Socket:
-    """Where one converter is plugged in, for its driver."""
+class Slot:
+    """Where one converter is plugged in: what its driver needs."""
 
     kind: "ChipKind"
     place: int  # chip select or address
@@ -53,7 +53,7 @@ class ChipKind:
     bus: Bus
     places: tuple[int, ...]  # chip selects or addresses: of number 0, of number 1, ...
     shares_sample_capacitor: bool  # between its channels: then `charge` can find loose wires
-    open: Callable[[Socket], Converter]  # PanelError if it can't be used
+    open: Callable[[Slot], Converter]  # PanelError if it can't be used
 
     @property
     def count(self) -> float:
@@ -65,23 +65,38 @@ class ChipKind:
         return f"{self.bus.place.format(self.places[number])} of the {self.bus.name} bus"
 
 
-def _open_spi(socket: Socket) -> Converter:
+def _open_spi(slot: Slot) -> Converter:
     from drumatlas.panel.spi_converter import open_spi  # noqa: PLC0415 - only on a Pi
 
-    return open_spi(socket)
+    return open_spi(slot)
 
 
-def _open_ads1115(socket: Socket) -> Converter:
+def _open_ads1115(slot: Slot) -> Converter:
     from drumatlas.panel.ads1115 import open_ads1115  # noqa: PLC0415 - only on a Pi
 
-    return open_ads1115(socket)
+    return open_ads1115(slot)
 
 
 # Name in the configuration (letters only: a number follows) -> kind.
 CHIP_KINDS: dict[str, ChipKind] = {
-    "mcp": ChipKind("MCP3008", 8, 10, SPI, (0, 1), True, _open_spi),
-    # Of its 16 bits one is the sign. Address by ADDR pin: at ground, supply, SDA, SCL.
-    "ads": ChipKind("ADS1115", 4, 15, I2C, (0x48, 0x49, 0x4A, 0x4B), False, _open_ads1115),
+    "mcp": ChipKind(
+        part="MCP3008",
+        channels=8,
+        bits=10,
+        bus=SPI,
+        places=(0, 1),
+        shares_sample_capacitor=True,
+        open=_open_spi,
+    ),
+    "ads": ChipKind(
+        part="ADS1115",
+        channels=4,
+        bits=15,  # and the sign
+        bus=I2C,
+        places=(0x48, 0x49, 0x4A, 0x4B),  # ADDR pin at ground, supply, SDA, SCL
+        shares_sample_capacitor=False,
+        open=_open_ads1115,
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
-from drumatlas.panel.chips import Socket, chip_of
+from drumatlas.panel.chips import Slot, chip_of
 from drumatlas.panel.opening import INSTALL, opened
 from drumatlas.panel.switches import Quadrature
 from drumatlas.panel.wiring import Wiring
@@ -126,7 +126,7 @@ class GpioBoard:
         channels = [w.wire.numbers[1] for w in self._wiring.inputs if w.wire.chip == chip]
         channels = channels or list(range(kind.channels))
         bus, place = self._wiring.i2c_bus, kind.places[number]
-        converter = kind.open(Socket(kind, place, channels, self._factory, bus, self._prepare))
+        converter = kind.open(Slot(kind, place, channels, self._factory, bus, self._prepare))
         self._parts.append(converter)
         return converter
 

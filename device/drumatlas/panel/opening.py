@@ -4,11 +4,25 @@ import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from drumatlas.errors import PanelError
 
 INSTALL = "pip install 'drumatlas[pi]'"
+_NO_I2C = "I2C is off (sudo raspi-config nonint do_i2c 0) or panel.i2c_bus is wrong"
+
+
+class SmBus(Protocol):
+    """The part of smbus2.SMBus that drivers use; OSError if the chip does not acknowledge."""
+
+    def read_word_data(self, address: int, register: int) -> int:
+        """A 16-bit register, low byte first."""
+
+    def write_word_data(self, address: int, register: int, value: int) -> None:
+        """Set one."""
+
+    def close(self) -> None:
+        """Let go of the bus."""
 
 
 def opened(opens: Callable[[], Any], what: str, device: Path, group: str, missing: str) -> Any:
@@ -33,3 +47,15 @@ def opened(opens: Callable[[], Any], what: str, device: Path, group: str, missin
         else:
             why, hint = f"{error or type(error).__name__}", ""
         raise PanelError(f"{what}: {why}", hint) from None
+
+
+def open_i2c(number: int, part: str) -> SmBus:
+    """Return the bus /dev/i2c-`number` for a chip called `part`; PanelError if smbus2 is missing or
+    the bus can't be used."""
+    try:
+        from smbus2 import SMBus  # noqa: PLC0415 - only for I2C chips
+    except ImportError as error:
+        raise PanelError(f"{part}: smbus2 does not load ({error})", INSTALL) from None
+    path = Path(f"/dev/i2c-{number}")
+    bus: SmBus = opened(lambda: SMBus(number), "I2C", path, "i2c", _NO_I2C)
+    return bus

@@ -7,33 +7,31 @@ from typing import Any
 
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Converter
-from drumatlas.panel.chips import Socket
+from drumatlas.panel.chips import Slot
 from drumatlas.panel.opening import opened
 
 _MISSING = "SPI is off: sudo raspi-config nonint do_spi 0, and restart"
 
 
-def open_spi(socket: Socket) -> Converter:
+def open_spi(slot: Slot) -> Converter:
     """Return the converter; PanelError if SPI can't be used."""
-    return SpiConverter(socket)
+    return SpiConverter(slot)
 
 
 class SpiConverter:
     """A converter on SPI0; its reference is the supply."""
 
-    def __init__(self, socket: Socket) -> None:
+    def __init__(self, slot: Slot) -> None:
         import gpiozero  # noqa: PLC0415 - only on a Pi
 
-        device = getattr(gpiozero, socket.kind.part)
-        path = Path(f"/dev/spidev0.{socket.place}")
-        self._full = (1 << socket.kind.bits) - 1  # counts at the supply's voltage
+        device = getattr(gpiozero, slot.kind.part)
+        path = Path(f"/dev/spidev0.{slot.place}")
+        self._full = (1 << slot.kind.bits) - 1  # counts at the supply's voltage
         self._channels: dict[int, Any] = {}
         try:
-            for channel in socket.channels:
-                opens = partial(device, channel, port=0, device=socket.place)
-                one = opened(
-                    partial(opens, pin_factory=socket.factory), "SPI", path, "spi", _MISSING
-                )
+            for channel in slot.channels:
+                opens = partial(device, channel, port=0, device=slot.place)
+                one = opened(partial(opens, pin_factory=slot.factory), "SPI", path, "spi", _MISSING)
                 self._channels[channel] = one
         except PanelError:
             self.close()

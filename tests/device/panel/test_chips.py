@@ -12,7 +12,7 @@ from drumatlas.config.keys import defaults
 from drumatlas.config.read import parse
 from drumatlas.errors import ConfigError
 from drumatlas.panel.calibrate import measured
-from drumatlas.panel.chips import CHIP_KINDS, I2C, SPI, ChipKind, Socket, chip_of, parts_on
+from drumatlas.panel.chips import CHIP_KINDS, I2C, SPI, ChipKind, Slot, chip_of, parts_on
 from drumatlas.panel.conditioning import COUNT, Calibration
 from drumatlas.panel.converters import Chip
 from drumatlas.panel.fakes import FakeBoard, FakeConverter
@@ -22,12 +22,12 @@ from drumatlas.panel.wiring import Wire, parse_wire, wiring_of
 from drumatlas.service import panel as doctor
 
 MCP = {f"mcp0:{n}" for n in range(8)}
-OPENED: list[Socket] = []
+OPENED: list[Slot] = []
 
 
-def open_made_up(socket: Socket) -> FakeConverter:
-    OPENED.append(socket)
-    return FakeConverter(socket.kind.channels)
+def open_made_up(slot: Slot) -> FakeConverter:
+    OPENED.append(slot)
+    return FakeConverter(slot.kind.channels)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
@@ -85,11 +84,26 @@ def test_each_detent_is_one_step(factory: Any, detents: int) -> None:
         assert encoder.take_steps() == 0
 
 
+class FakeSMBus:
+    """Answers that each conversion is finished and gave the same."""
+
+    def __init__(self, number: int) -> None:
+        assert number == 1
+
+    def read_word_data(self, _address: int, _register: int) -> int:
+        return 0x0080  # bit 15 is set: bytes are swapped
+
+    def write_word_data(self, address: int, _register: int, _value: int) -> None:
+        assert address == 0x48
+
+    def close(self) -> None: ...
+
+
 def test_the_thread_of_a_slow_converter_is_prepared(
     factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     smbus2 = types.ModuleType("smbus2")
-    smbus2.SMBus = Mock  # type: ignore[attr-defined]
+    smbus2.SMBus = FakeSMBus  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "smbus2", smbus2)
     prepared: list[bool] = []
     board = GpioBoard(factory, wiring(), prepare=lambda: prepared.append(True))
