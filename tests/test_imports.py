@@ -54,7 +54,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
-    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "shape")),
+    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "velocity")),
     *("web.drop", "web.passing", "web.site"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
@@ -63,7 +63,7 @@ PURE_PLAY = (
     *("chance", "clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
     *("sequencer", "state", "tap"),
 )
-PURE_PANEL = ("charge", "conditioning", "echo", "switches", "takeover", "wiring")
+PURE_PANEL = ("charge", "chips", "conditioning", "echo", "switches", "takeover", "wiring")
 PURE_WEB = (
     *("address", "drop", "guard", "limits", "orders", "passing", "rest", "sessions"),
     *("show", "view"),

@@ -155,22 +155,10 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
 def _tick_parts(engine: Engine, parts: list[Part], now_ns: int) -> None:
     """Tick each; one that fails is shown and left out from then on."""
     for part in list(parts):
-        try:
-            part.tick(now_ns)
-        except Exception as error:  # who goes along must not stop the beat
+        name = type(part).__name__
+        step = partial(part.tick, now_ns)
+        if not engine.attempt(f"part {name}", step, f"{name} is left out", clears=False):
             parts.remove(part)
-            name = type(part).__name__
-            engine.tell(f"part {name}", f"{name} is left out: {type(error).__name__}: {error}")
-
-
-def _try(engine: Engine, what: str, act: Callable[[], object]) -> None:
-    """Do it; where that fails it is shown, until it does not, and the beat goes on."""
-    try:
-        act()
-    except Exception as error:
-        engine.tell(what, f"{what}: {type(error).__name__}: {error}")
-    else:
-        engine.tell(what)
 
 
 def _answer_hangup(
@@ -180,7 +168,7 @@ def _answer_hangup(
         quit_.is_hung_up = False
         quit_.is_set |= had_terminal and not has_terminal()
         if not quit_.is_set:
-            _try(engine, "reload", reload)
+            engine.attempt("reload", reload)
 
 
 def _end(seconds: float | None) -> float:
@@ -195,7 +183,7 @@ def _loop(engine: Engine, screen: Screen, is_over: Callable[[int], bool]) -> Non
     while not is_over(now_ns):
         engine.tick(now_ns)
         if count % _DRAW_EVERY == 0:
-            _try(engine, "screen", partial(screen.draw, engine, now_ns))
+            engine.attempt("screen", partial(screen.draw, engine, now_ns))
         count += 1
         done_ns = time.monotonic_ns()
         wake_ns = max(wake_ns + TICK_NS, done_ns + (done_ns - now_ns) // _REST)

@@ -80,9 +80,9 @@ class Engine:
                 self.tell(f"panel {panel.name}", f"panel {panel.name}: {error}")
                 continue
             for change in changes:
-                self._survive(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
-        self._survive(lambda: self._recall_when_due(now_ns))
-        self._survive(lambda: self.explorer.tick(now_ns, self._bar_at(now_ns)))
+                self._explore(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
+        self._explore(lambda: self._recall_when_due(now_ns))
+        self._explore(lambda: self.explorer.tick(now_ns, self._bar_at(now_ns)))
         if self.explorer.fill is not None:
             self.sequencer.play_fill(self.explorer.fill)
             self.explorer.fill = None
@@ -92,16 +92,30 @@ class Engine:
     def publish(self) -> None:
         """Hand the present pattern to the sequencer. Done before Start it plays from the first
         step on; later it comes in at the next point where patterns are swapped."""
-        self._survive(self._publish)
+        self._explore(self._publish)
 
-    def _survive(self, step: Callable[[], None]) -> None:
-        """A place that can't be decoded leaves the last beat playing, and is shown until another
-        is decoded."""
+    def attempt(
+        self, source: str, step: Callable[[], object], label: str = "", *, clears: bool = True
+    ) -> bool:
+        """Do `step` and return whether it succeeded; the beat goes on in any case.
+
+        A failure is shown as the fault of `source`, beginning with `label` (default: `source`),
+        until an attempt of the same source succeeds; without `clears` it stays until it is cleared
+        by `tell`.
+        """
         try:
             step()
         except Exception as error:
-            self._has_failed = True
-            self.tell("explorer", f"explorer: {type(error).__name__}: {error}")
+            self.tell(source, f"{label or source}: {type(error).__name__}: {error}")
+            return False
+        if clears:
+            self.tell(source)
+        return True
+
+    def _explore(self, step: Callable[[], None]) -> None:
+        """Do a step that may decode a place. If it can't, the last beat goes on, and the fault is
+        shown until another place is decoded (which `_publish` knows)."""
+        self._has_failed |= not self.attempt("explorer", step, clears=False)
 
     def handle(self, change: Change, now_ns: int) -> None:
         """Apply one change: transport and tempo here, everything else in the explorer."""

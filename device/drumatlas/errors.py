@@ -1,9 +1,11 @@
 """Every error that a user can cause or meet, as one tree.
 
 Each is also the builtin a caller would expect, so library users may catch either.
-The message is one line that names the culprit (file, line, key or port) and says
-what to do. The command line prints it and exits with `exit_code`.
+The message is one line that names the culprit (file, line, key or port), and its hint
+says what to do. The command line prints both and exits with `exit_code`.
 """
+
+from typing import Self
 
 MOST = 1000  # characters of a message; what quotes its input may be of any length
 
@@ -18,12 +20,29 @@ def one_line(text: str) -> str:
 
 
 class DrumatlasError(Exception):
-    """Root of the tree: bad input or a missing part, never a bug of ours."""
+    """Root of the tree: bad input or a missing part, never a bug of ours.
+
+    `hint` is the remedy, if there is one: "pip install smbus2". `str()` gives both as one line.
+    """
 
     exit_code = 2
 
-    def __str__(self) -> str:
+    def __init__(self, what: object = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint
+
+    @property
+    def what(self) -> str:
+        """What is wrong, without the remedy, as one line."""
         return one_line(super().__str__())
+
+    def __str__(self) -> str:
+        return one_line("; ".join(filter(None, (super().__str__(), self.hint))))
+
+    def within(self, place: str) -> Self:
+        """Put the place of the error before it, "box.toml, line 3: ...", and return the error."""
+        super().__init__(f"{place}: {super().__str__()}")
+        return self
 
 
 class BeatError(DrumatlasError, ValueError):

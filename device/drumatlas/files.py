@@ -10,24 +10,35 @@ from typing import IO
 
 from drumatlas.errors import FileError
 
+UNWRITTEN = "can't be written"
+
+
+@contextmanager
+def naming(path: Path, failure: str = "") -> Iterator[None]:
+    """Within, an OSError becomes a FileError "PATH: [failure:] reason". A FileError, which is an
+    OSError too, has its name already and passes."""
+    try:
+        yield
+    except FileError:
+        raise
+    except OSError as error:
+        reason = f"{error.strerror or error}"
+        raise FileError(": ".join(filter(None, (str(path), failure, reason)))) from None
+
 
 def read_bytes(path: Path, most: int) -> bytes:
     """The file at `path`; FileError names it if it can't be read or has over `most` bytes.
 
     A pipe or a device, which has no size and may have no end either, is none.
     """
-    try:
+    with naming(path):
         _check_kind(path, path.stat(), most)
         return path.read_bytes()
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: {error.strerror or error}") from None
 
 
 def _check_kind(path: Path, found: os.stat_result, most: int) -> None:
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        raise FileError(f"{path}: a pipe or a device, not a file; write what it gives to a file")
+        raise FileError(f"{path}: a pipe or a device, not a file", "write what it gives to a file")
     if found.st_size > most:
         raise FileError(f"{path}: {found.st_size} bytes; at most {most} can be read")
 
@@ -38,20 +49,15 @@ def read_owned(folder: Path, name: str, most: int, owners: Collection[int]) -> b
     path = folder / name
     if not hasattr(os, "getuid"):
         return read_bytes(path, most)
-    try:
-        # What was looked at is what is read: by descriptors, whatever the names mean by then.
-        with _opened(folder, os.O_DIRECTORY) as inside:
-            _check_owner(folder, os.fstat(inside), owners)
-            with _opened(Path(name), os.O_NOFOLLOW | os.O_NONBLOCK, inside) as descriptor:
-                found = os.fstat(descriptor)
-                _check_owner(path, found, owners)
-                _check_kind(path, found, most)
-                with open(descriptor, "rb", closefd=False) as stream:
-                    return stream.read()
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: {error.strerror or error}") from None
+    # What was looked at is what is read: by descriptors, whatever the names mean by then.
+    with naming(path), _opened(folder, os.O_DIRECTORY) as inside:
+        _check_owner(folder, os.fstat(inside), owners)
+        with _opened(Path(name), os.O_NOFOLLOW | os.O_NONBLOCK, inside) as descriptor:
+            found = os.fstat(descriptor)
+            _check_owner(path, found, owners)
+            _check_kind(path, found, most)
+            with open(descriptor, "rb", closefd=False) as stream:
+                return stream.read()
 
 
 @contextmanager
@@ -65,7 +71,7 @@ def _opened(path: Path, flags: int, folder: int | None = None) -> Iterator[int]:
 
 def _check_owner(path: Path, found: os.stat_result, owners: Collection[int]) -> None:
     if found.st_uid not in owners or found.st_mode & stat.S_IWOTH:
-        raise FileError(f"{path}: not read, since another user can write it; remove it")
+        raise FileError(f"{path}: not read, since another user can write it", "remove it")
 
 
 def read_text(path: Path, most: int) -> str:
@@ -113,12 +119,11 @@ def _foreign_owner(folder: Path) -> tuple[int, int] | None:
     """User and group id of `folder` if we are root and it is somebody else's."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return None
-    try:
-        found = folder.stat()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise FileError(f"{folder}: {error.strerror or error}") from None
+    with naming(folder):
+        try:
+            found = folder.stat()
+        except FileNotFoundError:
+            return None
     return (found.st_uid, found.st_gid) if found.st_uid != 0 else None
 
 
@@ -131,21 +136,19 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
     mode is set by descriptor, since in another user's folder the name may be a link by now.
     """
     temporary: Path | None = None
+    prefix = f".{path.name}."
     try:
-        with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as f:
-            temporary = Path(f.name)
-            yield f
-            f.flush()
-            if hasattr(os, "fchmod"):  # not on Windows before Python 3.13
-                os.fchmod(f.fileno(), 0o644)
-            os.fsync(f.fileno())
-        temporary.replace(path)
-        temporary = None
-        _sync_folder(path.parent)
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
+        with naming(path, UNWRITTEN):
+            with NamedTemporaryFile("wb", dir=path.parent, prefix=prefix, delete=False) as f:
+                temporary = Path(f.name)
+                yield f
+                f.flush()
+                if hasattr(os, "fchmod"):  # not on Windows before Python 3.13
+                    os.fchmod(f.fileno(), 0o644)
+                os.fsync(f.fileno())
+            temporary.replace(path)
+            temporary = None
+            _sync_folder(path.parent)
     finally:
         if temporary is not None:
             with suppress(OSError):  # a card that failed is read-only by now
@@ -162,15 +165,11 @@ def _sync_folder(folder: Path) -> None:
 def check_writable(path: Path) -> None:
     """FileError now, not after an hour's work, if `path` can't be written later. What stands
     there stays as it is."""
-    try:
+    with naming(path, UNWRITTEN):
         if path.is_dir():
             raise FileError(f"{path}: is a folder")
         with TemporaryFile(dir=path.parent):
             pass
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
 
 
 def write_text(path: Path, text: str) -> None:

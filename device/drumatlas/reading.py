@@ -50,7 +50,7 @@ def read_map(wanted: str) -> DrumMap:
         return map_of_voices(wanted, [(note, channel - 1) for note, channel in KITS[wanted]])
     if not wanted.endswith(_TOML):
         names = ", ".join(NAMES)
-        raise ConfigError(f"--map: unknown map '{wanted}'; choose from {names}, or name a .toml")
+        raise ConfigError(f"--map: unknown map '{wanted}'", f"choose from {names}, or name a .toml")
     config = read_config(Path(wanted))
     tables = [table_of(voice) for voice in VOICE_TABLE]
     places = [(int(config[f"{t}.note"]), int(config[f"{t}.channel"]) - 1) for t in tables]

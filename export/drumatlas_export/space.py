@@ -15,6 +15,7 @@ from drumatlas.atlas.model import Atlas, Genre, Groove, Network
 from drumatlas.atlas.trial import open_atlas
 from drumatlas.beat.codes import pack
 from drumatlas.errors import FileError
+from drumatlas.files import naming
 from drumatlas_export.mine.sources import printable
 from drumatlas_export.train import checkpoint as checkpoints
 from drumatlas_export.train.fit import decode_all, sample_prior
@@ -84,10 +85,8 @@ def of_checkpoint(one: checkpoints.Checkpoint, name: str) -> Space:
 
 def open_space(path: Path) -> Space:
     """The checkpoint or atlas at `path` (told apart by what is inside, both are zips)."""
-    try:
+    with naming(path):  # a name of 300 letters is an OSError
         is_file = path.is_file()
-    except OSError as error:  # a name of 300 letters
-        raise FileError(f"{path}: {error.strerror or error}") from None
     if not is_file:
         raise FileError(f"{path}: no such file")
     try:

@@ -138,6 +138,21 @@ def test_a_fault_is_shown_though_another_place_is_found_in_the_same_tick(engine:
     assert engine.faults == ["explorer: MemoryError: no room"]
 
 
+def test_an_attempt_that_fails_is_shown_until_one_of_its_source_succeeds(engine: Engine) -> None:
+    def broken() -> None:
+        raise OSError("wire off")
+
+    engine.tell("other", "another's")
+    assert not engine.attempt("pads", broken)
+    assert engine.faults == ["another's", "pads: OSError: wire off"]
+    assert not engine.attempt("pads", broken, "the pads")
+    assert engine.faults == ["another's", "the pads: OSError: wire off"]
+    assert engine.attempt("pads", list, clears=False)
+    assert len(engine.faults) == 2
+    assert engine.attempt("pads", list)
+    assert engine.faults == ["another's"]
+
+
 def test_panic_button(engine: Engine) -> None:
     engine.handle(Press("panic"), 0)
     assert bytes((0xB9, 123, 0)) in sent(engine.sequencer.advance(MS))

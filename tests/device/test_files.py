@@ -11,6 +11,7 @@ from drumatlas.files import (
     as_owner_of,
     atomic,
     check_writable,
+    naming,
     read_bytes,
     read_owned,
     read_text,
@@ -179,3 +180,16 @@ def test_root_works_as_the_owner_of_the_folder(tmp_path: Path) -> None:
     assert os.geteuid() == 0
     with as_owner_of(tmp_path), as_owner_of(tmp_path / "not there"):
         assert os.geteuid() == 0
+
+
+def test_an_error_of_the_system_is_named_once(tmp_path: Path) -> None:
+    refused = OSError(errno.EACCES, "Permission denied")
+    for failure, said in (("", "f: Permission denied"), ("no folder", "f: no folder: Permission")):
+        with pytest.raises(FileError, match=f"^{said}"), naming(Path("f"), failure):
+            raise refused
+    inner = FileError("g: too large", "make it smaller")
+    with pytest.raises(FileError) as raised, naming(Path("f")):
+        raise inner
+    assert raised.value is inner
+    with pytest.raises(ValueError, match="^other"), naming(Path("f")):
+        raise ValueError("other")

@@ -39,5 +39,6 @@ def check_network(model: bytes, name: str) -> None:
         if operator not in ALLOWED:
             raise AtlasError(
                 f"{name}: the operator {operator[:40]!r} is not allowed, since it could take any "
-                "amount of time or memory; export it with plain layers"
+                "amount of time or memory",
+                "export it with plain layers",
             )

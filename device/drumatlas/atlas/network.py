@@ -35,7 +35,7 @@ def import_onnxruntime() -> Any:
         import onnxruntime  # noqa: PLC0415 - 100 ms that commands without a decoder need not pay
     except ImportError as error:
         raise RuntimeMissingError(
-            f"onnxruntime does not load ({error}); pip install 'onnxruntime>=1.26,<1.28'"
+            f"onnxruntime does not load ({error})", "pip install 'onnxruntime>=1.26,<1.28'"
         ) from None
     return onnxruntime
 
@@ -57,7 +57,7 @@ def open_network(
     three zeros, so that a model that can't run is refused at the border and not on stage.
     """
     if _EXTERNAL in model:
-        raise AtlasError(f"{name} keeps data outside the file; export it without external data")
+        raise AtlasError(f"{name} keeps data outside the file", "export it without external data")
     check_network(model, name)
     run = (is_rare and _open_small(model, name, inputs, outputs)) or _open_session(
         model, name, inputs, outputs

@@ -75,7 +75,7 @@ def parse_atlas(data: bytes, name: str) -> Atlas:
     try:
         return _parse(data)
     except AtlasError as error:
-        raise AtlasError(f"{name}: {error}") from None
+        raise error.within(name) from None
 
 
 def _parse(data: bytes) -> Atlas:

@@ -82,7 +82,7 @@ def parse(lines: Iterable[str], name: str = "beats") -> Iterator[BeatRow]:
         try:
             yield parse_line(line, songs)
         except BeatError as error:
-            raise BeatError(f"{name}, line {number}: {error}") from None
+            raise error.within(f"{name}, line {number}") from None
 
 
 def format_row(row: BeatRow) -> str:

@@ -90,7 +90,7 @@ def _open_store(wanted: str) -> "tuple[StateStore | None, list[str]]":
     if folder is None:
         return None, []
     if wanted and Path(wanted).is_file():
-        raise FileError(f"{wanted}: is a file; --state wants a folder, or none")
+        raise FileError(f"{wanted}: is a file", "--state wants a folder, or none")
     try:
         return StateStore(folder), []
     except FileError as error:

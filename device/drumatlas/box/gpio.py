@@ -90,7 +90,7 @@ def find_gpio(
         return _open(wanted, config, frozenset(DEFAULTS if is_restored else waits), start_ns), lines
     except PanelError as error:
         if "gpio" in wanted:
-            raise PanelError(f"--panel gpio: {error}") from None
+            raise error.within("--panel gpio") from None
         return None, [f"no knobs: {error}"]
 
 

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     for control, why in failed.items():
         say(f"{control} ({_place(wiring, control)}) {why}; kept as it was")
     if not found:
-        raise PanelError("calibrate: no input could be measured; see drumatlas doctor")
+        raise PanelError("calibrate: no input could be measured", "see drumatlas doctor")
     if arguments.config:
         write(arguments.config, found)
         say(f"{arguments.config}: {len(found)} inputs written")
@@ -93,7 +93,8 @@ def calibrate(
     for one in wiring.inputs:
         rows = moving[one.control], still[one.control]
         try:
-            found[one.control] = measured(*rows, one.calibration, one.control in STICK)
+            is_stick = one.control in STICK
+            found[one.control] = measured(*rows, one.calibration, is_stick, one.count)
         except ConfigError as error:
             failed[one.control] = str(error)
     return found, failed
@@ -122,7 +123,7 @@ def _import_tomlkit() -> None:
     try:
         import tomlkit  # noqa: F401
     except ImportError:
-        raise PanelError("calibrate --config: needs tomlkit; pip install tomlkit") from None
+        raise PanelError("calibrate --config: needs tomlkit", "pip install tomlkit") from None
 
 
 def write(path: Path, found: "Mapping[str, Calibration]") -> None:

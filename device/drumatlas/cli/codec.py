@@ -135,7 +135,7 @@ def _midi_codes(data: bytes, path: Path, reading: Reading) -> list[Code]:
             codes[code] = None
             misfits.append(reason)
     except MidiFileError as error:
-        raise MidiFileError(f"{path}: {error}") from None
+        raise error.within(str(path)) from None
     lines = list(filter(None, (*drums.track.remarks, unvoiced_line(drums.unvoiced))))
     if not codes:
         raise MidiFileError(f"{path}: {'; '.join([drums.why_empty, *lines])}")

@@ -45,4 +45,4 @@ def find_genre(atlas: "Atlas", name: str) -> "Genre":
         if genre.name.casefold() == name.casefold():
             return genre
     there = ", ".join(genre.name for genre in atlas.genres) or "none"
-    raise AtlasError(f"no genre '{name}' in atlas '{atlas.name}'; genres: {there}")
+    raise AtlasError(f"no genre '{name}' in atlas '{atlas.name}'", f"genres: {there}")

@@ -92,7 +92,7 @@ def _open(wanted: str | None) -> "Iterator[tuple[InputPort, Heard]]":
     name = wanted or _first(list_ports()[2])
     port = open_input(name, lambda data, at_ns: heard.append((data, at_ns)))
     if port is None:
-        raise PortError("MIDI input 'none' can't be heard; drumatlas ports lists what there is")
+        raise PortError("MIDI input 'none' can't be heard", "drumatlas ports lists what there is")
     try:
         yield port, heard
     finally:

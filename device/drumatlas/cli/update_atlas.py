@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             said = f"'{atlas.name}', {len(atlas.genres)} genres, is in {folder}"
     except FileError as error:
         if folder == SERVICE_STATE and os.geteuid() != 0:
-            raise FileError(f"{error}; the service's folder wants sudo, or --state DIR") from None
+            raise FileError(str(error), "the service's folder wants sudo, or --state DIR") from None
         raise
     say(f"{said}; {_hand_over(folder)}")
     return 0

@@ -1,21 +1,23 @@
 """The example file: the table of settings as TOML, each explained."""
 
+from textwrap import wrap
+
 from drumatlas.config.keys import KEYS, Key, Value
+from drumatlas.panel.chips import examples
 
 # What the keys of a table have in common, for the example.
 _TABLE_HELP = {
     "cc": "Numbers of the MIDI controllers that move a control or press a button.",
-    "gpio": "Pins of a Raspberry Pi. Knobs: mcp0:3 (channel 3 of an MCP3008), ads0:2 (of an"
-    " ADS1115)\n# or enc:5,6 (a rotary encoder; enc:5,6:2 if it has two detents to a pulse)."
-    " Buttons:"
-    '\n# pin:17. Numbers of pins are GPIO numbers; "" means not wired.',
+    "gpio": "Pins of a Raspberry Pi. Knobs: {channels} or enc:5,6 (a rotary encoder; enc:5,6:2 if "
+    "it has two detents to a pulse). Buttons: pin:17.\n"
+    'Numbers of pins are GPIO numbers; "" means not wired.',
     "lamps": 'Pins of LEDs; "" means not wired.',
     "shift": 'Second functions: the name of another control; "" means no other than usual.',
-    "calibration": "What knobs read at their ends, at rest and in noise, as shares of the supply"
-    " voltage:"
-    '\n# "low=0.01 high=0.99 centre=0.5 noise=0.004". `drumatlas calibrate` writes these; "" means'
-    "\n# not measured.",
+    "calibration": "What knobs read at their ends, at rest and in noise, as shares of the supply "
+    'voltage:\n"low=0.01 high=0.99 centre=0.5 noise=0.004". `drumatlas calibrate` writes these; '
+    '"" means\nnot measured.',
 }
+_WIDTH = 98  # of a comment
 _MOST_CHOICES = 8  # that fit on a line
 
 
@@ -30,14 +32,17 @@ def example() -> str:
         head, name = _split(key.name)
         if head != table:
             table = head
-            lines += [
-                "",
-                *([f"# {_TABLE_HELP[head]}"] if head in _TABLE_HELP else []),
-                f"[{table}]",
-            ]
+            lines += ["", *_comment(_TABLE_HELP.get(head, "")), f"[{table}]"]
         about = _explain(key)
         lines.append(f"{name} = {_toml(key.default)}  # {about}")
     return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> list[str]:
+    """Return the lines of a comment, with the converters' channels filled in."""
+    channels = ", ".join(f"{word} ({kind.part})" for word, kind in examples().items())
+    lines = text.format(channels=channels).splitlines()
+    return [f"# {part}" for line in lines for part in wrap(line, _WIDTH)]
 
 
 def _split(dotted: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from drumatlas.config.words import BUTTON_WORDS, LAMP_WORDS, SHIFT_WORDS, VALUE_
 from drumatlas.explore.controls import MAP_MODES, VALUES
 from drumatlas.midi.targets import INPUT_HELP, OUTPUT_HELP
 from drumatlas.oled.chips import check_chip
+from drumatlas.panel.chips import I2C, parts_on
 from drumatlas.panel.conditioning import parse_calibration
 from drumatlas.panel.midi_map import DEFAULT_CC
 from drumatlas.panel.takeover import MODES
@@ -214,7 +215,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("panel.curve", 1.5, "response of the joystick; above 1: finer around the middle", 0.5, 4),
     Key("panel.encoder_steps", 64, "steps of a rotary encoder from one end to the other", 8, 1000),
-    Key("panel.i2c_bus", 1, "number of the I2C bus with ADS1115 converters and the display", 0, 20),
+    Key(
+        "panel.i2c_bus",
+        1,
+        f"number of the I2C bus with {parts_on(I2C)} converters and the display",
+        0,
+        20,
+    ),
     *_panel_keys(),
     Key(
         "oled.chip",

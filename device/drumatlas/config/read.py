@@ -35,10 +35,10 @@ def parse(text: str, name: str) -> dict[str, Value]:
     for dotted, value in given.items():
         try:
             if dotted not in _KEY_OF:
-                raise ConfigError(f"unknown key '{dotted}'; `drumatlas config` lists them all")
+                raise ConfigError(f"unknown key '{dotted}'", "`drumatlas config` lists them all")
             config[dotted] = _check(_KEY_OF[dotted], value)
         except ConfigError as error:
-            raise ConfigError(f"{_where(text, name, dotted)}: {error}") from None
+            raise error.within(_where(text, name, dotted)) from None
     _put_kit(config, given)
     _yield_numbers(config, given)
     clash = find_clash(config, given) or _upside_down(config, given) or _same_number(config)
@@ -117,7 +117,7 @@ def _check(key: Key, value: object) -> Value:
         try:
             key.check(value)
         except ConfigError as error:
-            raise ConfigError(f"{key.name} = {_shown(value)}: {error}") from None
+            raise error.within(f"{key.name} = {_shown(value)}") from None
     assert isinstance(value, bool | int | float | str)
     return value
 

@@ -46,7 +46,7 @@ def examine(atlas: Path | None, config: Path | None, *, jitter: bool = False) ->
         try:
             findings.append(look())
         except DrumatlasError as error:
-            findings.append(Finding(name, "fail", str(error)))
+            findings.append(Finding(name, "fail", error.what, error.hint))
     findings += [*_configured(config), *examine_rights(), _clock()]
     return [*findings, examine_jitter()] if jitter else findings
 
@@ -107,7 +107,7 @@ def _midi() -> Finding:
         system, outputs, _ = list_ports()
     except PortError as error:
         advice = "play --midi-out file:take.mid, or start JACK, or load snd-seq"
-        return Finding("midi", "warn", str(error), advice)
+        return Finding("midi", "warn", error.what, "; ".join(filter(None, (error.hint, advice))))
     names = ", ".join(outputs) or "no outputs but our own virtual port"
     return Finding("midi", "ok", f"{system}: {names}")
 

@@ -1,11 +1,12 @@
 """The GPIO panel as `doctor` sees it: packages and rights, then every converter and input.
 
-An input that hangs in the air plays by itself. It is found by its noise; on an MCP3008, where
-it reads steadily, by the charge that the channel before it left (see `panel.charge`), as far as
-two other channels stand far enough apart. An ADS1115 leaves none: its input capacitors are
-emptied in each cycle of the modulator, 250,000 times a second (data sheet SBAS444, "Analog
-Inputs"), and pull a pin that nothing holds to the same voltage whatever was read before. There a
-steady input is taken for connected.
+An input that hangs in the air plays by itself. It is found by its noise; on an MCP3008, and on any
+converter whose channels share a sample capacitor, it is also found where it reads steadily, by the
+charge that the channel before it left (see `panel.charge`), as far as two other channels stand far
+enough apart. An ADS1115 leaves none: its input capacitors are emptied in each cycle of the
+modulator, 250,000 times a second (data sheet SBAS444, "Analog Inputs"), and pull a pin that
+nothing holds to the same voltage whatever was read before. There a steady input is taken for
+connected.
 """
 
 import time
@@ -45,8 +46,7 @@ def examine_panel(config: Config) -> list[Finding]:
 
 
 def _refused(name: str, error: PanelError) -> Finding:
-    detail, _, advice = str(error).partition("; ")
-    return Finding(name, "warn", detail, advice)
+    return Finding(name, "warn", error.what, error.hint)
 
 
 def examine_board(wiring: Wiring, board: Board) -> list[Finding]:
@@ -123,7 +123,7 @@ def _hanging(chip: Chip, levels: dict[int, float]) -> tuple[list[int], list[int]
     """(channels that hang in the air, those that can't be tested now) of these steady ones."""
     hanging: list[int] = []
     untested: list[int] = []
-    if not chip.name.startswith("mcp"):
+    if not chip.kind.shares_sample_capacitor:
         return hanging, untested
     for channel in levels:
         pair = charge.extremes(levels, channel)

@@ -58,7 +58,7 @@ def _alsa_midi() -> Finding:
     try:
         import_alsa()
     except PortError as error:
-        return Finding("alsa-midi", "warn", *str(error).rsplit("; ", 1))
+        return Finding("alsa-midi", "warn", error.what, error.hint)
     return Finding("alsa-midi", "ok", version("alsa-midi"))
 
 

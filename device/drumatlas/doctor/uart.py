@@ -37,8 +37,7 @@ def _uart(target: MidiTarget, cmdline: Path) -> Finding:
     try:
         os.close(open_uart(target.name, os.O_WRONLY))
     except PortError as error:
-        detail, _, advice = str(error).partition("; ")
-        return Finding("uart", "fail", detail, advice)
+        return Finding("uart", "fail", error.what, error.hint)
     device = Path(target.name)
     if _is_console(device, cmdline):
         advice = "sudo raspi-config: Interface Options, Serial Port, no login shell"

@@ -9,7 +9,7 @@ from drumatlas.beat.pattern import Cycle, cycles_of
 from drumatlas.beat.voices import VOICES
 from drumatlas.explore.filters import BeatFilter
 from drumatlas.explore.search import Place
-from drumatlas.explore.shape import velocities
+from drumatlas.explore.velocity import velocities
 
 VARIANTS = 4  # different cycles to a beat; each costs the slow loop 0.1 ms
 _LOGITS = 2.5  # deviation of the noise at full chaos
@@ -42,5 +42,5 @@ class Chaos:
         noisy: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         hits = noisy > place.thresholds
         passing = beat_filter.passes(pack(hits), novelty)[:, None, None]
-        loud = velocities(noisy, hits, place.thresholds, accent, self._groove)
-        return cycles_of(np.where(passing, loud, base))
+        noisy_velocities = velocities(noisy, hits, place.thresholds, accent, self._groove)
+        return cycles_of(np.where(passing, noisy_velocities, base))

@@ -55,7 +55,7 @@ Change = Turn | Press
 def turn(control: object, value: object) -> Turn:
     """A checked Turn; ControlError says what is wrong."""
     if not isinstance(control, str) or control not in DEFAULTS:
-        raise ControlError(f"no control named {control!r}; there are: {', '.join(VALUES)}")
+        raise ControlError(f"no control named {control!r}", f"there are: {', '.join(VALUES)}")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ControlError(f"{control}: value {value!r} is not a number in 0..1")
     return Turn(control, float(value))
@@ -64,7 +64,7 @@ def turn(control: object, value: object) -> Turn:
 def press(button: object) -> Press:
     """A checked Press; ControlError says what is wrong."""
     if not isinstance(button, str) or button not in BUTTONS:
-        raise ControlError(f"no button named {button!r}; there are: {', '.join(BUTTONS)}")
+        raise ControlError(f"no button named {button!r}", f"there are: {', '.join(BUTTONS)}")
     return Press(button)
 
 

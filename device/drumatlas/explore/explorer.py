@@ -11,6 +11,7 @@ from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.chaos import Chaos
 from drumatlas.explore.controls import DEFAULTS, SLOTS, Press, Turn
+from drumatlas.explore.density import Density
 from drumatlas.explore.glide import Glide
 from drumatlas.explore.groove import touch
 from drumatlas.explore.latent import (
@@ -20,7 +21,6 @@ from drumatlas.explore.latent import (
     nearest_genre,
 )
 from drumatlas.explore.search import Place, Places
-from drumatlas.explore.shape import Density
 from drumatlas.explore.snapshot import Snapshot, morphed
 from drumatlas.explore.wander import Wander
 

@@ -1,8 +1,9 @@
-"""How loud and how late the hits of a beat are, as real players play them.
+"""Velocities and lateness of the hits of a beat, as real players play them.
 
 An atlas may carry a `Groove`, learned from recorded performances: a velocity for each voice at
 each 16th of a bar, and what a hit's surroundings add to it (a hat between two others is softer, a
-snare without a neighbour is no ghost note). Linear, so that a box and a page can reckon it.
+snare without a neighbour is no ghost note). The model is linear: cheap for the box, and simple to
+repeat in the page.
 """
 
 import numpy as np
@@ -38,9 +39,9 @@ def surroundings(hits: Grid) -> NDArray[np.float64]:
     return np.stack(parts, axis=-1).astype(np.float64)
 
 
-def loudness(groove: Groove, hits: Grid, sure: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Velocities 1..127, not rounded, of all cells of beats [..., 32, 14]; `sure` 0..1 of the same
-    shape is how sure the decoder is of each."""
+def played_velocities(groove: Groove, hits: Grid, sure: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return velocities 1..127, not rounded, of all cells of beats [..., 32, 14]; `sure` 0..1, of
+    the same shape, is how sure the decoder is of each."""
     base = np.tile(groove.loud.astype(np.float64), (_BARS, 1))
     around = surroundings(hits)
     more = np.zeros(hits.shape)

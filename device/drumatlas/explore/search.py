@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import GENERATED, LATENT, Atlas, Floats, Genre
 from drumatlas.beat.codes import Code, Grid, pack
 from drumatlas.errors import AtlasError
+from drumatlas.explore.density import Density, hits_at
 from drumatlas.explore.filters import BeatFilter
-from drumatlas.explore.shape import Density, shaped
 
 CANDIDATES = 64
 NEAR = 0.65  # prior deviations; a passing place is found within for over 99.7 % of all places
@@ -141,7 +141,7 @@ class Places:
         """The beat of a place at a density; where that would not pass, the density gives way
         towards the natural one, which does."""
         for share in _RELAX:
-            hits, thresholds = shaped(
+            hits, thresholds = hits_at(
                 place.p, self._atlas.thresholds, density.towards_natural(share)
             )
             code = pack(hits)

@@ -1,10 +1,12 @@
 """What to do where a package that reaches a MIDI system does not load."""
 
+from drumatlas.errors import PortError
+
 # The wheels of alsa-midi (on ARM), python-rtmidi and supriya-midi load the system's library.
 _ALSA_LIBRARY = "apt install libasound2t64 (before Debian 13: libasound2), dnf install alsa-lib"
 
 
-def does_not_load(package: str, error: Exception) -> str:
-    """Return a line that says why `package` does not load, and after "; " what to do."""
-    cure = _ALSA_LIBRARY if "libasound" in str(error) else f"pip install {package}"
-    return f"{package} does not load ({error}); {cure}"
+def does_not_load(package: str, error: Exception) -> PortError:
+    """Return the error that says why `package` does not load; its hint says what to do."""
+    hint = _ALSA_LIBRARY if "libasound" in str(error) else f"pip install {package}"
+    return PortError(f"{package} does not load ({error})", hint)

@@ -48,7 +48,7 @@ def open_device(chip: str, bus: int, address: int, flip: bool) -> Device:
         from luma.oled import device  # noqa: PLC0415
     except ImportError as error:
         raise PanelError(
-            f"luma.oled does not load ({error}); pip install 'drumatlas[oled]'"
+            f"luma.oled does not load ({error})", "pip install 'drumatlas[oled]'"
         ) from None
     try:
         wires = i2c(port=bus, address=address)

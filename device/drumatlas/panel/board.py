@@ -43,7 +43,7 @@ class Board(Protocol):
     """Where everything is plugged in. Opening a part raises PanelError if it can't be used."""
 
     def converter(self, chip: str) -> Converter:
-        """The converter called mcp0, mcp1, ads0...ads3."""
+        """Return the converter with a name of the configuration, like mcp0 (see `chips`)."""
 
     def contact(self, pin: int) -> Contact:
         """The button between `pin` (BCM number) and ground."""

@@ -11,9 +11,14 @@ FLOATING = 0.05  # of the supply from peak to peak at rest; a pot's wiper stays 
 
 
 def measured(
-    moving: Sequence[float], still: Sequence[float], before: Calibration, is_stick: bool
+    moving: Sequence[float],
+    still: Sequence[float],
+    before: Calibration,
+    is_stick: bool,
+    count: float = COUNT,
 ) -> Calibration:
-    """Ends from readings while it was `moving`, noise (and a stick's centre) from `still` ones.
+    """Return ends from readings while it was `moving`, noise (and a stick's centre) from `still`
+    ones; `count` is the converter's smallest step. All are shares of the supply, 0..1.
 
     An input whose ends were swapped `before` stays swapped. ConfigError says why there is none.
     """
@@ -25,7 +30,7 @@ def measured(
     low, high = min(*moving, *still), max(*moving, *still)
     if high - low < MOVED:
         raise ConfigError(f"was not turned from end to end ({low:.2f}..{high:.2f})")
-    noise = max(still) - min(still) + COUNT
+    noise = max(still) - min(still) + count
     centre = median(still) if is_stick else (low + high) / 2
     ends = (high, low) if before.low > before.high else (low, high)
     return Calibration(*ends, centre, noise).check()

@@ -12,7 +12,10 @@ from math import pi
 
 from drumatlas.errors import ConfigError
 
-COUNT = 1 / 1023  # of a ten-bit converter
+# The finest step that a reading is trusted with, a count of ten bits: pots, wires and supply are no
+# steadier, however fine the converter is.
+COUNT = 1 / 1023
+NOISE = 9  # counts from peak to peak where it was not measured: +-4, and the rounding
 # Tuned on a ten-bit converter read 100 times a second: at rest 1 Hz takes the noise out; a full
 # turn in half a second opens the filter to 20 Hz.
 MIN_CUTOFF_HZ = 1.0
@@ -108,7 +111,7 @@ class Calibration:
     low: float = 0.0
     high: float = 1.0
     centre: float = 0.5
-    noise: float = 9 * COUNT  # +-4 counts, and the rounding
+    noise: float = NOISE * COUNT
 
     def __str__(self) -> str:
         return (
@@ -159,16 +162,22 @@ def _clip(x: float) -> float:
 _PAIR = re.compile(r"(low|high|centre|noise)=(\d*\.?\d+(?:[eE]-?\d+)?)")
 
 
-def parse_calibration(text: str) -> Calibration:
-    """ "low=0.01 high=0.99 centre=0.5 noise=0.004", any of them left out; ConfigError if not."""
+def parse_calibration(text: str, count: float = COUNT) -> Calibration:
+    """Return "low=0.01 high=0.99 centre=0.5 noise=0.004", any of them left out, as a Calibration;
+    ConfigError if it is not like that.
+
+    `count` is the smallest step of the input's converter, as a share of the supply: the noise,
+    where it is left out, is nine of them, or a quarter of the way if that is less.
+    """
     values: dict[str, float] = {}
     for word in text.split():
         pair = _PAIR.fullmatch(word)
         if not pair or pair[1] in values:
             raise ConfigError(f"'{word}' is not one of low=N high=N centre=N noise=N")
         values[pair[1]] = float(pair[2])
-    if "centre" not in values:  # of a pot nobody needs to know it
-        values["centre"] = (values.get("low", 0.0) + values.get("high", 1.0)) / 2
+    low, high = values.get("low", 0.0), values.get("high", 1.0)
+    values.setdefault("centre", (low + high) / 2)  # a pot's centre is not used
+    values.setdefault("noise", min(NOISE * count, abs(high - low) / 4))
     return Calibration(**values).check()
 
 

@@ -4,6 +4,7 @@ buttons are set by assignment, lamps can be looked at."""
 import errno
 
 from drumatlas.panel.board import Contact, Converter, Encoder, Lamp
+from drumatlas.panel.chips import chip_of
 from drumatlas.panel.switches import Quadrature
 
 _SAMPLE_PF = 20.0  # an MCP3008's sample capacitor
@@ -102,7 +103,8 @@ class FakeBoard:
 
     def converter(self, chip: str) -> Converter:
         """A fake one, the same each time."""
-        return self.converters.setdefault(chip, FakeConverter())
+        kind, _ = chip_of(chip)
+        return self.converters.setdefault(chip, FakeConverter(kind.channels))
 
     def contact(self, pin: int) -> Contact:
         """A fake one, the same each time."""

@@ -5,13 +5,11 @@ with no more than a warning; here each is an error that says what is missing.
 """
 
 import contextlib
-import errno
 import os
 import platform
 import shutil
 import tempfile
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -20,14 +18,15 @@ from typing import Any
 
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
-from drumatlas.panel.converters import Ads1115, Background
+from drumatlas.panel.chips import Slot, chip_of
+from drumatlas.panel.opening import INSTALL, opened
 from drumatlas.panel.switches import Quadrature
-from drumatlas.panel.wiring import CHANNELS, Wiring
+from drumatlas.panel.wiring import Wiring
 
-_MOST = 1023  # counts of ten bits
-_FIRST_ADDRESS = 0x48  # of ads0; its ADDR pin at ground
-_INSTALL = "pip install 'drumatlas[pi]'"
-_LGPIO = "sudo apt install python3-lgpio (the venv with --system-site-packages), or pip install"
+_LGPIO = (
+    "sudo apt install python3-lgpio (the venv with --system-site-packages), or pip install "
+    "'lgpio>=0.2.2'"
+)
 _MODEL = Path("/proc/device-tree/model")
 _CPU = Path("/proc/cpuinfo")
 
@@ -77,12 +76,12 @@ def _open_factory() -> Any:
     try:
         import gpiozero  # noqa: F401, PLC0415 - hardware only, and only for who has it
     except ImportError as error:
-        raise PanelError(f"GPIO: gpiozero does not load ({error}); {_INSTALL}") from None
+        raise PanelError(f"GPIO: gpiozero does not load ({error})", INSTALL) from None
     try:
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415
     except ImportError as error:
-        return _open_old_factory(f"GPIO: lgpio does not load ({error}); {_LGPIO} 'lgpio>=0.2.2'")
-    return _opened(LGPIOFactory, "GPIO", *_first_chip())
+        return _open_old_factory(PanelError(f"GPIO: lgpio does not load ({error})", _LGPIO))
+    return opened(LGPIOFactory, "GPIO", *_first_chip())
 
 
 def _first_chip() -> tuple[Path, str, str]:
@@ -90,38 +89,19 @@ def _first_chip() -> tuple[Path, str, str]:
     return path, "gpio", "this machine has no GPIO lines, or a container hides them"
 
 
-def _open_old_factory(why: str) -> Any:
+def _open_old_factory(why: PanelError) -> Any:
     # RPi.GPIO's edge detection fails from 6.6 on (raspberrypi/linux issue 6037).
     if _kernel() >= (6, 6):
-        raise PanelError(why)
+        raise why
     try:
         from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
     except (ImportError, RuntimeError):
-        raise PanelError(why) from None
-    return _opened(RPiGPIOFactory, "GPIO", Path("/dev/gpiomem"), "gpio", "RPi.GPIO needs it")
+        raise why from None
+    return opened(RPiGPIOFactory, "GPIO", Path("/dev/gpiomem"), "gpio", "RPi.GPIO needs it")
 
 
 def _kernel() -> tuple[int, ...]:
     return tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
-
-
-def _opened(opens: Callable[[], Any], what: str, device: Path, group: str, missing: str) -> Any:
-    """What `opens` gives; else a PanelError with the likeliest reason. Libraries here raise
-    errors of their own kinds, so all are caught."""
-    from gpiozero.exc import GPIOZeroWarning  # noqa: PLC0415
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", GPIOZeroWarning)  # it warns where it falls back
-            return opens()
-    except Exception as error:
-        if not device.exists():
-            why = f"there is no {device}; {missing}"
-        elif not os.access(device, os.R_OK | os.W_OK):
-            why = f"{device} may not be used; sudo usermod -aG {group} $USER, and log in again"
-        else:
-            why = f"{error or type(error).__name__}"
-        raise PanelError(f"{what}: {why}") from None
 
 
 class GpioBoard:
@@ -141,27 +121,14 @@ class GpioBoard:
         self._parts: list[Any] = []
 
     def converter(self, chip: str) -> Converter:
-        """An MCP3008 on SPI0, or an ADS1115 that a thread reads."""
+        """As the Protocol says. Without wired channels all are opened."""
+        kind, number = chip_of(chip)
         channels = [w.wire.numbers[1] for w in self._wiring.inputs if w.wire.chip == chip]
-        channels = channels or list(range(CHANNELS[chip[:3]]))
-        number = int(chip[3:])
-        converter: Converter
-        if chip.startswith("mcp"):
-            converter = Mcp3008(self._factory, number, channels)
-        else:
-            converter = Background(self._ads1115(number), channels, self._prepare)
+        channels = channels or list(range(kind.channels))
+        bus, place = self._wiring.i2c_bus, kind.places[number]
+        converter = kind.open(Slot(kind, place, channels, self._factory, bus, self._prepare))
         self._parts.append(converter)
         return converter
-
-    def _ads1115(self, number: int) -> Ads1115:
-        try:
-            from smbus2 import SMBus  # noqa: PLC0415 - only for who has such a converter
-        except ImportError as error:
-            raise PanelError(f"ADS1115: smbus2 does not load ({error}); {_INSTALL}") from None
-        bus = self._wiring.i2c_bus
-        missing = "I2C is off (sudo raspi-config nonint do_i2c 0) or panel.i2c_bus is wrong"
-        opened = _opened(lambda: SMBus(bus), "I2C", Path(f"/dev/i2c-{bus}"), "i2c", missing)
-        return Ads1115(opened, _FIRST_ADDRESS + number)
 
     def contact(self, pin: int) -> Contact:
         """A button, pulled up, closed to ground."""
@@ -183,7 +150,7 @@ class GpioBoard:
             return getattr(gpiozero, kind)(*pins, pin_factory=self._factory, **options)
 
         what = f"GPIO pin {' and '.join(map(str, pins))}"
-        part = _opened(opens, what, *_first_chip())
+        part = opened(opens, what, *_first_chip())
         self._parts.append(part)
         return part
 
@@ -194,40 +161,6 @@ class GpioBoard:
                 part.close()
         self._parts.clear()
         _remove(self._folder)
-
-
-class Mcp3008:
-    """Microchip MCP3008 on SPI0 by gpiozero, chip select `device`; 10 bits, supply = reference."""
-
-    def __init__(self, factory: Any, device: int, channels: list[int]) -> None:
-        import gpiozero  # noqa: PLC0415
-
-        missing = "SPI is off: sudo raspi-config nonint do_spi 0, and restart"
-        path = Path(f"/dev/spidev0.{device}")
-        self._channels: dict[int, Any] = {}
-        try:
-            for channel in channels:
-                opens = partial(gpiozero.MCP3008, channel, port=0, device=device)
-                one = _opened(partial(opens, pin_factory=factory), "SPI", path, "spi", missing)
-                self._channels[channel] = one
-        except PanelError:
-            self.close()
-            raise
-
-    def read(self, channel: int) -> float:
-        """As the Protocol says."""
-        try:
-            counts = int(self._channels[channel].raw_value)
-        except OSError:
-            raise
-        except Exception as error:  # lgpio's are no OSErrors
-            raise OSError(errno.EIO, f"no answer on SPI ({error})") from None
-        return counts / _MOST
-
-    def close(self) -> None:
-        """Let go of the bus."""
-        for device in self._channels.values():
-            device.close()
 
 
 class GpioContact:

@@ -110,12 +110,6 @@ class MidiPanel:
             self._land(self._pads.hit(bit, at_ns))
 
     def _land(self, code: Code | None) -> None:
-        """A place that can't be had is no reason to lose the panel."""
-        if not code:
-            return
-        try:
-            self._engine.land(code)
-        except Exception as error:
-            self._engine.tell("pads", f"pads: {type(error).__name__}: {error}")
-        else:
-            self._engine.tell("pads")
+        """Jump to the place of a beat; one that can't be decoded is shown and leaves the panel."""
+        if code:
+            self._engine.attempt("pads", lambda: self._engine.land(code))

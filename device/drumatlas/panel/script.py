@@ -59,7 +59,7 @@ def parse_timed(
         try:
             lines.append(_parse_line(line, parse))
         except ControlError as error:
-            raise ControlError(f"{name}, line {number}: {error}") from None
+            raise error.within(f"{name}, line {number}") from None
     return sorted(lines, key=lambda line: line[0])
 
 

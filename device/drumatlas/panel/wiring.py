@@ -1,7 +1,8 @@
 """What is wired where: the words of the configuration, checked. Pure.
 
     mcp0:3     channel 3 of the MCP3008 at chip select 0 (mcp1: at chip select 1)
-    ads0:2     channel 2 of the ADS1115 at I2C address 0x48 (ads1..ads3: 0x49..0x4b)
+    ads0:2     channel 2 of the ADS1115 at I2C address 0x48 (ads1..ads3: 0x49..0x4b);
+               and so on for every kind of converter in `chips`
     enc:5,6    a rotary encoder's contacts A and B; one detent (click) to a cycle of both contacts
     enc:5,6:2  the same with two detents to a cycle (:4 with four)
     pin:17     a button to ground, or a lamp
@@ -15,13 +16,10 @@ from dataclasses import dataclass
 
 from drumatlas.errors import ConfigError
 from drumatlas.explore.controls import BUTTONS, VALUES
+from drumatlas.panel.chips import BUSES, CHIP_KINDS, Bus, channel_pattern, check_channel, examples
 from drumatlas.panel.conditioning import Calibration, parse_calibration
 
 FIRST_PIN, LAST_PIN = 2, 27  # on the 40-pin header; 0 and 1 belong to HATs
-CHANNELS = {"mcp": 8, "ads": 4}
-CHIPS = {"mcp": 2, "ads": 4}
-SPI_PINS = (7, 8, 9, 10, 11)  # SPI0: CE1, CE0, MISO, MOSI, SCLK; the kernel holds both selects
-I2C_PINS = (2, 3)  # I2C1: SDA, SCL
 STICK = ("map_x", "map_y")  # rest in the middle
 LAMPS = ("beat", "lock", "filter")
 DETENTS = (1, 2, 4)  # of an encoder, to a cycle; its maker gives pulses and detents a turn
@@ -54,8 +52,8 @@ DEFAULT_SECOND: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One input or lamp: `kind` is pin, enc, mcp or ads; `numbers` are its pins, or chip and
-    channel. An encoder has `detents` to a cycle of its contacts, one of DETENTS."""
+    """One input or lamp: `kind` is pin, enc or a name of CHIP_KINDS; `numbers` are its pins, or
+    chip and channel. An encoder has `detents` to a cycle of its contacts, one of DETENTS."""
 
     kind: str
     numbers: tuple[int, ...]
@@ -69,7 +67,16 @@ class Wire:
     @property
     def is_analog(self) -> bool:
         """Whether it goes to a converter."""
-        return self.kind in CHANNELS
+        return self.kind in CHIP_KINDS
+
+    @property
+    def place(self) -> str:
+        """Where its converter is: "chip select 0 of the SPI bus"; empty without a converter."""
+        return CHIP_KINDS[self.kind].place(self.numbers[0]) if self.is_analog else ""
+
+    def is_on(self, bus: Bus) -> bool:
+        """Return whether its converter is on that bus."""
+        return self.is_analog and CHIP_KINDS[self.kind].bus is bus
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -79,23 +86,20 @@ class Wire:
         return tuple(f"pin {pin}" for pin in self.numbers)
 
 
-_WORDS = re.compile(r"(mcp|ads)(\d):(\d)|pin:(\d{1,2})|enc:(\d{1,2}),(\d{1,2})(?::(\d{1,2}))?")
+_PINS = r"pin:(\d{1,2})|enc:(\d{1,2}),(\d{1,2})(?::(\d{1,2}))?"
 
 
 def parse_wire(text: str) -> Wire:
     """Return "mcp0:3", "ads0:2", "enc:5,6", "enc:5,6:2" or "pin:17" as a Wire; ConfigError for
     anything else."""
-    words = _WORDS.fullmatch(text.replace(" ", ""))
+    words = re.fullmatch(f"{channel_pattern()}|{_PINS}", text.replace(" ", ""))
     if not words:
-        raise ConfigError(
-            "must be like mcp0:3, ads0:2, enc:5,6, enc:5,6:2 or pin:17, or empty for none"
-        )
+        likes = ", ".join((*examples(), "enc:5,6", "enc:5,6:2"))
+        raise ConfigError(f"must be like {likes} or pin:17, or empty for none")
     kind = words[1]
     if kind:
         chip, channel = int(words[2]), int(words[3])
-        if chip >= CHIPS[kind] or channel >= CHANNELS[kind]:
-            most = f"{kind}0..{kind}{CHIPS[kind] - 1}, channels 0..{CHANNELS[kind] - 1}"
-            raise ConfigError(f"there are {most}")
+        check_channel(kind, chip, channel)
         return Wire(kind, (chip, channel))
     pins = (int(words[4]),) if words[4] else (int(words[5]), int(words[6]))
     if not all(FIRST_PIN <= pin <= LAST_PIN for pin in pins):
@@ -106,7 +110,8 @@ def parse_wire(text: str) -> Wire:
     if detents not in DETENTS:
         choices = ", ".join(map(str, DETENTS))
         raise ConfigError(
-            f"an encoder with {detents} detents to a cycle (the last number); choose from {choices}"
+            f"an encoder with {detents} detents to a cycle (the last number)",
+            f"choose from {choices}",
         )
     return Wire("pin" if words[4] else "enc", pins, detents)
 
@@ -118,7 +123,7 @@ def _check_kind(text: str, kinds: tuple[str, ...], what: str) -> None:
 
 def check_value_wire(text: str) -> None:
     """ConfigError unless a value control can be wired like that."""
-    _check_kind(text, ("mcp", "ads", "enc"), "a value control")
+    _check_kind(text, (*CHIP_KINDS, "enc"), "a value control")
 
 
 def check_pin_wire(text: str) -> None:
@@ -133,6 +138,11 @@ class Input:
     control: str
     wire: Wire
     calibration: Calibration
+
+    @property
+    def count(self) -> float:
+        """The smallest step of its converter, as a share of the supply."""
+        return CHIP_KINDS[self.wire.kind].count
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +171,7 @@ def wiring_of(config: Mapping[str, object]) -> Wiring:
     wires = dict(_wires(config, "gpio"))
     return Wiring(
         inputs=tuple(
-            Input(name, wire, parse_calibration(str(config[f"calibration.{name}"])))
+            _input(name, wire, str(config[f"calibration.{name}"]))
             for name, wire in wires.items()
             if wire.is_analog
         ),
@@ -175,6 +185,10 @@ def wiring_of(config: Mapping[str, object]) -> Wiring:
         encoder_steps=int(str(config["panel.encoder_steps"])),
         i2c_bus=int(str(config["panel.i2c_bus"])),
     )
+
+
+def _input(name: str, wire: Wire, calibration: str) -> Input:
+    return Input(name, wire, parse_calibration(calibration, CHIP_KINDS[wire.kind].count))
 
 
 def _wires(config: Mapping[str, object], table: str) -> Iterator[tuple[str, Wire]]:
@@ -194,13 +208,16 @@ def find_clash(config: Mapping[str, object], last: Iterable[str] = ()) -> tuple[
     theirs = set(last)
     wires = {key: parse_wire(str(config[key])) for key in sorted(keys, key=theirs.__contains__)}
     taken: dict[str, str] = {}
-    for kind, pins, bus in (("mcp", SPI_PINS, "SPI"), ("ads", I2C_PINS, "I2C")):
-        user = next((key for key, wire in wires.items() if wire.kind == kind), None)
+    for bus in BUSES:
+        user = next((key for key, wire in wires.items() if wire.is_on(bus)), None)
         if user:
-            taken |= {f"pin {pin}": f"the {bus} bus, which {user} needs" for pin in pins}
+            taken |= {f"pin {pin}": f"the {bus.name} bus, which {user} needs" for pin in bus.pins}
+    chips: dict[str, str] = {}  # place on a bus -> the chip there
     for key, wire in wires.items():
         for claim in wire.claims:
             if claim in taken:
                 return key, f"{key} = {config[key]!r}: {claim} is taken by {taken[claim]}"
             taken[claim] = key
+        if wire.is_analog and chips.setdefault(wire.place, wire.chip) != wire.chip:
+            return key, f"{key} = {config[key]!r}: {wire.place} is taken by {chips[wire.place]}"
     return None

@@ -1,4 +1,5 @@
-"""Notes from a pattern: what a step plays, when and how loud; and how patterns come in. Pure."""
+"""Notes from a pattern: which voices a step plays, when and at which velocity; and how patterns
+come in. Pure."""
 
 from drumatlas.beat.pattern import Pattern, Step, Touch
 from drumatlas.beat.steps import STEPS, STEPS_PER_BAR
@@ -67,8 +68,8 @@ class Notes:
             amount, place = state.feel.humanize, (step // STEPS, step, voice)
             shift_ns = out.offset_ms * 1e6 + self._shift(amount, place, touch)
             due_ns = max(at_ns + round(late_ns + shift_ns), state.first_ns, state.horizon_ns)
-            loud = out.loudness(self._louder(amount, place, velocity))
-            message = bytes((NOTE_ON | out.channel, out.note, loud))
+            scaled = out.scaled(self._humanized(amount, place, velocity))
+            message = bytes((NOTE_ON | out.channel, out.note, scaled))
             gate = out.gate / self._settings.gate if out.gate else 1.0
             state.outbox.push(RANK_ON, Event(due_ns, message, gate, voice, step % STEPS))
 
@@ -84,8 +85,8 @@ class Notes:
         late_ns = touch.late_ns[step % STEPS_PER_BAR][voice] + chance * spread_ns
         return amount * min(max(late_ns, -HUMANIZE_NS), HUMANIZE_NS)
 
-    def _louder(self, amount: float, place: tuple[int, int, int], velocity: int) -> int:
-        """Velocity 1..127 as humanize has it."""
+    def _humanized(self, amount: float, place: tuple[int, int, int], velocity: int) -> int:
+        """Return the velocity 1..127 after humanize (`amount` 0..1)."""
         if not amount:
             return velocity
         more = self._chance.at(*place, 2) * amount * HUMANIZE_VELOCITY

@@ -25,19 +25,20 @@ class ClockSource(Enum):
 class VoiceOut:
     """Where a voice goes: MIDI note 0..127, channel 0..15, or nowhere; `offset_ms` is how much
     later than the grid it plays (drag above 0, push below). Velocities 1..127 become
-    `softest`..`loudest`; notes last `gate` steps, 0 for as long as those of other voices."""
+    `velocity_min`..`velocity_max`; notes last `gate` steps, 0: as long as those of other voices."""
 
     note: int
     channel: int = 9
     is_muted: bool = False
     offset_ms: float = 0.0
-    softest: int = 1
-    loudest: int = 127
+    velocity_min: int = 1
+    velocity_max: int = 127
     gate: float = 0.0
 
-    def loudness(self, velocity: int) -> int:
-        """Velocity 1..127 on the scale of this voice."""
-        return self.softest + round((velocity - 1) * (self.loudest - self.softest) / 126)
+    def scaled(self, velocity: int) -> int:
+        """Return a velocity 1..127 on the scale of this voice, velocity_min..velocity_max."""
+        width = self.velocity_max - self.velocity_min
+        return self.velocity_min + round((velocity - 1) * width / 126)
 
 
 DEFAULT_VOICES = tuple(VoiceOut(voice.note) for voice in VOICE_TABLE)
@@ -64,12 +65,13 @@ class PlaySettings:
     def check(self) -> "PlaySettings":
         """Return self; ConfigError names what makes no sense."""
         if self.swap not in SWAPS:
-            raise ConfigError(f"unknown swap '{self.swap}'; choose from {', '.join(SWAPS)}")
+            raise ConfigError(f"unknown swap '{self.swap}'", f"choose from {', '.join(SWAPS)}")
         for voice, out in zip(VOICE_TABLE, self.voices, strict=True):
-            if not 1 <= out.softest <= out.loudest <= 127:
+            if not 1 <= out.velocity_min <= out.velocity_max <= 127:
+                table = f"voices.{voice.name.replace(' ', '_')}"
                 raise ConfigError(
-                    f"voices.{voice.name.replace(' ', '_')}: velocity_min {out.softest} is above "
-                    f"velocity_max {out.loudest}"
+                    f"{table}: velocity_min {out.velocity_min} is above "
+                    f"velocity_max {out.velocity_max}"
                 )
         return self
 

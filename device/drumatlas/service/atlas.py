@@ -10,7 +10,7 @@ from drumatlas.atlas.read import MAX_FILE
 from drumatlas.atlas.trial import open_atlas, parse_foreign
 from drumatlas.errors import AtlasError, DrumatlasError, FileError
 from drumatlas.explore.explorer import Explorer
-from drumatlas.files import as_owner_of, atomic, is_there, read_bytes
+from drumatlas.files import as_owner_of, atomic, is_there, naming, read_bytes
 
 FILE = "own.atlas"
 
@@ -81,10 +81,8 @@ def update_atlas(path: Path, folder: Path) -> Atlas:
     with _named(path):
         atlas = parse_foreign(data, str(path))
         Explorer(atlas)
-    try:
+    with naming(folder, "no folder for state"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{folder}: no folder for state: {error.strerror or error}") from None
     with as_owner_of(folder), atomic(folder / FILE) as stream:
         stream.write(data)
     return atlas
@@ -93,11 +91,10 @@ def update_atlas(path: Path, folder: Path) -> Atlas:
 def remove_atlas(folder: Path) -> bool:
     """Back to the built-in one; whether there was another. FileError if it can't be removed."""
     path = folder / FILE
-    try:
-        with as_owner_of(folder):
-            path.unlink()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from None
+    with naming(path):
+        try:
+            with as_owner_of(folder):
+                path.unlink()
+        except FileNotFoundError:
+            return False
     return True

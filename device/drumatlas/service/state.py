@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drumatlas.errors import DrumatlasError, FileError, StateError
+from drumatlas.errors import DrumatlasError, StateError
 from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.explore.snapshot import Snapshot, names, snapshot_of
-from drumatlas.files import atomic, is_there, read_text
+from drumatlas.files import atomic, is_there, naming, read_text
 from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
 
 VERSION = 1
@@ -91,10 +91,8 @@ class StateStore:
     """The state file in `folder`, which is made if it is not there; FileError if it can't be."""
 
     def __init__(self, folder: Path) -> None:
-        try:
+        with naming(folder, "no folder for state"):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileError(f"{folder}: no folder for state: {error.strerror or error}") from None
         self.folder = folder
         self.is_damaged = False  # the file that `load` found first
         self._path = folder / FILE

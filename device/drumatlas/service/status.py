@@ -171,7 +171,7 @@ def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
     Only what we, root or the service's user have written is read, since anybody can make a folder
     among the temporary files.
     """
-    wrong = ""
+    wrong: StateError | None = None
     found = []
     for folder in folders or (own_folder(), SERVICE, _user_folder()):
         if not is_there(folder / FILE):
@@ -179,9 +179,10 @@ def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
         try:
             found.append(_read(folder))
         except (FileError, StateError) as error:
-            wrong = wrong or str(error)
+            wrong = wrong or StateError(error.what, error.hint)
     if not found:
-        raise StateError(wrong or "no box runs here; `sudo systemctl start drumatlas` or `play`")
+        hint = "`sudo systemctl start drumatlas` or `play`"
+        raise wrong or StateError("no box runs here", hint)
     return min(found, key=lambda entry: int(entry["age_ns"]))
 
 
@@ -197,7 +198,9 @@ def _read(folder: Path) -> dict[str, Any]:
         if entry["pid"] <= 1 or entry["at_ns"] < 0 or not 0 <= entry["bpm"] <= _MOST_BPM:
             raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise StateError(f"{path}: not a status that this version reads; restart the box") from None
+        raise StateError(
+            f"{path}: not a status that this version reads", "restart the box"
+        ) from None
     pid, age_ns = entry["pid"], time.monotonic_ns() - entry["at_ns"]
     if age_ns < 0 or not _lives(pid):
         raise StateError(
@@ -205,7 +208,7 @@ def _read(folder: Path) -> dict[str, Any]:
         )
     if age_ns > STALE_NS:
         raise StateError(
-            f"the box (process {pid}) hangs: {age_ns / 1e9:.0f} s without a word; restart it"
+            f"the box (process {pid}) hangs: {age_ns / 1e9:.0f} s without a word", "restart it"
         )
     return {**entry, "age_ns": age_ns}
 

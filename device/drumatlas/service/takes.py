@@ -54,4 +54,4 @@ class Takes:
             path = self._folder / f"keep-{number:03}.mid"
             if not path.exists():
                 return path
-        raise FileError(f"{self._folder}: {MOST} takes are there; move some away")
+        raise FileError(f"{self._folder}: {MOST} takes are there", "move some away")

@@ -35,9 +35,9 @@ class Drops:
         the box's voices. MidiFileError says why there is none, also where another file is being
         read or too many came."""
         if self._is_busy:
-            raise MidiFileError("another file is being read; drop this one again in a moment")
+            raise MidiFileError("another file is being read", "drop this one again in a moment")
         if not self._bucket.take(now):
-            raise MidiFileError("too many files; drop this one again in a moment")
+            raise MidiFileError("too many files", "drop this one again in a moment")
         self._is_busy = True
         try:
             return await _read(data, own)
@@ -57,7 +57,7 @@ async def _read(data: bytes, own: Sequence[Place]) -> Dropped:
         )
     except (OSError, RuntimeError, MemoryError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
-        raise MidiFileError(f"no process to read it ({why}); try again later") from None
+        raise MidiFileError(f"no process to read it ({why})", "try again later") from None
     try:
         said, _ = await asyncio.wait_for(child.communicate(data), MOST_S)
     except (TimeoutError, OSError):

@@ -60,25 +60,20 @@ class WebPanel:
         self._turns.clear()
 
     def _take(self, order: Go | Land | Mute | Visit) -> None:
+        """Make one order. A place that can't be decoded is shown and leaves the page's controls."""
         if isinstance(order, Go):
-            self._survive(lambda: self._go(order.index))
+            self._jump(lambda: self._go(order.index))
         elif isinstance(order, Land):
-            self._survive(lambda: self._engine.land(order.code))
+            self._jump(lambda: self._engine.land(order.code))
         elif isinstance(order, Visit):
-            self._survive(lambda: self._engine.visit(order.place))
+            self._jump(lambda: self._engine.visit(order.place))
         else:
             self._engine.sequencer.mute(order.bit, order.is_on)
+
+    def _jump(self, step: Callable[[], None]) -> None:
+        self._engine.attempt("web", step, "page")
 
     def _go(self, index: int) -> None:
         explorer = self._engine.explorer
         explorer.go(explorer.atlas.points.z[index])
         self._went = index, tuple(explorer.knobs.tolist())
-
-    def _survive(self, step: Callable[[], None]) -> None:
-        """A place that can't be had is no reason to lose the page's controls."""
-        try:
-            step()
-        except Exception as error:
-            self._engine.tell("web", f"page: {type(error).__name__}: {error}")
-        else:
-            self._engine.tell("web")

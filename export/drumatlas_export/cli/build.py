@@ -14,7 +14,7 @@ from drumatlas import __version__
 from drumatlas.beat import tsv
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import AtlasError, BeatError, FileError
-from drumatlas.files import atomic, check_writable, read_bytes, read_text, write_text
+from drumatlas.files import atomic, check_writable, naming, read_bytes, read_text, write_text
 from drumatlas.reading import reading_of
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
@@ -173,7 +173,7 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
 def _warn_of_few(beats: int, what: str) -> None:
     """Say so where the space will be poor; BeatError where there can be none."""
     if beats < _LEAST_BEATS:
-        raise BeatError(f"{what}: {beats} beats are too few for a space; {_MORE}")
+        raise BeatError(f"{what}: {beats} beats are too few for a space", _MORE)
     if beats < _ENOUGH_BEATS:
         say(f"{beats} beats are few: the space will repeat itself, its scores say little; {_MORE}")
 
@@ -200,10 +200,8 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
                 yield folder
         return
     work: Path = arguments.work
-    try:
+    with naming(work):
         work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{work}: {error.strerror or error}") from None
     stamp = _stamp(arguments)
     if _stamp_of(work) != stamp:
         for stage in _stages(arguments, work):
@@ -238,7 +236,7 @@ def _stamp_of(work: Path) -> str:
     except (OSError, ValueError, RecursionError):
         table = None
     if not isinstance(table, dict) or _PROGRAM not in table:
-        raise FileError(f"{work}: holds files that are not of `build`; name a new folder")
+        raise FileError(f"{work}: holds files that are not of `build`", "name a new folder")
     return stamp
 
 

@@ -40,11 +40,15 @@ def titled(titles: Mapping[Path, str], unwritable: str) -> Iterator[None]:
     try:
         yield
     except FileError as error:
-        raise FileError(_titled(str(error), dict.fromkeys(_titles, unwritable))) from None
+        raise FileError(*_titled_parts(error, dict.fromkeys(_titles, unwritable))) from None
     except DrumatlasError as error:
-        raise type(error)(_titled(str(error), _titles)) from None
+        raise type(error)(*_titled_parts(error, _titles)) from None
     finally:
         _titles.clear()
+
+
+def _titled_parts(error: DrumatlasError, titles: Mapping[str, str]) -> tuple[str, str]:
+    return _titled(error.what, titles), _titled(error.hint, titles)
 
 
 def _titled(text: str, titles: Mapping[str, str]) -> str:

@@ -48,7 +48,7 @@ def groove(arguments: argparse.Namespace) -> int:
     try:
         played = read_played(found.sources, reading)
     except BeatError as error:
-        raise BeatError(f"{named(arguments.paths)}: {error}") from None
+        raise error.within(named(arguments.paths)) from None
     for remark in played.remarks:
         say(remark)
     say(f"{len(played.loud)} times two bars in straight 16ths")

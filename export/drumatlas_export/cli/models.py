@@ -72,7 +72,7 @@ def train(arguments: argparse.Namespace) -> int:
     try:
         split_by_song(rows, config.seed, config.validation_share, config.test_share)
     except BeatError as error:
-        raise BeatError(f"{arguments.beats}: {error}") from None
+        raise error.within(str(arguments.beats)) from None
     console = Console(stderr=True)
     with Progress(console=console) as bar:
         task = bar.add_task(f"{config.kind}", total=config.max_epochs)

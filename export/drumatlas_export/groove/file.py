@@ -23,4 +23,4 @@ def read_groove(wanted: str | None) -> Groove | None:
     try:
         return parse_groove(read_bytes(Path(wanted), _MOST))
     except AtlasError as error:
-        raise AtlasError(f"{wanted}: {error}") from None
+        raise error.within(wanted) from None

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import Groove
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR
 from drumatlas.beat.voices import VOICES
-from drumatlas.explore.groove import loudness, surroundings
-from drumatlas.explore.shape import METRE
+from drumatlas.explore.groove import played_velocities, surroundings
+from drumatlas.explore.velocity import METRE
 from drumatlas_export.groove.played import Played
 
 _RIDGE = 30.0  # hits that a weight must outweigh
@@ -82,7 +82,9 @@ def measure(played: Played) -> dict[str, Any]:
         flat[asked] = known.loud[taught].mean()
         weight = np.broadcast_to(METRE, taught.shape)[taught]
         metre[asked] = np.polyval(np.polyfit(weight, known.loud[taught], 1), METRE)
-        groove[asked] = loudness(learned, hits[asked], np.full(hits[asked].shape, 0.5, np.float32))
+        groove[asked] = played_velocities(
+            learned, hits[asked], np.full(hits[asked].shape, 0.5, np.float32)
+        )
         late[asked] = learned.late_ms[_OF_STEP]
     guesses = {"flat": flat, "metre": metre, "groove": groove}
     return {

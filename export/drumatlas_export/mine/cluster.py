@@ -37,7 +37,7 @@ def _client(address: str) -> Iterator[Client]:
         distributed = import_module("distributed")  # an extra of its own
     except ImportError as error:
         raise PortError(
-            f"--dask: {error.name or 'distributed'} is missing; pip install 'drumatlas[dask]'"
+            f"--dask: {error.name or 'distributed'} is missing", "pip install 'drumatlas[dask]'"
         ) from None
     try:
         client = distributed.Client(address, timeout=_WAIT_S, set_as_default=False)
@@ -58,16 +58,16 @@ def _check_workers(client: Client, address: str, sources: Sequence[Source]) -> N
         raise PortError(f"--dask {address}: the scheduler has no workers") from None
     except Exception as error:  # whatever keeps a worker from importing us
         raise PortError(
-            f"--dask {address}: a worker can't run the job ({error}); "
-            "install 'drumatlas[export]' where the workers run"
+            f"--dask {address}: a worker can't run the job ({error})",
+            "install 'drumatlas[export]' where the workers run",
         ) from None
     for worker, (version, is_there) in answers.items():
         if version != __version__:
             raise PortError(f"--dask {worker}: has drumatlas {version}, not {__version__}")
         if not is_there:
             raise PortError(
-                f"--dask {worker}: can't see {sources[0].path}; the workers need the "
-                "files under the same path"
+                f"--dask {worker}: can't see {sources[0].path}",
+                "the workers need the files under the same path",
             )
 
 

@@ -15,7 +15,7 @@ from typing import IO, Self
 from drumatlas import __version__
 from drumatlas.beat.codes import check_code
 from drumatlas.errors import FileError
-from drumatlas.files import atomic
+from drumatlas.files import UNWRITTEN, atomic, naming
 from drumatlas_export.mine.file import FileResult, Rules
 from drumatlas_export.mine.patterns import Found
 from drumatlas_export.mine.plain import open_plain
@@ -48,10 +48,8 @@ class Journal:
         with atomic(path) as stream:  # takes the place of a link, and never writes through it
             stream.write(stamp.encode())
             stream.writelines(_line(result).encode() for result in self.kept)
-        try:
+        with naming(path, UNWRITTEN):
             self._file: IO[str] = _append(path)
-        except OSError as error:
-            raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
         self._added = 0
 
     def __enter__(self) -> Self:
@@ -62,13 +60,11 @@ class Journal:
 
     def add(self, result: FileResult) -> None:
         """Take down the next result."""
-        try:
+        with naming(self._path):
             self._file.write(_line(result))
             self._added += 1
             if self._added % _MOST_KEPT == 0:
                 self._file.flush()
-        except OSError as error:
-            raise FileError(f"{self._path}: {error.strerror or error}") from None
 
     def finish(self) -> None:
         """The job is done, and what it gave is written: the file goes."""

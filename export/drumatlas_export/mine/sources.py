@@ -96,7 +96,9 @@ def _check_used(windowed: list[str], used: set[str], found: list[Source]) -> Non
         if there and pattern not in used:
             more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
             names = ", ".join(there[:_NAMED]) + more
-            raise FileError(f"--windows {printable(pattern)}: no such collection; there: {names}")
+            raise FileError(
+                f"--windows {printable(pattern)}: no such collection", f"there: {names}"
+            )
 
 
 def printable(name: str) -> str:

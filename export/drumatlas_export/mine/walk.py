@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from drumatlas.errors import FileError
+from drumatlas.files import naming
 from drumatlas_export.mine.kinds import (
     APPLE,
     ARCHIVE,
@@ -61,16 +62,15 @@ class Walk:
 
     def _begin(self, root: Place) -> None:
         """Take a path that was named: here, what can't be used is an error."""
-        try:
-            mode = root.path.stat().st_mode
-            if stat.S_ISDIR(mode):
-                os.scandir(root.path).close()
-                self._enter(root)
-                return
-        except FileNotFoundError:
-            raise FileError(f"{root.path}: no such file or folder") from None
-        except OSError as error:
-            raise FileError(f"{root.path}: {error.strerror or error}") from None
+        with naming(root.path):
+            try:
+                mode = root.path.stat().st_mode
+                if stat.S_ISDIR(mode):
+                    os.scandir(root.path).close()
+                    self._enter(root)
+                    return
+            except FileNotFoundError:
+                raise FileError(f"{root.path}: no such file or folder") from None
         if not stat.S_ISREG(mode):
             raise FileError(f"{root.path}: {SPECIAL}, not a file or folder")
         self._named(root)
@@ -87,7 +87,7 @@ class Walk:
             if why_not(named.parts, bytes) == ARCHIVE:
                 raise FileError(ARCHIVE)
         except FileError as error:
-            raise FileError(f"{root.path}: {error}") from None
+            raise error.within(str(root.path)) from None
         self.places.append(named)
 
     def _is_new(self, real: str) -> bool:

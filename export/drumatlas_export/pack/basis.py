@@ -47,12 +47,14 @@ def knob_basis(
     comes first. BeatError if they are too few or lie on a line.
     """
     if len(z) <= len(space.centre):
-        raise BeatError(f"{len(z)} beats are too few to lay knobs through; name more with --beats")
+        raise BeatError(
+            f"{len(z)} beats are too few to lay knobs through", "name more with --beats"
+        )
     covariance = np.cov(z.astype(np.float64).T)
     try:
         colour = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
-        raise BeatError("the beats lie on a line in latent space; name others") from None
+        raise BeatError("the beats lie on a line in latent space", "name others") from None
     whitened = np.random.default_rng(seed).standard_normal((_POINTS, len(covariance)))
     p = space.decode((space.centre + whitened @ colour.T).astype(np.float32))
     directions = {}

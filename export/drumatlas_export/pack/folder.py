@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from drumatlas.errors import FileError
-from drumatlas.files import atomic, check_writable
+from drumatlas.files import UNWRITTEN, atomic, check_writable, naming
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip knows; real times would change the bytes
 
@@ -23,13 +23,9 @@ def check_new(path: Path) -> None:
     if is_zip(path):
         check_writable(path)
         return
-    try:
+    with naming(path):
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            raise FileError(f"{path}: is there already; name a new folder, or a .zip")
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: {error.strerror or error}") from None
+            raise FileError(f"{path}: is there already", "name a new folder, or a .zip")
     check_writable(path.parent / f".{path.name}.new")
 
 
@@ -43,10 +39,8 @@ def write_pack(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, data)
         return
-    try:
+    with naming(path, UNWRITTEN):
         _write_folder(path, files)
-    except OSError as error:
-        raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
 
 
 def _write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.latent import nearest_genre
-from drumatlas.explore.shape import velocities
+from drumatlas.explore.velocity import velocities
 from drumatlas_export.pack.midi import Clip
 
 if TYPE_CHECKING:  # it imports torch, which a pack by the metre alone does without

@@ -47,7 +47,7 @@ def static_page(data: bytes, name: str) -> str:
     try:
         layers = read_layers(decoder, atlas.decode, _some_places(atlas))
     except AtlasError as error:
-        raise AtlasError(f"{name}: {error}") from None
+        raise error.within(name) from None
     return _assemble(atlas, _data(atlas, layers) | {"encoder": _encoder(encoder, atlas)})
 
 

@@ -60,7 +60,7 @@ def evaluate(
     known = BeatFilter([rotation_hash(row.code) for row in train])
     fresh = [row for row in test if not known.is_known(row.code)]
     if not fresh:
-        raise BeatError("no test beat that is not a training beat, too; name others with --test")
+        raise BeatError("no test beat that is not a training beat, too", "name others with --test")
     z = space.sample(SAMPLES, seed)
     hits = space.hits(z)
     passing = np.flatnonzero(known.passes(pack(hits)))

@@ -117,7 +117,7 @@ def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConf
     changes: dict[str, Any] = {}
     for key, value in values.items():
         if key not in known:
-            raise ConfigError(f"{origin}: unknown key '{key}'; known: {', '.join(known)}")
+            raise ConfigError(f"{origin}: unknown key '{key}'", f"known: {', '.join(known)}")
         if key == "hidden":
             if not isinstance(value, list | tuple) or not all(type(w) is int for w in value):
                 raise ConfigError(f"{origin}: hidden must be a list of integers")
@@ -133,7 +133,7 @@ def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConf
     try:
         return replace(config, **changes).check()
     except ConfigError as error:
-        raise ConfigError(f"{origin}: {error}") from None
+        raise error.within(origin) from None
 
 
 def load(file: Path, config: TrainConfig) -> TrainConfig:

@@ -44,7 +44,9 @@ def prior_of(
         return np.zeros(LATENT, np.float32), np.ones(LATENT, np.float32)
     reach = z.std(axis=0)
     if not (reach > 0).all():
-        raise ModelError("the network tells no beat from another; take another seed, or more beats")
+        raise ModelError(
+            "the network tells no beat from another", "take another seed, or more beats"
+        )
     return z.mean(axis=0), reach
 
 

@@ -105,6 +105,6 @@ def train(
             break
 
     if best_epoch == 0:
-        raise ModelError("the loss was never a number; lower learning_rate and the weights")
+        raise ModelError("the loss was never a number", "lower learning_rate and the weights")
     model.load_state_dict(best_state)
     return Trained(model, epoch, best_epoch, best_loss)

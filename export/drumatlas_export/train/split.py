@@ -80,7 +80,7 @@ def split_by_song(
     split = Split(*(np.array(parts[name], dtype=np.int64) for name in parts))
     if min(len(split.train), len(split.validation), len(split.test)) == 0:
         raise BeatError(
-            f"{len(rows)} beats are too few to hold songs out for validation and test; "
-            "mine more files"
+            f"{len(rows)} beats are too few to hold songs out for validation and test",
+            "mine more files",
         )
     return split

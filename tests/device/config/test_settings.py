@@ -38,7 +38,7 @@ def test_a_kit_is_what_voices_do_not_say_themselves() -> None:
 def test_velocities_and_gate_of_a_voice() -> None:
     text = "[voices.snare]\nvelocity_min = 40\nvelocity_max = 40\ngate = 2"
     snare = play_settings(parse(text, "c")).voices[1]
-    assert (snare.softest, snare.loudest, snare.gate) == (40, 40, 2.0)
+    assert (snare.velocity_min, snare.velocity_max, snare.gate) == (40, 40, 2.0)
 
 
 def test_controllers_of_the_file_are_no_other_controls_by_default() -> None:

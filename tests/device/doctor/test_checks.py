@@ -29,14 +29,22 @@ def test_a_bad_atlas_and_a_bad_config_are_failures(tmp_path: Path) -> None:
     assert "play.bpm" in found["config"].detail
 
 
+def test_the_remedy_of_an_error_is_the_advice(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("[play]\nbmp = 3")
+    found = {f.name: f for f in examine(None, tmp_path / "bad.toml")}
+    assert found["config"].detail.endswith("bad.toml, line 2: unknown key 'play.bmp'")
+    assert found["config"].advice == "`drumatlas config` lists them all"
+
+
 def test_no_midi_is_a_warning_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing() -> None:
-        raise PortError("no MIDI system here")
+        raise PortError("no MIDI system here", "pip install it")
 
     monkeypatch.setattr(checks, "list_ports", nothing)
     finding = next(f for f in examine(None, None) if f.name == "midi")
     assert finding.state == "warn"
-    assert "file:take.mid" in finding.advice
+    assert finding.detail == "no MIDI system here"
+    assert finding.advice.startswith("pip install it; play --midi-out file:take.mid")
 
 
 def test_an_onnxruntime_that_is_known_to_crash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,18 +68,18 @@ def test_a_button_that_is_stuck() -> None:
 def test_pins_that_are_taken() -> None:
     class Taken(FakeBoard):
         def contact(self, pin: int) -> Contact:
-            raise PanelError(f"GPIO pin {pin}: busy; free it")
+            raise PanelError(f"GPIO pin {pin}: busy; by whom?", "free it; or wait")
 
     found = examine_board(WIRING, Taken())
     assert (found[0].state, found[0].detail, found[0].advice) == (
-        *("warn", "GPIO pin 17: busy"),
-        "free it",
+        *("warn", "GPIO pin 17: busy; by whom?"),
+        "free it; or wait",
     )
 
 
 def test_nothing_is_said_where_there_is_no_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: object) -> FakeBoard:
-        raise PanelError("GPIO: there is no /dev/gpiochip0; this machine has no lines")
+        raise PanelError("GPIO: there is no /dev/gpiochip0", "this machine has no lines")
 
     monkeypatch.setattr(panel, "is_pi", lambda: False)
     monkeypatch.setattr(panel, "open_board", refused)

@@ -40,9 +40,9 @@ def find(name: str) -> Finding:
     return next(finding for finding in examine_rights() if finding.name == name)
 
 
-def failing(message: str) -> Any:
+def failing(message: str, hint: str = "") -> Any:
     def fail() -> None:
-        raise PortError(message)
+        raise PortError(message, hint)
 
     return fail
 
@@ -83,9 +83,9 @@ def test_the_group_is_that_of_the_file_and_rights_are_looked_up(tmp_path: Path) 
 
 
 def test_an_alsa_midi_that_does_not_load_is_told_with_its_cure(granted: pytest.MonkeyPatch) -> None:
-    told = "alsa-midi does not load (libasound.so.2; gone); pip install alsa-midi"
-    granted.setattr(rights, "import_alsa", failing(told))
-    expected = ("warn", "alsa-midi does not load (libasound.so.2; gone)", "pip install alsa-midi")
+    why, cure = "alsa-midi does not load (libasound.so.2; gone)", "apt install it; log in again"
+    granted.setattr(rights, "import_alsa", failing(why, cure))
+    expected = ("warn", why, cure)
     finding = find("alsa-midi")
     assert (finding.state, finding.detail, finding.advice) == expected
 

@@ -5,7 +5,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.beat.pattern import Cycle, cycles_of
 from drumatlas.explore.chaos import VARIANTS, Chaos
 from drumatlas.explore.search import Place, Places
-from drumatlas.explore.shape import velocities
+from drumatlas.explore.velocity import velocities
 
 
 @pytest.fixture(scope="module")

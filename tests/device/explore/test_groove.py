@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Groove
-from drumatlas.explore.groove import SURE, loudness, surroundings, touch
-from drumatlas.explore.shape import velocities
+from drumatlas.explore.groove import SURE, played_velocities, surroundings, touch
+from drumatlas.explore.velocity import velocities
 
 HALF = np.full(14, 0.5, np.float32)
 
@@ -39,9 +39,9 @@ def test_each_part_adds_what_it_weighs() -> None:
     hits = np.zeros((32, 14), bool)
     hits[[0, 1, 8], 2] = True
     half = np.full(hits.shape, 0.5, np.float32)
-    loud = loudness(groove_of(60, {0: -20, 1: 7}), hits, half)
+    loud = played_velocities(groove_of(60, {0: -20, 1: 7}), hits, half)
     assert loud[[0, 1, 8], 2].tolist() == [67, 40, 60]
-    sure = loudness(groove_of(60), hits, np.ones(hits.shape, np.float32))
+    sure = played_velocities(groove_of(60), hits, np.ones(hits.shape, np.float32))
     assert sure[0, 2] == 60 + SURE / 2
 
 

@@ -9,8 +9,8 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import pack, rotation_hash
 from drumatlas.beat.voices import GROUPS
 from drumatlas.errors import AtlasError
+from drumatlas.explore.density import Density
 from drumatlas.explore.search import _RADII, _UNIT, NEAR, Places
-from drumatlas.explore.shape import Density
 
 unit = st.floats(0, 1, width=32)
 coordinate = st.floats(-60, 60, width=32)

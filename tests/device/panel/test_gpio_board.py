@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,7 @@ import pytest
 from drumatlas.config.keys import defaults
 from drumatlas.errors import PanelError
 from drumatlas.explore.controls import Press, Turn
-from drumatlas.panel import gpio_board
-from drumatlas.panel.fakes import FakeConverter
+from drumatlas.panel import gpio_board, opening
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.gpio_board import GpioBoard, is_pi, open_board
 from drumatlas.panel.wiring import Wiring, wiring_of
@@ -84,15 +84,38 @@ def test_each_detent_is_one_step(factory: Any, detents: int) -> None:
         assert encoder.take_steps() == 0
 
 
+class FakeSMBus:
+    """Answers that each conversion is finished and gave the same."""
+
+    def __init__(self, number: int) -> None:
+        assert number == 1
+
+    def read_word_data(self, _address: int, _register: int) -> int:
+        return 0x0080  # bit 15 is set: bytes are swapped
+
+    def write_word_data(self, address: int, _register: int, _value: int) -> None:
+        assert address == 0x48
+
+    def close(self) -> None: ...
+
+
 def test_the_thread_of_a_slow_converter_is_prepared(
     factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(GpioBoard, "_ads1115", lambda *_: FakeConverter())
+    smbus2 = types.ModuleType("smbus2")
+    smbus2.SMBus = FakeSMBus  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "smbus2", smbus2)
     prepared: list[bool] = []
     board = GpioBoard(factory, wiring(), prepare=lambda: prepared.append(True))
     board.converter("ads0")
     board.close()
     assert prepared == [True]
+
+
+def test_without_smbus2_the_package_is_named(factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "smbus2", None)
+    with pytest.raises(PanelError, match=r"smbus2 does not load.*; pip install"):
+        GpioBoard(factory, wiring()).converter("ads0")
 
 
 def test_two_converters_on_one_bus(factory: Any) -> None:
@@ -159,9 +182,9 @@ def test_the_likeliest_reason_is_named(
     device = tmp_path / "device"
     if mode is not None:
         device.touch()
-        monkeypatch.setattr(gpio_board.os, "access", lambda *_: mode == 0o600)
+        monkeypatch.setattr(opening.os, "access", lambda *_: mode == 0o600)
     with pytest.raises(PanelError, match=f"^SPI: .*{words}"):
-        gpio_board._opened(refuse, "SPI", device, "spi", "is it off?")
+        opening.opened(refuse, "SPI", device, "spi", "is it off?")
 
 
 def test_a_broken_line_that_answers_in_its_own_way_is_an_os_error(factory: Any) -> None:

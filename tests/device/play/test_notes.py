@@ -134,7 +134,10 @@ def test_a_voice_may_play_ahead_of_the_grid_and_behind_it() -> None:
 
 def test_velocities_go_onto_the_scale_of_their_voice() -> None:
     voices = [VoiceOut(10 + bit) for bit in range(14)]
-    voices[0], voices[2] = VoiceOut(KICK, softest=60, loudest=90), VoiceOut(HAT, loudest=1)
+    voices[0], voices[2] = (
+        VoiceOut(KICK, velocity_min=60, velocity_max=90),
+        VoiceOut(HAT, velocity_max=1),
+    )
     hits = {0: [(0, 1), (2, 127)], 1: [(0, 64)], 2: [(0, 127)], 3: [(1, 77)]}
     seq = sequencer(pattern_of(hits), voices=tuple(voices))
     seq.start()
@@ -145,9 +148,9 @@ def test_velocities_go_onto_the_scale_of_their_voice() -> None:
 
 @given(st.integers(1, 127), st.integers(1, 127), st.integers(1, 127))
 def test_any_velocity_stays_in_the_range_of_its_voice(velocity: int, a: int, b: int) -> None:
-    out = VoiceOut(0, softest=min(a, b), loudest=max(a, b))
-    assert min(a, b) <= out.loudness(velocity) <= max(a, b)
-    assert VoiceOut(0).loudness(velocity) == velocity
+    out = VoiceOut(0, velocity_min=min(a, b), velocity_max=max(a, b))
+    assert min(a, b) <= out.scaled(velocity) <= max(a, b)
+    assert VoiceOut(0).scaled(velocity) == velocity
 
 
 def test_a_voice_may_sound_longer_than_others() -> None:

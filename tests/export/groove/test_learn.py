@@ -9,7 +9,7 @@ import pytest
 from drumatlas.beat import grid
 from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import AtlasError, BeatError, FileError
-from drumatlas.explore.groove import loudness
+from drumatlas.explore.groove import played_velocities
 from drumatlas_export.groove import played as played_module
 from drumatlas_export.groove.file import read_groove
 from drumatlas_export.groove.learn import learn, measure
@@ -108,7 +108,7 @@ def test_a_file_that_claims_too_much_music_is_left_out(
 
 def test_the_groove_is_the_players(folder: Path) -> None:
     groove, beat = learn(played(folder)), played(folder).loud[0] > 0
-    hats = loudness(groove, beat, np.full(beat.shape, 0.5, np.float32))[:, 2]
+    hats = played_velocities(groove, beat, np.full(beat.shape, 0.5, np.float32))[:, 2]
     assert hats[[0, 4, 8, 12]].min() > hats[[1, 2, 3, 5]].max() + 25
     late = groove.late_ms[:, 2]
     assert late[1] - late[0] > 5

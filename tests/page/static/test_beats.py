@@ -12,10 +12,11 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.codes import pack
 from drumatlas.explore.controls import Press, Turn, bpm_of
+from drumatlas.explore.density import Density
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.search import Places
-from drumatlas.explore.shape import Density, velocities
+from drumatlas.explore.velocity import velocities
 from drumatlas_export.page.mlp import LEVELLED
 
 pytestmark = pytest.mark.browser

@@ -35,7 +35,7 @@ def import_alsa() -> Any:
     try:
         import alsa_midi  # noqa: PLC0415 - Linux only, and only for who plays
     except (ImportError, OSError) as error:
-        raise PortError(does_not_load("alsa-midi", error)) from None
+        raise does_not_load("alsa-midi", error) from None
     return alsa_midi
 
 
@@ -45,7 +45,7 @@ def open_sequencer(name: str) -> Any:
     try:
         return alsa.SequencerClient(name)
     except alsa.exceptions.Error as error:
-        raise PortError(f"ALSA's sequencer can't be opened ({error}); modprobe snd-seq") from None
+        raise PortError(f"ALSA's sequencer can't be opened ({error})", "modprobe snd-seq") from None
 
 
 def wait_events(client: Any, seconds: float, prefer_bytes: bool = False) -> Iterator[Any]:

@@ -50,7 +50,7 @@ def open_client_for(wanted: str | None, *, output: bool, name: str = "") -> tupl
         return open_client(output=output, name=name or CLIENT)
     except PortError as error:
         kind = "output" if output else "input"
-        raise PortError(f"MIDI {kind} '{wanted or 'virtual'}': {error}") from None
+        raise error.within(f"MIDI {kind} '{wanted or 'virtual'}'") from None
 
 
 def open_client(
@@ -61,7 +61,7 @@ def open_client(
     try:
         rtmidi = RtMidi()
     except PortError as error:
-        raise _no_system(str(error)) from None
+        raise _no_system(error) from None
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     for system in _candidates(rtmidi, systems):
         try:
@@ -72,18 +72,19 @@ def open_client(
     raise _no_system()
 
 
-def _no_system(lacking: str = "") -> PortError:
+def _no_system(lacking: PortError | None = None) -> PortError:
     """Return the error that says why nothing plays here; `lacking`: what a binding needs."""
+    hint = ""
     if SEQUENCER.exists() and not os.access(SEQUENCER, os.R_OK | os.W_OK):
         why = f"{SEQUENCER} is closed to you (be in group audio)"
     elif not lacking:
         why = "neither ALSA's sequencer nor a JACK server is running"
     elif sys.platform != "linux":
-        why = lacking
+        why, hint = lacking.what, lacking.hint
     else:
         alsa = "alsa-midi does not load" if SEQUENCER.exists() else "no ALSA sequencer"
-        why = f"{alsa}, and for JACK: {lacking}"
-    return PortError(f"no MIDI system here: {why}")
+        why, hint = f"{alsa}, and for JACK: {lacking.what}", lacking.hint
+    return PortError(f"no MIDI system here: {why}", hint)
 
 
 def list_ports() -> tuple[str, list[str], list[str]]:

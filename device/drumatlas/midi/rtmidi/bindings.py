@@ -138,7 +138,7 @@ def _silence(jack: ctypes.CDLL) -> None:
 
 def _load() -> tuple[Binding, Any]:
     _prefer_system_jack()
-    broken: list[str] = []
+    broken: list[PortError] = []
     for binding in BINDINGS:
         try:
             module = importlib.import_module(binding.module)
@@ -149,5 +149,5 @@ def _load() -> tuple[Binding, Any]:
             continue
         if hasattr(module, _PROOF):
             return binding, module
-        broken.append(f"the module {binding.module} is not that of {binding.package}")
-    raise PortError(broken[0] if broken else f"pip install {RECOMMENDED.package}")
+        broken.append(PortError(f"the module {binding.module} is not that of {binding.package}"))
+    raise broken[0] if broken else PortError(f"pip install {RECOMMENDED.package}")

@@ -49,10 +49,10 @@ def open_uart(device: str, flags: int) -> int:
         fd = os.open(device, flags | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
         raise PortError(
-            f"{wanted}: may not be opened; sudo usermod -aG dialout USER, and log in again"
+            f"{wanted}: may not be opened", "sudo usermod -aG dialout USER, and log in again"
         ) from None
     except FileNotFoundError:
-        raise PortError(f"{wanted}: is not there; enable_uart=1 in config.txt?") from None
+        raise PortError(f"{wanted}: is not there", "enable_uart=1 in config.txt?") from None
     except OSError as error:
         raise PortError(f"{wanted}: {error.strerror or error}") from None
     try:
@@ -71,7 +71,9 @@ def _set_up(fd: int, wanted: str, baud: int) -> None:
     except (OSError, termios.error) as error:
         raise PortError(f"{wanted}: is no serial port ({error.args[-1]})") from None
     if abs(got - baud) > baud * _TOLERANCE:
-        raise PortError(f"{wanted}: its driver can't do {baud} baud, only {got}; use another port")
+        raise PortError(
+            f"{wanted}: its driver can't do {baud} baud, only {got}", "use another port"
+        )
 
 
 def set_speed(fd: int, baud: int) -> None:

@@ -1,4 +1,4 @@
-// From probabilities to hits and velocities, as `drumatlas.explore.shape`, which says why. Pure.
+// From probabilities to hits and velocities, as `drumatlas.explore.density` and `.velocity`, which say why. Pure.
 
 import { MIN_ENTROPY, STEPS, entropy } from "./filter.js";
 

@@ -1,0 +1,138 @@
+"""The table of analog converters: one row a kind, and everything that depends on the kind.
+
+The words of the configuration, their check and its messages, the clash test, the thresholds of
+noise, doctor's test for loose wires and the example file are made from these rows. A new kind is a
+row in CHIP_KINDS and, where no driver fits, a driver (`spi_converter` opens every SPI converter
+that gpiozero knows, `ads1115` is one of its own). Pure: a driver is imported when it is opened.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from drumatlas.errors import ConfigError
+from drumatlas.panel.board import Converter
+from drumatlas.panel.conditioning import COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Bus:
+    """A bus on the Pi's header: its GPIO pins, and what tells the chips on it apart."""
+
+    name: str
+    pins: tuple[int, ...]
+    place: str  # "chip select {}", filled in with one of a kind's `places`
+
+
+# SPI0: CE1, CE0, MISO, MOSI, SCLK. The kernel holds both selects, whichever is used.
+SPI = Bus("SPI", (7, 8, 9, 10, 11), "chip select {}")
+I2C = Bus("I2C", (2, 3), "address {:#x}")  # I2C1: SDA, SCL
+BUSES = (SPI, I2C)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one converter is plugged in: what its driver needs."""
+
+    kind: "ChipKind"
+    place: int  # chip select or address
+    channels: Sequence[int]  # those that are wired
+    factory: Any  # gpiozero's pin factory
+    i2c_bus: int
+    prepare: Callable[[], object]  # called first on a thread that reads a slow converter
+
+
+@dataclass(frozen=True, slots=True)
+class ChipKind:
+    """A kind of analog converter. Its name in the configuration is its key in CHIP_KINDS."""
+
+    part: str  # as its maker writes it; an SPI one is gpiozero's class of that name
+    channels: int
+    bits: int  # of a reading from ground to the supply
+    bus: Bus
+    places: tuple[int, ...]  # chip selects or addresses: of number 0, of number 1, ...
+    shares_sample_capacitor: bool  # between its channels: then `charge` can find loose wires
+    open: Callable[[Slot], Converter]  # PanelError if it can't be used
+
+    @property
+    def count(self) -> float:
+        """The smallest step, as a share of the supply, that a knob can be trusted to make."""
+        return max(COUNT, 1 / ((1 << self.bits) - 1))
+
+    def place(self, number: int) -> str:
+        """Return where chip `number` is on its bus: "chip select 1 of the SPI bus"."""
+        return f"{self.bus.place.format(self.places[number])} of the {self.bus.name} bus"
+
+
+def _open_spi(slot: Slot) -> Converter:
+    from drumatlas.panel.spi_converter import open_spi  # noqa: PLC0415 - only on a Pi
+
+    return open_spi(slot)
+
+
+def _open_ads1115(slot: Slot) -> Converter:
+    from drumatlas.panel.ads1115 import open_ads1115  # noqa: PLC0415 - only on a Pi
+
+    return open_ads1115(slot)
+
+
+# Name in the configuration (letters only: a number follows) -> kind.
+CHIP_KINDS: dict[str, ChipKind] = {
+    "mcp": ChipKind(
+        part="MCP3008",
+        channels=8,
+        bits=10,
+        bus=SPI,
+        places=(0, 1),
+        shares_sample_capacitor=True,
+        open=_open_spi,
+    ),
+    "ads": ChipKind(
+        part="ADS1115",
+        channels=4,
+        bits=15,  # and the sign
+        bus=I2C,
+        places=(0x48, 0x49, 0x4A, 0x4B),  # ADDR pin at ground, supply, SDA, SCL
+        shares_sample_capacitor=False,
+        open=_open_ads1115,
+    ),
+}
+
+
+def chip_of(name: str) -> tuple[ChipKind, int]:
+    """Return kind and number of a chip by its name, like "mcp0"; ConfigError if there is none."""
+    words = re.fullmatch(r"([a-z]+)([0-9]+)", name)
+    kind = CHIP_KINDS.get(words[1]) if words else None
+    if words is None or kind is None or int(words[2]) >= len(kind.places):
+        raise ConfigError(f"unknown converter '{name}'", f"choose from {', '.join(_all_names())}")
+    return kind, int(words[2])
+
+
+def _all_names() -> list[str]:
+    return [f"{word}{n}" for word, kind in CHIP_KINDS.items() for n in range(len(kind.places))]
+
+
+def channel_pattern() -> str:
+    """Return the regular expression of a wired channel, "mcp0:3": groups name, number, channel."""
+    names = "|".join(map(re.escape, CHIP_KINDS))
+    return rf"({names})(0|[1-9][0-9]?):(0|[1-9][0-9]?)"
+
+
+def check_channel(word: str, number: int, channel: int) -> None:
+    """Raise a ConfigError that gives the range unless there is such a chip and channel."""
+    kind = CHIP_KINDS[word]
+    last = len(kind.places) - 1
+    if number > last or channel >= kind.channels:
+        chips = f"{word}0..{word}{last}" if last else f"only {word}0"
+        raise ConfigError(f"there are {chips}, channels 0..{kind.channels - 1}")
+
+
+def examples() -> Mapping[str, ChipKind]:
+    """Return a channel of each kind as the configuration has it ("mcp0:4"), with its kind."""
+    return {f"{word}0:{kind.channels // 2}": kind for word, kind in CHIP_KINDS.items()}
+
+
+def parts_on(bus: Bus) -> str:
+    """Return the converters on a bus in words: "ADS1115", "MCP3008 or MCP3208"."""
+    return " or ".join(kind.part for kind in CHIP_KINDS.values() if kind.bus is bus)
