@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo, say
 from drumatlas.commandline import Command, number
 from drumatlas.errors import ConfigError, ControlError
+from drumatlas.explore.control_list import terminal_help
 from drumatlas.signals import quitting
 
 if TYPE_CHECKING:
@@ -274,4 +275,5 @@ COMMAND = Command(
     run,
     "In a terminal, keys move you over the map; the screen lists them, and q quits. The same "
     "controls are on a page in the browser. Options override the file of settings.",
+    "\n".join(("keys in the terminal:", *(f"  {line}" for line in terminal_help()))),
 )

@@ -14,6 +14,7 @@ from drumatlas.cli.common import (
 )
 from drumatlas.commandline import Command, integer, number, numbers
 from drumatlas.errors import FileError
+from drumatlas.explore.control_list import names_help
 
 EXAMPLES = """\
 drumatlas render --genre funk --bars 8 -o funk.mid
@@ -125,4 +126,5 @@ COMMAND = Command(
     options,
     run,
     "Plays as `play` does, but faster than real time. The same input gives the same file.",
+    "\n".join(("controls of a script:", *(f"  {line}" for line in names_help()))),
 )
