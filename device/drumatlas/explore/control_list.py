@@ -9,6 +9,7 @@ from textwrap import wrap
 from drumatlas.explore.control import TERMINAL_KEYS, Control
 from drumatlas.explore.controls import CONTROLS
 
+# Only for documents: not every terminal can show them.
 SIGNS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
 _WIDTH = 79  # characters of a line of help
 _GAP = "   "
@@ -19,8 +20,7 @@ def key_entries(controls: Iterable[Control]) -> list[tuple[str, str]]:
     controls that share a label share an entry."""
     entries: dict[str, list[str]] = {}
     for control in controls:
-        keys = [SIGNS.get(key, key) for key in control.keys.split()]
-        if keys:
+        if keys := control.keys.split():
             strokes = keys if control.is_button else ["/".join(keys[:2])]
             entries.setdefault(control.words, []).extend(strokes)
     return [(" ".join(strokes), words) for words, strokes in entries.items()]

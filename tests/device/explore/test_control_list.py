@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from drumatlas.explore.control_list import SIGNS, key_entries, markdown, names_help, terminal_help
+from drumatlas.explore.control_list import key_entries, markdown, names_help, terminal_help
 from drumatlas.explore.controls import BUTTONS, CONTROLS, VALUES
 
 ROOT = Path(__file__).parents[3]
@@ -27,9 +27,10 @@ def test_the_help_of_the_keys_holds_every_control_and_fits_a_terminal() -> None:
     lines = terminal_help()
     assert max(map(len, lines)) < 80
     text = " ".join(lines)
+    assert text.isascii()  # a terminal may be of another character set
     for control in CONTROLS:
         assert control.words in text
-        keys = [SIGNS.get(key, key) for key in control.keys.split()]
+        keys = control.keys.split()
         assert ("/".join(keys[:2]) if len(keys) > 1 else keys[0]) in text
     assert text.endswith("q quits")
     assert ("[/] {/}", "map") in key_entries(CONTROLS)
