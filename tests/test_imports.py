@@ -65,7 +65,7 @@ PURE_PLAY = (
 )
 PURE_PANEL = ("charge", "chips", "conditioning", "echo", "switches", "takeover", "wiring")
 PURE_WEB = (
-    *("address", "drop", "guard", "limits", "orders", "passing", "rest", "sessions"),
+    *("address", "controls", "drop", "guard", "limits", "orders", "passing", "rest", "sessions"),
     *("show", "view"),
 )
 PURE = (

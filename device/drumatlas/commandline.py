@@ -17,7 +17,8 @@ from drumatlas.errors import DrumatlasError
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command: its options are added by `options`, its work is done by `run`. `help` is its
-    line in the list of commands, `about` what else its own --help says, in sentences."""
+    line in the list of commands, `about` what else its own --help says, in sentences. `notes` are
+    lines to print below the examples, as they are."""
 
     name: str
     help: str
@@ -25,12 +26,19 @@ class Command:
     options: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
     about: str = ""
+    notes: str = ""
 
     @property
     def description(self) -> str:
         """The text above its options."""
         first = f"{self.help[:1].upper()}{self.help[1:]}."
         return f"{first} {self.about}".strip()
+
+    @property
+    def epilog(self) -> str:
+        """The text below its options."""
+        examples = "examples:\n" + "\n".join(f"  {e}" for e in self.examples.split("\n"))
+        return f"{examples}\n\n{self.notes}" if self.notes else examples
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -60,7 +68,7 @@ class Parser(argparse.ArgumentParser):
                 command.name,
                 help=command.help,
                 description=command.description,
-                epilog="examples:\n" + "\n".join(f"  {e}" for e in command.examples.split("\n")),
+                epilog=command.epilog,
                 formatter_class=_HelpFormatter,
             )
             command.options(one)

@@ -10,7 +10,7 @@ from typing import Protocol
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import Code, grids
 from drumatlas.errors import one_line
-from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
+from drumatlas.explore.controls import BY_NAME, Change, Press, Turn, bpm_of, tempo_of
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.snapshot import Snapshot, place_of_program
 from drumatlas.play.feel import Feel
@@ -130,9 +130,10 @@ class Engine:
                 self.on_keep()
         self.on_change(change)
         self.explorer.handle(change, now_ns)
-        if isinstance(change, Turn) and change.control == "tempo":
+        moves = BY_NAME[change.control].moves if isinstance(change, Turn) else ""
+        if isinstance(change, Turn) and moves == "tempo":
             self.set_bpm(bpm_of(change.value))
-        elif isinstance(change, Turn) and change.control in {"swing", "humanize"}:
+        elif moves == "feel":
             self._set_feel()
         elif isinstance(change, Press) and change.button.startswith(("load_", "undo")):
             self.take_values()

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from drumatlas.explore.control_list import SIGNS
+from drumatlas.explore.controls import CONTROLS, DEFAULTS, VALUES, nudged
+
 pytestmark = pytest.mark.browser
 
 Module = Callable[..., Any]
@@ -220,3 +223,35 @@ def test_the_drums_are_heard_and_end(module: Module) -> None:
         assert is_finite
         assert 0.05 < peak < 2
         assert end < 0.01
+
+
+def test_a_key_stroke_goes_as_far_as_in_the_terminal(module: Module, atlas: Any) -> None:
+    luck = random.Random(17)
+    strokes = [
+        [name, value, way]
+        for name in VALUES
+        for value in (0.0, 1.0, DEFAULTS[name], *(luck.random() for _ in range(20)))
+        for way in (1, -1)
+    ]
+    ends = module(
+        "rows.js",
+        """async ({byName, nudged}, strokes) => {
+            const rows = byName((await (await fetch("atlas.json")).json()).controls);
+            return strokes.map(([name, value, way]) => nudged(rows[name], value, way));
+        }""",
+        strokes,
+    )
+    assert ends == [nudged(*stroke) for stroke in strokes]
+
+
+def test_the_list_of_keys_holds_each_key_once(module: Module) -> None:
+    lines = module(
+        "rows.js",
+        """async ({keyLines}) => keyLines((await (await fetch("atlas.json")).json()).controls)""",
+    )
+    listed = " ".join(keys for keys, _ in lines).split()
+    signs = (SIGNS.get(key, key) for one in CONTROLS for key in one.keys_on_page.split())
+    assert sorted(listed) == sorted(signs)
+    assert ["z", "plays a drum fill until the end of the bar"] in lines
+    assert ["[ ]   { }", "map"] in lines
+    assert ["! @ # $", "save"] in lines

@@ -35,7 +35,7 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     """Everything but ports, knobs and screen, with the state of the last time."""
     from drumatlas.config.settings import midi_map
     from drumatlas.engine import Engine
-    from drumatlas.explore.controls import Turn
+    from drumatlas.explore.controls import STARTS, Turn
     from drumatlas.panel.midi_cc import MidiPanel
     from drumatlas.service.atlas import find_atlas
 
@@ -49,8 +49,8 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     engine, wrong = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
     engine.tell("atlas", *wrong)
     now_ns = time.monotonic_ns()
-    for name in ("swing", "humanize", "accent"):
-        engine.handle(Turn(name, float(config[f"play.{name}"])), now_ns)
+    for control in STARTS:
+        engine.handle(Turn(control.name, float(config[control.start])), now_ns)
     midi = MidiPanel(engine, midi_map(config))
     engine.panels = [*panels, midi]
     box = Box(engine, settings, midi, store, lines=lines)

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from drumatlas.engine import Engine
     from drumatlas.panel.gpio import GpioPanel
 
-# Elsewhere than at their defaults only if they were restored.
-_PLACE = ("x1", "x2", "x3", "x4", "density", "chaos", "morph", "morph_y")
-
 
 FAKE = "gpio:fake"  # and FAKE:F, with a file of moves
 
@@ -80,11 +77,14 @@ def find_gpio(
     On a Pi whose panel can't be opened `auto` plays without. The knobs in `waits` must be
     turned to where their controls stand before they take hold; all must if the box was restored.
     """
-    from drumatlas.explore.controls import DEFAULTS
+    from drumatlas.explore.controls import BY_NAME, DEFAULTS
 
     if not _is_wanted(wanted):
         return None, []
-    is_restored = any(engine.explorer.values[name] != DEFAULTS[name] for name in _PLACE)
+    values = engine.explorer.values
+    # The configuration does not set these at the start, so only a restored state moves them.
+    unset = [name for name in DEFAULTS if not BY_NAME[name].start]
+    is_restored = any(values[name] != DEFAULTS[name] for name in unset)
     lines = [f"{FAKE}: {_inputs(config)}"] if _fake(wanted) else []
     try:
         return _open(wanted, config, frozenset(DEFAULTS if is_restored else waits), start_ns), lines

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from drumatlas.cli.common import MAX_SECONDS, add_atlas, add_tempo
 from drumatlas.commandline import Command, number
+from drumatlas.explore.control_list import terminal_help
 from drumatlas.midi.targets import INPUT_CHOICES, INPUT_HELP, OUTPUT_CHOICES, OUTPUT_HELP
 
 EXAMPLES = """\
@@ -96,4 +97,5 @@ COMMAND = Command(
     run,
     "In a terminal, keys move you over the map; the screen lists them, and q quits. The same "
     "controls are on a page in the browser. Options override the file of settings.",
+    "\n".join(("keys in the terminal:", *(f"  {line}" for line in terminal_help()))),
 )

@@ -13,6 +13,7 @@ from drumatlas.cli.common import (
 )
 from drumatlas.commandline import Command, integer, number, numbers, say
 from drumatlas.errors import FileError
+from drumatlas.explore.control_list import names_help
 
 EXAMPLES = """\
 drumatlas render --genre funk --bars 8 -o funk.mid
@@ -124,4 +125,5 @@ COMMAND = Command(
     options,
     run,
     "Plays as `play` does, but faster than real time. The same input gives the same file.",
+    "\n".join(("controls of a script:", *(f"  {line}" for line in names_help()))),
 )

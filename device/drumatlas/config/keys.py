@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from drumatlas.beat.voices import VOICE_TABLE, Voice
 from drumatlas.config.words import BUTTON_WORDS, LAMP_WORDS, SHIFT_WORDS, VALUE_WORDS
-from drumatlas.explore.controls import MAP_MODES, VALUES
+from drumatlas.explore.controls import DEFAULTS, MAP_MODES, STARTS, VALUES
 from drumatlas.midi.targets import INPUT_HELP, OUTPUT_HELP
 from drumatlas.oled.chips import check_chip
 from drumatlas.panel.chips import I2C, parts_on
@@ -119,6 +119,13 @@ def _cc_keys() -> tuple[Key, ...]:
     )
 
 
+def _start_keys() -> tuple[Key, ...]:
+    return tuple(
+        Key(one.start, DEFAULTS[one.name], f"{one.name} at the start; {one.start_means}", 0, 1)
+        for one in STARTS
+    )
+
+
 _PLAY_KEYS = (
     Key("play.bpm", 120.0, "tempo at the first start, in beats per minute", 20, 300),
     Key("play.seed", 0, "start of the random numbers for chaos, humanize and wander", 0, 2**32 - 1),
@@ -136,15 +143,7 @@ _PLAY_KEYS = (
         choices=tuple(KITS),
     ),
     Key("play.gate", 0.5, "length of a note, in 16ths", 0.05, 4),
-    Key("play.swing", 0.0, "swing at the start; 1 delays every second 16th by half a 16th", 0, 1),
-    Key(
-        "play.humanize",
-        0.0,
-        "humanize at the start; 1 moves hits by up to 12 ms and velocities by up to 24",
-        0,
-        1,
-    ),
-    Key("play.accent", 0.5, "accent at the start; 0: all hits alike, 1: strong accents", 0, 1),
+    *_start_keys(),
 )
 
 _PORT_KEYS = (

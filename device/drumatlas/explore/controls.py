@@ -1,37 +1,117 @@
-"""Control names: the same in scripts, in the terminal, in the config, over MIDI and on the page."""
+"""The table of controls: one row for each, in scripts, the terminal, the configuration, MIDI and
+on the page. To add a control, add a row, and what it does where its `moves` is handled:
+`explore/explorer.py` (place and pattern), `engine.py` (feel, tempo, transport). Pure."""
 
 from dataclasses import dataclass
 
-from drumatlas.beat.voices import GROUPS
 from drumatlas.errors import ControlError
+from drumatlas.explore.control import BUTTON, Control, checked
 
 MIN_BPM, MAX_BPM = 40.0, 240.0  # ends of the tempo control
 SLOTS = "abcd"
 MAP_MODES = ("absolute", "glide")  # the joystick is a place on the map, or a speed over it
 
-# Value controls, 0..1, with the place they start at.
+# A new control takes a CC number that is free here and undefined in MIDI 1.0: 30, 31, 14, 15.
+# fmt: off
+CONTROLS: tuple[Control, ...] = checked((
+    #       name                   default group     moves     cc   keys
+    Control("x1",                  0.5, "place",     "axis",    16, "left right a s",
+            "moves you along axis 1 of 4 of the space of beats", second="swing",
+            page_keys="left right"),  # s is the sound of the page
+    Control("x2",                  0.5, "place",     "axis",    17, "down up d f",
+            "moves you along axis 2 of 4 of the space of beats", second="chaos"),
+    Control("x3",                  0.5, "place",     "axis",    18, "h j",
+            "moves you along axis 3 of 4 of the space of beats", second="humanize"),
+    Control("x4",                  0.5, "place",     "axis",    19, "k l",
+            "moves you along axis 4 of 4 of the space of beats", second="morph"),
+    Control("map_x",               0.5, "map",       "map",     20, "[ ]",
+            "moves you left and right on the map", label="map"),
+    Control("map_y",               0.5, "map",       "map",     21, "{ }",
+            "moves you down and up on the map", label="map"),
+    Control("tempo", (120 - MIN_BPM) / (MAX_BPM - MIN_BPM), "transport", "tempo", 22, "- + _ =",
+            f"sets the tempo, from {MIN_BPM:g} to {MAX_BPM:g} beats per minute", start="play.bpm",
+            steps=round(MAX_BPM - MIN_BPM), snaps=True),
+    Control("density",             0.5, "feel",      "pattern", 23, "y u",  # 0.5: the atlas' own
+            "sets how many hits the beat has", second="accent"),
+    Control("density.kick",        0.5, "mix",       "pattern", 85, "A S",
+            "sets how many hits the beat has of the group kick"),
+    Control("density.snare",       0.5, "mix",       "pattern", 86, "D F",
+            "sets how many hits the beat has of the group snare"),
+    Control("density.hats",        0.5, "mix",       "pattern", 87, "H J",
+            "sets how many hits the beat has of the group hats"),
+    Control("density.toms",        0.5, "mix",       "pattern", 88, "K L",
+            "sets how many hits the beat has of the group toms"),
+    Control("density.cymbals",     0.5, "mix",       "pattern", 89, "Y U",
+            "sets how many hits the beat has of the group cymbals", label="cymb"),
+    Control("density.percussion",  0.5, "mix",       "pattern", 90, "I O",
+            "sets how many hits the beat has of the group percussion", label="perc"),
+    Control("swing",               0.0, "feel",      "feel",    24, "i o",
+            "delays every second 16th note", start="play.swing",
+            start_means="1 delays every second 16th by half a 16th"),
+    Control("chaos",               0.0, "feel",      "pattern", 25, "c v",
+            "varies the beat at random, from one repeat to the next", needs_box=True),
+    Control("humanize",            0.0, "feel",      "feel",    26, "b m",
+            "moves hits a little off the grid, at random", start="play.humanize",
+            start_means="1 moves hits by up to 12 ms and velocities by up to 24", needs_box=True),
+    Control("accent",              0.5, "feel",      "pattern", 28, "B M",  # 0.5: as decoder, metre
+            "sets how far loud and soft hits lie apart", start="play.accent",
+            start_means="0: all hits alike, 1: strong accents"),
+    Control("morph",               0.0, "memory",    "morph",   27, "; '",
+            "moves you between snapshots, from a and c to b and d"),
+    Control("morph_y",             0.0, "memory",    "morph",   29, ': "',
+            "moves you between snapshots, from a and b to c and d", label="morph"),
+
+    Control("play",             BUTTON, "transport", "transport", 102, "space",
+            "starts and stops the beat", second="freeze"),
+    Control("tap",              BUTTON, "transport", "tempo",     103, "t",
+            "sets the tempo when tapped on the beats", second="fill"),
+    Control("fill",             BUTTON, "act",       "pattern",   104, "z",
+            "plays a drum fill until the end of the bar"),
+    Control("freeze",           BUTTON, "act",       "pattern",   105, "x",
+            "keeps the beat as it is while you move", lamp="frozen"),
+    Control("next_genre",       BUTTON, "place",     "place",     106, ".",
+            "goes to the next genre", label="next genre", second="prev_genre"),
+    Control("prev_genre",       BUTTON, "place",     "place",     107, ",",
+            "goes to the previous genre", label="previous genre"),
+    Control("save_a",           BUTTON, "memory",    "memory",    108, "!",
+            "saves where you are as snapshot a", label="save"),
+    Control("save_b",           BUTTON, "memory",    "memory",    109, "@",
+            "saves where you are as snapshot b", label="save"),
+    Control("save_c",           BUTTON, "memory",    "memory",    110, "#",
+            "saves where you are as snapshot c", label="save"),
+    Control("save_d",           BUTTON, "memory",    "memory",    111, "$",
+            "saves where you are as snapshot d", label="save"),
+    Control("load_a",           BUTTON, "memory",    "place",     112, "1",
+            "goes to snapshot a", label="load"),
+    Control("load_b",           BUTTON, "memory",    "place",     113, "2",
+            "goes to snapshot b", label="load"),
+    Control("load_c",           BUTTON, "memory",    "place",     114, "3",
+            "goes to snapshot c", label="load"),
+    Control("load_d",           BUTTON, "memory",    "place",     115, "4",
+            "goes to snapshot d", label="load"),
+    Control("wander",           BUTTON, "act",       "place",     116, "w",
+            "travels by itself, on and off", lamp="wandering"),
+    Control("novelty",          BUTTON, "act",       "pattern",   117, "n",
+            "leaves beats of the training data out, on and off", label="novel", lamp="novelty"),
+    Control("panic",            BUTTON, "act",       "transport", 118, "p",
+            "ends every note on every channel in use"),
+    Control("undo",             BUTTON, "act",       "place",     119, "r",
+            "goes back to where you were before the last jump"),
+    Control("keep",             BUTTON, "box",       "memory",      9, "g",
+            "writes the last 8 bars to a .mid file", label="keep 8 bars"),
+    Control("learn",            BUTTON, "box",       "midi",        3, "e",
+            "binds the control and the MIDI controller that you move next", label="MIDI learn",
+            lamp="learning"),
+))
+# fmt: on
+BY_NAME = {control.name: control for control in CONTROLS}
 DEFAULTS: dict[str, float] = {
-    **{f"x{i}": 0.5 for i in range(1, 5)},  # knobs on the atlas' basis
-    "map_x": 0.5,  # joystick over the map
-    "map_y": 0.5,
-    "tempo": (120 - MIN_BPM) / (MAX_BPM - MIN_BPM),
-    "density": 0.5,  # 0.5 is the atlas' own
-    **{f"density.{group}": 0.5 for group in GROUPS},
-    "swing": 0.0,
-    "chaos": 0.0,
-    "humanize": 0.0,
-    "accent": 0.5,  # 0.5 is the decoder's and the metre's own
-    "morph": 0.0,  # over the square of the snapshots a and b (below), c and d (above)
-    "morph_y": 0.0,
+    control.name: control.default for control in CONTROLS if control.default is not None
 }
 VALUES = tuple(DEFAULTS)
-BUTTONS = (
-    *("play", "tap", "fill", "freeze", "next_genre", "prev_genre"),
-    *(f"save_{slot}" for slot in SLOTS),
-    *(f"load_{slot}" for slot in SLOTS),
-    *("wander", "novelty", "panic"),
-    *("undo", "keep", "learn"),
-)
+BUTTONS = tuple(control.name for control in CONTROLS if control.is_button)
+KNOBS = tuple(control.name for control in CONTROLS if control.moves == "axis")
+STARTS = tuple(control for control in CONTROLS if control.start_means)  # set by the configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +156,14 @@ def bpm_of(value: float) -> float:
 def tempo_of(bpm: float) -> float:
     """Beats a minute to the tempo control's 0..1, clipped."""
     return min(max((bpm - MIN_BPM) / (MAX_BPM - MIN_BPM), 0.0), 1.0)
+
+
+def nudged(name: str, value: float, way: int) -> float:
+    """Return where a key stroke takes a value control from `value` 0..1: up (`way` 1) or down
+    (-1)."""
+    control = BY_NAME[name]
+    if control.snaps:
+        value = (round(value * control.steps) + way) / control.steps
+    else:
+        value += way / control.steps
+    return min(max(value, 0.0), 1.0)

@@ -10,7 +10,8 @@ import numpy as np
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.chaos import Chaos
-from drumatlas.explore.controls import DEFAULTS, SLOTS, Press, Turn
+from drumatlas.explore.control import Moves
+from drumatlas.explore.controls import BY_NAME, DEFAULTS, KNOBS, SLOTS, Press, Turn
 from drumatlas.explore.density import Density
 from drumatlas.explore.glide import Glide
 from drumatlas.explore.groove import touch
@@ -24,7 +25,6 @@ from drumatlas.explore.search import Place, Places
 from drumatlas.explore.snapshot import Snapshot, morphed
 from drumatlas.explore.wander import Wander
 
-KNOBS = ("x1", "x2", "x3", "x4")
 _FILL_DENSITY = 0.3  # a fill is denser by this on the density control...
 # ...and so many prior deviations away, to the first of these sides where it is another beat
 _FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
@@ -54,6 +54,7 @@ class Explorer:
         self._ticked_ns = 0
         self._is_stale = False  # the pattern is of an earlier place
         self._buttons = self._button_table()
+        self._turns = self._turn_table()
         self._place: Place = self._places.at(self.latent)
         self._pattern: Pattern = self._make(self._place)
         self.fill: Pattern | None = None  # set by the button, taken by the engine
@@ -101,31 +102,44 @@ class Explorer:
         self.go(self._places.typical(self.atlas.genres[self._genre]))
 
     def handle(self, change: Turn | Press, now_ns: int) -> None:
-        """Apply one change. Buttons and values that are not ours (play, tempo) are ignored."""
+        """Apply one change. Ignore buttons and values that move nothing here (play, tempo)."""
         if isinstance(change, Press):
             action = self._buttons.get(change.button)
             if action:
                 action(now_ns)
             return
-        name, value = change.control, change.value
-        self.values[name] = value
-        if name in KNOBS:
-            self.knobs[KNOBS.index(name)] = value
-            self._wander = None
-        elif name in {"map_x", "map_y"}:
-            self._stick = self.values["map_x"], self.values["map_y"]
-            if self.map_mode == "glide":
-                return
-            z = map_to_latent(self.atlas, *self._stick)
-            self._set_knobs(latent_to_knobs(self.atlas.latent, z))
-        elif name in {"morph", "morph_y"}:
-            knobs = morphed(self.snapshots, self.values["morph"], self.values["morph_y"])
-            if knobs is None:
-                return
+        self.values[change.control] = change.value
+        move = self._turns.get(BY_NAME[change.control].moves)
+        if move and move(change):
+            self._is_stale = True
+
+    def _turn_table(self) -> dict[Moves, Callable[[Turn], bool]]:
+        """By what a control moves: what turning it does here, whether the beat may be another."""
+        return {
+            "axis": self._turn_axis,
+            "map": self._push_stick,
+            "morph": self._morph,
+            "pattern": lambda _: True,
+        }
+
+    def _turn_axis(self, turned: Turn) -> bool:
+        self.knobs[KNOBS.index(turned.control)] = turned.value
+        self._wander = None
+        return True
+
+    def _push_stick(self, _turned: Turn) -> bool:
+        self._stick = self.values["map_x"], self.values["map_y"]
+        if self.map_mode == "glide":
+            return False
+        z = map_to_latent(self.atlas, *self._stick)
+        self._set_knobs(latent_to_knobs(self.atlas.latent, z))
+        return True
+
+    def _morph(self, _turned: Turn) -> bool:
+        knobs = morphed(self.snapshots, self.values["morph"], self.values["morph_y"])
+        if knobs is not None:
             self._set_knobs(np.array(knobs, np.float32))
-        elif name not in {"chaos", "accent"} and not name.startswith("density"):
-            return
-        self._is_stale = True
+        return knobs is not None
 
     def tick(self, now_ns: int, bar: int | None = None) -> None:
         """Let time pass: gliding and wandering move on. `bar` counts bars while it plays; each

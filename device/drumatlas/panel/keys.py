@@ -2,95 +2,41 @@
 
 import contextlib
 import curses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.engine import Engine
-from drumatlas.explore.controls import Change, Press, Turn, bpm_of, tempo_of
+from drumatlas.explore.control import Control
+from drumatlas.explore.control_list import terminal_help
+from drumatlas.explore.controls import CONTROLS, Change, Press, Turn, nudged
 from drumatlas.explore.latent import nearest_genre
 
-_NUDGE = 1 / 64  # of a knob's way, for one key stroke
 _ESCAPE_MS = 25
+_CURSES_NAMES = {
+    **{name: f"KEY_{name.upper()}" for name in ("left", "right", "up", "down")},
+    "space": " ",
+}
+HELP = terminal_help()
+_SHOWN = tuple(one.name for one in CONTROLS if one.group == "feel" and not one.is_button)
 
-# Key -> (control, direction). Pairs of neighbours on the keyboard; arrows for the first two.
-_AXIS_KEYS: dict[str, tuple[str, int]] = {
-    "KEY_LEFT": ("x1", -1),
-    "KEY_RIGHT": ("x1", 1),
-    "KEY_DOWN": ("x2", -1),
-    "KEY_UP": ("x2", 1),
-    "a": ("x1", -1),
-    "s": ("x1", 1),
-    "d": ("x2", -1),
-    "f": ("x2", 1),
-    "h": ("x3", -1),
-    "j": ("x3", 1),
-    "k": ("x4", -1),
-    "l": ("x4", 1),
-    "y": ("density", -1),
-    "u": ("density", 1),
-    "i": ("swing", -1),
-    "o": ("swing", 1),
-    "c": ("chaos", -1),
-    "v": ("chaos", 1),
-    "b": ("humanize", -1),
-    "m": ("humanize", 1),
-    "B": ("accent", -1),
-    "M": ("accent", 1),
-    "[": ("map_x", -1),
-    "]": ("map_x", 1),
-    "{": ("map_y", -1),
-    "}": ("map_y", 1),
-    ";": ("morph", -1),
-    "'": ("morph", 1),
-    ":": ("morph_y", -1),
-    '"': ("morph_y", 1),
-    # With shift, the densities of voice groups.
-    "A": ("density.kick", -1),
-    "S": ("density.kick", 1),
-    "D": ("density.snare", -1),
-    "F": ("density.snare", 1),
-    "H": ("density.hats", -1),
-    "J": ("density.hats", 1),
-    "K": ("density.toms", -1),
-    "L": ("density.toms", 1),
-    "Y": ("density.cymbals", -1),
-    "U": ("density.cymbals", 1),
-    "I": ("density.percussion", -1),
-    "O": ("density.percussion", 1),
-}
-_BUTTON_KEYS = {
-    " ": "play",
-    "t": "tap",
-    "z": "fill",
-    "x": "freeze",
-    "w": "wander",
-    "n": "novelty",
-    ".": "next_genre",
-    ",": "prev_genre",
-    "p": "panic",
-    "r": "undo",
-    "g": "keep",
-    "e": "learn",
-    "1": "load_a",
-    "2": "load_b",
-    "3": "load_c",
-    "4": "load_d",
-    "!": "save_a",
-    "@": "save_b",
-    "#": "save_c",
-    "$": "save_d",
-}
-_SHOWN = ("density", "swing", "chaos", "humanize", "accent")
-_TEMPO_KEYS = {"-": -1, "_": -1, "+": 1, "=": 1}
-HELP = (
-    "arrows x1 x2   h/j x3   k/l x4   +/- tempo   , . genre   space play/stop",
-    "y/u density   i/o swing   c/v chaos   b/m humanize   B/M accent   ; ' : \" morph",
-    "[ ] { } map   density: A/S kick  D/F snare  H/J hats  K/L toms  Y/U I/O more",
-    "t tap   z fill   x freeze   w wander   n novelty   r undo   p panic   q quit",
-    "! @ # $ save   1 2 3 4 load   g keep 8 bars   e learn: a control and a controller",
-)
+
+def bindings(controls: Iterable[Control]) -> tuple[dict[str, tuple[str, int]], dict[str, str]]:
+    """Return (control and way, 1 up or -1 down, by key; button by key). Keys have curses' names."""
+    turns: dict[str, tuple[str, int]] = {}
+    presses: dict[str, str] = {}
+    for control in controls:
+        for i, key in enumerate(control.keys.split()):
+            name = _CURSES_NAMES.get(key, key)
+            if control.is_button:
+                presses[name] = control.name
+            else:
+                turns[name] = control.name, 1 if i % 2 else -1
+    return turns, presses
+
+
+TURNS, PRESSES = bindings(CONTROLS)
 
 
 class KeysPanel:
@@ -134,13 +80,11 @@ class KeysPanel:
     def _change(self, key: str, values: dict[str, float]) -> Change | None:
         if key in {"q", "\x03"}:
             self.wants_to_quit = True
-        if key in _BUTTON_KEYS:
-            return Press(_BUTTON_KEYS[key])
-        if key in _TEMPO_KEYS:
-            return Turn("tempo", tempo_of(round(bpm_of(values["tempo"])) + _TEMPO_KEYS[key]))
-        if key in _AXIS_KEYS:
-            control, direction = _AXIS_KEYS[key]
-            return Turn(control, min(max(values[control] + direction * _NUDGE, 0.0), 1.0))
+        if key in PRESSES:
+            return Press(PRESSES[key])
+        if key in TURNS:
+            name, way = TURNS[key]
+            return Turn(name, nudged(name, values[name], way))
         return None
 
     def draw(self, engine: Engine, now_ns: int) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from drumatlas.beat.codes import Code
 from drumatlas.engine import Engine
+from drumatlas.explore.control import CONTROLLERS
 from drumatlas.explore.controls import VALUES, Change, Press, Turn
 from drumatlas.panel.echo import EchoGuard
-from drumatlas.panel.midi_map import CONTROLLERS, Learn, MidiMap
+from drumatlas.panel.midi_map import Learn, MidiMap
 from drumatlas.panel.pads import Pads, Unvoiced
 from drumatlas.play.events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE, kind
 

@@ -1,26 +1,28 @@
 """What MIDI messages mean to us: controllers, notes, channel; and learning controllers. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drumatlas.beat.voices import BIT_OF_NOTE
-from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press
+from drumatlas.explore.control import Control
+from drumatlas.explore.controls import CONTROLS, Change, Press
 
-CONTROLLERS = 120  # 120..127 are channel mode messages
-# General purpose 1-4, then numbers that MIDI 1.0 leaves undefined. A control keeps its number for
-# good, so those that came later take further ones.
-_VALUE_NUMBERS = (*range(16, 28), *range(85, 91), 28, 29)
-_BUTTON_NUMBERS = (*range(102, 120), 9, 3)
-_LATER = ("accent", "morph_y")
-_ORDER = (
-    *(name for name in VALUES if "." not in name and name not in _LATER),
-    *(name for name in VALUES if "." in name),
-    *_LATER,
-)
-DEFAULT_CC: dict[str, int] = {
-    **dict(zip(_ORDER, _VALUE_NUMBERS, strict=True)),
-    **dict(zip(BUTTONS, _BUTTON_NUMBERS, strict=True)),
-}
+# The configuration lists controllers in the order in which their numbers were given out, values
+# first: general purpose 1-4, then numbers that MIDI 1.0 leaves undefined.
+_GIVEN_OUT = (*range(16, 28), *range(85, 91), 28, 29, *range(102, 120), 9, 3)
+
+
+def numbers(controls: Iterable[Control]) -> dict[str, int]:
+    """Return the MIDI controller (0..119) of each control, by name."""
+    order = {number: i for i, number in enumerate(_GIVEN_OUT)}
+
+    def place(control: Control) -> tuple[bool, int]:
+        return control.is_button, order.get(control.cc, len(order) + control.cc)
+
+    return {control.name: control.cc for control in sorted(controls, key=place)}
+
+
+DEFAULT_CC = numbers(CONTROLS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from drumatlas.errors import ConfigError
-from drumatlas.explore.controls import BUTTONS, VALUES
+from drumatlas.explore.controls import BUTTONS, CONTROLS, VALUES
 from drumatlas.panel.chips import BUSES, CHIP_KINDS, Bus, channel_pattern, check_channel, examples
 from drumatlas.panel.conditioning import Calibration, parse_calibration
 
@@ -38,16 +38,7 @@ DEFAULT_WIRES: dict[str, str] = {
 }
 DEFAULT_LAMPS = {"beat": "pin:5", "lock": "pin:6", "filter": "pin:13"}
 # What a control does while shift is held.
-DEFAULT_SECOND: dict[str, str] = {
-    "x1": "swing",
-    "x2": "chaos",
-    "x3": "humanize",
-    "x4": "morph",
-    "density": "accent",
-    "play": "freeze",
-    "tap": "fill",
-    "next_genre": "prev_genre",
-}
+DEFAULT_SECOND = {control.name: control.second for control in CONTROLS if control.second}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import numpy as np
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE
-from drumatlas.explore.controls import BUTTONS, DEFAULTS
+from drumatlas.explore.controls import BUTTONS, CONTROLS, DEFAULTS
+from drumatlas.web.controls import control_rows
 from drumatlas.web.show import tempo_range
 
 FOLDER = Path(__file__).parent / "page"
@@ -82,6 +83,7 @@ class Site:
             "groups": list(GROUPS),
             "values": DEFAULTS,
             "buttons": list(BUTTONS),
+            "controls": control_rows(CONTROLS),
             "tempo": list(tempo_range()),
         }
 

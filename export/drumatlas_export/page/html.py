@@ -33,7 +33,6 @@ from drumatlas_export.page.tables import NAME as TABLES
 from drumatlas_export.page.tables import tables_module
 
 STYLES = ("style.css", "controls.css", "static.css")
-_NOT_HERE = ("chaos", "humanize")  # controls that need the box's own dice
 _CHECKED = 64  # inputs at which the layers are held against the atlas' networks
 _LIVELY = 0.08  # share of cells that hit in those of the encoder, as in the training beats
 _MOST_OFF = 0.01  # of the reach, that half precision may move a place
@@ -117,8 +116,7 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
     """What static/main.js reads: the live page's table of the atlas, and what a box would know."""
     content = Site(atlas).get("/atlas.json")
     assert content is not None
-    about: dict[str, Any] = json.loads(content.body)
-    about["values"] = {n: v for n, v in about["values"].items() if n not in _NOT_HERE}
+    about = without_box(json.loads(content.body))
     places = Places(atlas)
     latent = atlas.latent
     for genre, shown in zip(atlas.genres, about["genres"], strict=True):
@@ -143,6 +141,15 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "passing": {"side": SIDE, "bits": _passing(atlas)},
         "map": _map(atlas),
     }
+
+
+def without_box(about: dict[str, Any]) -> dict[str, Any]:
+    """Return the live page's table of the atlas without the controls that need a box: its own
+    dice, files or MIDI."""
+    controls = [control for control in about["controls"] if control["isOnEveryPage"]]
+    names = {control["name"] for control in controls}
+    values = {name: value for name, value in about["values"].items() if name in names}
+    return {**about, "controls": controls, "values": values}
 
 
 def _layer(layer: Layer) -> dict[str, Any]:

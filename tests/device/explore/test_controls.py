@@ -1,7 +1,23 @@
+from dataclasses import replace
+
 import pytest
 
+from drumatlas.beat.voices import GROUPS
 from drumatlas.errors import ControlError
-from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn, bpm_of, press, tempo_of, turn
+from drumatlas.explore.control import BUTTON, Control, checked
+from drumatlas.explore.controls import (
+    BUTTONS,
+    BY_NAME,
+    CONTROLS,
+    VALUES,
+    Press,
+    Turn,
+    bpm_of,
+    nudged,
+    press,
+    tempo_of,
+    turn,
+)
 
 CONTRACT_VALUES = (
     "x1 x2 x3 x4 map_x map_y tempo density swing chaos humanize morph density.kick density.snare "
@@ -44,3 +60,69 @@ def test_tempo_scale() -> None:
     assert bpm_of(1) == 240
     assert tempo_of(bpm_of(0.37)) == pytest.approx(0.37)
     assert tempo_of(1000) == 1
+
+
+GHOST = Control("ghost", 0.25, "feel", "pattern", 30, "< >", "haunts the beat", start="play.ghost")
+BOO = Control("boo", BUTTON, "act", "pattern", 31, "0", "frightens the drummer")
+
+
+def test_rows_can_be_added() -> None:
+    assert checked((*CONTROLS, GHOST, BOO))[-2:] == (GHOST, BOO)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (replace(GHOST, name="swing"), "'swing': the name 'swing' belongs to control 'swing'"),
+        (replace(GHOST, cc=24), "'ghost': the MIDI controller 24 belongs to control 'swing'"),
+        (replace(BOO, cc=16), "'boo': the MIDI controller 16 belongs to control 'x1'"),
+        (replace(GHOST, keys="< o"), "'ghost': the terminal key 'o' belongs to control 'swing'"),
+        (replace(GHOST, keys="< <"), "'ghost': the terminal key '<' belongs to control 'ghost'"),
+        (replace(BOO, keys="left"), "'boo': the terminal key 'left' belongs to control 'x1'"),
+        (replace(BOO, page_keys="o"), "'boo': the page key 'o' belongs to control 'swing'"),
+        (replace(BOO, keys="q"), "'boo': the key 'q' quits"),
+        (replace(BOO, page_keys="s"), "'boo': the key 's' switches the sound"),
+        (replace(BOO, keys="?"), r"'boo': the key '\?' lists the keys"),
+        (replace(GHOST, start="play.swing"), "key 'play.swing' belongs to control 'swing'"),
+        (replace(GHOST, keys="< > 0"), "'ghost': keys of a value come in pairs"),
+        (replace(BOO, keys="ctrl"), "'boo': 'ctrl' is no key"),
+        (replace(GHOST, cc=120), "'ghost': MIDI controller 120 is not in 0..119"),
+        (replace(GHOST, cc=-1), "'ghost': MIDI controller -1 is not in 0..119"),
+        (replace(GHOST, default=1.5), "'ghost': a value has a default in 0..1"),
+        (replace(GHOST, steps=0), "'ghost': a value has a default in 0..1, steps"),
+        (replace(BOO, start="play.boo"), "'boo': a button has no value"),
+        (replace(GHOST, second="spectre"), "'ghost': second: there is no value control named"),
+        (replace(GHOST, second="play"), "'ghost': second: there is no value control named 'play'"),
+        (replace(BOO, second="swing"), "'boo': second: there is no button named 'swing'"),
+        (replace(GHOST, help=""), "'ghost': help must be one line"),
+        (replace(GHOST, name="Ghost!"), "'Ghost!': a name is of"),
+        (replace(GHOST, name="shift"), "'shift': a name is of"),
+        (replace(GHOST, moves="furniture"), "'ghost': unknown group 'feel' or moves 'furniture'"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)  # fmt: skip
+def test_a_row_that_clashes_is_refused_by_name(row: Control, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        checked((*CONTROLS, row))
+
+
+def test_each_voice_group_has_a_density() -> None:
+    densities = [name for name in VALUES if name.startswith("density.")]
+    assert densities == [f"density.{group}" for group in GROUPS]
+
+
+def test_a_key_stroke_is_a_64th_or_a_whole_beat_a_minute() -> None:
+    assert nudged("x1", 0.5, 1) == 0.5 + 1 / 64
+    assert nudged("x1", 0.5, -1) == 0.5 - 1 / 64
+    assert (nudged("x1", 0.99, 1), nudged("x1", 0.01, -1)) == (1.0, 0.0)
+    assert nudged("tempo", tempo_of(120.4), 1) == tempo_of(121)
+    assert nudged("tempo", tempo_of(120.4), -1) == tempo_of(119)
+    assert nudged("tempo", 1.0, 1) == 1.0
+
+
+def test_second_functions_are_those_of_the_panel() -> None:
+    seconds = {name: BY_NAME[name].second for name in BY_NAME if BY_NAME[name].second}
+    assert seconds == {
+        "x1": "swing", "x2": "chaos", "x3": "humanize", "x4": "morph", "density": "accent",
+        "play": "freeze", "tap": "fill", "next_genre": "prev_genre",
+    }  # fmt: skip

@@ -19,14 +19,34 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.beat.smf import read_drums
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Turn
-from drumatlas.panel.keys import _AXIS_KEYS, _BUTTON_KEYS, grid_lines, status_lines
+from drumatlas.panel.keys import PRESSES, TURNS, grid_lines, status_lines
 from drumatlas.play.settings import PlaySettings
 
 
 def test_every_key_stands_for_a_control_of_the_contract() -> None:
-    assert {control for control, _ in _AXIS_KEYS.values()} == set(VALUES) - {"tempo"}
-    assert set(_BUTTON_KEYS.values()) == set(BUTTONS)
-    assert not set(_AXIS_KEYS) & set(_BUTTON_KEYS)
+    assert {control for control, _ in TURNS.values()} == set(VALUES)
+    assert set(PRESSES.values()) == set(BUTTONS)
+    assert not set(TURNS) & set(PRESSES)
+
+
+DOWN_KEYS = "KEY_LEFT a KEY_DOWN d h k y i c b B [ { ; : A D H K Y I - _"
+UP_KEYS = "KEY_RIGHT s KEY_UP f j l u o v m M ] } ' \" S F J L U O + ="
+TURNED = (
+    "x1 x1 x2 x2 x3 x4 density swing chaos humanize accent map_x map_y morph morph_y density.kick "
+    "density.snare density.hats density.toms density.cymbals density.percussion tempo tempo"
+)
+PRESSED = (
+    "play tap fill freeze wander novelty next_genre prev_genre panic undo keep learn "
+    "load_a load_b load_c load_d save_a save_b save_c save_d"
+)
+
+
+def test_keys_stay_where_they_are() -> None:
+    downs, ups, names = DOWN_KEYS.split(), UP_KEYS.split(), TURNED.split()
+    turns = {key: (name, -1) for key, name in zip(downs, names, strict=True)}
+    turns |= {key: (name, 1) for key, name in zip(ups, names, strict=True)}
+    assert turns == TURNS
+    assert dict(zip(" tzxwn.,prge1234!@#$", PRESSED.split(), strict=True)) == PRESSES
 
 
 def test_the_grid_shows_hits_where_they_are(atlas: Atlas) -> None:

@@ -45,10 +45,17 @@ def test_every_control_has_a_controller_of_its_own() -> None:
     assert len(set(DEFAULT_CC.values())) == len(DEFAULT_CC)
 
 
+NUMBERED = (
+    "x1 x2 x3 x4 map_x map_y tempo density swing chaos humanize morph density.kick density.snare "
+    "density.hats density.toms density.cymbals density.percussion accent morph_y "
+    "play tap fill freeze next_genre prev_genre save_a save_b save_c save_d "
+    "load_a load_b load_c load_d wander novelty panic undo keep learn"
+)
+
+
 def test_controllers_keep_their_numbers() -> None:
-    names = ("x1", "map_x", "tempo", "density", "swing", "humanize", "morph", "accent")
-    assert [DEFAULT_CC[name] for name in names] == [16, 20, 22, 23, 24, 26, 27, 28]
-    assert (DEFAULT_CC["density.kick"], DEFAULT_CC["density.percussion"]) == (85, 90)
+    numbers = [*range(16, 28), *range(85, 91), 28, 29, *range(102, 120), 9, 3]
+    assert list(DEFAULT_CC.items()) == list(zip(NUMBERED.split(), numbers, strict=True))
 
 
 def test_controllers_turn_and_press(panel: MidiPanel) -> None:

@@ -3,6 +3,8 @@ import json
 import numpy as np
 
 from drumatlas.atlas.model import Atlas
+from drumatlas.explore.controls import DEFAULTS
+from drumatlas.panel.keys import PRESSES, TURNS
 from drumatlas.web.site import FOLDER, TYPES, Site, points_bytes, security_headers
 
 
@@ -40,6 +42,23 @@ def test_the_atlas_is_described(atlas: Atlas) -> None:
     assert len(about["voices"]) == 14
     for genre in about["genres"]:
         assert -0.1 <= genre["x"] <= 1.1
+
+
+def test_the_pages_keys_are_the_terminals_but_for_those_of_the_page(atlas: Atlas) -> None:
+    content = Site(atlas).get("/atlas.json")
+    assert content is not None
+    about = json.loads(content.body)
+    rows = about["controls"]
+    assert {row["name"]: row["default"] for row in rows if row["default"] is not None} == DEFAULTS
+    assert about["values"] == DEFAULTS
+    assert [row["name"] for row in rows if row["default"] is None] == about["buttons"]
+    keys = {key: row["name"] for row in rows for key in row["keys"]}
+    terminal = {key: name for key, (name, _) in TURNS.items()} | PRESSES
+    names = {f"KEY_{way.upper()}": f"Arrow{way}" for way in ("Left", "Right", "Up", "Down")}
+    expected = {names.get(key, key): name for key, name in terminal.items()}
+    # s is the sound of the page; without it, a has no partner.
+    assert (expected.pop("a"), expected.pop("s")) == ("x1", "x1")
+    assert keys == expected
 
 
 def test_no_file_of_the_page_needs_what_the_policy_forbids() -> None:

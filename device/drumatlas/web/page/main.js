@@ -5,6 +5,7 @@ import { stepAt } from "./clock.js";
 import { light, make, padButton } from "./controls.js";
 import { download, fileButton, offerShared, share, takeDrops } from "./files.js";
 import { Link } from "./link.js";
+import { capital, titleOf } from "./rows.js";
 import { Screen, dress } from "./screen.js";
 import { Status } from "./status.js";
 
@@ -20,7 +21,7 @@ class Page extends Screen {
 
   constructor(atlas) {
     super(atlas, true);
-    this.status = new Status(this.store);
+    this.status = new Status(this.store, atlas.controls);
     this.speaker = padButton({ label: "Sound", title: "hear it here (s)", className: "speaker", isToggle: true,
       onPress: () => this.switchSound() });
     document.getElementById("sound").prepend(this.speaker);
@@ -103,13 +104,17 @@ class Page extends Screen {
   }
 
   boxTools() {
-    const learn = padButton({ name: "learn", label: "MIDI learn", isToggle: true,
-      title: "then touch a control here and move a controller (e)", onPress: () => this.press("learn") });
-    this.store.on("flags", (flags) =>
-      light(learn, Object.keys(flags).some((name) => name.startsWith("learning") && flags[name])));
-    document.querySelector("#box .row").append(
-      learn,
-      padButton({ name: "keep", label: "Keep 8 bars", title: "on the box (g)", onPress: () => this.press("keep") }),
+    const row = document.querySelector("#box .row");
+    for (const control of this.atlas.controls.filter((one) => one.group === "box")) {
+      const { name, lamp } = control;
+      const pad = padButton({ name, label: capital(control), title: titleOf(control), isToggle: Boolean(lamp),
+        onPress: () => this.press(name) });
+      // The flag of learning goes on in words.
+      const isOn = (flags) => Object.keys(flags).some((flag) => flag.startsWith(lamp) && flags[flag]);
+      if (lamp) this.store.on("flags", (flags) => light(pad, isOn(flags)));
+      row.append(pad);
+    }
+    row.append(
       padButton({ label: "Beat .mid", title: "download the two bars that play",
         onPress: () => download("beat.mid", "drumatlas-beat.mid") }),
       padButton({ label: "8 bars .mid", title: "download the last eight bars",

@@ -1,31 +1,22 @@
 // The panel: every control of the box in its place, shown as the box says and sent as it is
 // turned. `box` is what the controls act on: turn(name, value), press(name).
 
-import { Fader, Knob, light, make, padButton } from "./controls.js";
+import { Fader, Knob, Slider, light, make, padButton } from "./controls.js";
 import { MorphPad } from "./pad.js";
+import { byName, capital, isButton, nudged, titleOf } from "./rows.js";
 import { Tempo } from "./tempo.js";
 
-const FEEL = ["density", "swing", "chaos", "accent", "humanize"];
-const SHORT = { percussion: "perc", cymbals: "cymb" };
 const percent = (value) => `${Math.round(100 * value)}`;
 // A control whose middle is natural: how far it is from there.
 const around = (value) => {
   const away = Math.round(200 * value - 100);
   return away > 0 ? `+${away}` : `${away}`.replace("-", "−");
 };
-const PADS = [
-  // name, label, title, flag of the state that it shows
-  ["fill", "Fill", "a denser beat until the end of the bar (z)"],
-  ["freeze", "Freeze", "keep this beat, wherever one goes (x)", "frozen"],
-  ["wander", "Wander", "travel by itself, a stop each bar (w)", "wandering"],
-  ["novelty", "Novel", "no training beats (n)", "novelty"],
-  ["undo", "Undo", "back to before the last jump (r)"],
-  ["panic", "Panic", "end every note (p)"],
-];
 export const SLOTS = ["a", "b", "c", "d"];
 
 export class Panel {
   #atlas;
+  #rows;
   #box;
   #sliders = new Map();
   #buttons = new Map();
@@ -34,13 +25,14 @@ export class Panel {
 
   constructor(atlas, store, box) {
     this.#atlas = atlas;
+    this.#rows = byName(atlas.controls);
     this.#box = box;
     this.#transport();
     this.#place();
-    this.#knobs("feel", FEEL.concat(this.#others()));
     this.#mix();
-    this.#pads();
     this.#memory();
+    this.#otherValues();
+    this.#otherButtons();
     for (const [name, slider] of this.#sliders) {
       store.on(`values.${name}`, (value) => slider.show(value));
     }
@@ -52,63 +44,68 @@ export class Panel {
     store.on("learned", (learned) => this.#learned(learned));
   }
 
-  // Turn a control by a little, as a key does.
-  nudge(name, by) {
+  // Turn a control by a step, up (1) or down (-1), as a key does.
+  nudge(name, way) {
     const slider = this.#sliders.get(name);
-    slider?.turn(slider.value + by);
+    slider?.turn(nudged(this.#rows[name], slider.value, way));
   }
 
-  // The same for the tempo, in beats a minute.
-  tempo(by) {
-    this.#sliders.get("tempo").nudge(by);
+  // The rows that something holds for.
+  #those(test) {
+    return Object.values(this.#rows).filter(test);
   }
 
-  // Controls that have no place of their own: of a later box than this page was made for.
-  #others() {
-    const known = [...FEEL, "x1", "x2", "x3", "x4", "map_x", "map_y", "tempo", "morph", "morph_y"];
-    return Object.keys(this.#atlas.values).filter((n) => !known.includes(n) && !n.includes("."));
+  #button(name, options = {}) {
+    const row = this.#rows[name];
+    const pad = padButton({ name, label: capital(row), title: titleOf(row), onPress: () => this.#box.press(name), ...options });
+    this.#buttons.set(name, pad);
+    return pad;
   }
 
   #transport() {
     const place = document.getElementById("transport");
-    const play = padButton({ name: "play", label: "", className: "play", isToggle: true,
-      title: "play or stop (space)", onPress: () => this.#box.press("play") });
+    const play = this.#button("play", { label: "", className: "play", isToggle: true });
     play.append(make("span", "glyph"));
     play.setAttribute("aria-label", "Play");
     const tempo = new Tempo({
       name: "tempo", label: "Tempo", range: this.#atlas.tempo, home: this.#atlas.values.tempo,
       onTurn: (value) => this.#box.turn("tempo", value),
     });
-    const tap = padButton({ name: "tap", label: "Tap", title: "tap the tempo (t)",
-      onPress: () => this.#box.press("tap") });
-    place.append(play, tempo.element, tap);
+    place.append(play, tempo.element, this.#button("tap"));
     this.#sliders.set("tempo", tempo);
-    this.#buttons.set("play", play);
   }
 
   #place() {
     const axes = this.#atlas.axes;
     const row = document.querySelector("#place .row");
     // With its name as MIDI and scripts have it: an axis may be called as another knob is.
-    axes.forEach((axis, i) => {
-      const name = `x${i + 1}`;
-      row.append(this.#knob(name, `${name}: ${axis}`, axis, (value) => `${name} · ${percent(value)}`));
+    this.#those((one) => one.moves === "axis").forEach(({ name }, i) => {
+      row.append(this.#knob(name, `${name}: ${axes[i]}`, axes[i], (value) => `${name} · ${percent(value)}`));
     });
     const genre = make("div", "genre");
-    const step = (name, label, title) =>
-      padButton({ name, label, title, className: "small", onPress: () => this.#box.press(name) });
-    genre.append(step("prev_genre", "◀", "previous genre (,)"), this.#genre, step("next_genre", "▶", "next genre (.)"));
-    genre.firstChild.setAttribute("aria-label", "Previous genre");
-    genre.lastChild.setAttribute("aria-label", "Next genre");
+    const step = (name, label) => this.#button(name, { label, className: "small" });
+    genre.append(step("prev_genre", "◀"), this.#genre, step("next_genre", "▶"));
+    genre.firstChild.setAttribute("aria-label", capital(this.#rows.prev_genre));
+    genre.lastChild.setAttribute("aria-label", capital(this.#rows.next_genre));
     document.getElementById("place").append(genre);
   }
 
-  #knobs(section, names) {
-    const row = document.querySelector(`#${section} .row`);
-    for (const name of names.filter((one) => one in this.#atlas.values)) {
+  // Values that have no place of their own are knobs of the feel. Those of the map are turned on
+  // the map, and by keys.
+  #otherValues() {
+    const row = document.querySelector("#feel .row");
+    for (const { name, label, moves } of this.#those((one) => !isButton(one) && !this.#sliders.has(one.name))) {
       const isAround = this.#atlas.values[name] === 0.5;
-      row.append(this.#knob(name, name, name, isAround ? around : percent));
+      if (moves === "map") this.#unseen(name);
+      else row.append(this.#knob(name, label, label, isAround ? around : percent));
     }
+  }
+
+  #unseen(name) {
+    const slider = new Slider({ name, label: name, home: this.#atlas.values[name], text: percent,
+      onTurn: (value) => this.#box.turn(name, value) });
+    slider.draw = () => {};
+    this.#sliders.set(name, slider);
   }
 
   #knob(name, label, short, text) {
@@ -120,36 +117,31 @@ export class Panel {
 
   #mix() {
     const row = document.querySelector("#mix .row");
-    for (const group of this.#atlas.groups) {
-      const name = `density.${group}`;
-      const fader = new Fader({ name, label: `density of ${group}`, short: SHORT[group] ?? group,
+    for (const { name, label, words } of this.#those((one) => one.group === "mix" && !isButton(one))) {
+      const fader = new Fader({ name, label: words, short: label,
         home: this.#atlas.values[name], text: around, onTurn: (value) => this.#box.turn(name, value) });
       this.#sliders.set(name, fader);
       row.append(fader.element);
     }
   }
 
-  #pads() {
+  // Those of the box itself are the live page's (main.js).
+  #otherButtons() {
     const row = document.querySelector("#act .row");
-    for (const [name, label, title, flag] of PADS) {
-      const pad = padButton({ name, label, title, isToggle: Boolean(flag), onPress: () => this.#box.press(name) });
-      this.#buttons.set(name, pad);
-      row.append(pad);
-    }
+    const isOther = (one) => isButton(one) && one.group !== "box" && !this.#buttons.has(one.name);
+    for (const { name, lamp } of this.#those(isOther)) row.append(this.#button(name, { isToggle: Boolean(lamp) }));
   }
 
   #memory() {
     const row = document.querySelector("#memory .slots");
     for (const slot of SLOTS) {
-      const load = padButton({ name: `load_${slot}`, label: slot.toUpperCase(), className: "slot",
-        title: `go to ${slot.toUpperCase()}`, onPress: () => this.#box.press(`load_${slot}`) });
-      load.setAttribute("aria-label", `Go to ${slot.toUpperCase()}`);
-      const save = padButton({ name: `save_${slot}`, label: "save", className: "small",
-        title: `keep this place as ${slot.toUpperCase()}`, onPress: () => this.#box.press(`save_${slot}`) });
-      save.setAttribute("aria-label", `Save as ${slot.toUpperCase()}`);
+      const name = slot.toUpperCase();
+      const load = this.#button(`load_${slot}`, { label: name, className: "slot" });
+      load.setAttribute("aria-label", `Go to ${name}`);
+      const save = this.#button(`save_${slot}`, { label: "save", className: "small" });
+      save.setAttribute("aria-label", `Save as ${name}`);
       const both = make("div", "slotpair");
       both.append(load, save);
-      this.#buttons.set(`load_${slot}`, load);
       row.append(both);
     }
     this.#morph = new MorphPad((name, value) => this.#box.turn(name, value));
@@ -158,7 +150,10 @@ export class Panel {
   }
 
   #flags(flags) {
-    for (const [name, , , flag] of PADS) if (flag) light(this.#buttons.get(name), flags[flag]);
+    for (const [name, button] of this.#buttons) {
+      const { lamp } = this.#rows[name];
+      if (lamp) light(button, flags[lamp]);
+    }
   }
 
   #run(run, bpm) {

@@ -16,8 +16,6 @@ import { Path } from "./travel.js";
 
 const LEAD_STEPS = 4; // before a bar line the path's next stop is gone to, to be in at the line
 const STORED = "drumatlas.theme";
-const PLACES = /^(x\d|morph)/; // controls and buttons that are a hand on the place
-const JUMPS = /^(load_|next_|prev_|undo|wander)/;
 const bright = matchMedia("(prefers-color-scheme: light)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -47,15 +45,16 @@ export class Screen {
       follow: (stops) => this.follow(stops),
     });
     this.grid = new BeatGrid(document.getElementById("beat"), atlas.voices, theme(), (bit, isOn) => this.mute(bit, isOn));
+    const places = new Set(atlas.controls.filter((row) => row.isPlace).map((row) => row.name));
+    const hand = (act) => (name, ...rest) => (places.has(name) ? this.leave(() => act(name, ...rest)) : act(name, ...rest));
     const hands = {
-      turn: (name, value) => (PLACES.test(name) ? this.leave(() => this.turn(name, value)) : this.turn(name, value)),
-      press: (name) => (JUMPS.test(name) ? this.leave(() => this.press(name)) : this.press(name)),
+      turn: hand((name, value) => this.turn(name, value)),
+      press: hand((name) => this.press(name)),
     };
     this.panel = new Panel(atlas, this.store, hands);
-    this.keys = new Keys({
+    this.keys = new Keys(atlas.controls, {
       press: hands.press,
-      nudge: (name, by) => this.panel.nudge(name, by),
-      tempo: (by) => this.panel.tempo(by),
+      nudge: (name, way) => this.panel.nudge(name, way),
       sound: () => this.switchSound(),
       help: () => this.help(),
     });
@@ -98,7 +97,7 @@ export class Screen {
 
   help() {
     const dialog = document.getElementById("help");
-    fillHelp(dialog, this.keys, this.isBox, this.lands);
+    fillHelp(dialog, this.keys, this.atlas.controls, this.isBox, this.lands);
     dialog.showModal();
   }
 

@@ -6,8 +6,11 @@ const LAMPS = [["link", "box"], ["clock", "clock"], ["midi", "midi"]];
 
 export class Status {
   #lamps = new Map();
+  #shown;
 
-  constructor(store) {
+  // `rows` are the controls, whose buttons show some of the flags.
+  constructor(store, rows) {
+    this.#shown = rows.map((row) => row.lamp).filter(Boolean);
     const place = document.getElementById("lamps");
     for (const [name, label] of LAMPS) {
       const lamp = make("span", "lamp");
@@ -76,8 +79,7 @@ export class Status {
 
   // What the box has to say beside its switches: "kept .../keep-001.mid", "learning: ...".
   #notes(flags) {
-    const own = ["frozen", "wandering", "novelty"];
-    const notes = Object.keys(flags).filter((name) => flags[name] && !own.includes(name));
+    const notes = Object.keys(flags).filter((name) => flags[name] && !this.#shown.includes(name));
     this.#row("Now", notes.join("; "), false);
   }
 }

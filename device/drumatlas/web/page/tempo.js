@@ -35,11 +35,6 @@ export class Tempo extends Knob {
     this.element.classList.toggle("led", isLed);
   }
 
-  nudge(by) {
-    const [low, high] = this.#range;
-    this.turn((Math.round(this.#bpm(this.value)) + by - low) / (high - low));
-  }
-
   #bpm(value) {
     return this.#range[0] + value * (this.#range[1] - this.#range[0]);
   }

@@ -2,9 +2,9 @@
 // what changed as the live page's box does.
 
 import { grooveOf } from "./groove.js";
+import { byName } from "./rows.js";
 import { velocities, VOICES } from "./shape.js";
 
-const KNOBS = ["x1", "x2", "x3", "x4"];
 const SLOTS = ["a", "b", "c", "d"];
 const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: whose place stands there
 const FILL_DENSITY = 0.3;
@@ -19,6 +19,8 @@ export class Box {
   place = null;
   onFill = () => {};
   #atlas;
+  #rows;
+  #axes; // names of the controls of the axes, in order
   #groove;
   #space;
   #places;
@@ -36,6 +38,8 @@ export class Box {
   // tell(state) hears what changed; `encoder` is null where the atlas has none that a page can run.
   constructor(atlas, space, places, encoder, tell) {
     this.#atlas = atlas;
+    this.#rows = byName(atlas.controls);
+    this.#axes = atlas.controls.filter((row) => row.moves === "axis").map((row) => row.name);
     const bit = (name) => atlas.voices.find((voice) => voice.name === name).bit;
     this.#groove = atlas.groove && grooveOf(atlas.groove, ["kick", "snare", "crash"].map(bit));
     this.#space = space;
@@ -53,18 +57,21 @@ export class Box {
   turn(name, value) {
     this.values[name] = value;
     this.#tell({ values: { [name]: value } });
-    if (KNOBS.includes(name)) {
+    const { moves } = this.#rows[name];
+    if (moves === "axis") {
       const knobs = this.#space.toKnobs(this.z);
-      knobs[KNOBS.indexOf(name)] = value;
+      knobs[this.#axes.indexOf(name)] = value;
       this.#move(this.#space.ofKnobs(knobs));
-    } else if (name === "morph" || name === "morph_y") this.#morph();
-    else if (name === "tempo") this.#tell({ bpm: this.#bpm() });
-    else if (name === "accent" || name.startsWith("density")) this.#isStale = true;
+    } else if (moves === "map") this.travel(this.values.map_x, this.values.map_y);
+    else if (moves === "morph") this.#morph();
+    else if (moves === "tempo") this.#tell({ bpm: this.#bpm() });
+    else if (moves === "pattern") this.#isStale = true;
   }
 
   // To a place of the map, 0..1 each.
   travel(x, y) {
     Object.assign(this.values, { map_x: x, map_y: y });
+    this.#tell({ values: { map_x: x, map_y: y } });
     this.#move(this.#space.ofMap(x, y), [x, y]);
   }
 
@@ -159,7 +166,7 @@ export class Box {
     this.#spot = spot;
     this.#isStale = true;
     const values = {};
-    this.#knobs().forEach((knob, i) => (values[KNOBS[i]] = Math.min(Math.max(knob, 0), 1)));
+    this.#knobs().forEach((knob, i) => (values[this.#axes[i]] = Math.min(Math.max(knob, 0), 1)));
     Object.assign(this.values, values);
     this.#tell({ values });
   }

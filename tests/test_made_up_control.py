@@ -1,0 +1,97 @@
+"""A control that has only its row in the table is everywhere where controls are."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from made_up import copy_with_made_up
+
+LOOK = """
+import json
+from drumatlas.atlas.read import read_builtin
+from drumatlas.explore import control_list, controls
+from drumatlas.panel import keys, midi_map, wiring
+from drumatlas.web.site import Site
+
+print(json.dumps({
+    "values": controls.VALUES,
+    "buttons": controls.BUTTONS,
+    "cc": midi_map.DEFAULT_CC,
+    "turns": keys.TURNS,
+    "presses": keys.PRESSES,
+    "keys": keys.HELP,
+    "shown": keys._SHOWN,
+    "second": wiring.DEFAULT_SECOND,
+    "page": json.loads(Site(read_builtin()).get("/atlas.json").body),
+    "markdown": control_list.markdown(),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_with_made_up(tmp_path_factory.mktemp("made-up"))
+
+
+def run(folder: Path, *words: str) -> str:
+    """What Python says that takes the package from `folder`."""
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        [sys.executable, *words], env=environment, cwd=folder, check=False, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> Any:
+    return json.loads(run(folder, "-c", LOOK))
+
+
+def test_names_and_midi_map(found: Any) -> None:
+    assert found["values"][-1] == "ghost"
+    assert found["buttons"][-1] == "boo"
+    assert (found["cc"]["ghost"], found["cc"]["boo"]) == (30, 31)
+
+
+def test_terminal(found: Any) -> None:
+    assert (found["turns"]["<"], found["turns"][">"]) == (["ghost", -1], ["ghost", 1])
+    assert found["presses"]["0"] == "boo"
+    keys = " ".join(run(folder, "-m", "drumatlas", "play", "--help").split("\n  "))
+    assert "</> ghost   0 boo" in keys
+    text = run(folder, "-m", "drumatlas", "config")
+    config = tomllib.loads(text)
+    assert config["play"]["ghost"] == 0.25
+    assert "ghost = 0.25  # ghost at the start; 1 haunts all of it (0 to 1)" in text
+    assert (config["cc"]["ghost"], config["cc"]["boo"]) == (30, 31)
+    assert {"ghost", "boo"} <= config["gpio"].keys()
+    assert (config["shift"]["ghost"], config["shift"]["boo"]) == ("chaos", "fill")
+    assert "ghost" in config["calibration"]
+
+
+def test_help_of_the_command_line(folder: Path) -> None:
+    keys = " ".join(run(folder, "-m", "drumatlas", "play", "--help").split("\n  "))
+    assert "</> ghost   0 boo" in keys
+    text = run(folder, "-m", "drumatlas", "render", "--help").split()
+    assert {"ghost", "boo"} <= set(text)
+
+
+def test_it_plays_from_the_configuration_and_a_script(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("play.ghost = 0.75\n")
+    moves = '{"t": 0, "press": "boo"}\n{"t": 0, "control": "x1", "value": 0}'
+    (tmp_path / "s.jsonl").write_text(moves)
+    run(
+        folder, "-m", "drumatlas", "play", "--config", str(tmp_path / "c.toml"), "--web", "off",
+        "--midi-out", "none", "--panel", f"script:{tmp_path / 's.jsonl'}",
+        "--state", str(tmp_path), "--seconds", "0.5",
+    )  # fmt: skip
+    kept = json.loads((tmp_path / "state.json").read_text())
+    assert kept["place"]["values"]["ghost"] == 0.75
+    assert kept["place"]["values"]["x1"] == 0
