@@ -52,6 +52,17 @@ def test_every_link_leads_somewhere(document: Document) -> None:
             assert parts.fragment in Document(target).anchors, link
 
 
+def test_documents_that_the_sources_name_exist() -> None:
+    found = 0
+    for path in tree():
+        if path.suffix not in {".py", ".js", ".sh"} or path == Path(__file__):
+            continue
+        for name in re.findall(r"[\w/]*\w\.md\b", path.read_text(encoding="utf-8")):
+            assert (ROOT / name).is_file() or (path.parent / name).is_file(), f"{path}: {name}"
+            found += 1
+    assert found > 3
+
+
 def test_every_document_is_reached_from_the_front_page() -> None:
     seen, waiting = set(), [FRONT.path]
     while waiting:
