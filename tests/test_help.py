@@ -1,9 +1,7 @@
 """`--help` of both programs: every option explained, every example works."""
 
 import argparse
-import contextlib
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +9,11 @@ import numpy as np
 import pytest
 
 from beats import FUNK, JAZZ, ROCK
+from command_lines import parser_of, programs, words_of
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICE_TABLE
-from drumatlas.cli.registry import commands
-from drumatlas.commandline import Command, Parser, run_command
+from drumatlas.commandline import run_command
 from drumatlas.config.example import example as example_config
 from drumatlas.play.settings import VoiceOut
 
@@ -25,31 +23,11 @@ MOST_AWAY = 2.0  # prior deviations on each axis; 95 of 100 beats lie nearer
 RUNS = {"render", "decode", "encode", "config", "filter", "sample", "midi", "page"}
 
 
-def programs() -> dict[str, tuple[Command, ...]]:
-    table = {"drumatlas": tuple(commands())}
-    with contextlib.suppress(ImportError):  # the training side may not be installed
-        from drumatlas_export.cli import COMMANDS
-
-        table["drumatlas-export"] = tuple(COMMANDS)
-    return table
-
-
 def examples() -> Iterator[tuple[str, str]]:
     for program, all_of in programs().items():
         for command in all_of:
             for line in command.examples.split("\n"):
                 yield program, line
-
-
-def parser_of(program: str) -> Parser:
-    return Parser.of_program(program, "", programs()[program])
-
-
-def words_of(command: str) -> list[str]:
-    """The arguments of one command, without redirections and comments."""
-    words = shlex.split(command, comments=True)
-    cut = next((i for i, word in enumerate(words) if word in {">", "<"}), len(words))
-    return words[1:cut]
 
 
 @pytest.fixture

@@ -41,11 +41,11 @@ def fail(why: str) -> None:
 
 
 def blocks(heading: str, text: str) -> list[list[str]]:
-    """The blocks of commands in README's section `heading`."""
+    """Return the blocks of commands in the section `heading` of the README."""
     section = re.split(r"^## ", text.split(f"\n## {heading}\n")[1], flags=re.MULTILINE)[0]
     return [
         [line.strip() for line in found.splitlines() if line.strip()]
-        for found in re.findall(r"(?:^ {4}\S.*\n)+", section, flags=re.MULTILINE)
+        for found in re.findall(r"^```sh\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
     ]
 
 

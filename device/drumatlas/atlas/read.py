@@ -1,7 +1,7 @@
 """Reading an atlas: every size, hash, shape and number is checked before it is used.
 
-A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`; DESIGN of
-the format in README, "The atlas file".
+A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`; the
+format is in export/README.md, "The atlas file".
 """
 
 import json

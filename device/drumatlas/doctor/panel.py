@@ -25,7 +25,7 @@ from drumatlas.panel.wiring import DEFAULT_WIRES, Wiring, wiring_of
 _SAMPLES = 60  # of each input, 5 ms apart: mains hum has 15 periods of 20 ms in it
 _PERIOD_S = 0.005
 _BUS = "look at its bus wires and its supply"
-_WIRES = 'see the README\'s wiring; what is not there is set to "" in [gpio]'
+_WIRES = 'see device/drumatlas/panel/README.md; set what is not there to "" in [gpio]'
 _HANGS = "is probably not connected (it follows what is read before it): is its wiper's wire on?"
 
 

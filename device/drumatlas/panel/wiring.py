@@ -24,7 +24,7 @@ STICK = ("map_x", "map_y")  # rest in the middle
 LAMPS = ("beat", "lock", "filter")
 DETENTS = (1, 2, 4)  # of an encoder, to a cycle; its maker gives pulses and detents a turn
 
-# The README's wiring diagram.
+# The wiring diagram of README.md in this folder.
 DEFAULT_WIRES: dict[str, str] = {
     **{f"x{i + 1}": f"mcp0:{i}" for i in range(4)},
     "map_x": "mcp0:4",

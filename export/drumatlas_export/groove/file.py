@@ -9,7 +9,7 @@ from drumatlas.errors import AtlasError
 from drumatlas.files import read_bytes
 
 NONE = "none"
-SHIPPED = "players.npz"  # learned from Groove MIDI, CC BY 4.0: MODEL_CARD.md
+SHIPPED = "players.npz"  # learned from Groove MIDI, CC BY 4.0: export/MODEL_CARD.md
 _MOST = 1 << 20  # bytes; 600 numbers take 5,000
 
 

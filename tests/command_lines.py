@@ -1,0 +1,39 @@
+"""Both programs' commands and parsers, for tests of examples and of documents."""
+
+import argparse
+import contextlib
+import shlex
+
+from drumatlas.cli.table import commands
+from drumatlas.commandline import Command, Parser
+
+
+def programs() -> dict[str, tuple[Command, ...]]:
+    """Return each program's commands; the training side only where it is installed."""
+    table = {"drumatlas": tuple(commands())}
+    with contextlib.suppress(ImportError):
+        from drumatlas_export.cli import COMMANDS
+
+        table["drumatlas-export"] = tuple(COMMANDS)
+    return table
+
+
+def parser_of(program: str) -> Parser:
+    return Parser.of_program(program, "", programs()[program])
+
+
+def words_of(command: str) -> list[str]:
+    """Return the arguments of one command, without redirections and comments."""
+    words = shlex.split(command, comments=True)
+    cut = next((i for i, word in enumerate(words) if word in {">", "<"}), len(words))
+    return words[1:cut]
+
+
+def options_of(program: str) -> dict[str, set[str]]:
+    """Return the options of each command of a program: "--bpm", "-o"."""
+    actions = parser_of(program)._actions
+    commands_of = next(one for one in actions if isinstance(one, argparse._SubParsersAction))
+    return {
+        name: {option for action in one._actions for option in action.option_strings}
+        for name, one in commands_of.choices.items()
+    }
