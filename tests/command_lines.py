@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import shlex
 
-from drumatlas.cli.table import commands
+from drumatlas.cli.registry import commands
 from drumatlas.commandline import Command, Parser
 
 
