@@ -98,7 +98,7 @@ class MidiTarget:
                 f"MIDI output '{text}': an offset is at most {MAX_OFFSET_MS:g} ms either way"
             )
         name = text[: offset.start()] if offset else text
-        return cls(kind, _argument(kind, name, "output"), offset_ms)
+        return cls(kind, _argument(kind, name, f"output '{text}'"), offset_ms)
 
     @classmethod
     def parse_input(cls, text: str) -> "MidiTarget":
@@ -110,7 +110,7 @@ class MidiTarget:
             raise PortError(f"MIDI input '{text}': only an output; choose from {among}")
         if USAGES[kind].has_offset and _OFFSET.search(text):
             raise PortError(f"MIDI input '{text}': only outputs have an offset; leave it out")
-        return cls(kind, _argument(kind, text, "input"))
+        return cls(kind, _argument(kind, text, f"input '{text}'"))
 
     @property
     def word(self) -> str:
@@ -118,12 +118,12 @@ class MidiTarget:
         return f"{self.kind.value}{self.name}"
 
 
-def _argument(kind: Kind, word: str, way: str) -> str:
-    """Return what stands behind the kind in `word`; PortError if it is not what the kind needs."""
+def _argument(kind: Kind, word: str, shown: str) -> str:
+    """Return what follows the kind in `word`; PortError if it is not what the kind needs."""
     usage = USAGES[kind]
     argument = word.removeprefix(kind.value)
     if usage.needs and not (argument and argument.startswith(usage.begins)):
-        raise PortError(f"MIDI {way} '{word}' needs {usage.needs}, as in {usage.example}")
+        raise PortError(f"MIDI {shown} needs {usage.needs}, as in {usage.example}")
     return argument
 
 

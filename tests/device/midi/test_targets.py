@@ -56,17 +56,18 @@ def test_an_input_is_named_by_the_words_for_outputs(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("file:", "'file:' needs a name, as in file:take.mid"),
-        ("uart:", "'uart:' needs a device, as in uart:/dev/serial0"),
+        ("file:", "needs a name, as in file:take.mid"),
+        ("uart:", "needs a device, as in uart:/dev/serial0"),
         ("uart:ttyAMA0", "needs a device"),
-        ("uart:@-3ms", "'uart:' needs a device"),
-        ("TR-8S@-300ms", "'TR-8S@-300ms': an offset is at most 100 ms either way"),
+        ("uart:@-3ms", "needs a device"),
+        ("TR-8S@-300ms", "an offset is at most 100 ms either way"),
         ("uart:/dev/serial0@101ms", "at most 100 ms"),
     ],
 )
 def test_an_output_that_can_not_be_is_refused_in_a_line(text: str, words: str) -> None:
-    with pytest.raises(PortError, match=f"^MIDI output .*{re.escape(words)}$"):
+    with pytest.raises(PortError, match=rf"\AMIDI output '{re.escape(text)}'.*\Z") as refused:
         MidiTarget.parse(text)
+    assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(
