@@ -56,6 +56,7 @@ NOT_RUN = (
     (r"drumatlas status", "needs a box that runs"),
     (r"journalctl .*", "needs the service"),
     (r"python tests/bench/.*", "measures for minutes"),
+    (r"PYTHONPATH=tests python -m page\.picture .*", "needs Chromium, and makes other bytes"),
     (r"PYTHONPATH=tests python -m system\..*", "needs a machine that may be overwritten"),
 )
 LINES = [
