@@ -64,8 +64,34 @@ def test_names_and_midi_map(found: Any) -> None:
 def test_terminal(found: Any) -> None:
     assert (found["turns"]["<"], found["turns"][">"]) == (["ghost", -1], ["ghost", 1])
     assert found["presses"]["0"] == "boo"
-    keys = " ".join(run(folder, "-m", "drumatlas", "play", "--help").split("\n  "))
-    assert "</> ghost   0 boo" in keys
+    assert "</> ghost   0 boo" in " ".join(found["keys"])
+    assert found["shown"][-1] == "ghost"
+
+
+def test_second_function(found: Any) -> None:
+    assert (found["second"]["ghost"], found["second"]["boo"]) == ("chaos", "fill")
+
+
+def test_live_page_and_page_as_a_file(found: Any) -> None:
+    pytest.importorskip("onnx", reason="the training side is not installed")
+    from drumatlas_export.page.html import without_box
+
+    for about in (found["page"], without_box(found["page"])):
+        rows = {row["name"]: row for row in about["controls"]}
+        assert about["values"]["ghost"] == rows["ghost"]["default"] == 0.25
+        assert rows["ghost"]["keys"] == ["<", ">"]
+        assert (rows["boo"]["default"], rows["boo"]["keys"]) == (None, ["0"])
+        assert (rows["ghost"]["group"], rows["boo"]["group"]) == ("feel", "act")
+        assert rows["boo"]["help"] == "frightens the drummer"
+
+
+def test_list_in_the_documents(found: Any) -> None:
+    lines = found["markdown"].splitlines()
+    assert "| `ghost` | haunts the beat | 0.25; `play.ghost` | 30 | `<` `>` | `chaos` |" in lines
+    assert "| `boo` | frightens the drummer | 31 | `0` | `fill` |" in lines
+
+
+def test_configuration(folder: Path) -> None:
     text = run(folder, "-m", "drumatlas", "config")
     config = tomllib.loads(text)
     assert config["play"]["ghost"] == 0.25
@@ -77,10 +103,11 @@ def test_terminal(found: Any) -> None:
 
 
 def test_help_of_the_command_line(folder: Path) -> None:
-    keys = " ".join(run(folder, "-m", "drumatlas", "play", "--help").split("\n  "))
-    assert "</> ghost   0 boo" in keys
-    text = run(folder, "-m", "drumatlas", "render", "--help").split()
-    assert {"ghost", "boo"} <= set(text)
+    lines = run(folder, "-m", "drumatlas", "play", "--help").splitlines()
+    assert any("</> ghost" in line for line in lines)
+    assert any("0 boo" in line for line in lines)
+    words = run(folder, "-m", "drumatlas", "render", "--help").split()
+    assert {"ghost", "boo"} <= set(words)
 
 
 def test_it_plays_from_the_configuration_and_a_script(folder: Path, tmp_path: Path) -> None:

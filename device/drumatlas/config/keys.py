@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from drumatlas.beat.voices import VOICE_TABLE, Voice
 from drumatlas.config.words import BUTTON_WORDS, LAMP_WORDS, SHIFT_WORDS, VALUE_WORDS
 from drumatlas.explore.controls import DEFAULTS, MAP_MODES, STARTS, VALUES
-from drumatlas.midi.targets import INPUT_HELP, OUTPUT_HELP
+from drumatlas.midi.targets import INPUT_HELP, OUTPUT_BRIEF
 from drumatlas.oled.chips import check_chip
-from drumatlas.panel.chips import I2C, parts_on
+from drumatlas.panel.chip_kind import I2C
+from drumatlas.panel.chips import parts_on
 from drumatlas.panel.conditioning import parse_calibration
 from drumatlas.panel.midi_map import DEFAULT_CC
 from drumatlas.panel.takeover import MODES
@@ -150,7 +151,7 @@ _PORT_KEYS = (
     Key(
         "midi.out",
         "auto",
-        f"where the drums go: {OUTPUT_HELP}",
+        f"where the drums go: {OUTPUT_BRIEF}",
     ),
     Key(
         "midi.in",

@@ -142,5 +142,8 @@ def _explain(kinds: list[Kind]) -> str:
 
 _INPUTS = [kind for kind in Kind if USAGES[kind].is_input]
 OUTPUT_CHOICES, INPUT_CHOICES = _choices([*Kind]), _choices(_INPUTS)
-OUTPUT_HELP = f"{_explain([*Kind])}; NAME@-3.5ms plays that output 3.5 ms earlier"
+_OFFSET_HELP = "NAME@-3.5ms plays that output 3.5 ms earlier"
+OUTPUT_HELP = f"{_explain([*Kind])}; {_OFFSET_HELP}"
 INPUT_HELP = _explain(_INPUTS)
+# For the configuration, where each key has one line.
+OUTPUT_BRIEF = f"{OUTPUT_CHOICES}; {_OFFSET_HELP} (see `drumatlas play --help`)"

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
+from drumatlas.panel.background import Background
 from drumatlas.panel.board import Converter
-from drumatlas.panel.chips import Slot
-from drumatlas.panel.converters import Background
+from drumatlas.panel.chip_kind import Slot
 from drumatlas.panel.opening import SmBus, open_i2c
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
-from drumatlas.panel.chips import Slot, chip_of
+from drumatlas.panel.chip_kind import Slot
+from drumatlas.panel.chips import chip_of
 from drumatlas.panel.opening import INSTALL, opened
 from drumatlas.panel.switches import Quadrature
 from drumatlas.panel.wiring import Wiring

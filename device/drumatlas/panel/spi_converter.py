@@ -7,7 +7,7 @@ from typing import Any
 
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Converter
-from drumatlas.panel.chips import Slot
+from drumatlas.panel.chip_kind import Slot
 from drumatlas.panel.opening import opened
 
 _MISSING = "SPI is off: sudo raspi-config nonint do_spi 0, and restart"

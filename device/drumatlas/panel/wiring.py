@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from drumatlas.errors import ConfigError
 from drumatlas.explore.controls import BUTTONS, CONTROLS, VALUES
-from drumatlas.panel.chips import BUSES, CHIP_KINDS, Bus, channel_pattern, check_channel, examples
+from drumatlas.panel.chip_kind import BUSES, Bus
+from drumatlas.panel.chips import CHIP_KINDS, channel_pattern, check_channel, examples
 from drumatlas.panel.conditioning import Calibration, parse_calibration
 
 FIRST_PIN, LAST_PIN = 2, 27  # on the 40-pin header; 0 and 1 belong to HATs

@@ -10,16 +10,17 @@ import pytest
 from drumatlas.config.example import example
 from drumatlas.config.keys import defaults
 from drumatlas.config.read import parse
+from drumatlas.doctor import panel as doctor
 from drumatlas.errors import ConfigError
 from drumatlas.panel.calibrate import measured
-from drumatlas.panel.chips import CHIP_KINDS, I2C, SPI, ChipKind, Slot, chip_of, parts_on
+from drumatlas.panel.chip_kind import I2C, SPI, ChipKind, Slot
+from drumatlas.panel.chips import CHIP_KINDS, chip_of, parts_on
 from drumatlas.panel.conditioning import COUNT, Calibration
 from drumatlas.panel.converters import Chip
 from drumatlas.panel.fakes import FakeBoard, FakeConverter
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import GpioBoard
 from drumatlas.panel.wiring import Wire, parse_wire, wiring_of
-from drumatlas.service import panel as doctor
 
 MCP = {f"mcp0:{n}" for n in range(8)}
 OPENED: list[Slot] = []

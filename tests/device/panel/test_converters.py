@@ -2,7 +2,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from drumatlas.panel.converters import RETRY_NS, Background, Chip
+from drumatlas.panel.background import RETRY_NS, Background
+from drumatlas.panel.converters import Chip
 from drumatlas.panel.fakes import FakeConverter
 
 

@@ -74,7 +74,7 @@ def test_lamps_can_be_looked_at() -> None:
         ('{"t": 1, "control": "x1", "value": 0.5}', "the keys t, wire, value"),
         ('{"t": -1, "wire": "pin:17", "value": 1}', "'t' is -1"),
         ('{"t": 1, "wire": "mcp9:1", "value": 1}', "'wire' is 'mcp9:1': there are"),
-        ('{"t": 1, "wire": 17, "value": 1}', "'wire' is 17: must be like mcp0:3"),
+        ('{"t": 1, "wire": 17, "value": 1}', "'wire' is 17: must be like mcp0:4"),
         ('{"t": 1, "wire": "mcp1:0", "value": 1}', "no input is wired to mcp1:0"),
         ('{"t": 1, "wire": "mcp0:0", "value": 1}', "no input is wired to mcp0:0"),
         ('{"t": 1, "wire": "pin:5", "value": 1}', "no input is wired to pin:5"),  # a lamp
