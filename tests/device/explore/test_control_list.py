@@ -15,7 +15,7 @@ def test_the_list_in_the_documents_is_the_table() -> None:
     assert found, f"no document holds the list of controls, between {BEGIN} and {END}"
     for path in found:
         listed = texts[path].partition(BEGIN)[2].partition(END)[0].strip()
-        assert listed == markdown(), f"{path}: print the list anew (see control_list.py)"
+        assert listed == markdown(), f"{path}: print the list again (see control_list.py)"
 
 
 def test_every_control_has_a_line_in_the_list() -> None:
