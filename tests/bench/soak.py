@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from conftest import _check_stream
+import streams
 from drumatlas.atlas.read import read_builtin
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press, press, turn
@@ -96,7 +96,7 @@ class Judge:
         for output in outputs:
             self._run.append(output)
             if isinstance(output, Event) and output.data == STOP:
-                self.counts += _check_stream(self._run)
+                self.counts += streams.check(self._run)
                 self._check_grid()
                 self._run = []
 
