@@ -14,7 +14,7 @@ from hypothesis import settings
 import streams
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
-from jack import Recorder, serve
+from jack import Recorder, serving
 
 settings.register_profile("drumatlas", deadline=None)  # machines are noisy; speed is for bench
 # Orders of use that the state machine tries; `make soak-states` wants many.
@@ -101,19 +101,8 @@ def check_stream() -> Callable[..., Counter[str]]:
 @pytest.fixture(scope="module")
 def jack() -> Iterator[None]:
     """A JACK server of our own, and JACK_DEFAULT_SERVER set to it."""
-    name = f"drumatlas-test-{os.getpid()}"
-    server = serve(name)
-    before = os.environ.get("JACK_DEFAULT_SERVER")
-    os.environ["JACK_DEFAULT_SERVER"] = name
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    try:
+    with serving():
         yield
-    finally:
-        server.terminate()
-        server.wait(10)
-        os.environ.pop("JACK_DEFAULT_SERVER")
-        if before is not None:
-            os.environ["JACK_DEFAULT_SERVER"] = before
 
 
 @pytest.fixture

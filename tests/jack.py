@@ -1,12 +1,13 @@
 """A JACK server without hardware, and a client that records what is played to it."""
 
+import contextlib
 import ctypes
 import os
 import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,11 +29,33 @@ def jack_client(name: str, *, output: bool) -> Client:
     return open_client(output=output, name=name, systems=("jack",))[0]
 
 
-def serve(name: str) -> "subprocess.Popen[bytes]":
-    """Start a server called `name`. It goes on without a client that is late in a period: one that
-    waits for it (-S) waits for minutes for a client that was killed."""
-    command = ["jackd", "-t", "5000", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
+def serve(name: str, *, waits: bool = False) -> "subprocess.Popen[bytes]":
+    """Start a server called `name`.
+
+    It goes on without a client that is late in a period, and loses what that client sent. With
+    `waits` it loses nothing, but waits for minutes for a client that was killed.
+    """
+    command = ["jackd", *(["-S"] if waits else []), "-t", "5000", "-n", name]
+    command += ["-d", "dummy", "-r", "48000", "-p", "128"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def serving(*, waits: bool = False) -> Iterator[None]:
+    """A server of our own, to which JACK_DEFAULT_SERVER is set; see `serve` for `waits`."""
+    name = f"drumatlas-test-{os.getpid()}"
+    server = serve(name, waits=waits)
+    before = os.environ.get("JACK_DEFAULT_SERVER")
+    os.environ["JACK_DEFAULT_SERVER"] = name
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(10)
+        os.environ.pop("JACK_DEFAULT_SERVER")
+        if before is not None:
+            os.environ["JACK_DEFAULT_SERVER"] = before
 
 
 def _open_queue(name: str) -> Any:

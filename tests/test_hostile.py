@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 import hostile
 from drumatlas.play.clock_stats import ClockStats
 from drumatlas.play.events import STOP
-from jack import Recorder, needs_jack
+from jack import Recorder, needs_jack, serving
 
 pytestmark = needs_jack
 
@@ -54,6 +54,13 @@ EXPECTED: dict[str, tuple[Callable[[Any], bool], list[str]]] = {
     "hands": (lambda seen: seen["said"]["state"] > 20 and seen["served"] == 200, []),
     "reloads": (lambda seen: seen["loads"] > 2 and seen["served"] == 200, []),
 }
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[None]:
+    """A server that loses no message: else a clock that is missing may be the recorder's loss."""
+    with serving(waits=True):
+        yield
 
 
 def attacked(kind: str, port: str) -> Any:
@@ -103,5 +110,5 @@ def test_strangers_are_refused_and_the_beat_goes_on(
     report = stats.report()
     print(kind, came_of_it, told, report)
     assert report.clocks >= 0.9 * (ended_ns - began_ns) / 1e9 * BPM * 24 / 60
-    assert report.missing + report.bunched <= 1  # JACK, on a busy machine, loses one now and then
+    assert report.missing + report.bunched == 0
     assert report.phase is None or report.phase.p99 < STEADY_US
