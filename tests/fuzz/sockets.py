@@ -59,9 +59,15 @@ _HEADS = st.sampled_from(
     ]
 )
 _PARTS = st.one_of(_FRAMES, _GOOD, _HEADS, st.binary(max_size=40))
-_MANY = st.builds(bytes.__mul__, _FRAMES, st.sampled_from([2, 30, 3000, 300_000])).map(
-    lambda data: data[: 2 << 20]
-)
+_MOST_BYTES = 2 << 20
+
+
+def _repeated(frame: bytes, times: int) -> bytes:
+    """`frame`, `times` over, as far as _MOST_BYTES go."""
+    return (frame * min(times, _MOST_BYTES // len(frame) + 1))[:_MOST_BYTES]
+
+
+_MANY = st.builds(_repeated, _FRAMES, st.sampled_from([2, 30, 3000, 300_000]))
 SOCKETS = st.tuples(
     st.lists(_PARTS | _MANY, max_size=8).map(b"".join),
     st.sampled_from([0, 1, 7, 4096]),  # bytes after which the sender stops for a moment
