@@ -41,8 +41,14 @@ class PlayedBox:
         assert self.process.wait(15) == 0
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.communicate()
+        """End it, if it has not ended. Killed only if it hangs: a JACK that waits for its clients
+        waits for minutes for one that was killed."""
+        self.process.terminate()
+        try:
+            self.process.communicate(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
 
 
 @pytest.fixture(scope="module")

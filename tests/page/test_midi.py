@@ -14,12 +14,19 @@ from browsing import until
 from drumatlas.beat.tsv import parse
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.play.events import CLOCK, START
-from jack import Recorder, jack_client, needs_jack
+from jack import Recorder, jack_client, needs_jack, serving
 
 pytestmark = [pytest.mark.browser, *needs_jack]
 
 BAR_S = 0.8  # at 300 BPM
 VOICE_OF = {voice.note: voice.bit for voice in VOICE_TABLE}
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[None]:
+    """A server that loses no message: a lost clock would move each step after it."""
+    with serving(waits=True):
+        yield
 
 
 @pytest.fixture
