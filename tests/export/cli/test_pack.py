@@ -60,7 +60,7 @@ def here(tmp_path: Path, beats_tsv: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("no.tsv", ["no.tsv", "-o", "p"]),
         ("bad.tsv, line 1", ["bad.tsv", "-o", "p"]),
         ("bad.tsv: not a drumatlas model", ["b.tsv", "-o", "p", "--space", "bad.tsv"]),
-        ("full: is there already", ["b.tsv", "-o", "full"]),
+        ("full: already exists", ["b.tsv", "-o", "full"]),
         ("gone/p.zip", ["b.tsv", "-o", "gone/p.zip"]),
         ("--bpm", ["b.tsv", "-o", "p", "--bpm", "0"]),
         ("--repeats", ["b.tsv", "-o", "p", "--repeats", "0"]),
