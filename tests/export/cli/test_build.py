@@ -195,7 +195,7 @@ def test_an_atlas_that_can_not_play_is_not_left(
         ("gone/a.atlas", ["music", "-o", "gone/a.atlas"]),
         ("no.tsv", ["music", "-o", "a.atlas", "--genres", "no.tsv"]),
         ("no.toml", ["music", "-o", "a.atlas", "--config", "no.toml"]),
-        ("'gan' is none of", ["music", "-o", "a.atlas", "--model", "gan"]),
+        ("unknown model 'gan'; choose from ae", ["music", "-o", "a.atlas", "--model", "gan"]),
         ("--seed", ["music", "-o", "a.atlas", "--seed", "-1"]),
         ("music/x/w", ["music", "-o", "a.atlas", "--work", "music/x/w"]),
     ],

@@ -95,7 +95,7 @@ def test_train_takes_the_seed_of_the_command_line_and_is_reproducible(run: Run, 
 @pytest.mark.parametrize(
     ("culprit", "words"),
     [
-        ("'gan' is none of: ae, vae, acai", ["beats.tsv", "--model", "gan"]),
+        ("unknown model 'gan'; choose from ae, vae, acai", ["beats.tsv", "--model", "gan"]),
         ("no.tsv: No such file", ["no.tsv", "--model", "ae"]),
         ("bad.tsv, line 401: a beat has 32 steps", ["bad.tsv", "--model", "ae"]),
         ("empty.tsv: no beats", ["empty.tsv", "--model", "ae"]),
