@@ -140,7 +140,7 @@ def test_mine_without_workers_says_so_and_gives_the_same(
     monkeypatch.setattr("drumatlas_export.mine.local.why_no_workers", lambda: "No such device")
     code, _, err = run("mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 2)
     assert code == 0
-    assert "no worker processes here (No such device): mining in one process\n" in err
+    assert "can't start worker processes (No such device); mining in one process\n" in err
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
 
 
@@ -149,7 +149,7 @@ def test_mine_says_what_became_of_an_earlier_run(run: Run, songs: Path, tmp_path
     part.write_text("[" * 100, encoding="utf-8")
     code, _, err = run("mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1)
     assert code == 0
-    assert err.startswith(f"{part}: damaged, or of another job; reading all files again\n")
+    assert err.startswith(f"{part}: damaged, or from another job; reading all files again\n")
     assert not part.exists()
 
 
