@@ -159,7 +159,7 @@ def _tick_parts(engine: Engine, parts: list[Part], now_ns: int) -> None:
         except Exception as error:  # who goes along must not stop the beat
             parts.remove(part)
             name = type(part).__name__
-            engine.tell(f"part {name}", f"{name} is left out: {type(error).__name__}: {error}")
+            engine.tell(f"part {name}", f"{name} stopped: {type(error).__name__}: {error}")
 
 
 def _try(engine: Engine, what: str, act: Callable[[], object]) -> None:

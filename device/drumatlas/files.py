@@ -27,7 +27,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 def _check_kind(path: Path, found: os.stat_result, most: int) -> None:
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        raise FileError(f"{path}: a pipe or a device, not a file; write what it gives to a file")
+        raise FileError(f"{path}: a pipe or a device, not a file; save its output to a file")
     if found.st_size > most:
         raise FileError(f"{path}: {found.st_size} bytes; at most {most} can be read")
 
@@ -65,7 +65,7 @@ def _opened(path: Path, flags: int, folder: int | None = None) -> Iterator[int]:
 
 def _check_owner(path: Path, found: os.stat_result, owners: Collection[int]) -> None:
     if found.st_uid not in owners or found.st_mode & stat.S_IWOTH:
-        raise FileError(f"{path}: not read, since another user can write it; remove it")
+        raise FileError(f"{path}: not read, because another user can write to it; remove it")
 
 
 def read_text(path: Path, most: int) -> str:

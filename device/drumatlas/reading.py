@@ -22,16 +22,16 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--map",
         metavar="NAME|F.toml",
-        help=f"which note is which voice: {', '.join(NAMES)}, or the notes and channels of a box's "
-        "configuration (default: what each file says or shows, else gm)",
+        help=f"note map: {', '.join(NAMES)}, or a box's configuration, for its notes and channels "
+        "(default: found in each file, else gm)",
     )
     parser.add_argument(
         "--channel",
         type=_channels,
         action="extend",
         metavar="N[,N...]",
-        help="the MIDI channels that drums are on, 1..16 (default: the map's; else 10, and others "
-        "where a file shows that they are drums)",
+        help="MIDI channels of the drums, 1..16 (default: those of the map; else 10, and others "
+        "that a file shows to be drums)",
     )
 
 

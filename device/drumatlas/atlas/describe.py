@@ -16,7 +16,7 @@ def _numbers(value: Any, shape: tuple[int, ...], what: str) -> Floats:
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):  # the last: integers of 400 digits
-        raise AtlasError(f"atlas.json: {what} is not made of numbers that can be held") from None
+        raise AtlasError(f"atlas.json: {what} must be an array of numbers") from None
     if array.shape != shape:
         raise AtlasError(f"atlas.json: {what} has shape {list(array.shape)}, not {list(shape)}")
     if not (np.abs(array) < _MAX_NUMBER).all():  # also false for NaN
@@ -26,7 +26,7 @@ def _numbers(value: Any, shape: tuple[int, ...], what: str) -> Floats:
 
 def _get(table: Any, key: str, what: str) -> Any:
     if not isinstance(table, dict) or key not in table:
-        raise AtlasError(f"atlas.json: '{key}' is missing in {what}")
+        raise AtlasError(f"atlas.json: '{key}' is missing from {what}")
     return table[key]
 
 
@@ -40,10 +40,10 @@ def read_latent(info: dict[str, Any]) -> LatentSpace:
     """`latent`: dims, centre, reach, basis and the names of the axes."""
     latent = _get(info, "latent", "the file")
     if _get(latent, "dims", "latent") != LATENT:
-        raise AtlasError(f"atlas.json: latent.dims is {latent['dims']!r}; a box has {LATENT} knobs")
+        raise AtlasError(f"atlas.json: latent.dims is {latent['dims']!r}, not {LATENT}: one a knob")
     basis = _numbers(_get(latent, "basis", "latent"), (LATENT, LATENT), "latent.basis")
     if abs(np.linalg.det(basis.astype(np.float64))) < 1e-12:
-        raise AtlasError("atlas.json: latent.basis is flat; a knob would do nothing")
+        raise AtlasError("atlas.json: latent.basis is singular: a knob would do nothing")
     reach = _numbers(_get(latent, "reach", "latent"), (LATENT,), "latent.reach")
     if not (reach > 0).all():
         raise AtlasError("atlas.json: latent.reach must be above 0")
@@ -81,7 +81,7 @@ def read_genres(info: dict[str, Any]) -> tuple[Genre, ...]:
 def _genre(genre: Any, what: str) -> Genre:
     count = _get(genre, "count", what)
     if type(count) is not int or count < 0:
-        raise AtlasError(f"atlas.json: {what}.count is not a count")
+        raise AtlasError(f"atlas.json: {what}.count must be a whole number, 0 or more")
     return Genre(
         name=read_name(_get(genre, "name", what), 40),
         centroid=_numbers(_get(genre, "centroid", what), (LATENT,), f"{what}.centroid"),

@@ -32,7 +32,7 @@ def check_network(model: bytes, name: str) -> None:
     try:
         operators = read_operators(model)
     except AtlasError as error:
-        raise AtlasError(f"{name} is not a model that runs: {error}") from None
+        raise AtlasError(f"{name} is not a valid model: {error}") from None
     if len(operators) > MOST_NODES:
         raise AtlasError(f"{name}: {len(operators)} nodes; a network has at most {MOST_NODES}")
     for operator in operators:

@@ -65,7 +65,7 @@ def open_network(
 
     checked = _Checked(run, name, outputs[1])
     if not np.isfinite(checked(np.zeros((3, *inputs[1]), np.float32))).all():
-        raise AtlasError(f"{name} gives numbers that are not finite")
+        raise AtlasError(f"{name} returns values that are not finite")
     checked.is_timed = True  # the first run also loads and lays out
     return checked
 
@@ -95,12 +95,12 @@ class _Checked:
             self._slow = 0
         if self._slow >= _SLOW_RUNS:
             self._fault = (
-                f"{self._name} took {took_ns / 1e6:.0f} ms for {len(array)} points; given up"
+                f"{self._name} took {took_ns / 1e6:.0f} ms for {len(array)} points: too slow"
             )
             raise AtlasError(self._fault)
         # A model that runs for the three points may not for another number.
         if result.shape != (len(array), *self._shape):
-            raise AtlasError(f"{self._name} gives {result.shape} for {len(array)} points")
+            raise AtlasError(f"{self._name} returns shape {result.shape} for {len(array)} points")
         return result
 
 
@@ -159,7 +159,7 @@ def _open_onnxruntime(
             enable_fallback=0,  # which is the same again, announced on stdout
         )
     except Exception as error:  # onnxruntime raises classes of its own binding
-        raise AtlasError(f"{name} is not a model that runs: {_first_line(error)}") from None
+        raise AtlasError(f"{name} is not a valid model: {_first_line(error)}") from None
     _check_tensor(session.get_inputs(), inputs, name)
     _check_tensor(session.get_outputs(), outputs, name)
     feed, fetch = inputs[0], [outputs[0]]
@@ -178,4 +178,4 @@ def _first_line(error: Exception) -> str:
 def _check_tensor(tensors: list[Any], wanted: tuple[str, tuple[int, ...]], name: str) -> None:
     found = [(tensor.name, tensor.type, tuple(tensor.shape[1:])) for tensor in tensors]
     if found != [(wanted[0], "tensor(float)", wanted[1])]:
-        raise AtlasError(f"{name}: has {found}; wants '{wanted[0]}' float [n, {wanted[1]}]")
+        raise AtlasError(f"{name}: has {found}; expected '{wanted[0]}' float [n, {wanted[1]}]")

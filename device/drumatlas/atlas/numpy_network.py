@@ -137,7 +137,7 @@ def open_numpy(
     try:
         graph = read_graph(model)
     except AtlasError as error:
-        raise AtlasError(f"{name} is not a model that runs: {error}") from None
+        raise AtlasError(f"{name} is not a valid model: {error}") from None
     _check_tensors(graph.inputs, inputs, name)
     _check_tensors(graph.outputs, outputs, name)
     arrays = dict(graph.arrays)
@@ -163,14 +163,14 @@ def _steps(graph: Graph, arrays: dict[str, Array], name: str) -> list[Step]:
     known = {*arrays, *(tensor.name for tensor in graph.inputs)}
     for node in graph.nodes:
         if not node.outputs:
-            raise AtlasError(f"{name} is not a model that runs: {node.op} gives nothing")
+            raise AtlasError(f"{name} is not a valid model: {node.op} has no output")
         if node.op == "Constant" and isinstance(node.attributes.get("value"), np.ndarray):
             arrays[node.outputs[0]] = node.attributes["value"]  # type: ignore[assignment]
         else:
             steps.append(_step(node, known, name))
         known.add(node.outputs[0])
     if not {tensor.name for tensor in graph.outputs} <= known:
-        raise AtlasError(f"{name} is not a model that runs: nothing makes its output")
+        raise AtlasError(f"{name} is not a valid model: no node makes its output")
     return steps
 
 
@@ -179,7 +179,7 @@ def _step(node: Node, known: set[str], name: str) -> Step:
         raise AtlasError(f"{name} has the operator {node.op}, which needs onnxruntime")
     taken = tuple(one for one in node.inputs if one)  # '' is an input left out, at the end here
     if not set(taken) <= known:
-        raise AtlasError(f"{name} is not a model that runs: {node.op} takes what nothing makes")
+        raise AtlasError(f"{name} is not a valid model: {node.op} has an input that no node makes")
     operation = OPERATORS[node.op]
     options = {} if node.op in {"Dropout", "Identity"} else node.attributes
     return (partial(operation, **options) if options else operation), taken, node.outputs[0]
@@ -188,4 +188,4 @@ def _step(node: Node, known: set[str], name: str) -> Step:
 def _check_tensors(tensors: list[Tensor], wanted: tuple[str, tuple[int, ...]], name: str) -> None:
     found = [(tensor.name, tensor.kind, tensor.shape[1:]) for tensor in tensors]
     if found != [(wanted[0], 1, wanted[1])]:
-        raise AtlasError(f"{name}: has {found}; wants '{wanted[0]}' float [n, {wanted[1]}]")
+        raise AtlasError(f"{name}: has {found}; expected '{wanted[0]}' float [n, {wanted[1]}]")

@@ -57,10 +57,10 @@ def read_graph(data: bytes) -> Graph:
     try:
         found = [value for number, value in _fields(data) if number == 7]
         if len(found) != 1:
-            raise ValueError("no graph in it")
+            raise ValueError("it has no graph")
         graph = _graph(_bytes(found[0]))
     except (ValueError, TypeError, IndexError, StructError, OverflowError, MemoryError) as error:
-        raise AtlasError(f"not an ONNX model that can be read ({error})") from None
+        raise AtlasError(f"it can't be read as ONNX ({error})") from None
     shown = {tensor.name for tensor in graph.inputs} - set(graph.arrays)
     graph.inputs = [tensor for tensor in graph.inputs if tensor.name in shown]
     return graph
@@ -74,7 +74,7 @@ def read_operators(data: bytes) -> list[str]:
         nodes = [v for graph in graphs for n, v in _fields(_bytes(graph)) if n == 1]
         return [_operator(_bytes(node)) for node in nodes]
     except (ValueError, TypeError, IndexError, StructError, OverflowError, MemoryError) as error:
-        raise AtlasError(f"not an ONNX model that can be read ({error})") from None
+        raise AtlasError(f"it can't be read as ONNX ({error})") from None
 
 
 def _operator(data: memoryview) -> str:
@@ -100,7 +100,7 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << (7 * i)
         if byte < 0x80:
             return value & 0xFFFFFFFFFFFFFFFF, at + i + 1
-    raise ValueError("a number that does not end")
+    raise ValueError("a number that is too long")
 
 
 def _signed(value: int) -> int:
@@ -136,7 +136,7 @@ def _fields(data: bytes | memoryview) -> Iterator[tuple[int, Value]]:
 
 def _bytes(value: Value) -> memoryview:
     if not isinstance(value, memoryview):
-        raise ValueError("a number where a message belongs")
+        raise ValueError("a number instead of a message")
     return value
 
 

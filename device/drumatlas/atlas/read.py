@@ -121,7 +121,7 @@ def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
         with ZipFile(BytesIO(data)) as archive:
             names = [entry.filename for entry in archive.infolist()]
             if len(names) > 64 or len(set(names)) != len(names):
-                raise AtlasError("holds too many members, or one of them twice")
+                raise AtlasError("has too many members, or a member twice")
             if sum(entry.file_size for entry in archive.infolist()) > MAX_FILE:
                 raise AtlasError(f"unpacks to over {MAX_FILE >> 20} MiB")
             missing = [name for name in wanted if name not in names]
@@ -131,7 +131,7 @@ def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
     except AtlasError:
         raise
     except (BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
-        raise AtlasError(f"not a zip file that can be read ({error})") from None
+        raise AtlasError(f"not a valid zip file ({error})") from None
     except Exception as error:  # zlib.error and whatever a forged header makes zipfile raise
         raise AtlasError(f"damaged ({error})") from None
 
@@ -140,7 +140,7 @@ def _member(archive: ZipFile, entry: ZipInfo) -> bytes:
     """A member, never more of it than its entry says: `ZipFile.read` unpacks up to 2 GiB before it
     looks at that, and of bzip2 and LZMA without end."""
     if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-        raise AtlasError(f"{entry.filename} is compressed by another method than deflate")
+        raise AtlasError(f"{entry.filename} is compressed by a method other than deflate")
     with archive.open(entry) as stream:
         return stream.read(entry.file_size + 1)
 
@@ -153,14 +153,14 @@ def _json(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise AtlasError(f"{_JSON}: {str(error)[:120]}") from None
     if not isinstance(info, dict):
-        raise AtlasError(f"{_JSON}: not a table")
+        raise AtlasError(f"{_JSON}: not a JSON object")
     return info
 
 
 def _table(info: dict[str, Any], key: str) -> dict[str, Any]:
     value = info.get(key, {})
     if not isinstance(value, dict):
-        raise AtlasError(f"{_JSON}: '{key}' is not a table")
+        raise AtlasError(f"{_JSON}: '{key}' is not a JSON object")
     return value
 
 
@@ -193,9 +193,9 @@ def _map(data: bytes, genres: int) -> MapPoints:
         a["genre"].astype(np.int16),
     )
     if not (np.isfinite(points.z).all() and np.isfinite(points.xy).all()):
-        raise AtlasError("map.npz: holds numbers that are not finite")
+        raise AtlasError("map.npz: has values that are not finite")
     if n and (points.genre.min() < -1 or points.genre.max() >= genres):
-        raise AtlasError("map.npz: 'genre' points at a genre that is not there")
+        raise AtlasError("map.npz: 'genre' has an index beyond the list of genres")
     return points
 
 

@@ -28,7 +28,7 @@ MOST_MEMORY = 512 << 20  # bytes beside what Python and onnxruntime take
 FAR = 6.0  # prior deviations; knobs reach 4
 _BATCH = 64  # points that the box decodes at once
 _FILE = "atlas-tried"
-_OVER = f"its networks want over {MOST_CPU_S} s or {MOST_MEMORY >> 20} MiB; they are not for a box"
+_OVER = f"its networks need over {MOST_CPU_S} s or {MOST_MEMORY >> 20} MiB: too much for a box"
 
 
 def open_atlas(path: Path | None) -> Atlas:
@@ -87,9 +87,9 @@ def _play(atlas: Atlas) -> None:
     for start in range(0, len(z), _BATCH):
         p = atlas.decode(z[start : start + _BATCH])
         if not ((p >= 0) & (p <= 1)).all():  # also false for NaN
-            raise AtlasError("decoder.onnx gives probabilities outside 0..1 at the edge")
+            raise AtlasError("decoder.onnx returns probabilities outside 0..1 at the edge")
     if not np.isfinite(atlas.encode((p[:3] > atlas.thresholds).astype(np.float32))).all():
-        raise AtlasError("encoder.onnx gives numbers that are not finite")
+        raise AtlasError("encoder.onnx returns values that are not finite")
 
 
 def _limit(seconds: int) -> None:

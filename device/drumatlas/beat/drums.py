@@ -17,7 +17,7 @@ from drumatlas.beat.smf import DrumTrack, read_drums
 from drumatlas.beat.smf.track import KEY
 from drumatlas.beat.voices import UNVOICED_NAMES
 
-EDITED = "the notes were edited since drumatlas wrote them: notes that two voices share are one"
+EDITED = "the notes were edited after drumatlas wrote them: voices that share a note count as one"
 # Roland's GS reset and Yamaha's XG system on, as songs made for such synths begin (manuals of the
 # SC-88 and MU80, "MIDI implementation").
 SYNTH_RESETS = (b"\x42\x12\x40\x00\x7f\x00\x41", b"\x4c\x00\x00\x7e\x00")
@@ -133,4 +133,4 @@ def misfit_line(reasons: Sequence[str]) -> str:
     if not counts:
         return ""
     words = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-    return f"of {len(reasons)} times two bars: {words}; moved to the nearest 16ths"
+    return f"of {len(reasons)} two-bar windows: {words}; moved to the nearest 16ths"

@@ -101,7 +101,7 @@ def why_empty(track: DrumTrack) -> str:
         named = ", ".join(str(channel + 1) for channel in sorted(track.channels))
         words = f"no drums on channel {named}"
         if track.unread:
-            words += f": notes on {', '.join(str(channel + 1) for channel in track.unread)} alone"
+            words += f": notes only on {', '.join(str(channel + 1) for channel in track.unread)}"
         return words
     metres = other_metres(track)
     return f"in {', '.join(metres)}" if metres else f"no drums in 4/4 within {MAX_STEPS} steps"

@@ -40,7 +40,7 @@ def _floats(field: str) -> tuple[float, ...] | None:
     except ValueError:
         return None
     if not all(isfinite(value) for value in values):
-        raise BeatError(f"'{field[:40]}' holds a number that is not finite")
+        raise BeatError(f"'{field[:40]}' has a number that is not finite")
     return values
 
 
@@ -67,7 +67,7 @@ def parse_line(line: str, songs: tuple[str, ...] = ()) -> BeatRow:
         elif values is None and not labels:
             labels = tuple(word for word in field.split(";") if word)
         else:
-            raise BeatError(f"field '{field[:40]}' is none of: 4 floats, 2 floats, labels")
+            raise BeatError(f"field '{field[:40]}': expected 4 floats, 2 floats or labels")
     return BeatRow(parse_code(first), latent, xy, labels, songs)
 
 

@@ -10,9 +10,9 @@ _TABLE_HELP = {
     " Buttons:"
     '\n# pin:17. Numbers of pins are GPIO numbers; "" means not wired.',
     "lamps": 'Pins of LEDs; "" means not wired.',
-    "shift": 'Second functions: the name of another control; "" means no other than usual.',
-    "calibration": "What knobs read at their ends, at rest and in noise, as shares of the supply"
-    " voltage:"
+    "shift": 'Second functions: the name of another control; "" means no second function.',
+    "calibration": "Readings of the knobs at their ends, at rest and in noise, as shares of the"
+    " supply voltage:"
     '\n# "low=0.01 high=0.99 centre=0.5 noise=0.004". `drumatlas calibrate` writes these; "" means'
     "\n# not measured.",
 }

@@ -97,7 +97,7 @@ def _panel_keys() -> tuple[Key, ...]:
             wires.append(Key(f"gpio.{name}", DEFAULT_WIRES.get(name, ""), does, check=check))
         for name in names:
             default = DEFAULT_SECOND.get(name, "")
-            about = f"what {name} does while shift is held"
+            about = f"control that {name} becomes while shift is held"
             seconds.append(Key(f"shift.{name}", default, about, choices=("", *names)))
     lamps = [
         Key(f"lamps.{n}", DEFAULT_LAMPS[n], LAMP_WORDS[n], check=check_pin_wire) for n in LAMPS
@@ -163,11 +163,11 @@ _PORT_KEYS = (
         choices=tuple(source.value for source in ClockSource),
     ),
     Key("clock.idle", False, "true: send MIDI clock while stopped, too"),
-    Key("clock.thru", False, "true: pass the clock that is followed on to the outputs"),
+    Key("clock.thru", False, "true: pass the followed clock on to the outputs"),
     Key(
         "clock.hold",
         True,
-        "true: wait for the clock that is followed when it is lost; false: stop",
+        "true: when the followed clock is lost, wait for it; false: stop",
     ),
 )
 

@@ -51,7 +51,7 @@ def _read(text: str, name: str) -> dict[str, Any]:
     """The values by dotted key; ConfigError if it is no TOML."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(".") > _MOST_DOTS and not line.lstrip().startswith("#"):
-            raise ConfigError(f"{name}, line {number}: over {_MOST_DOTS} dots")
+            raise ConfigError(f"{name}, line {number}: more than {_MOST_DOTS} dots")
     try:
         return _flatten(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -60,7 +60,7 @@ def _read(text: str, name: str) -> dict[str, Any]:
     except RecursionError:
         raise ConfigError(f"{name}: nested too deeply") from None
     except ValueError:  # tomllib leaves these to int()
-        raise ConfigError(f"{name}: holds a number of thousands of digits") from None
+        raise ConfigError(f"{name}: a number has thousands of digits") from None
 
 
 def _where(text: str, name: str, dotted: str) -> str:
@@ -107,7 +107,7 @@ def _check(key: Key, value: object) -> Value:
         span = f"{plain(key.low)}..{plain(key.high)}"
         raise ConfigError(f"{key.name} = {_shown(value)}: must lie in {span}")
     if isinstance(value, str) and not value.isprintable():  # a NUL ends what systems call a name
-        raise ConfigError(f"{key.name} = {_shown(value)}: holds a character that can't be shown")
+        raise ConfigError(f"{key.name} = {_shown(value)}: has a character that can't be shown")
     if is_whole and isinstance(value, int):
         value = float(value)  # one that is not in the range may not fit
     if key.choices and value not in key.choices:
@@ -154,7 +154,7 @@ def _same_number(config: Config) -> tuple[str, str] | None:
         key = f"cc.{name}"
         number = config[key]
         if number != -1 and owners.setdefault(number, key) != key:
-            return key, f"{key} = {number}: {owners[number]} has that controller"
+            return key, f"{key} = {number}: {owners[number]} already has that controller"
     return None
 
 

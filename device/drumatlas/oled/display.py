@@ -82,7 +82,7 @@ class Display:
         try:
             self._device.display(picture)
         except Exception as error:  # luma raises what the bus does, and classes of its own
-            self._device, self.fault = None, f"the display fails: {error}"
+            self._device, self.fault = None, f"the display failed: {error}"
             return False
         self.fault = ""
         return True

@@ -15,7 +15,7 @@ from statistics import fmean, pstdev
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, Event, Output
 
-FAULT = "the MIDI input hears our own clock (its thru, or a loop in the DAW?); it is ignored"
+FAULT = "the MIDI input receives our own clock (a synth's thru or a DAW's loop?); it is ignored"
 # A port with an offset of its own plays up to 100 ms early or late; a loop takes some 100 ms.
 EARLY_NS, LATE_NS = 110_000_000, 600_000_000
 ENOUGH = 8  # clocks at a constant delay that may be ours

@@ -47,12 +47,12 @@ def parse_address(text: str) -> Address | None:
     host, colon, port = text.rpartition(":")
     is_bracketed = host.startswith("[") and host.endswith("]")
     if not colon or (":" in host and not is_bracketed):
-        raise ConfigError(f"web '{text}': wants HOST:PORT (such as {DEFAULT}), or off")
+        raise ConfigError(f"web '{text}': expected HOST:PORT (such as {DEFAULT}) or off")
     host = host.strip("[]")
     if not _is_host(host, is_bracketed):
-        raise ConfigError(f"web '{text}': '{host}' is no address or name of a host")
+        raise ConfigError(f"web '{text}': '{host}' is not an address or host name")
     if not _PORT.fullmatch(port) or int(port) > 65535:
-        raise ConfigError(f"web '{text}': '{port}' is no port, 0..65535")
+        raise ConfigError(f"web '{text}': '{port}' is not a port (0..65535)")
     return Address(host, int(port))
 
 

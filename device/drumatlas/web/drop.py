@@ -13,7 +13,7 @@ from drumatlas.errors import MidiFileError
 
 MAX_BYTES = 256 << 10  # songs have 50 to 150 KB
 MAX_STRETCHES = 1000  # of 4/4 between other metres; each takes as long as some bars do
-_OWN = "read by this box's own notes and channels"
+_OWN = "read with this box's own notes and channels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _most_played(drums: Drums) -> tuple[Code, list[str]]:
     """Return the code, and for each time it is played why that is not in straight 16ths, or ""."""
     ranges = four_four(drums.track)
     if len(ranges) > MAX_STRETCHES:
-        raise MidiFileError(f"changes its metre over {MAX_STRETCHES} times")
+        raise MidiFileError(f"changes its metre more than {MAX_STRETCHES} times")
     counts: Counter[Code] = Counter()
     misfits: dict[Code, list[str]] = {}
     for code, reason in drums.two_bars(ranges):

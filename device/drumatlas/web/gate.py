@@ -88,7 +88,7 @@ class Gate:
         self._open[socket] = None
         if len(self._open) > MOST_SOCKETS:
             idle = (one for one in self._open if one.state is not State.OPEN)
-            self.log("a crowd", f"over {MOST_SOCKETS} sockets; the oldest idle ones are cut")
+            self.log("a crowd", f"more than {MOST_SOCKETS} sockets; the oldest idle ones are cut")
             cut = next(idle, socket)
             cut.transport.abort()
             self.leave(cut)  # it says so itself only later, and of a burst each one counts
@@ -119,7 +119,10 @@ class Gate:
             return
         waiting = [one for one in self._open if one.waiting]
         if len(waiting) > 1 and sum(one.waiting for one in waiting) > MOST_WAITING_TOGETHER:
-            self.log("slow readers", f"over {MOST_WAITING_TOGETHER >> 20} MB wait; one was cut")
+            self.log(
+                "slow readers",
+                f"over {MOST_WAITING_TOGETHER >> 20} MB wait to be read; one page was cut",
+            )
             max(waiting, key=lambda one: one.waiting).transport.abort()
 
 
@@ -173,7 +176,7 @@ class Gated(ServerConnection):
         super().connection_lost(exc)
         self.gate.leave(self)
         if was_midway:
-            self.gate.log("a slow request", "a request that did not come to its end was cut")
+            self.gate.log("a slow request", "a request that never ended was cut")
 
     def data_received(self, data: bytes) -> None:
         """Take what came in small pieces, so that a flood is noticed before it is read."""
@@ -197,12 +200,12 @@ class Gated(ServerConnection):
             return
         self._said += len(data)
         if self._said > MOST_BEFORE:
-            self.gate.log("a large request", f"over {MOST_BEFORE} bytes; cut")
+            self.gate.log("a large request", f"over {MOST_BEFORE} bytes; the request was cut")
             self.transport.abort()
             return
         super().data_received(data)
         if self.request is None and self.protocol.handshake_exc is not None:
-            self.gate.log("a malformed request", "not HTTP, or with a body; cut")
+            self.gate.log("a malformed request", "not HTTP, or had a body; the request was cut")
             self.transport.close()
 
     def process_event(self, event: Any) -> None:

@@ -83,13 +83,13 @@ def read_message(text: str, points: int) -> list[Request]:
     for name, read in _READERS.items():
         if name in message:
             return read(message, points)
-    raise ControlError(f"wants one of: {', '.join(_READERS)}")
+    raise ControlError(f"expected one of: {', '.join(_READERS)}")
 
 
 def _turns(message: dict[str, object], _points: int) -> list[Request]:
     table = message["turn"]
     if not isinstance(table, dict) or len(table) > len(VALUES):
-        raise ControlError("'turn' wants an object of controls and values")
+        raise ControlError("'turn' must be an object of controls and values")
     return [turn(name, value) for name, value in table.items()]
 
 

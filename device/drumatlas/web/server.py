@@ -206,7 +206,7 @@ class Server:
             self._desk.log(kind, f"a page was cut: {sent.reason or sent.code}")
 
     def _refuse_page(self) -> None:
-        self._desk.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
+        self._desk.log("too many pages", f"{MOST_PAGES} pages are open; one more was refused")
 
     def _take(self, client: Client, message: str | bytes) -> bool:
         """Take one message of a page; return whether the page may stay."""
@@ -236,7 +236,7 @@ class Server:
                 client.listens = request.is_on
                 self._desk.watch(len(self._clients), self._listeners())
             elif request == _KEEP and not self._keeps.take(time.monotonic()):
-                client.say("too many takes were kept from pages; wait some minutes", is_bad=True)
+                client.say("pages have kept too many takes; wait a few minutes", is_bad=True)
             else:
                 self._desk.order(request)
 
@@ -267,7 +267,7 @@ class Server:
         if error is None:
             client.reply({"passing": {"side": SIDE, "bits": task.result()}})
         else:  # a foreign network; the map is drawn without
-            self._desk.log("passing", f"no passing parts: {type(error).__name__}: {error}")
+            self._desk.log("passing", f"no passing areas: {type(error).__name__}: {error}")
 
 
 async def _reckon(atlas: Atlas) -> str:

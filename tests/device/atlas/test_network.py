@@ -40,9 +40,9 @@ def test_other_names_and_shapes_are_refused(
     runtime: None, builtin_members: dict[str, bytes]
 ) -> None:
     encoder = builtin_members["encoder.onnx"]
-    with pytest.raises(AtlasError, match="wants 'z'"):
+    with pytest.raises(AtlasError, match="expected 'z'"):
         open_network(encoder, "d.onnx", ("z", (4,)), GRID)
-    with pytest.raises(AtlasError, match="wants 'q'"):
+    with pytest.raises(AtlasError, match="expected 'q'"):
         open_network(builtin_members["decoder.onnx"], "d.onnx", ("z", (4,)), ("q", (32, 14)))
 
 

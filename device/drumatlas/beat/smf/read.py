@@ -46,7 +46,7 @@ def read_drums(data: bytes, channels: frozenset[int] | None = None) -> DrumTrack
     unread.
     """
     if len(data) > MAX_BYTES:
-        raise MidiFileError(f"{len(data)} bytes; over {MAX_BYTES >> 20} MiB is no song")
+        raise MidiFileError(f"{len(data)} bytes; a song has at most {MAX_BYTES >> 20} MiB")
     layout = _layout(data)
     named = frozenset((DRUM_CHANNEL,)) if channels is None else channels
     result = DrumTrack(layout.division, remarks=layout.remarks, channels=named)
