@@ -1,4 +1,4 @@
-"""What the sequencer gives and a port takes: MIDI bytes with the time they are due."""
+"""MIDI bytes with the time at which they are due: the sequencer's output and a port's input."""
 
 from dataclasses import dataclass, field
 
@@ -6,18 +6,18 @@ CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 SONG_POSITION = 0xF2
 NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
 ALL_NOTES_OFF, ALL_SOUND_OFF = 123, 120  # controllers
-RELEASE_VELOCITY = 64  # what MIDI 1.0 tells senders without release sensing to send
+RELEASE_VELOCITY = 64  # MIDI 1.0: the value for senders without release sensing
 
-# Rank among events of the same nanosecond: transport, then clock (the beat is counted from
-# it), then what ends before what begins.
+# Order of events in the same nanosecond: transport, then clock (the beat is counted from it),
+# then note-offs before note-ons.
 RANK_TRANSPORT, RANK_CLOCK, RANK_OFF, RANK_ON = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """MIDI bytes, due at `at_ns` (monotonic nanoseconds). A note-on sounds `gate` times as long
-    as notes do. For recorders it names its `voice` (bit; a kit may play two by one note) and its
-    `step` in the two bars, 0..31."""
+    """MIDI bytes, due at `at_ns` (monotonic ns). A note-on sounds for `gate` times the usual note
+    length. For recorders it carries its `voice` (bit; a kit may play two voices with one note) and
+    its `step` in the two bars, 0..31."""
 
     at_ns: int
     data: bytes
@@ -28,10 +28,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class TempoChange:
-    """From `at_ns` on, tick `tick` (24 a beat, from Start) and all behind it lie `ns_per_tick`
-    apart. `is_start`: a run begins, or goes on after a stop. `is_stop`: musical time stands still
-    at `tick` until the next start. For recorders, which need musical time; nothing that goes over
-    a wire."""
+    """A change of musical time: from `at_ns` (monotonic ns) on, tick `tick` (24 a beat, from Start)
+    and all later ticks are `ns_per_tick` apart. `is_start`: a run begins, or goes on after a stop.
+    `is_stop`: musical time stands still at `tick` until the next start. It is meant for recorders,
+    which need musical time, and is never sent over a wire."""
 
     at_ns: int
     tick: float
@@ -44,7 +44,7 @@ Output = Event | TempoChange
 
 
 def panic(at_ns: int, channels: tuple[int, ...]) -> list[Event]:
-    """All Notes Off and All Sound Off on `channels` (0..15)."""
+    """Return All Notes Off and All Sound Off on `channels` (0..15), due at `at_ns`."""
     return [
         Event(at_ns, bytes((CONTROL_CHANGE | channel, controller, 0)))
         for channel in channels
