@@ -36,12 +36,13 @@ class Address:
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether it stands for every address of this machine."""
+        """Whether it stands for all addresses of this machine."""
         return self.host in {"0.0.0.0", "::"}
 
 
 def parse_address(text: str) -> Address | None:
-    """`HOST:PORT` or `[IPv6]:PORT`; None for `off`. ConfigError says what is wrong."""
+    """Return the address in `HOST:PORT` or `[IPv6]:PORT`; None for `off`. ConfigError if it is
+    neither."""
     if text == OFF:
         return None
     host, colon, port = text.rpartition(":")
@@ -66,6 +67,6 @@ def _is_host(host: str, is_bracketed: bool) -> bool:
 
 
 def check_token(text: str) -> None:
-    """ConfigError if `text` is neither empty nor hard to guess, or can't stand in an address."""
+    """Raise ConfigError unless `text` is empty, or hard to guess and fit for a URL."""
     if text and not _TOKEN.fullmatch(text):
         raise ConfigError("must have 16 to 128 letters, digits, - or _")
