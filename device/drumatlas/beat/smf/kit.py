@@ -1,7 +1,8 @@
-"""Whether notes are those of a drum kit, by their keys and by how they sound together.
+"""Recognises the notes of a drum kit, by their keys and by how they sound together.
 
-A bass line uses the same keys as kick and snare do, and a low chord those of a kick and a hat. A
-melody does not do what a kit does: kick and snare sound under one hat or ride that goes on and on.
+A bass line uses the same keys as kick and snare, and a low chord those of a kick and a hat. A
+melody does not do what a kit does: kick and snare sound under a single hat or ride that goes on and
+on.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ MOST_KICKS_WITH_SNARE = 0.4  # of the 16ths that have a kick: chords have them t
 
 @dataclass(frozen=True, slots=True)
 class _Least:
-    """What a kit has at least, as shares 0..1 of all notes if nothing else is said."""
+    """Minimum shares 0..1 that make a kit, of all notes unless stated otherwise."""
 
     kit: float  # on keys of kick, snare, hats, toms, cymbals
     kicks: float
@@ -36,19 +37,19 @@ class _Least:
     notes: int
 
 
-# Of 13,659 melodic tracks (of 2,569 songs, among others) none passes; of 4,721 files a quarter does
-# by its channel 10. Nor did any of 80,000 random pieces for two hands, as low as drums are.
+# None of 13,659 melodic tracks (of 2,569 songs, among others) passes; of 4,721 files a quarter does
+# by its channel 10. None of 80,000 random pieces for two hands, as low as drums, passes either.
 SURE = _Least(0.7, 0.05, 0.05, 0.25, 0.4, 0.4, 0.65, 0.5, 0.6, 12)
 LIKELY = _Least(0.8, 0.05, 0.05, 0.1, 0.0, 0.0, 0.0, 0.4, 0.0, 4)
 
 
 def is_kit(ticks: NDArray[np.int64], keys: NDArray[np.int64], ticks_per_beat: int) -> bool:
-    """Return whether these notes [n] are a drum kit for sure, whatever else is known of them."""
+    """Return whether these notes [n] are certainly a drum kit, whatever else is known of them."""
     return _passes(ticks, keys, ticks_per_beat, SURE)
 
 
 def may_be_kit(ticks: NDArray[np.int64], keys: NDArray[np.int64], ticks_per_beat: int) -> bool:
-    """Return whether these notes [n] are a drum kit if their track's name says so."""
+    """Return whether these notes [n] are a drum kit, given that their track's name says so."""
     return _passes(ticks, keys, ticks_per_beat, LIKELY)
 
 
