@@ -1,8 +1,8 @@
-"""The example file: the table of settings as TOML, each explained."""
+"""The example file: the table of settings as TOML, with an explanation of each."""
 
 from drumatlas.config.keys import KEYS, Key, Value
 
-# What the keys of a table have in common, for the example.
+# Explanations for whole tables of the example.
 _TABLE_HELP = {
     "cc": "Numbers of the MIDI controllers that move a control or press a button.",
     "gpio": "Pins of a Raspberry Pi. Knobs: mcp0:3 (channel 3 of an MCP3008), ads0:2 (of an"
@@ -41,7 +41,7 @@ def example() -> str:
 
 
 def _split(dotted: str) -> tuple[str, str]:
-    """(table, name as TOML writes it): controls like density.kick have a dot of their own."""
+    """Return (table, name as TOML writes it). Controls like density.kick contain a dot."""
     head, _, name = dotted.partition(".")
     if head in _TABLE_HELP:
         return head, f'"{name}"' if "." in name else name
