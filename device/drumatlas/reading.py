@@ -1,4 +1,4 @@
-"""`--map` and `--channel`: which notes of MIDI files are which voices, for both command lines."""
+"""`--map` and `--channel`: which notes of MIDI files play which voices, for both command lines."""
 
 import argparse
 from pathlib import Path
@@ -36,14 +36,14 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def reading_of(arguments: argparse.Namespace) -> Reading:
-    """Return what the two options ask for; ConfigError if the map can't be read."""
+    """Return the reading that the two options request; ConfigError if the map can't be read."""
     channels = frozenset(number - 1 for number in arguments.channel or ())
     return Reading(read_map(arguments.map) if arguments.map else None, channels or None)
 
 
 def read_map(wanted: str) -> DrumMap:
-    """Return the map of this name, or of the voices in this TOML file. ConfigError names the file,
-    its line and key, or the names that there are."""
+    """Return the map with this name, or that of the voices in this TOML file. ConfigError names the
+    file, line and key, or lists the known names."""
     if wanted in _NOTE_TABLES:
         return _NOTE_TABLES[wanted]
     if wanted in KITS:
