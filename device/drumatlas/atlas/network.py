@@ -33,7 +33,7 @@ def import_onnxruntime() -> Any:
     RuntimeMissingError if it does not load."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
-        import onnxruntime  # noqa: PLC0415 - 100 ms that commands without a decoder need not pay
+        import onnxruntime  # noqa: PLC0415 - 100 ms, saved in commands without a decoder
     except ImportError as error:
         raise RuntimeMissingError(
             f"onnxruntime does not load ({error}); pip install 'onnxruntime>=1.26,<1.28'"

@@ -38,7 +38,7 @@ class Show:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             try:
-                if line.startswith(b"{"):  # JSON; no map in base64 does
+                if line.startswith(b"{"):  # JSON; a map in base64 never does
                     self._look = read_look(line)
                 else:
                     self._chart = read_chart(line)

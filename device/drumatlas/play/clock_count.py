@@ -117,7 +117,7 @@ class ClockCount:
         return self._doubt
 
     def take(self, at_ns: int, expected: Expected) -> Count:
-        """Count a clock that arrived at `at_ns`."""
+        """Count a clock that arrived at `at_ns` (monotonic)."""
         last_ns, self._last_ns = self._last_ns, at_ns
         if last_ns is None:
             return Count(-1)

@@ -40,8 +40,8 @@ class _Line:
     count: int = 0  # updates since it began
     memory: int = 0  # updates that the gains correspond to
     spread_ns: float = 0.0  # the usual size of an error
-    bias_ns: float = 0.0  # the mean error of late: that of a tempo that moves
-    rough_ns: float = 0.0  # the most that errors were apart from it on average; fades
+    bias_ns: float = 0.0  # recent mean error (ns): that of a moving tempo
+    rough_ns: float = 0.0  # largest mean deviation from it (ns); fades
     step: float = 1.0  # the usual number of periods per update
     packets: int = 0  # updates for which packets are still expected
 

@@ -78,7 +78,7 @@ class Sequencer:
         self._ask(lambda state: leading.locate(state, self.settings, step))
 
     def set_pattern(self, pattern: Pattern) -> None:
-        """Play `pattern` from the next grid point on; the newest wins."""
+        """Play `pattern` from the next grid point on; a newer one replaces it."""
         # Urgent if the last grid point was given out already but still lies in the future.
         state = self._s
         is_urgent = state.is_playing and state.boundary_ns > state.horizon_ns - self.lookahead_ns

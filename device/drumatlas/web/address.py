@@ -1,4 +1,4 @@
-"""Where the page is served: `--web HOST:PORT|off`. Pure."""
+"""The address at which the page is served: `--web HOST:PORT|off`. Pure."""
 
 import ipaddress
 import re

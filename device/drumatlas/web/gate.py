@@ -62,7 +62,7 @@ class Meter:
         return self._buckets[what].used(now)
 
     def give(self, what: str, count: float) -> None:
-        """Give `count` of `what` back."""
+        """Take back `count` of `what`, as if it had not been sent."""
         self._buckets[what].give(count)
 
 

@@ -24,7 +24,7 @@ class Bucket:
         return self._burst - self._left
 
     def give(self, count: float) -> None:
-        """Give `count` back, as if it had not happened."""
+        """Take back `count`, as if it had not happened."""
         self._left = min(self._left + count, self._burst)
 
     def _fill(self, now: float) -> None:

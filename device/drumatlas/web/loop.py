@@ -110,7 +110,7 @@ class _Accepts:
 if sys.platform == "win32":  # threads have no real-time priority there
 
     class Loop(_Accepts, asyncio.ProactorEventLoop):
-        """The system's own loop."""
+        """The system's own loop, which does not rest."""
 
         def __init__(self, _rest: Callable[[], None]) -> None:
             super().__init__()

@@ -56,7 +56,7 @@ class WebPart:
             self._look(now_ns)
 
     def close(self) -> None:
-        """End the server."""
+        """End the server and stop listening to the tape."""
         self._tape.on_played = None
         self._close()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import asyncio
 
 _BACKLOG = 32
-# What the kernel keeps for each socket, each way; it would grow to 4 to 6 MB.
+# The kernel's buffers for each socket, in each direction; they would grow to 4 to 6 MB.
 _KERNEL_BYTES = 64 << 10
 _AGAIN_S = 5.0  # after a fault of the server, until it is started again
 

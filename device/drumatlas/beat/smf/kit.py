@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.steps import STEPS_PER_BEAT
 
-# General MIDI percussion keys by what a drummer does with them; 22 and 26 are Roland's hat edges.
+# General MIDI percussion keys by their use in a kit; 22 and 26 are Roland's hat edges.
 KICKS = (35, 36)
 SNARES = (37, 38, 39, 40)
 HATS = (22, 26, 42, 44, 46, 51, 53, 59)  # and rides
@@ -32,7 +32,7 @@ class _Least:
     kicks_with_hat: float  # of the 16ths that have a kick
     snares_with_hat: float
     one_snare: float  # of the snares: on the most frequent key
-    one_hat: float  # the same of the hats
+    one_hat: float  # the same for the hats
     steady_hat: float  # of the times between hits on that hat: the most frequent one, in 16ths
     notes: int
 
