@@ -1,7 +1,7 @@
 """Reads an atlas: every size, hash, shape and number is checked before it is used.
 
-A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`, optionally with
-`groove.npz`.
+A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`; the
+format is in export/README.md, "The atlas file".
 """
 
 import json

@@ -49,7 +49,7 @@ def pack(grid: Grid) -> NDArray[np.uint16]:
 
 
 def rotate(code: Code, steps: int) -> Code:
-    """Return `code` rotated so that step `steps` becomes step 0."""
+    """`code` begun `steps` later: what was step `steps` becomes step 0."""
     steps %= STEPS
     return code[steps:] + code[:steps]
 

@@ -60,7 +60,7 @@ class Sequencer:
         self._ask(lambda state: leading.start(state, self.settings, START, 0))
 
     def resume(self) -> None:
-        """Continue from where it was stopped or located; nothing if it already plays."""
+        """Continue from where it was stopped or located; nothing if it plays already."""
         self._ask(lambda state: leading.start(state, self.settings, CONTINUE, state.position))
 
     def stop(self) -> None:
