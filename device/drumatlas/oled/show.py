@@ -30,7 +30,7 @@ class Show:
         self._look: Look | None = None
         self._is_new = False
         self._unread = b""
-        self._told = ""
+        self._reported = ""
         self._drawn_ns = -FRAME_NS
 
     def feed(self, data: bytes) -> None:
@@ -58,8 +58,8 @@ class Show:
         self._say(self._display.fault)
 
     def _say(self, fault: str) -> None:
-        if fault != self._told:
-            self._told = fault
+        if fault != self._reported:
+            self._reported = fault
             self._tell(fault)
 
 

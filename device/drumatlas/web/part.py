@@ -38,13 +38,13 @@ class WebPart:
         self._close, self._say = close, say
         self._last: View | None = None
         self._looked_ns = 0
-        self._told_ns = 0
+        self._shown_ns = 0
         self._voices: tuple[Sequence[VoiceOut], dict[tuple[int, int], int]] = ((), {})
 
     def tick(self, now_ns: int) -> None:
         """Serve the pages' requests, and show them the present view."""
         desk = self._desk
-        if desk.lines or self._told_ns:
+        if desk.lines or self._shown_ns:
             self._tell(now_ns)
         while desk.asked:
             what, give = desk.asked.popleft()
@@ -110,7 +110,7 @@ class WebPart:
             self._say(self._desk.lines.popleft())
         elif self._desk.lines:
             self._engine.tell("page", self._desk.lines.popleft())
-            self._told_ns = now_ns
-        elif self._told_ns and now_ns - self._told_ns > TOLD_NS:
+            self._shown_ns = now_ns
+        elif self._shown_ns and now_ns - self._shown_ns > TOLD_NS:
             self._engine.tell("page")
-            self._told_ns = 0
+            self._shown_ns = 0

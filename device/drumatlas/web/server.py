@@ -258,7 +258,7 @@ class Server:
         for the first page that asks."""
         while True:
             atlas = self._atlas
-            task = self._passing = self._passing or asyncio.create_task(_reckon(atlas))
+            task = self._passing = self._passing or asyncio.create_task(_passing_bits(atlas))
             await asyncio.wait([task])
             if self._atlas is atlas:
                 break
@@ -269,7 +269,7 @@ class Server:
             self._desk.log("passing", f"no passing areas: {type(error).__name__}: {error}")
 
 
-async def _reckon(atlas: Atlas) -> str:
+async def _passing_bits(atlas: Atlas) -> str:
     """Return the cells that pass, as bits (lowest first) in base64."""
     pieces = []
     for piece in passing_pieces(atlas):
