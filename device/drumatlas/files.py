@@ -65,7 +65,7 @@ def _opened(path: Path, flags: int, folder: int | None = None) -> Iterator[int]:
 
 def _check_owner(path: Path, found: os.stat_result, owners: Collection[int]) -> None:
     if found.st_uid not in owners or found.st_mode & stat.S_IWOTH:
-        raise FileError(f"{path}: not read, because another user can write to it; remove it")
+        raise FileError(f"{path}: not read, since another user can write it; remove it")
 
 
 def read_text(path: Path, most: int) -> str:

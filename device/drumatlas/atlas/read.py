@@ -133,7 +133,7 @@ def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
     except AtlasError:
         raise
     except (BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
-        raise AtlasError(f"not a valid zip file ({error})") from None
+        raise AtlasError(f"not a zip file ({error})") from None
     except Exception as error:  # zlib.error, and anything that forged headers cause in zipfile
         raise AtlasError(f"damaged ({error})") from None
 
