@@ -59,7 +59,7 @@ async def _read(data: bytes, own: Sequence[Place]) -> Dropped:
         )
     except (OSError, RuntimeError, MemoryError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
-        raise MidiFileError(f"can't start a process to read it ({why}); try again later") from None
+        raise MidiFileError(f"no process to read it ({why}); try again later") from None
     try:
         said, _ = await asyncio.wait_for(child.communicate(data), MOST_S)
     except (TimeoutError, OSError):

@@ -205,7 +205,7 @@ class Server:
             self._desk.log(kind, f"a page was cut: {sent.reason or sent.code}")
 
     def _refuse_page(self) -> None:
-        self._desk.log("too many pages", f"{MOST_PAGES} pages are open; one more was refused")
+        self._desk.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
 
     def _take(self, client: Client, message: str | bytes) -> bool:
         """Process one message of a page; return whether the page may stay."""
