@@ -30,11 +30,11 @@ EXPECTED: dict[str, tuple[Callable[[Any], bool], list[str]]] = {
     "wrong_host": (lambda seen: set(seen) == {"421"}, ["a foreign Host"]),
     "foreign_origin": (lambda seen: set(seen) == {"403"}, ["a foreign Origin"]),
     "no_token": (lambda seen: set(seen) == {"403"}, ["token"]),
-    "large_bodies": (lambda taken: max(taken) < 1, ["with a body"]),
+    "large_bodies": (lambda taken: max(taken) < 1, ["had a body"]),
     "large_messages": (lambda codes: set(codes) == {1009}, ["a page was cut"]),
     "slow_loris": (
         lambda seen: seen == {"cut": 40, "meanwhile": 200},
-        ["did not come to its end"],
+        ["never ended"],
     ),
     "garbage_frames": (
         lambda codes: set(codes) <= {"1002", "1007", "1008"} and codes["1008"] == 3,

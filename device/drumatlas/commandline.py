@@ -1,4 +1,4 @@
-"""What both command lines share: one-line errors, examples in --help, exit codes."""
+"""The common part of both command lines: one-line errors, examples in --help, exit codes."""
 
 import argparse
 import errno
@@ -16,9 +16,11 @@ from drumatlas.errors import DrumatlasError
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its options are added by `options`, its work is done by `run`. `help` is its
-    line in the list of commands, `about` what else its own --help says, in sentences. `notes` are
-    lines to print below the examples, as they are."""
+    """One command: `options` adds its options, `run` does its work and returns the exit code.
+
+    `help` is its line in the list of commands; `about` continues its own --help, in sentences.
+    `notes` are lines that --help prints unchanged below the examples.
+    """
 
     name: str
     help: str
@@ -30,7 +32,7 @@ class Command:
 
     @property
     def description(self) -> str:
-        """The text above its options."""
+        """The text above the options in --help."""
         first = f"{self.help[:1].upper()}{self.help[1:]}."
         return f"{first} {self.about}".strip()
 
@@ -51,15 +53,15 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but an error is one line."""
+    """An argparse parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say `message` and exit with 2."""
+        """Print `message` and exit with code 2."""
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
     @classmethod
     def of_program(cls, prog: str, description: str, commands: Iterable[Command]) -> "Parser":
-        """A parser with one subcommand for each of `commands`."""
+        """Return a parser with one subcommand for each of `commands`."""
         parser = cls(prog=prog, description=description)
         parser.add_argument("--version", action="version", version=f"{prog} {__version__}")
         sub = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -97,13 +99,14 @@ def _join_numbers(argv: Sequence[str]) -> list[str]:
     return joined
 
 
-# Errors of a write to standard output that leads to a full disk. Those of files of ours come as a
-# FileError, with the file's name.
+# Errors when standard output goes to a full disk. Errors of our own files are raised as FileError,
+# with the file's name.
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def run_command(parser: Parser, argv: Sequence[str]) -> int:
-    """Parse and run; a DrumatlasError becomes one line and its exit code."""
+    """Parse the arguments and run the command; return its exit code. A DrumatlasError becomes one
+    line and its exit code."""
     open_standard_streams()
     try:
         arguments = parser.parse_args(_join_numbers(argv))
@@ -115,7 +118,7 @@ def run_command(parser: Parser, argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # `| head` has read enough
         _write_no_more()
         return 0
     except OSError as error:
@@ -128,28 +131,28 @@ def run_command(parser: Parser, argv: Sequence[str]) -> int:
 
 
 def open_standard_streams() -> None:
-    """Give standard input, output and error to nowhere where they are closed (`2>&-`).
+    """Open standard input, output and error on the null device if they are closed (`2>&-`).
 
-    Otherwise the next file or socket that is opened gets the number of one of them, and what is
-    printed lands in it.
+    Otherwise the next file or socket that is opened gets the number of one of them, and printed
+    text ends up in it.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
     sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def _write_no_more() -> None:
-    """Lead standard output to nowhere, so that nothing fails again when Python ends."""
+    """Redirect standard output to the null device, so that flushing it at exit can't fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """An option's type: a finite number in low..high."""
+    """Return an option type that accepts a finite number in low..high."""
 
     def parse(text: str) -> float:
         try:
@@ -164,7 +167,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:
-    """An option's type: an integer in low..high."""
+    """Return an option type that accepts an integer in low..high."""
 
     def parse(text: str) -> int:
         try:
@@ -179,7 +182,7 @@ def integer(low: int, high: int) -> Callable[[str], int]:
 
 
 def numbers(count: int, low: float, high: float) -> Callable[[str], tuple[float, ...]]:
-    """An option's type: `count` comma-separated finite numbers in low..high."""
+    """Return an option type that accepts `count` comma-separated finite numbers in low..high."""
     one = number(low, high)
 
     def parse(text: str) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""`drumatlas play`: the engine on real time, until a signal, a key or `--seconds` ends it."""
+"""`drumatlas play`: runs the engine in real time, until a signal, a key or `--seconds` ends it."""
 
 import gc
 import threading
@@ -24,48 +24,49 @@ from drumatlas.realtime import (
 from drumatlas.signals import Quit, has_terminal, quitting
 
 _DRAW_EVERY = 4  # ticks of the slow loop: 25 frames a second
-# The slow loop rests for a quarter of what it worked, however late it is: real-time threads that
-# take more than 95 % of a second are held up for the rest of it, the performer with them.
+# The slow loop rests for a quarter of its working time, however late it is: the kernel stops
+# real-time threads that use more than 95 % of a second for the rest of it, including the performer.
 _REST = 4
 
 
 class Screen(Protocol):
-    """Shows the engine at work; may also be the panel that asks to quit."""
+    """Shows the engine at work. It may also be the panel that asks to quit."""
 
     wants_to_quit: bool
 
     def draw(self, engine: Engine, now_ns: int) -> None:
-        """Show the present state; called 25 times a second."""
+        """Show the present state at `now_ns` (monotonic); called 25 times a second."""
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Release the terminal."""
 
 
 class Part(Protocol):
-    """Goes along with the slow loop: who keeps the state, who records."""
+    """A part that runs with the slow loop, such as the one that saves the state."""
 
     def tick(self, now_ns: int) -> None:
-        """Called about 100 times a second; never blocks."""
+        """Do the work due at `now_ns` (monotonic), without blocking; called about 100 times a
+        second."""
 
     def close(self) -> None:
-        """Called once, after the music has ended."""
+        """Finish; called once, after the music has ended."""
 
 
 class _NoScreen:
-    """For a box without one."""
+    """Stands in for a screen where there is none."""
 
     wants_to_quit = False
 
     def draw(self, engine: Engine, now_ns: int) -> None:
-        """Nothing to draw on."""
+        """Draw nothing."""
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Release nothing."""
 
 
 class Listener:
-    """The way of incoming MIDI, from the input's thread: clock and transport to the follower,
-    what has a channel to `others`."""
+    """Distributes incoming MIDI, in the input's thread: clock and transport go to the follower,
+    channel messages to `others`."""
 
     def __init__(
         self, follower: Follower, others: Callable[[bytes, int], None] = lambda _m, _at: None
@@ -76,16 +77,17 @@ class Listener:
 
     @property
     def is_locked(self) -> bool:
-        """Whether a leader's clock is heard and its tempo known."""
+        """Whether a leader's clock arrives and its tempo is known."""
         return self._follower.is_locked
 
     @property
     def own(self) -> OwnClock:
-        """What knows which clock is our own."""
+        """The record of our own clock, which may come back."""
         return self._follower.own
 
     def take(self, message: bytes, at_ns: int) -> None:
-        """One message, from the input's thread. Never raises: what is odd is left out."""
+        """Take one message that arrived at `at_ns` (monotonic), in the input's thread. Never
+        raises; invalid messages are ignored."""
         if message and not is_system(message):
             self._others(message, at_ns)
             return
@@ -93,7 +95,7 @@ class Listener:
             self._follower.feed(message, at_ns)
 
     def tick(self, now_ns: int) -> None:
-        """From the slow loop: time passes, also where no clock is heard."""
+        """Let time pass for the follower, even if no clock arrives. Called by the slow loop."""
         with self._lock:
             self._follower.tick(now_ns)
 
@@ -110,16 +112,16 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
     reload: Callable[[], None] = lambda: None,
     pulse: Pulse | None = None,
 ) -> None:
-    """Play until told to stop; then note-offs and Stop go out, and the port is closed.
+    """Play until asked to end; then send note-offs and Stop, and close the port.
 
-    `seconds` counts from Start. A fault in here ends the same clean way before it is raised.
-    SIGHUP calls `reload`, unless it says that the terminal was closed. The performing thread
-    marks each of its rounds in `pulse`.
+    `seconds` counts from Start. A fault in here ends the same clean way before it is raised. SIGHUP
+    calls `reload`, unless it means that the terminal was closed. The performing thread marks each
+    of its rounds in `pulse`.
     """
     performer = Performer(engine.sequencer, port, request_realtime, pulse)
     had_terminal = has_terminal()
     with quitting(reloads=True) as quit_, ExitStack() as ending:
-        # Last in, first out; each is done even where one before it fails.
+        # Last in, first out; each one runs even if an earlier one fails.
         for part in reversed(parts):
             ending.callback(part.close)
         ending.callback(port.close)
@@ -129,8 +131,8 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
         gc.collect()
         give_memory_back()
         lock_memory()
-        gc.freeze()  # what is alive now stays: the collector need not look at it again
-        engine.publish()  # a box that comes back begins with the beat that it was left with
+        gc.freeze()  # objects alive now stay alive: the collector can skip them
+        engine.publish()  # a restarted box begins with the beat that it ended with
         if autoplay:
             engine.sequencer.start()
         performer.start()
@@ -153,11 +155,11 @@ def run(  # noqa: PLR0913 - the parts of a running box, by name
 
 
 def _tick_parts(engine: Engine, parts: list[Part], now_ns: int) -> None:
-    """Tick each; one that fails is shown and left out from then on."""
+    """Tick each part. One that fails is shown as a fault and left out from then on."""
     for part in list(parts):
         name = type(part).__name__
         step = partial(part.tick, now_ns)
-        if not engine.attempt(f"part {name}", step, f"{name} is left out", clears=False):
+        if not engine.attempt(f"part {name}", step, f"{name} stopped", clears=False):
             parts.remove(part)
 
 

@@ -1,7 +1,7 @@
-"""The engine: panels -> explorer -> sequencer. The slow loop, live or on a virtual clock.
+"""The engine: panels -> explorer -> sequencer. It is the slow loop, live or on a virtual clock.
 
-`tick(now)` is called about 100 times a second by whoever owns the clock: the daemon with
-monotonic time, `render` with a counter.
+The owner of the clock calls `tick(now)` about 100 times a second: the daemon with monotonic time,
+`render` with a counter.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,33 +43,34 @@ class Engine:
         self.explorer = Explorer(atlas, settings.seed, settings.map_mode)
         self.sequencer = Sequencer(settings, self.explorer.pattern, now_ns)
         self.explorer.values["tempo"] = tempo_of(settings.bpm)
-        self.bpm = settings.bpm  # wanted; the sequencer's follows at its next tick
+        self.bpm = settings.bpm  # wanted; the sequencer adopts it at its next tick
         self.panels = panels
         self._faults: dict[str, tuple[str, ...]] = {}
         self._sent = self.explorer.pattern
-        self._has_failed = False  # the explorer, since the last tick began
+        self._has_failed = False  # whether the explorer has failed in this tick
         self._taps = TapTempo()
-        self._recall: tuple[str, int] | None = None  # what to load, and the cycle of the asking
+        self._recall: tuple[str, int] | None = None  # (snapshot, cycle of the request)
         self.flags: dict[str, bool] = {}  # further states to show, by name
-        # What else hears of changes: MIDI learn; and who writes the last bars to a file.
+        # Called for each change, by MIDI learn; and to write the last bars to a file.
         self.on_change: Callable[[Change], None] = lambda _: None
         self.on_keep: Callable[[], None] = lambda: None
 
     @property
     def faults(self) -> list[str]:
-        """What is wrong at present, in lines for displays."""
+        """The present faults, in lines for displays."""
         return [line for lines in self._faults.values() for line in lines]
 
     def tell(self, source: str, *lines: str) -> None:
-        """`lines` are all that is wrong with `source` now; none (or '') if nothing is. Each is made
-        one that can be shown anywhere."""
+        """Set the present faults of `source` to `lines`; none (or '') if there are none. Each
+        becomes one line that can be shown anywhere."""
         self._faults[source] = tuple(filter(None, map(one_line, lines)))
 
     def tick(self, now_ns: int, publishes: bool = True) -> None:
-        """Read the panels, travel, publish. Faults of a panel take that panel away, no more.
+        """Read the panels, travel and publish at `now_ns`. A panel that fails is removed; nothing
+        else stops.
 
-        Without `publishes` the new pattern is not looked for yet: for a renderer, which knows
-        that none can come in.
+        Without `publishes` the new pattern is not computed yet: for a renderer, which knows that
+        none can come in.
         """
         self._has_failed = False
         for panel in list(self.panels):
@@ -90,18 +91,18 @@ class Engine:
             self.publish()
 
     def publish(self) -> None:
-        """Hand the present pattern to the sequencer. Done before Start it plays from the first
-        step on; later it comes in at the next point where patterns are swapped."""
+        """Hand the present pattern to the sequencer. Before Start, it plays from the first step on;
+        later, it comes in at the next point where patterns are swapped."""
         self._explore(self._publish)
 
     def attempt(
         self, source: str, step: Callable[[], object], label: str = "", *, clears: bool = True
     ) -> bool:
-        """Do `step` and return whether it succeeded; the beat goes on in any case.
+        """Call `step` and return whether it succeeded; the beat goes on in any case.
 
         A failure is shown as the fault of `source`, beginning with `label` (default: `source`),
-        until an attempt of the same source succeeds; without `clears` it stays until it is cleared
-        by `tell`.
+        until an attempt of the same source succeeds. Without `clears` it stays until `tell` clears
+        it.
         """
         try:
             step()
@@ -139,41 +140,42 @@ class Engine:
             self.take_values()
 
     def recall(self, program: int, now_ns: int) -> None:
-        """Load the snapshot of program 0..127 at the end of the two bars that play, or at once
-        while stopped; nothing where none was kept. The last one asked for counts."""
+        """Load the snapshot of `program` (0..127) at the end of the two bars that play, or at once
+        while stopped. Nothing happens if there is none. The last request wins."""
         name = place_of_program(program, self.explorer.snapshots)
         if name:
             self._recall = name, self._cycle_at(now_ns)
             self._recall_when_due(now_ns)
 
     def land(self, code: Code) -> None:
-        """Jump to the place on the map that a beat has by the atlas' encoder."""
+        """Jump to the place of a beat, found with the atlas' encoder."""
         self.explorer.go(self.explorer.atlas.encode(grids([code]).astype("float32"))[0])
 
     def visit(self, kept: Snapshot) -> None:
-        """Jump to a snapshot that came from outside."""
+        """Jump to a snapshot from outside."""
         self.explorer.visit(kept)
         self.take_values()
 
     def take_values(self) -> None:
-        """Tempo and feel follow the explorer's values, which a snapshot brought."""
+        """Set tempo and feel to the explorer's values, which a snapshot brought."""
         self._set_feel()
         tempo = self.explorer.values["tempo"]
-        if tempo != tempo_of(self.bpm):  # the control is narrower than the transport
+        if tempo != tempo_of(self.bpm):  # the control has a smaller range than the transport
             self.set_bpm(bpm_of(tempo))
 
     def _cycle_at(self, now_ns: int) -> int:
         return int(self.sequencer.tick_at(now_ns)) // CYCLE_TICKS
 
     def _bar_at(self, now_ns: int) -> int | None:
-        """The bar that plays; in the second half of its last step already the next, whose line is
-        then the next grid point whatever `swap` is."""
+        """Return the bar that plays. In the second half of its last step it is already the next
+        one, whose line is then the next grid point for any `swap`. None while stopped."""
         if not self.sequencer.is_playing:
             return None
         return int(self.sequencer.tick_at(now_ns) + STEP_TICKS // 2) // BAR_TICKS
 
     def _recall_when_due(self, now_ns: int) -> None:
-        """In the last step of the cycle the next grid point is its end, whatever `swap` is."""
+        """Load the requested snapshot in the last step of the cycle: the next grid point is then
+        its end, for any `swap`."""
         if self._recall is None:
             return
         name, cycle = self._recall
@@ -185,12 +187,12 @@ class Engine:
             self.take_values()
 
     def change_atlas(self, fresh: Explorer) -> None:
-        """Go on with the explorer of another atlas; its beat comes in where beats are swapped."""
+        """Go on with the explorer of another atlas; its beat comes in at the next swap point."""
         fresh.take_over(self.explorer)
         self.explorer = fresh
 
     def set_bpm(self, bpm: float) -> None:
-        """New tempo, at the next tick."""
+        """Set the tempo (BPM) from the next tick on."""
         self.bpm = bpm
         self.explorer.values["tempo"] = tempo_of(bpm)
         self.sequencer.set_tempo(bpm)

@@ -1,18 +1,18 @@
 """Every error that a user can cause or meet, as one tree.
 
-Each is also the builtin a caller would expect, so library users may catch either.
-The message is one line that names the culprit (file, line, key or port), and its hint
-says what to do. The command line prints both and exits with `exit_code`.
+Each class is also the builtin that a caller would expect, so users of the library may catch either.
+The message is one line that names the culprit (file, line, key or port); its hint is the remedy.
+The command line prints both and exits with `exit_code`.
 """
 
 from typing import Self
 
-MOST = 1000  # characters of a message; what quotes its input may be of any length
+MOST = 1000  # characters of a message; one that quotes its input could be of any length
 
 
 def one_line(text: str) -> str:
-    """`text` as it can be shown anywhere: what would end the line, drive a terminal or have no
-    encoding is written as an escape, and of a long one the middle is left out."""
+    """Return `text` in a form that can be shown anywhere. Characters that would end the line,
+    control a terminal or have no encoding are escaped; a long text loses its middle."""
     if len(text) > MOST:
         text = f"{text[: MOST // 2]} ... {text[-MOST // 4 :]}"
     text = " ".join(text.split())  # a library's message may have several lines
@@ -46,7 +46,7 @@ class DrumatlasError(Exception):
 
 
 class BeatError(DrumatlasError, ValueError):
-    """A beat, code, or line of a beats TSV is not of the format."""
+    """A beat, code, or line of a beats TSV has the wrong format."""
 
 
 class MidiFileError(DrumatlasError, ValueError):
@@ -62,7 +62,7 @@ class ConfigError(DrumatlasError, ValueError):
 
 
 class ControlError(DrumatlasError, ValueError):
-    """A control's name, a knob value or a script line is not of the format."""
+    """A control's name, a knob value or a script line has the wrong format."""
 
 
 class PortError(DrumatlasError, OSError):
@@ -70,15 +70,15 @@ class PortError(DrumatlasError, OSError):
 
 
 class WebError(DrumatlasError, OSError):
-    """The page's address is taken, or not this machine's."""
+    """The page's address is in use, or not one of this machine's."""
 
 
 class StateError(DrumatlasError, ValueError):
-    """A file of kept state is damaged, or of a later version."""
+    """A saved state file is damaged, or of a later version."""
 
 
 class PanelError(DrumatlasError, OSError):
-    """Hardware of a panel is missing, or the package or right to use it."""
+    """Hardware of a panel is missing, or the package or permission to use it."""
 
 
 class ModelError(DrumatlasError, ValueError):

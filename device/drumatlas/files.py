@@ -1,4 +1,4 @@
-"""Files at the border: read with a limit and a clear error; written whole or not at all."""
+"""File access: reads with a limit and clear errors; writes everything or nothing."""
 
 import os
 import stat
@@ -15,8 +15,8 @@ UNWRITTEN = "can't be written"
 
 @contextmanager
 def naming(path: Path, failure: str = "") -> Iterator[None]:
-    """Within, an OSError becomes a FileError "PATH: [failure:] reason". A FileError, which is an
-    OSError too, has its name already and passes."""
+    """Turn an OSError within into a FileError "PATH: [failure:] reason". A FileError, which is an
+    OSError too, names its file already and passes unchanged."""
     try:
         yield
     except FileError:
@@ -27,9 +27,9 @@ def naming(path: Path, failure: str = "") -> Iterator[None]:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The file at `path`; FileError names it if it can't be read or has over `most` bytes.
+    """Return the file at `path`; FileError names it if it can't be read or has over `most` bytes.
 
-    A pipe or a device, which has no size and may have no end either, is none.
+    A pipe or a device is refused: it has no size, and may have no end.
     """
     with naming(path):
         _check_kind(path, path.stat(), most)
@@ -38,18 +38,18 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 def _check_kind(path: Path, found: os.stat_result, most: int) -> None:
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        raise FileError(f"{path}: a pipe or a device, not a file", "write what it gives to a file")
+        raise FileError(f"{path}: a pipe or a device, not a file", "save its output to a file")
     if found.st_size > most:
         raise FileError(f"{path}: {found.st_size} bytes; at most {most} can be read")
 
 
 def read_owned(folder: Path, name: str, most: int, owners: Collection[int]) -> bytes:
-    """The file `name` in `folder`, where nobody but `owners` (user ids) can have written it;
-    FileError as in `read_bytes`. On systems without user ids any file is good."""
+    """Return the file `name` in `folder`, which only `owners` (user ids) may be able to write;
+    FileError as in `read_bytes`. On systems without user ids any file is accepted."""
     path = folder / name
     if not hasattr(os, "getuid"):
         return read_bytes(path, most)
-    # What was looked at is what is read: by descriptors, whatever the names mean by then.
+    # Descriptors, so that the file that was checked is the file that is read.
     with naming(path), _opened(folder, os.O_DIRECTORY) as inside:
         _check_owner(folder, os.fstat(inside), owners)
         with _opened(Path(name), os.O_NOFOLLOW | os.O_NONBLOCK, inside) as descriptor:
@@ -75,7 +75,8 @@ def _check_owner(path: Path, found: os.stat_result, owners: Collection[int]) -> 
 
 
 def read_text(path: Path, most: int) -> str:
-    """The text file (UTF-8) at `path`, line ends as they are; FileError as in `read_bytes`."""
+    """Return the text (UTF-8) in `path`, with line ends as they are; FileError as in
+    `read_bytes`."""
     try:
         return read_bytes(path, most).decode("utf-8")
     except UnicodeDecodeError:
@@ -83,7 +84,8 @@ def read_text(path: Path, most: int) -> str:
 
 
 def is_there(path: Path) -> bool:
-    """Whether something is at `path`; also if we may not look, so that who opens it says why."""
+    """Return whether `path` exists. Also true if we lack the permission to look, so that opening it
+    reports that."""
     try:
         return path.exists()
     except OSError:
@@ -92,11 +94,12 @@ def is_there(path: Path) -> bool:
 
 @contextmanager
 def as_owner_of(folder: Path) -> Iterator[None]:
-    """Within, root works with the rights of the user who owns `folder`; others work as they are.
+    """Let root work, within the context, with the permissions of the user who owns `folder`; other
+    users work as they are.
 
     That user can put links to other people's files into the folder at any moment. With root's
-    rights they would be followed; with the owner's they lead nowhere new. A folder of root's, or
-    one that is not there, changes nothing. FileError if `folder` can't be looked at.
+    permissions we would follow them; with the owner's they lead nowhere new. Nothing changes for a
+    folder of root's, or one that does not exist. FileError if `folder` can't be examined.
     """
     owner = _foreign_owner(folder)
     if owner is None:
@@ -116,7 +119,8 @@ def as_owner_of(folder: Path) -> Iterator[None]:
 
 
 def _foreign_owner(folder: Path) -> tuple[int, int] | None:
-    """User and group id of `folder` if we are root and it is somebody else's."""
+    """Return user and group id of `folder` if we are root and it belongs to another user, else
+    None."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return None
     with naming(folder):
@@ -129,11 +133,12 @@ def _foreign_owner(folder: Path) -> tuple[int, int] | None:
 
 @contextmanager
 def atomic(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path` once it is whole; FileError names `path`.
+    """Yield a binary file that replaces `path` once it is complete; FileError names `path`.
 
-    Temporary file in the same folder, fsync, rename, fsync of the folder. Whatever is raised
-    inside leaves the old file as it was and nothing half-written. Everybody may read the file; its
-    mode is set by descriptor, since in another user's folder the name may be a link by now.
+    It is a temporary file in the same folder, then fsync, rename, and fsync of the folder. An
+    exception inside leaves the old file as it was and nothing half-written. Everybody may read the
+    new file. Its mode is set by descriptor, because in another user's folder the name may be a link
+    by then.
     """
     temporary: Path | None = None
     prefix = f".{path.name}."
@@ -151,7 +156,7 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
             _sync_folder(path.parent)
     finally:
         if temporary is not None:
-            with suppress(OSError):  # a card that failed is read-only by now
+            with suppress(OSError):  # a card that failed is read-only by then
                 temporary.unlink()
 
 
@@ -163,8 +168,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """FileError now, not after an hour's work, if `path` can't be written later. What stands
-    there stays as it is."""
+    """Raise FileError if `path` can't be written later: now, not after an hour's work. An existing
+    file stays as it is."""
     with naming(path, UNWRITTEN):
         if path.is_dir():
             raise FileError(f"{path}: is a folder")
@@ -173,6 +178,6 @@ def check_writable(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 to `path`, all or nothing."""
+    """Write `text` as UTF-8 to `path`, everything or nothing. FileError names `path`."""
     with atomic(path) as stream:
         stream.write(text.encode("utf-8"))

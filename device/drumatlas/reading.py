@@ -1,4 +1,4 @@
-"""`--map` and `--channel`: which notes of MIDI files are which voices, for both command lines."""
+"""`--map` and `--channel`: which notes of MIDI files play which voices, for both command lines."""
 
 import argparse
 from pathlib import Path
@@ -22,28 +22,28 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--map",
         metavar="NAME|F.toml",
-        help=f"which note is which voice: {', '.join(NAMES)}, or the notes and channels of a box's "
-        "configuration (default: what each file says or shows, else gm)",
+        help=f"note map: {', '.join(NAMES)}, or a box's configuration, for its notes and channels "
+        "(default: found in each file, else gm)",
     )
     parser.add_argument(
         "--channel",
         type=_channels,
         action="extend",
         metavar="N[,N...]",
-        help="the MIDI channels that drums are on, 1..16 (default: the map's; else 10, and others "
-        "where a file shows that they are drums)",
+        help="MIDI channels of the drums, 1..16 (default: those of the map; else 10, and others "
+        "that a file shows to be drums)",
     )
 
 
 def reading_of(arguments: argparse.Namespace) -> Reading:
-    """Return what the two options ask for; ConfigError if the map can't be read."""
+    """Return the reading that the two options request; ConfigError if the map can't be read."""
     channels = frozenset(number - 1 for number in arguments.channel or ())
     return Reading(read_map(arguments.map) if arguments.map else None, channels or None)
 
 
 def read_map(wanted: str) -> DrumMap:
-    """Return the map of this name, or of the voices in this TOML file. ConfigError names the file,
-    its line and key, or the names that there are."""
+    """Return the map with this name, or that of the voices in this TOML file. ConfigError names the
+    file, line and key, or lists the known names."""
     if wanted in _NOTE_TABLES:
         return _NOTE_TABLES[wanted]
     if wanted in KITS:

@@ -1,4 +1,4 @@
-"""Rendering: the same engine on a virtual clock, faster than real time and exact."""
+"""Rendering: the same engine on a virtual clock, exact and faster than real time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,14 +14,15 @@ from drumatlas.play.leading import START_LEAD_NS
 
 @dataclass(slots=True)
 class Cycles:
-    """What was played, as one row for two bars. Give `note` to the sequencer's `on_step`."""
+    """The beats that were played, one row for every two bars. Pass `note` to the sequencer's
+    `on_step`."""
 
     rows: list[BeatRow] = field(default_factory=list)
     _steps: list[int] = field(default_factory=list)
     _start: Pattern | None = None
 
     def note(self, step: int, pattern: Pattern, hits: Step) -> None:
-        """Take one step."""
+        """Record one step (16ths since Start)."""
         if step % STEPS == 0:
             self._steps, self._start = [], pattern
         self._steps.append(sum(1 << voice for voice, _ in hits))
@@ -32,20 +33,20 @@ class Cycles:
 
 
 def seconds_of(bars: int, bpm: float) -> float:
-    """How long `bars` of 4/4 last."""
+    """Return how long `bars` of 4/4 last at `bpm`, in seconds."""
     return bars * 4 * 60 / bpm
 
 
 def bars_for(seconds: float, bpm: float) -> int:
-    """The least even number of bars that lasts `seconds`."""
+    """Return the smallest even number of bars that lasts `seconds` at `bpm`."""
     return 2 * max(ceil(seconds / seconds_of(2, bpm)), 1)
 
 
 def render(engine: Engine, seconds: float, autoplay: bool = True) -> Iterator[Output]:
-    """Everything the sequencer gives in `seconds` after Start, then Stop.
+    """Yield everything that the sequencer gives in `seconds` after Start, then Stop.
 
-    The engine's clock must have begun at 0. Rounded to the nanosecond, so that n bars end just
-    before the first clock of bar n + 1.
+    The engine's clock must begin at 0. The end is rounded to the nanosecond, so that n bars end
+    just before the first clock of bar n + 1.
     """
     if autoplay:
         engine.sequencer.start()

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as flags that a loop looks at, so that it can end cleanly."""
+"""Turns Ctrl-C, SIGTERM and SIGHUP into flags that a loop checks, so that it can end cleanly."""
 
 import os
 import signal
@@ -8,26 +8,30 @@ from types import FrameType
 
 
 class Quit:
-    """`is_set` by the first of the signals; `is_hung_up` by a SIGHUP that does not ask to quit."""
+    """The flags: `is_set` by the first of the signals, `is_hung_up` by a SIGHUP that does not ask
+    to quit."""
 
     def __init__(self) -> None:
         self.is_set = False
         self.is_hung_up = False
 
     def __call__(self, _signum: int, _frame: FrameType | None) -> None:
-        """As a handler of `signal.signal`."""
+        """Set `is_set`: a handler for `signal.signal`."""
         self.is_set = True
 
     def hang_up(self, _signum: int, _frame: FrameType | None) -> None:
-        """As SIGHUP's handler of who reloads at it."""
+        """Set `is_hung_up`: the handler of SIGHUP where it means reload."""
         self.is_hung_up = True
 
 
 @contextmanager
 def quitting(*, reloads: bool = False) -> Iterator[Quit]:
-    """Within, the signals set the flag and do nothing else. For the main thread. With `reloads`
-    SIGHUP sets the other flag; one that was ignored at start (nohup) stays so. One within another
-    has its flag: what came while the inner one was prepared counts."""
+    """Let the signals only set the flags, within the context. For the main thread.
+
+    With `reloads`, SIGHUP sets `is_hung_up`; a SIGHUP that was ignored at start (nohup) stays
+    ignored. A nested context shares the outer one's flags, so a signal that arrives while the inner
+    one is prepared is not lost.
+    """
     around = signal.getsignal(signal.SIGINT)
     flag = around if isinstance(around, Quit) else Quit()
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -45,8 +49,8 @@ def quitting(*, reloads: bool = False) -> Iterator[Quit]:
 
 
 def has_terminal() -> bool:
-    """Whether this process has a controlling terminal. One that is closed sends SIGHUP, too;
-    after that there is none."""
+    """Return whether this process has a controlling terminal. A terminal that closes sends SIGHUP,
+    too, and after that there is none."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0)))
     except OSError:

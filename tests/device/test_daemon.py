@@ -47,7 +47,7 @@ def test_a_part_that_fails_is_left_out_and_the_beat_goes_on(atlas: Atlas) -> Non
     port, broken, pulse = RecordingPort(), Broken(), Pulse()
     run(engine, port, seconds=0.3, parts=[broken], pulse=pulse)
     assert (broken.ticks, broken.closed) == (1, 1)
-    assert engine.faults == ["Broken is left out: RuntimeError: out of paper"]
+    assert engine.faults == ["Broken stopped: RuntimeError: out of paper"]
     assert any(output.data[0] & 0xF0 == 0x90 for output in port.sent if isinstance(output, Event))
     assert pulse.at_ns
 

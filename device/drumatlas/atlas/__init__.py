@@ -1,1 +1,1 @@
-"""The atlas: one file that holds a trained space and all a box needs to travel it."""
+"""The atlas: one file with a trained latent space and everything a box needs to travel it."""

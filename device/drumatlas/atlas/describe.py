@@ -1,4 +1,4 @@
-"""The parts of atlas.json that are numbers: read, checked, turned into arrays."""
+"""Reads the numeric parts of atlas.json: checks them and turns them into arrays."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ MAX_GENRES = 256
 def _numbers(value: Any, shape: tuple[int, ...], what: str) -> Floats:
     try:
         array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):  # the last: integers of 400 digits
-        raise AtlasError(f"atlas.json: {what} is not made of numbers that can be held") from None
+    except (TypeError, ValueError, OverflowError):  # OverflowError: integers of 400 digits
+        raise AtlasError(f"atlas.json: {what} must be an array of numbers") from None
     if array.shape != shape:
         raise AtlasError(f"atlas.json: {what} has shape {list(array.shape)}, not {list(shape)}")
     if not (np.abs(array) < _MAX_NUMBER).all():  # also false for NaN
@@ -26,24 +26,25 @@ def _numbers(value: Any, shape: tuple[int, ...], what: str) -> Floats:
 
 def _get(table: Any, key: str, what: str) -> Any:
     if not isinstance(table, dict) or key not in table:
-        raise AtlasError(f"atlas.json: '{key}' is missing in {what}")
+        raise AtlasError(f"atlas.json: '{key}' is missing from {what}")
     return table[key]
 
 
 def read_name(value: Any, most: int) -> str:
-    """A name as it can stand on a display and in a field of a TSV, `most` characters of it."""
+    """Return a name cut to `most` characters, fit for a display and for a field of a TSV."""
     text = "".join(c if c.isprintable() and c != ";" else " " for c in str(value)[:most])
     return text.strip() or "unnamed"
 
 
 def read_latent(info: dict[str, Any]) -> LatentSpace:
-    """`latent`: dims, centre, reach, basis and the names of the axes."""
+    """Read `latent`: dims, centre, reach, basis and the names of the axes. AtlasError names what is
+    wrong."""
     latent = _get(info, "latent", "the file")
     if _get(latent, "dims", "latent") != LATENT:
-        raise AtlasError(f"atlas.json: latent.dims is {latent['dims']!r}; a box has {LATENT} knobs")
+        raise AtlasError(f"atlas.json: latent.dims is {latent['dims']!r}, not {LATENT}: one a knob")
     basis = _numbers(_get(latent, "basis", "latent"), (LATENT, LATENT), "latent.basis")
     if abs(np.linalg.det(basis.astype(np.float64))) < 1e-12:
-        raise AtlasError("atlas.json: latent.basis is flat; a knob would do nothing")
+        raise AtlasError("atlas.json: latent.basis is singular: a knob would do nothing")
     reach = _numbers(_get(latent, "reach", "latent"), (LATENT,), "latent.reach")
     if not (reach > 0).all():
         raise AtlasError("atlas.json: latent.reach must be above 0")
@@ -55,7 +56,7 @@ def read_latent(info: dict[str, Any]) -> LatentSpace:
 
 
 def read_thresholds(info: dict[str, Any]) -> Floats:
-    """`thresholds`: one number in 0..1 a voice."""
+    """Read `thresholds`: one number in 0..1 for each voice [14]. AtlasError names what is wrong."""
     values = _numbers(_get(info, "thresholds", "the file"), (VOICES,), "thresholds")
     if not ((values > 0) & (values < 1)).all():
         raise AtlasError("atlas.json: thresholds must lie between 0 and 1")
@@ -63,7 +64,7 @@ def read_thresholds(info: dict[str, Any]) -> Floats:
 
 
 def read_voices(info: dict[str, Any]) -> None:
-    """`voices`: must be the 14 that this program plays, in order of their bits."""
+    """Check `voices`: AtlasError unless they are the 14 of this program, in order of their bits."""
     voices = _get(info, "voices", "the file")
     bits = [_get(v, "bit", "voices") for v in voices] if isinstance(voices, list) else []
     if bits != list(range(VOICES)):
@@ -71,7 +72,7 @@ def read_voices(info: dict[str, Any]) -> None:
 
 
 def read_genres(info: dict[str, Any]) -> tuple[Genre, ...]:
-    """`genres`: named areas; there may be none."""
+    """Read `genres`: named areas, possibly none. AtlasError names what is wrong."""
     genres = _get(info, "genres", "the file")
     if not isinstance(genres, list) or len(genres) > MAX_GENRES:
         raise AtlasError(f"atlas.json: genres must be a list of at most {MAX_GENRES}")
@@ -81,7 +82,7 @@ def read_genres(info: dict[str, Any]) -> tuple[Genre, ...]:
 def _genre(genre: Any, what: str) -> Genre:
     count = _get(genre, "count", what)
     if type(count) is not int or count < 0:
-        raise AtlasError(f"atlas.json: {what}.count is not a count")
+        raise AtlasError(f"atlas.json: {what}.count must be a whole number, 0 or more")
     return Genre(
         name=read_name(_get(genre, "name", what), 40),
         centroid=_numbers(_get(genre, "centroid", what), (LATENT,), f"{what}.centroid"),

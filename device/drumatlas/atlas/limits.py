@@ -1,7 +1,7 @@
-"""What a network in an atlas may be made of. Pure.
+"""Limits on the networks of an atlas. Pure.
 
 An ONNX graph is a program: a Loop may never end, an Expand may ask for all memory there is. The
-operators here do a fixed amount of work for each point, whatever the point is.
+operators allowed here do a fixed amount of work for each point, whatever the point is.
 """
 
 from drumatlas.atlas.numpy_network import OPERATORS
@@ -13,9 +13,9 @@ MOST_BYTES = 16 << 20  # of a network with its weights; the built-in decoder has
 MOST_POINTS = 200_000  # of a map; the built-in one has some thousands
 MOST_KNOWN = 4_000_000  # hashes of training beats, 8 bytes each; the built-in atlas has 16,000
 
-# Operators of ONNX (https://onnx.ai/onnx/operators/). NumPy runs the first, which are all that our
-# exporters write but for the Slice of a VAE's encoder. The others are of usual layers and need
-# onnxruntime. None of them branches, repeats, or makes a tensor of a size that is in the data.
+# Operators of ONNX (https://onnx.ai/onnx/operators/). NumPy runs OPERATORS, which are all that our
+# exporters write, except for the Slice of a VAE's encoder. The others belong to common layers and
+# need onnxruntime. None of them branches or repeats, or makes a tensor whose size depends on data.
 ALLOWED = {"Constant", *OPERATORS} | {
     *("Abs", "ArgMax", "BatchNormalization", "Concat", "Div", "Exp", "Gather", "Gelu"),
     *("HardSigmoid", "LayerNormalization", "Log", "LogSoftmax", "Max", "Min", "Neg", "PRelu"),
@@ -25,14 +25,14 @@ ALLOWED = {"Constant", *OPERATORS} | {
 
 
 def check_network(model: bytes, name: str) -> None:
-    """Raise AtlasError if the network called `name` is too large, or has an operator that is not
-    one of ALLOWED."""
+    """Raise AtlasError if the network called `name` is too large, or has an operator outside
+    ALLOWED."""
     if len(model) > MOST_BYTES:
         raise AtlasError(f"{name}: {len(model)} bytes; a network has at most {MOST_BYTES}")
     try:
         operators = read_operators(model)
     except AtlasError as error:
-        raise AtlasError(f"{name} is not a model that runs: {error}") from None
+        raise AtlasError(f"{name} is not a valid model: {error}") from None
     if len(operators) > MOST_NODES:
         raise AtlasError(f"{name}: {len(operators)} nodes; a network has at most {MOST_NODES}")
     for operator in operators:

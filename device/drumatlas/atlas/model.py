@@ -1,4 +1,4 @@
-"""An atlas in memory: what its JSON says, its arrays, and its two networks."""
+"""An atlas in memory: the contents of its JSON, its arrays, and its two networks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ Network = Callable[[Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class LatentSpace:
-    """Where the beats lie, and how the four knobs reach them.
+    """The latent space, and how the four knobs reach the beats in it.
 
-    The prior is an independent Gaussian per axis: `centre` its means, `reach` its standard
-    deviations [4]. Knobs k in 0..1 turn to z = centre + basis @ (2k - 1), basis [4, 4];
-    `axes` says in a word what each knob does.
+    The prior is an independent Gaussian per axis: `centre` holds its means, `reach` its standard
+    deviations [4]. Knobs k in 0..1 become z = centre + basis @ (2k - 1), basis [4, 4]. `axes` names
+    the effect of each knob.
     """
 
     centre: Floats
@@ -34,7 +34,8 @@ class LatentSpace:
 
 @dataclass(frozen=True, slots=True)
 class Genre:
-    """A named area: mean [4] and standard deviation [4] in latent space, place on the map [2]."""
+    """A named area: mean [4] and standard deviation [4] in latent space, place on the map [2], and
+    its number of beats."""
 
     name: str
     centroid: Floats
@@ -45,8 +46,8 @@ class Genre:
 
 @dataclass(frozen=True, slots=True)
 class MapPoints:
-    """Points of the 2-D map: z [n, 4], xy [n, 2], origin [n] (TRAINING or GENERATED),
-    genre [n] (index into the atlas' genres, or -1)."""
+    """Points of the 2-D map: z [n, 4], xy [n, 2], origin [n] (TRAINING or GENERATED), genre [n]
+    (index into the atlas' genres, or -1)."""
 
     z: Floats
     xy: Floats
@@ -58,9 +59,10 @@ class MapPoints:
 class Groove:
     """How real players play a beat: how loud, and when.
 
-    `loud` [16, 14]: velocity of a voice at a 16th of the bar, where nothing else is known; `near`
-    [10, 14]: what each of the surroundings (`explore.groove.surroundings`) adds to it; `late_ms`
-    [16, 14]: how much later than the grid; `spread_ms` [14]: how far to each side of that.
+    `loud` [16, 14]: velocity of a voice at a 16th of the bar, where nothing else is known. `near`
+    [10, 14]: what each feature of the surroundings (`explore.groove.surroundings`) adds to it.
+    `late_ms` [16, 14]: how much later than the grid. `spread_ms` [14]: half the width of a uniform
+    spread around that.
     """
 
     loud: Floats
@@ -82,7 +84,7 @@ class Atlas:
     known: NDArray[np.uint64]
     decode: Network
     encode: Network
-    training: dict[str, Any] = field(default_factory=dict)  # provenance
+    training: dict[str, Any] = field(default_factory=dict)  # how it was trained
     scores: dict[str, Any] = field(default_factory=dict)  # of drumatlas-export evaluate
     sha256: str = ""  # of the file
-    groove: Groove | None = None  # atlases may be without
+    groove: Groove | None = None  # optional

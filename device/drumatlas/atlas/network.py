@@ -1,5 +1,5 @@
-"""Runs the two networks of an atlas, one thread, from checked bytes: with onnxruntime where that
-is installed and lives, else in NumPy (the same weights; answers within 1e-5)."""
+"""Runs the two networks of an atlas, on one thread and from checked bytes: with onnxruntime where
+it is installed and works, else in NumPy (same weights; results within 1e-5)."""
 
 import os
 import time
@@ -13,14 +13,14 @@ from drumatlas.atlas.numpy_network import open_numpy
 from drumatlas.atlas.probe import runs_onnxruntime
 from drumatlas.errors import AtlasError, DrumatlasError
 
-# For up to _BATCH points, in processor time of this thread: time on the wall also counts what other
-# programs do. The slow loop turns 100 times a second.
+# For up to _BATCH points, in processor time of this thread, since wall time includes other
+# programs. The slow loop runs 100 times a second.
 MOST_RUN_NS = 50_000_000
-_SLOW_RUNS = 3  # in a row: one may have waited for memory
+_SLOW_RUNS = 3  # in a row: a single one may have waited for memory
 _BATCH = 64
 
-# Key of a tensor that is kept outside the model file, as protobuf writes it: such a model
-# would make onnxruntime read other files.
+# The key of a tensor stored outside the model file, as protobuf writes it: such a model would make
+# onnxruntime read other files.
 _EXTERNAL = b"\n\x08location"
 
 
@@ -29,10 +29,11 @@ class RuntimeMissingError(DrumatlasError, ImportError):
 
 
 def import_onnxruntime() -> Any:
-    """onnxruntime with telemetry off (1.29 and later send it by default, also on Linux)."""
+    """Import onnxruntime with telemetry off (1.29 and later send it by default, also on Linux).
+    RuntimeMissingError if it does not load."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
-        import onnxruntime  # noqa: PLC0415 - 100 ms that commands without a decoder need not pay
+        import onnxruntime  # noqa: PLC0415 - 100 ms, saved in commands without a decoder
     except ImportError as error:
         raise RuntimeMissingError(
             f"onnxruntime does not load ({error})", "pip install 'onnxruntime>=1.26,<1.28'"
@@ -48,13 +49,14 @@ def open_network(
     *,
     is_rare: bool = False,
 ) -> Network:
-    """A function from arrays [n, ...] to arrays [n, ...]; AtlasError if the model is another.
+    """Return a function from arrays [n, ...] to arrays [n, ...]; AtlasError if the model does not
+    fit.
 
-    One that is used rarely (`is_rare`) runs in NumPy if it can: without a session, whose copies of
-    the weights take as much memory again as they do.
+    A network that is used rarely (`is_rare`) runs in NumPy if possible: a session's copies of the
+    weights would take as much memory again.
 
-    `inputs` and `outputs` are (tensor's name, shape behind n). The model is run once, on
-    three zeros, so that a model that can't run is refused at the border and not on stage.
+    `inputs` and `outputs` are (name of the tensor, shape after n). The model is run once, on three
+    zero points, so that a model that can't run is refused at the border and not on stage.
     """
     if _EXTERNAL in model:
         raise AtlasError(f"{name} keeps data outside the file", "export it without external data")
@@ -65,14 +67,14 @@ def open_network(
 
     checked = _Checked(run, name, outputs[1])
     if not np.isfinite(checked(np.zeros((3, *inputs[1]), np.float32))).all():
-        raise AtlasError(f"{name} gives numbers that are not finite")
-    checked.is_timed = True  # the first run also loads and lays out
+        raise AtlasError(f"{name} returns values that are not finite")
+    checked.is_timed = True  # from the second run on: the first one also loads and plans
     return checked
 
 
 class _Checked:
-    """A network that raises AtlasError where its answer is no answer, or took too long. One that
-    took too long is not run again: the caller does without it, at once."""
+    """A network that raises AtlasError if its result is invalid, or if it is too slow. After that
+    it is not run again: the caller continues without it."""
 
     def __init__(self, run: Network, name: str, shape: tuple[int, ...]) -> None:
         self._run, self._name, self._shape = run, name, shape
@@ -95,12 +97,12 @@ class _Checked:
             self._slow = 0
         if self._slow >= _SLOW_RUNS:
             self._fault = (
-                f"{self._name} took {took_ns / 1e6:.0f} ms for {len(array)} points; given up"
+                f"{self._name} took {took_ns / 1e6:.0f} ms for {len(array)} points: too slow"
             )
             raise AtlasError(self._fault)
-        # A model that runs for the three points may not for another number.
+        # A model that runs for three points may fail for another number.
         if result.shape != (len(array), *self._shape):
-            raise AtlasError(f"{self._name} gives {result.shape} for {len(array)} points")
+            raise AtlasError(f"{self._name} returns shape {result.shape} for {len(array)} points")
         return result
 
 
@@ -110,10 +112,9 @@ def _open_small(
     inputs: tuple[str, tuple[int, ...]],
     outputs: tuple[str, tuple[int, ...]],
 ) -> Network | None:
-    """In NumPy, one point at a time: so an answer is the same to the last bit whatever is asked
-    beside it, and BLAS takes no room for matrices. None for a model that needs onnxruntime, or is
-    none at all.
-    """
+    """Open a network in NumPy, one point at a time. So a result is the same to the last bit
+    whatever other points are asked with it, and BLAS takes no memory for matrices. None for a model
+    that needs onnxruntime, or is invalid."""
     try:
         run = open_numpy(model, name, inputs, outputs)
     except AtlasError:
@@ -136,7 +137,7 @@ def _open_session(
     try:
         open_it = _open_onnxruntime if runs_onnxruntime(model) else open_numpy
         return open_it(model, name, inputs, outputs)
-    except RuntimeMissingError:  # it is installed, but a library that it wants is not
+    except RuntimeMissingError:  # it is installed, but one of its libraries is not
         return open_numpy(model, name, inputs, outputs)
 
 
@@ -156,10 +157,10 @@ def _open_onnxruntime(
             model,
             options,
             providers=["CPUExecutionProvider"],
-            enable_fallback=0,  # which is the same again, announced on stdout
+            enable_fallback=0,  # the fallback is the same again, announced on stdout
         )
-    except Exception as error:  # onnxruntime raises classes of its own binding
-        raise AtlasError(f"{name} is not a model that runs: {_first_line(error)}") from None
+    except Exception as error:  # onnxruntime has exception classes of its own
+        raise AtlasError(f"{name} is not a valid model: {_first_line(error)}") from None
     _check_tensor(session.get_inputs(), inputs, name)
     _check_tensor(session.get_outputs(), outputs, name)
     feed, fetch = inputs[0], [outputs[0]]
@@ -178,4 +179,4 @@ def _first_line(error: Exception) -> str:
 def _check_tensor(tensors: list[Any], wanted: tuple[str, tuple[int, ...]], name: str) -> None:
     found = [(tensor.name, tensor.type, tuple(tensor.shape[1:])) for tensor in tensors]
     if found != [(wanted[0], "tensor(float)", wanted[1])]:
-        raise AtlasError(f"{name}: has {found}; wants '{wanted[0]}' float [n, {wanted[1]}]")
+        raise AtlasError(f"{name}: has {found}; expected '{wanted[0]}' float [n, {wanted[1]}]")

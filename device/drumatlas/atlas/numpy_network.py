@@ -1,8 +1,8 @@
-"""Runs the networks of an atlas in NumPy: where onnxruntime is not to be had (32-bit systems), or
-does not run. For plain multilayer perceptrons, which is what an atlas holds, and for decoders that
-level their logits by the likeliest cells.
+"""Runs the networks of an atlas in NumPy, where onnxruntime is not available (32-bit systems) or
+does not work. It covers plain multilayer perceptrons, which is what an atlas holds, and decoders
+that level their logits by the most likely cells.
 
-What each operator does: https://onnx.ai/onnx/operators/.
+Definitions of the operators: https://onnx.ai/onnx/operators/.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def _gemm(  # noqa: PLR0913 - the operator's own
 
 
 def _sigmoid(x: Floats) -> Floats:
-    """By tanh, which does not overflow: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2."""
+    """Compute it by tanh, which does not overflow: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2."""
     half = np.float32(0.5)
     result: Floats = half * np.tanh(half * x) + half
     return result
@@ -53,7 +53,7 @@ def _elu(x: Floats, *, alpha: float = 1.0) -> Floats:
 
 
 def _reshape(x: Array, shape: Array, *, allowzero: int = 0) -> Array:
-    """A 0 keeps the input's size there, unless `allowzero`."""
+    """Reshape `x`; a 0 keeps the input's size in that dimension, unless `allowzero`."""
     wanted = [int(size) for size in shape]
     if not allowzero:
         wanted = [size or x.shape[i] for i, size in enumerate(wanted)]
@@ -75,7 +75,7 @@ def _reduce_sum(
 
 
 def _top_k(x: Floats, k: Array, *, axis: int = -1, largest: int = 1, **_order: Any) -> Floats:
-    """Only the values; in order, asked for or not."""
+    """Return only the values, always in order."""
     rising = np.sort(x, axis=axis)
     ranked = np.flip(rising, axis) if largest else rising
     first = [slice(None)] * x.ndim
@@ -105,7 +105,7 @@ OPERATORS: dict[str, Operation] = {
     "Add": np.add,
     "Cast": _cast,
     "Clip": _clip,
-    "Dropout": _identity,  # of a network that is not being trained
+    "Dropout": _identity,  # outside training
     "Elu": _elu,
     "Flatten": _flatten,
     "Floor": np.floor,
@@ -132,12 +132,12 @@ def open_numpy(
     inputs: tuple[str, tuple[int, ...]],
     outputs: tuple[str, tuple[int, ...]],
 ) -> Network:
-    """As `network.open_network`, in NumPy. AtlasError also for a model that has other operators:
-    that one needs onnxruntime."""
+    """Do the same as `network.open_network`, in NumPy. AtlasError also for a model with other
+    operators, which needs onnxruntime."""
     try:
         graph = read_graph(model)
     except AtlasError as error:
-        raise AtlasError(f"{name} is not a model that runs: {error}") from None
+        raise AtlasError(f"{name} is not a valid model: {error}") from None
     _check_tensors(graph.inputs, inputs, name)
     _check_tensors(graph.outputs, outputs, name)
     arrays = dict(graph.arrays)
@@ -158,28 +158,29 @@ Step = tuple[Operation, tuple[str, ...], str]
 
 
 def _steps(graph: Graph, arrays: dict[str, Array], name: str) -> list[Step]:
-    """What to call on which values; constants go into `arrays` at once."""
+    """Return the operations in order, with the names of their inputs and output; put constants into
+    `arrays`."""
     steps: list[Step] = []
     known = {*arrays, *(tensor.name for tensor in graph.inputs)}
     for node in graph.nodes:
         if not node.outputs:
-            raise AtlasError(f"{name} is not a model that runs: {node.op} gives nothing")
+            raise AtlasError(f"{name} is not a valid model: {node.op} has no output")
         if node.op == "Constant" and isinstance(node.attributes.get("value"), np.ndarray):
             arrays[node.outputs[0]] = node.attributes["value"]  # type: ignore[assignment]
         else:
             steps.append(_step(node, known, name))
         known.add(node.outputs[0])
     if not {tensor.name for tensor in graph.outputs} <= known:
-        raise AtlasError(f"{name} is not a model that runs: nothing makes its output")
+        raise AtlasError(f"{name} is not a valid model: no node makes its output")
     return steps
 
 
 def _step(node: Node, known: set[str], name: str) -> Step:
     if node.op not in OPERATORS:
         raise AtlasError(f"{name} has the operator {node.op}, which needs onnxruntime")
-    taken = tuple(one for one in node.inputs if one)  # '' is an input left out, at the end here
+    taken = tuple(one for one in node.inputs if one)  # '' is an omitted input, here at the end
     if not set(taken) <= known:
-        raise AtlasError(f"{name} is not a model that runs: {node.op} takes what nothing makes")
+        raise AtlasError(f"{name} is not a valid model: {node.op} has an input that no node makes")
     operation = OPERATORS[node.op]
     options = {} if node.op in {"Dropout", "Identity"} else node.attributes
     return (partial(operation, **options) if options else operation), taken, node.outputs[0]
@@ -188,4 +189,4 @@ def _step(node: Node, known: set[str], name: str) -> Step:
 def _check_tensors(tensors: list[Tensor], wanted: tuple[str, tuple[int, ...]], name: str) -> None:
     found = [(tensor.name, tensor.kind, tensor.shape[1:]) for tensor in tensors]
     if found != [(wanted[0], 1, wanted[1])]:
-        raise AtlasError(f"{name}: has {found}; wants '{wanted[0]}' float [n, {wanted[1]}]")
+        raise AtlasError(f"{name}: has {found}; expected '{wanted[0]}' float [n, {wanted[1]}]")

@@ -1,7 +1,7 @@
 """Reads an ONNX model without onnx or onnxruntime: a graph of nodes and its arrays. Pure.
 
-Just as much of the format as the graphs of an atlas have. Field numbers are those of onnx.proto
-(https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), the encoding is that of protobuf
+It covers the part of the format that the graphs of an atlas use. Field numbers are those of
+onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto); the encoding is protobuf
 (https://protobuf.dev/programming-guides/encoding/).
 """
 
@@ -25,7 +25,7 @@ _LONGEST = 10  # bytes of a varint
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operation: `attributes` are numbers and arrays; strings and lists are left out."""
+    """One operation. `attributes` holds numbers and arrays; strings and lists are ignored."""
 
     op: str
     inputs: tuple[str, ...]
@@ -35,7 +35,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An input or output of the graph. `shape`: None where a dimension is free."""
+    """An input or output of the graph. `shape` has None for a free dimension."""
 
     name: str
     kind: int
@@ -44,7 +44,7 @@ class Tensor:
 
 @dataclass(slots=True)
 class Graph:
-    """Nodes in an order in which they can be run."""
+    """A graph, with its nodes in an order in which they can be run."""
 
     nodes: list[Node] = field(default_factory=list)
     arrays: dict[str, Array] = field(default_factory=dict)
@@ -53,28 +53,29 @@ class Graph:
 
 
 def read_graph(data: bytes) -> Graph:
-    """The graph of a model; AtlasError if it is none, or of kinds of numbers that are not ours."""
+    """Return the graph of a model; AtlasError if it is not a model, or has tensors that are neither
+    float32 nor int64."""
     try:
         found = [value for number, value in _fields(data) if number == 7]
         if len(found) != 1:
-            raise ValueError("no graph in it")
+            raise ValueError("it has no graph")
         graph = _graph(_bytes(found[0]))
     except (ValueError, TypeError, IndexError, StructError, OverflowError, MemoryError) as error:
-        raise AtlasError(f"not an ONNX model that can be read ({error})") from None
+        raise AtlasError(f"it can't be read as ONNX ({error})") from None
     shown = {tensor.name for tensor in graph.inputs} - set(graph.arrays)
     graph.inputs = [tensor for tensor in graph.inputs if tensor.name in shown]
     return graph
 
 
 def read_operators(data: bytes) -> list[str]:
-    """Return the operator of each node of a model, with its domain where that is not ONNX's own;
-    AtlasError if it is no model, or a node holds a graph of its own (Loop, If)."""
+    """Return the operator of each node of a model, with its domain unless that is ONNX's own.
+    AtlasError if it is not a model. A node that contains a graph (Loop, If) is marked as such."""
     try:
         graphs = [value for number, value in _fields(data) if number == 7]
         nodes = [v for graph in graphs for n, v in _fields(_bytes(graph)) if n == 1]
         return [_operator(_bytes(node)) for node in nodes]
     except (ValueError, TypeError, IndexError, StructError, OverflowError, MemoryError) as error:
-        raise AtlasError(f"not an ONNX model that can be read ({error})") from None
+        raise AtlasError(f"it can't be read as ONNX ({error})") from None
 
 
 def _operator(data: memoryview) -> str:
@@ -93,23 +94,23 @@ Value = int | float | memoryview
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    """(number, where the next field begins)."""
+    """Return (number, position of the next field)."""
     value = 0
     for i in range(_LONGEST):
         byte = data[at + i]
         value |= (byte & 0x7F) << (7 * i)
         if byte < 0x80:
             return value & 0xFFFFFFFFFFFFFFFF, at + i + 1
-    raise ValueError("a number that does not end")
+    raise ValueError("a number that is too long")
 
 
 def _signed(value: int) -> int:
-    """Negative int64 are ten bytes of two's complement."""
+    """Return a varint as an int64: negative ones are ten bytes of two's complement."""
     return value - (1 << 64) if value >> 63 else value
 
 
 def _fields(data: bytes | memoryview) -> Iterator[tuple[int, Value]]:
-    """(field's number, value) one after the other."""
+    """Yield (field number, value) one after the other."""
     view = memoryview(data)
     at = 0
     while at < len(view):
@@ -136,7 +137,7 @@ def _fields(data: bytes | memoryview) -> Iterator[tuple[int, Value]]:
 
 def _bytes(value: Value) -> memoryview:
     if not isinstance(value, memoryview):
-        raise ValueError("a number where a message belongs")
+        raise ValueError("a number instead of a message")
     return value
 
 
@@ -151,7 +152,7 @@ def _int(value: Value) -> int:
 
 
 def _ints(value: Value) -> list[int]:
-    """A repeated integer: alone, or several packed into one field."""
+    """Return the integers of a repeated field: a single one, or several packed together."""
     if isinstance(value, int):
         return [value]
     packed, out, at = _bytes(value), [], 0
@@ -207,7 +208,7 @@ def _attribute(data: memoryview) -> dict[str, float | int | Array]:
 
 
 def _tensor(data: memoryview) -> tuple[str, Array]:
-    """(name, array) of a TensorProto of float32 or int64, kept as bytes or as numbers."""
+    """Return (name, array) of a TensorProto of float32 or int64, stored as bytes or as numbers."""
     name, kind, dims = "", 0, list[int]()
     raw = b""
     numbers: list[float] = []

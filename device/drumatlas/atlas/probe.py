@@ -1,5 +1,5 @@
-"""Does onnxruntime run on this machine? Asked in a child process: a wheel that was built for
-other processors dies by SIGILL or abort, which no `except` catches.
+"""Checks whether onnxruntime works on this machine, in a child process: a wheel built for other
+processors dies by SIGILL or abort, which no `except` catches.
 
 (Known: 1.21 on a Pi 4, microsoft/onnxruntime#23957; 1.22 on a Zero 2 W, #25472.)
 """
@@ -17,11 +17,11 @@ from pathlib import Path
 from drumatlas.errors import FileError
 from drumatlas.files import read_text, write_text
 
-CHOICE = "DRUMATLAS_RUNTIME"  # numpy or onnxruntime: no question asked
+CHOICE = "DRUMATLAS_RUNTIME"  # numpy or onnxruntime: skips the check
 FILE = "onnxruntime"
 _TRUSTED = ("x86_64", "AMD64")  # machines on which no wheel is known to die
 _TIMEOUT_S = 60
-# Run a network, too: what kills may be a kernel that is chosen by the processor.
+# Run a network, too: the fatal code may be a kernel that is chosen by processor.
 _CHILD = """
 import sys
 import numpy
@@ -36,8 +36,8 @@ session.run(None, {one.name: numpy.zeros([3, *one.shape[1:]], numpy.float32)})
 
 
 def runs_onnxruntime(model: bytes) -> bool:
-    """Whether it is installed and runs `model` (of an atlas) without dying. The answer is kept
-    for as long as wheel and machine stay the same."""
+    """Return whether onnxruntime is installed and runs `model` (of an atlas) without dying. The
+    answer is kept as long as wheel and machine stay the same."""
     chosen = os.environ.get(CHOICE, "")
     if chosen in {"numpy", "onnxruntime"}:
         return chosen == "onnxruntime"
@@ -51,7 +51,8 @@ def runs_onnxruntime(model: bytes) -> bool:
 
 
 def remembered(ask: Callable[[], bool], key: str, file: Path) -> bool:
-    """The answer that `file` has for `key`; else `ask`s, and keeps it if that can be."""
+    """Return the answer that `file` has for `key`; otherwise call `ask` and store its answer if
+    possible."""
     with suppress(FileError):
         kept = read_text(file, 1000).split()
         if len(kept) == 2 and kept[0] == key:
@@ -64,14 +65,15 @@ def remembered(ask: Callable[[], bool], key: str, file: Path) -> bool:
 
 
 def _wheel(origin: Path) -> str:
-    """Name and version of the wheel that put `origin` there. (importlib.metadata would know, too,
-    but takes 15 ms to load, at each start.)"""
+    """Return name and version of the wheel that installed `origin`. (importlib.metadata also knows,
+    but takes 15 ms to load at each start.)"""
     found = sorted(path.name for path in origin.parents[1].glob("onnxruntime*.dist-info"))
     return " ".join(found) or str(origin)
 
 
 def _key(found: str) -> str:
-    """Of this wheel on this processor: the same SD card may be put into another Pi."""
+    """Return a key for this wheel on this processor: the same SD card may be put into another
+    Pi."""
     with suppress(OSError):
         about = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
         kind = {line for line in about.splitlines() if line.startswith(("CPU", "Features"))}
@@ -81,8 +83,8 @@ def _key(found: str) -> str:
 
 
 def cache_folder() -> Path:
-    """Where such answers are kept: the state folder of a service, else a folder in the user's cache
-    (XDG base directories)."""
+    """Return the folder for such answers: the state folder of a service, else one in the user's
+    cache (XDG base directories)."""
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     if given:
         return Path(given)

@@ -1,4 +1,4 @@
-"""Reading an atlas: every size, hash, shape and number is checked before it is used.
+"""Reads an atlas: every size, hash, shape and number is checked before it is used.
 
 A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`; the
 format is in export/README.md, "The atlas file".
@@ -30,32 +30,32 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 from drumatlas.files import read_bytes
 
-MAX_FILE = 64 << 20  # bytes; the built-in atlas has under 1 MB
-MAX_JSON = 2 << 20  # bytes of atlas.json, which takes 20 times as much once read; real ones: 11 KB
+MAX_FILE = 64 << 20  # bytes; the built-in atlas has 3.9 MB
+MAX_JSON = 2 << 20  # bytes of atlas.json, which needs 20 times as much once read; usual: 11 KB
 MEMBERS = ("decoder.onnx", "encoder.onnx", "map.npz", "known.npz")
-GROOVE = "groove.npz"  # may be missing
+GROOVE = "groove.npz"  # optional
 GROOVE_SHAPES = {
     "loud": (STEPS_PER_BAR, VOICES),
     "near": (10, VOICES),
     "late_ms": (STEPS_PER_BAR, VOICES),
     "spread_ms": (VOICES,),
 }
-_MOST_GROOVE = 512  # of any number in it: velocities end at 127, and nobody is so late
+_MOST_GROOVE = 512  # largest number in it: velocities end at 127, and no player is so late
 _JSON = "atlas.json"
 
 
 def read_builtin() -> Atlas:
-    """The atlas that ships inside the package."""
+    """Return the atlas that ships inside the package."""
     return parse_atlas(_builtin_bytes(), "builtin.atlas")
 
 
 def is_builtin(data: bytes) -> bool:
-    """Return whether `data` is the atlas that ships."""
+    """Return whether `data` is the atlas that ships inside the package."""
     return data == _builtin_bytes()
 
 
 def builtin_decoder() -> bytes:
-    """The decoder.onnx of the built-in atlas."""
+    """Return the decoder.onnx of the built-in atlas."""
     return _unzip(_builtin_bytes(), ("decoder.onnx",))["decoder.onnx"]
 
 
@@ -64,14 +64,15 @@ def _builtin_bytes() -> bytes:
 
 
 def read_atlas(path: Path | None) -> Atlas:
-    """The atlas at `path`, or the built-in one for None; AtlasError or FileError names the file."""
+    """Return the atlas at `path`, or the built-in one for None; AtlasError or FileError names the
+    file."""
     if path is None:
         return read_builtin()
     return parse_atlas(read_bytes(path, MAX_FILE), str(path))
 
 
 def parse_atlas(data: bytes, name: str) -> Atlas:
-    """The atlas in `data`; AtlasError says what is wrong with `name`."""
+    """Return the atlas in `data`; AtlasError says what is wrong with `name`."""
     try:
         return _parse(data)
     except AtlasError as error:
@@ -116,12 +117,13 @@ def _parse(data: bytes) -> Atlas:
 
 
 def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
-    """The wanted members, none larger than MAX_FILE in all (bombs claim or hold more)."""
+    """Return the wanted members; AtlasError if all members together exceed MAX_FILE (zip bombs
+    claim or hold more)."""
     try:
         with ZipFile(BytesIO(data)) as archive:
             names = [entry.filename for entry in archive.infolist()]
             if len(names) > 64 or len(set(names)) != len(names):
-                raise AtlasError("holds too many members, or one of them twice")
+                raise AtlasError("has too many members, or a member twice")
             if sum(entry.file_size for entry in archive.infolist()) > MAX_FILE:
                 raise AtlasError(f"unpacks to over {MAX_FILE >> 20} MiB")
             missing = [name for name in wanted if name not in names]
@@ -131,16 +133,16 @@ def _unzip(data: bytes, wanted: tuple[str, ...]) -> dict[str, bytes]:
     except AtlasError:
         raise
     except (BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
-        raise AtlasError(f"not a zip file that can be read ({error})") from None
-    except Exception as error:  # zlib.error and whatever a forged header makes zipfile raise
+        raise AtlasError(f"not a zip file ({error})") from None
+    except Exception as error:  # zlib.error, and anything that forged headers cause in zipfile
         raise AtlasError(f"damaged ({error})") from None
 
 
 def _member(archive: ZipFile, entry: ZipInfo) -> bytes:
-    """A member, never more of it than its entry says: `ZipFile.read` unpacks up to 2 GiB before it
-    looks at that, and of bzip2 and LZMA without end."""
+    """Return a member, never more of it than its entry declares: `ZipFile.read` unpacks up to 2 GiB
+    before it checks that, and of bzip2 and LZMA without end."""
     if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-        raise AtlasError(f"{entry.filename} is compressed by another method than deflate")
+        raise AtlasError(f"{entry.filename} is compressed by a method other than deflate")
     with archive.open(entry) as stream:
         return stream.read(entry.file_size + 1)
 
@@ -153,19 +155,20 @@ def _json(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise AtlasError(f"{_JSON}: {str(error)[:120]}") from None
     if not isinstance(info, dict):
-        raise AtlasError(f"{_JSON}: not a table")
+        raise AtlasError(f"{_JSON}: not a JSON object")
     return info
 
 
 def _table(info: dict[str, Any], key: str) -> dict[str, Any]:
     value = info.get(key, {})
     if not isinstance(value, dict):
-        raise AtlasError(f"{_JSON}: '{key}' is not a table")
+        raise AtlasError(f"{_JSON}: '{key}' is not a JSON object")
     return value
 
 
 def _arrays(data: bytes, member: str, wanted: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The wanted arrays of an npz, never unpickled. (np.load gives bytes for what is no array.)"""
+    """Return the wanted arrays of an npz, never unpickled. (np.load returns bytes for members that
+    are not arrays.)"""
     members = _unzip(data, tuple(f"{name}.npy" for name in wanted))
     try:
         return {
@@ -193,14 +196,14 @@ def _map(data: bytes, genres: int) -> MapPoints:
         a["genre"].astype(np.int16),
     )
     if not (np.isfinite(points.z).all() and np.isfinite(points.xy).all()):
-        raise AtlasError("map.npz: holds numbers that are not finite")
+        raise AtlasError("map.npz: has values that are not finite")
     if n and (points.genre.min() < -1 or points.genre.max() >= genres):
-        raise AtlasError("map.npz: 'genre' points at a genre that is not there")
+        raise AtlasError("map.npz: 'genre' has an index beyond the list of genres")
     return points
 
 
 def parse_groove(data: bytes) -> Groove:
-    """The groove in the bytes of a groove.npz; AtlasError says what is wrong with it."""
+    """Return the groove in the bytes of a groove.npz; AtlasError says what is wrong with it."""
     a = _arrays(data, GROOVE, tuple(GROOVE_SHAPES))
     for key, shape in GROOVE_SHAPES.items():
         if a[key].shape != shape or a[key].dtype.kind != "f":

@@ -1,10 +1,10 @@
-"""Tries out somebody else's atlas before it plays: in a process of its own, with limits.
+"""Tries out a foreign atlas before it plays, in a process of its own with limits.
 
     python -m drumatlas.atlas.trial SECONDS < FILE.atlas
 
-Nothing about a network's bytes says how long it takes and how much memory it wants. The child
-decodes all over the space; what it needs too much time or memory for is refused, and the box has
-lost nothing. Exit code 0: it plays; 1: standard output says why not.
+The bytes of a network do not show how much time and memory it needs. The child decodes points all
+over the space. If that needs too much time or memory the atlas is refused, and the box has lost
+nothing. Exit code 0: it plays; 1: standard output says why not.
 """
 
 import itertools
@@ -24,23 +24,23 @@ from drumatlas.files import read_bytes
 
 MOST_CPU_S = 30  # a good atlas takes under a second on a PC, some seconds on a Pi Zero 2 W
 MOST_WALL_S = 90
-MOST_MEMORY = 512 << 20  # bytes beside what Python and onnxruntime take
+MOST_MEMORY = 512 << 20  # bytes in addition to Python and onnxruntime
 FAR = 6.0  # prior deviations; knobs reach 4
 _BATCH = 64  # points that the box decodes at once
 _FILE = "atlas-tried"
-_OVER = f"its networks want over {MOST_CPU_S} s or {MOST_MEMORY >> 20} MiB; they are not for a box"
+_OVER = f"its networks need over {MOST_CPU_S} s or {MOST_MEMORY >> 20} MiB: too much for a box"
 
 
 def open_atlas(path: Path | None) -> Atlas:
-    """Return the atlas at `path` once it is tried out, or the built-in one for None; AtlasError or
+    """Return the atlas at `path` after trying it out, or the built-in one for None; AtlasError or
     FileError names the file."""
     return read_builtin() if path is None else parse_foreign(read_bytes(path, MAX_FILE), str(path))
 
 
 def parse_foreign(data: bytes, name: str) -> Atlas:
-    """Return the atlas in `data` after it was tried out; AtlasError says what is wrong with it.
+    """Return the atlas in `data` after trying it out; AtlasError says what is wrong with it.
 
-    The answer about the same bytes is kept beside the one about onnxruntime (see probe.py).
+    The answer for these bytes is stored beside the one about onnxruntime (see probe.py).
     """
 
     def ask() -> bool:
@@ -73,27 +73,28 @@ def _try_out(data: bytes, name: str) -> None:
 
 
 def places(centre: Floats, reach: Floats) -> Floats:
-    """Points of the whole space, z [n, 4]: its middle, its corners and sides, near and far out."""
+    """Return points of the whole space, z [n, 4]: its middle, its corners and sides, near and far
+    out."""
     cube = np.array(list(itertools.product((-1, 0, 1), repeat=LATENT)), np.float32)
     radii = np.array([0.5, 2.0, FAR], np.float32)[:, None, None]
     return (centre + reach * (radii * cube).reshape(-1, LATENT)).astype(np.float32)
 
 
 def _play(atlas: Atlas) -> None:
-    """Decode all over the space, one place and a batch at a time, and encode what comes of it."""
+    """Decode points all over the space, singly and in batches, and encode some of the results."""
     z = places(atlas.latent.centre, atlas.latent.reach)
     for point in z[:: len(z) // 16]:
         atlas.decode(point[None])
     for start in range(0, len(z), _BATCH):
         p = atlas.decode(z[start : start + _BATCH])
         if not ((p >= 0) & (p <= 1)).all():  # also false for NaN
-            raise AtlasError("decoder.onnx gives probabilities outside 0..1 at the edge")
+            raise AtlasError("decoder.onnx returns probabilities outside 0..1 at the edge")
     if not np.isfinite(atlas.encode((p[:3] > atlas.thresholds).astype(np.float32))).all():
-        raise AtlasError("encoder.onnx gives numbers that are not finite")
+        raise AtlasError("encoder.onnx returns values that are not finite")
 
 
 def _limit(seconds: int) -> None:
-    """Bound processor time and memory, where the system can."""
+    """Limit processor time and memory, where the system can."""
     with suppress(ImportError, OSError, ValueError):
         import resource  # noqa: PLC0415 - not on Windows
 
@@ -105,9 +106,10 @@ def _limit(seconds: int) -> None:
 
 
 def main(seconds: int) -> int:
-    """Try out the atlas on standard input, for at most `seconds` of processor time."""
+    """Try out the atlas on standard input, for at most `seconds` of processor time; return the exit
+    code."""
     data = sys.stdin.buffer.read(MAX_FILE + 1)
-    read_builtin()  # loads what runs networks, so that its memory is not counted
+    read_builtin()  # loads the runtime, so that its memory is not counted
     _limit(seconds)
     try:
         _play(parse_atlas(data, ""))

@@ -1,4 +1,4 @@
-"""Writing an atlas: the same contents give the same bytes."""
+"""Writes an atlas: the same contents give the same bytes."""
 
 import json
 from hashlib import sha256
@@ -15,7 +15,7 @@ from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, MEMBERS, parse_atlas
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.files import atomic
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip knows; real times would change the bytes
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip; real times would change the bytes
 
 
 def _zip(members: dict[str, bytes], compression: int) -> bytes:
@@ -74,7 +74,7 @@ def _describe(
 
 
 def groove_bytes(groove: Groove) -> bytes:
-    """A groove as the atlas' member."""
+    """Return a groove as the bytes of the atlas' member."""
     return _npz({key: np.asarray(getattr(groove, key), np.float32) for key in GROOVE_SHAPES})
 
 
@@ -93,7 +93,11 @@ def write_atlas(  # noqa: PLR0913 - the members of the file, by name
     scores: dict[str, Any],
     groove: Groove | None = None,
 ) -> None:
-    """Write an atlas to `path`, after reading it back as a box would; AtlasError if it can't be."""
+    """Write an atlas to `path`, after reading it back as a box would; AtlasError if that fails.
+
+    `thresholds` [14] are in 0..1, `known` [n] holds hashes of the training beats' rotation classes
+    (`beat.codes.rotation_hash`), `decoder` and `encoder` are ONNX models.
+    """
     arrays: dict[str, NDArray[Any]] = {
         "z": points.z,
         "xy": points.xy,

@@ -1,7 +1,7 @@
-"""Beats as codes and as grids, and what stays the same when a beat is rotated.
+"""Beats as codes and as grids, and their properties that do not change under rotation.
 
-A *code* is 32 integers 0..16383, one a step; bit v set = voice v hits. A *grid* is the
-same as booleans [32, 14]. Two bars of 4/4 in 16ths.
+A *code* is 32 integers 0..16383, one a step; bit v set = voice v hits. A *grid* is the same as
+booleans [32, 14]. Both cover two bars of 4/4 in 16ths.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ _BITS = (1 << np.arange(VOICES)).astype(np.uint16)
 
 
 def check_code(code: Iterable[int]) -> Code:
-    """Return `code` as a tuple of 32 ints; BeatError if it is not one."""
+    """Return `code` as a tuple of 32 ints 0..16383; BeatError if it is not a code."""
     steps = tuple(code)
     if len(steps) != STEPS:
         raise BeatError(f"a beat has {STEPS} steps, this one has {len(steps)}")
@@ -36,34 +36,36 @@ def check_code(code: Iterable[int]) -> Code:
 
 
 def grids(codes: Sequence[Code] | NDArray[np.uint16]) -> Grid:
-    """Codes [n, 32] to booleans [n, 32, 14]."""
+    """Return codes [n, 32] as booleans [n, 32, 14]."""
     array = np.asarray(codes, dtype=np.uint16).reshape(-1, STEPS)
     result: Grid = (array[:, :, None] & _BITS) != 0
     return result
 
 
 def pack(grid: Grid) -> NDArray[np.uint16]:
-    """Booleans [..., 32, 14] to codes [..., 32]."""
+    """Return booleans [..., 32, 14] as codes [..., 32]."""
     packed: NDArray[np.uint16] = (grid * _BITS).sum(axis=-1, dtype=np.uint16)
     return packed
 
 
 def _canonical_bytes(code: Sequence[int] | NDArray[np.uint16]) -> bytes:
-    # Big-endian, so that comparing bytes compares the numbers; doubled, so that each
-    # rotation is one slice.
+    # Big-endian, so that bytes compare like the numbers; doubled, so that each rotation is one
+    # slice.
     line = np.asarray(code, dtype=">u2").tobytes() * 2
     width = 2 * STEPS
     return min([line[i : i + width] for i in range(0, width, 2)])
 
 
 def canonical(code: Sequence[int] | NDArray[np.uint16]) -> Code:
-    """The smallest of the 32 rotations: equal for two beats iff one is a rotation of the other."""
+    """Return the smallest of the 32 rotations: equal for two beats iff one is a rotation of the
+    other."""
     return tuple(np.frombuffer(_canonical_bytes(code), dtype=">u2").tolist())
 
 
 def rotation_hash(code: Sequence[int] | NDArray[np.uint16]) -> int:
-    """64-bit one-way hash of a beat's rotation class, 0..2**64-1 (BLAKE2b of the canonical code).
+    """Return a 64-bit one-way hash of a beat's rotation class, 0..2**64-1 (BLAKE2b of the canonical
+    code).
 
-    The atlas carries these in place of the training beats.
+    The atlas stores these instead of the training beats.
     """
     return int.from_bytes(blake2b(_canonical_bytes(code), digest_size=8).digest(), "little")

@@ -1,7 +1,8 @@
-"""What chance draws from: numbers that only depend on a seed, the same in ten years.
+"""Random numbers that depend only on a seed, and stay the same in later versions.
 
-The stream of NumPy's RandomState, which is frozen for good (the Mersenne Twister, seeded by its
-authors' `init_genrand`, Matsumoto & Nishimura 1998), without numpy.random: that takes 7 MB.
+They are the stream of NumPy's RandomState, which is frozen (the Mersenne Twister, seeded by its
+authors' `init_genrand`, Matsumoto & Nishimura 1998), without importing numpy.random, which takes 7
+MB.
 """
 
 from math import log, sqrt
@@ -11,7 +12,7 @@ _SIZE = 624  # words of the twister's state
 
 
 class Dice:
-    """Draws of one seed, any integer."""
+    """The random numbers of one seed (any integer)."""
 
     def __init__(self, seed: int) -> None:
         words = [seed % 2**32]
@@ -22,15 +23,15 @@ class Dice:
         self._kept: float | None = None
 
     def uniform(self, low: float, high: float, n: int) -> list[float]:
-        """n numbers low..high."""
+        """Return n numbers, evenly distributed in low..high."""
         return [low + (high - low) * self._random.random() for _ in range(n)]
 
     def normal(self, n: int) -> list[float]:
-        """n numbers of mean 0 and deviation 1."""
+        """Return n numbers, normally distributed with mean 0 and standard deviation 1."""
         return [self._normal() for _ in range(n)]
 
     def _normal(self) -> float:
-        """By Marsaglia's polar method, which gives two at a time."""
+        """Return one number, by Marsaglia's polar method, which gives two at a time."""
         if self._kept is not None:
             kept, self._kept = self._kept, None
             return kept

@@ -1,7 +1,7 @@
-"""Which voice a note plays, by its channel and key.
+"""Drum maps: which voice a note plays, by its channel and key.
 
-General MIDI's note table serves any channel. A machine's own map has the notes of its kit, on the
-kit's channels.
+General MIDI's note table applies to any channel. A machine's own map has the notes of its kit, on
+the kit's channels.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -27,31 +27,32 @@ Place = tuple[int, int]  # note 0..127, channel 0..15
 
 @dataclass(frozen=True, slots=True)
 class DrumMap:
-    """`table` [16 * 128] holds the voice (bit, or NO_VOICE) of each channel and key. `channels`
-    (0..15) are those that drums are on; None leaves that to what the file shows."""
+    """A note map. `table` [16 * 128] holds the voice (bit, or NO_VOICE) of each channel and key.
+    `channels` (0..15) are those with drums; None means those that the file shows."""
 
     name: str
     table: bytes
     channels: frozenset[int] | None = None
 
     def bits(self, channels: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the voice (bit, or NO_VOICE) of each note [n]."""
+        """Return the voice (bit, or NO_VOICE) of each note [n], by `channels` [n] 0..15 and `keys`
+        [n] 0..127."""
         table = np.frombuffer(self.table, np.uint8)
         result: NDArray[np.uint8] = table[channels * KEYS + keys]
         return result
 
     def bit(self, channel: int, key: int) -> int:
-        """Return the voice of one note; NO_VOICE if it has none."""
+        """Return the voice (bit, or NO_VOICE) of one note."""
         return self.table[channel * KEYS + key]
 
     def on(self, channels: frozenset[int]) -> "DrumMap":
-        """Return the same for drums on `channels`: a channel that this map does not name has the
-        notes of those that it names."""
+        """Return the same map for drums on `channels`. A channel that this map does not name gets
+        the notes of those that it names."""
         rows = [self._row(channel) for channel in range(CHANNELS)]
         named = sorted(self.channels or ())
         if named:
             merged = bytearray(_EMPTY)
-            for channel in reversed(named):  # where two differ, the first counts
+            for channel in reversed(named):  # where two differ, the first one wins
                 for key, bit in enumerate(rows[channel]):
                     merged[key] = bit if bit != NO_VOICE else merged[key]
             rows = [row if channel in named else bytes(merged) for channel, row in enumerate(rows)]
@@ -80,9 +81,9 @@ V_DRUMS_MAP = DrumMap("v-drums", _row_of({**BIT_OF_NOTE, **V_DRUMS}.items()) * C
 
 
 def map_for(keys: Collection[int], *, is_for_synth: bool = False) -> DrumMap:
-    """Return the map of a file that names none and has the notes `keys`: that of V-Drums if these
-    show that V-Drums have written it, else General MIDI's. A file that is made for a GS or XG synth
-    (`is_for_synth`) has no hats' edges but theirs."""
+    """Return the map of a file that names none and has the notes `keys`: that of V-Drums if the
+    notes show that V-Drums wrote it, else General MIDI's. In a file for a GS or XG synth
+    (`is_for_synth`) the keys of V-Drums' hat edges have no voice."""
     used = frozenset(keys)
     if used & V_DRUMS_EDGES and used <= V_DRUMS_NOTES:
         return V_DRUMS_MAP
@@ -90,8 +91,8 @@ def map_for(keys: Collection[int], *, is_for_synth: bool = False) -> DrumMap:
 
 
 def base_table(channels: Collection[int]) -> bytearray:
-    """Return a table in which no note has a voice, but for General MIDI's on channel 10 if that is
-    among `channels`."""
+    """Return a table without voices, except for General MIDI's on channel 10 if that is among
+    `channels`."""
     table = bytearray(_EMPTY * CHANNELS)
     if GM_CHANNEL in channels:
         start = GM_CHANNEL * KEYS
@@ -102,8 +103,8 @@ def base_table(channels: Collection[int]) -> bytearray:
 def map_of_voices(name: str, voices: Sequence[Place]) -> DrumMap:
     """Return the map of a kit that plays each voice, in order of the bits, at a note and channel.
 
-    Where voices share a note, the first of them has it. A voice that keeps its General MIDI note
-    on a channel keeps the notes that fold into it there; and on channel 10 every note that the kit
+    Where voices share a note, the first of them has it. A voice that keeps its General MIDI note on
+    a channel also keeps the notes that fold into it there. On channel 10, every note that the kit
     does not use is General MIDI's.
     """
     channels = frozenset(channel for _, channel in voices)

@@ -1,6 +1,8 @@
-"""A MIDI file's drums as voices: its notes, the map that says which voice each is, what was lost.
+"""The drums of a MIDI file as voices: its notes, the map that assigns voices to them, and the notes
+that were lost.
 
-Whoever takes beats from a file (mining, `encode`, `groove`, the page's drop) reads it here.
+Everything that takes beats from a file (mining, `encode`, `groove`, files dropped on the page)
+reads it here.
 """
 
 from collections import Counter
@@ -17,7 +19,7 @@ from drumatlas.beat.smf import DrumTrack, read_drums
 from drumatlas.beat.smf.track import KEY
 from drumatlas.beat.voices import UNVOICED_NAMES
 
-EDITED = "the notes were edited since drumatlas wrote them: notes that two voices share are one"
+EDITED = "the notes were edited after drumatlas wrote them: voices that share a note count as one"
 # Roland's GS reset and Yamaha's XG system on, as songs made for such synths begin (manuals of the
 # SC-88 and MU80, "MIDI implementation").
 SYNTH_RESETS = (b"\x42\x12\x40\x00\x7f\x00\x41", b"\x4c\x00\x00\x7e\x00")
@@ -26,8 +28,8 @@ SHOWN_KEYS = 12  # keys in a line
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How files are read: by which map (None: by what a file says or shows itself), and on which
-    `channels` 0..15 (None: on those of the map, or on those that the file shows)."""
+    """How files are read: with which map (None: the one that a file names or shows), and on which
+    `channels` 0..15 (None: those of the map, or those that the file shows)."""
 
     drum_map: DrumMap | None = None
     channels: frozenset[int] | None = None
@@ -35,7 +37,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Drums:
-    """Notes, and the map that gives each its voice. `unvoiced` counts the notes that have none, by
+    """Notes, and the map that gives each its voice. `unvoiced` counts the notes without a voice, by
     key 0..127. The file begins with step `lead` (0..31) of two bars."""
 
     track: DrumTrack
@@ -50,13 +52,13 @@ class Drums:
 
     @property
     def why_empty(self) -> str:
-        """Why there is no beat in these drums, where there is none."""
+        """Why these drums contain no beat, if they contain none."""
         if self.track.packed and not self.voiced:
             return "no note has a voice"
         return why_empty(self.track)
 
     def two_bars(self, ranges: list[tuple[int, int]]) -> Iterator[tuple[Code, str]]:
-        """Yield each two bars in these tick ranges (`four_four`), see `Region.two_bars`."""
+        """Yield every two bars in these tick ranges (from `four_four`), see `Region.two_bars`."""
         for (start, _), region in regions(self.track, ranges, self.drum_map):
             yield from region.two_bars(0 if start else self.lead)
 
@@ -67,8 +69,8 @@ BY_ITSELF = Reading()
 def read(data: bytes, reading: Reading = BY_ITSELF) -> Drums:
     """Return the drums in a MIDI file's bytes; MidiFileError if it can't be read.
 
-    A map that was asked for counts; then the mark that our own takes carry; then what the notes
-    show (`map_for`).
+    A map that was asked for has priority, then the mark in our own takes, then the map that the
+    notes suggest (`map_for`).
     """
     if reading.drum_map is not None:
         return _read_by(data, reading.drum_map, reading.channels)
@@ -95,7 +97,7 @@ def _read_by(data: bytes, drum_map: DrumMap, channels: frozenset[int] | None) ->
 
 
 def _counts(track: DrumTrack) -> dict[int, int]:
-    """Return how many notes there are, by channel * 128 + key."""
+    """Return the number of notes by channel * 128 + key."""
     places = np.array(track.packed, np.int64) >> KEY & (CHANNELS * KEYS - 1)
     counts = np.bincount(places, minlength=CHANNELS * KEYS)
     return {int(place): int(counts[place]) for place in np.flatnonzero(counts)}
@@ -110,12 +112,12 @@ def _counted(track: DrumTrack, drum_map: DrumMap, counts: Mapping[int, int]) -> 
 
 
 def label(key: int) -> str:
-    """Return a note without a voice as reports name it: `33 (metronome click)`."""
+    """Return the name of a note without a voice, for reports: `33 (metronome click)`."""
     return f"{key} ({UNVOICED_NAMES[key]})" if key in UNVOICED_NAMES else str(key)
 
 
 def unvoiced_line(unvoiced: Mapping[int, int]) -> str:
-    """Return how many notes had no voice, and which; empty if all had one."""
+    """Return a line on how many notes had no voice, and which; empty if all had one."""
     total = sum(unvoiced.values())
     if not total:
         return ""
@@ -127,10 +129,10 @@ def unvoiced_line(unvoiced: Mapping[int, int]) -> str:
 
 
 def misfit_line(reasons: Sequence[str]) -> str:
-    """Return how many of some windows, each with why it is off the grid ("" if it is not), were
-    moved to 16ths; empty if none were."""
+    """Return a line on how many windows were moved to 16ths, and why; empty if none were. `reasons`
+    has one entry a window, "" if it is on the grid."""
     counts = Counter(reason for reason in reasons if reason)
     if not counts:
         return ""
     words = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-    return f"of {len(reasons)} times two bars: {words}; moved to the nearest 16ths"
+    return f"of {len(reasons)} two-bar windows: {words}; moved to the nearest 16ths"

@@ -1,4 +1,4 @@
-"""From note times to steps: 4/4 regions of a file, quantised to 16ths, with the error measured."""
+"""Quantises note times to steps: 4/4 regions of a file on 16ths, with the error measured."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from drumatlas.beat.smf import DrumTrack
 from drumatlas.errors import MidiFileError
 
 BEATS_PER_BAR = 4  # quarters, in 4/4
-MOST_METRES = 5  # that a message names
-MAX_STEPS = 1 << 18  # 16,384 bars; a longer region is not looked at, nor a file that has more
-MAX_SHIFT = 0.25  # steps; a player or a sequencer may be early or late by that as a whole
+MOST_METRES = 5  # named in a message
+MAX_STEPS = 1 << 18  # 16,384 bars; longer regions are ignored, longer files refused
+MAX_SHIFT = 0.25  # steps; a whole performance may be early or late by up to this
 MAX_ERROR = 0.16  # mean distance from the grid, steps; notes at random have 0.25
 TRIPLET = STEPS_PER_BEAT / 3  # steps between 8th triplets, where swung 8ths fall, too
 
@@ -30,7 +30,8 @@ class Region:
     triplet_error: NDArray[np.float64]  # the same from the nearest 8th triplet (0..0.67 each)
 
     def misfit(self, start: int, stop: int) -> tuple[float, float]:
-        """Mean distance (steps) of the notes in start..stop from 16ths, and from 8th triplets."""
+        """Return the mean distance (steps) of the notes in start..stop from 16ths, and from 8th
+        triplets."""
         notes = max(int(self.hits[start:stop].sum()), 1)
         return (
             float(self.error[start:stop].sum()) / notes,
@@ -38,7 +39,7 @@ class Region:
         )
 
     def two_bars(self, lead: int = 0) -> Iterator[tuple[Code, str]]:
-        """Yield the code of each two bars that have hits, and why its notes are not straight 16ths
+        """Yield the code of every two bars that have hits, and why its notes are not straight 16ths
         ("" if they are). The region begins with step `lead` (0..31) of two bars."""
         before = np.zeros(lead, np.uint16)
         after = np.zeros(-(lead + len(self.codes)) % STEPS, np.uint16)
@@ -59,9 +60,11 @@ def misfit_reason(error: float, triplet_error: float) -> str:
 
 
 def bar_beats(numerator: int, denominator: int) -> int:
-    """Return how many beats (quarters) a bar has whose bar lines lie on those of 4/4; 0 for others.
+    """Return how many beats (quarters) a bar has whose bar lines coincide with those of 4/4; 0 for
+    others.
 
-    One bar or more of 4/4 (4/4, 2/2, 8/8, 4/2, 8/4), or half a one (2/4, 4/8), never 3/4 or 6/8.
+    These are one or more bars of 4/4 (4/4, 2/2, 8/8, 4/2, 8/4), or half a bar (2/4, 4/8), but never
+    3/4 or 6/8.
     """
     if numerator < 1 or numerator & (numerator - 1) or denominator < 1:
         return 0
@@ -70,12 +73,12 @@ def bar_beats(numerator: int, denominator: int) -> int:
 
 
 def four_four(track: DrumTrack) -> list[tuple[int, int]]:
-    """Return the tick ranges [start, end) in 4/4 or in bars that lie on those of 4/4; no signature
-    at all means 4/4.
+    """Return the tick ranges [start, end) in 4/4, or in bars that coincide with those of 4/4.
+    Without any signature that is the whole file.
 
     A signature that repeats the one in force starts no new range (files restate it), nor does one
-    that changes nothing: 2/2 at a bar line of 4/4. Bars of 2/4 count in pairs from where they
-    begin; one that is left over at the end of a range is not in it.
+    that changes nothing, such as 2/2 at a bar line of 4/4. Bars of 2/4 count in pairs from where
+    they begin; a single one left at the end of a range is not part of it.
     """
     bar = track.ticks_per_beat * BEATS_PER_BAR
     ranges: list[tuple[int, int]] = []
@@ -96,19 +99,19 @@ def four_four(track: DrumTrack) -> list[tuple[int, int]]:
 
 
 def why_empty(track: DrumTrack) -> str:
-    """Return why a file has no drums in 4/4: none at all, or only in other metres."""
+    """Return why a file has no drums in 4/4: it has none at all, or only in other metres."""
     if not track.packed:
         named = ", ".join(str(channel + 1) for channel in sorted(track.channels))
         words = f"no drums on channel {named}"
         if track.unread:
-            words += f": notes on {', '.join(str(channel + 1) for channel in track.unread)} alone"
+            words += f": notes only on {', '.join(str(channel + 1) for channel in track.unread)}"
         return words
     metres = other_metres(track)
     return f"in {', '.join(metres)}" if metres else f"no drums in 4/4 within {MAX_STEPS} steps"
 
 
 def other_metres(track: DrumTrack) -> list[str]:
-    """Return the metres that drums stand in, but for those that lie on 4/4: '3/4'."""
+    """Return the metres with drums that do not coincide with 4/4, such as '3/4'."""
     metres: dict[str, None] = {}
     changes = [*track.signatures, (track.end, 4, 4)]
     for (start, numerator, denominator), (end, _, _) in pairwise(changes):
@@ -120,9 +123,11 @@ def other_metres(track: DrumTrack) -> list[str]:
 def regions(
     track: DrumTrack, ranges: list[tuple[int, int]], drum_map: DrumMap = GM
 ) -> Iterator[tuple[tuple[int, int], Region]]:
-    """Those of the tick ranges [start, end) that have drums, with what is there on the grid, one
-    after the other: a forged file claims thousands of the longest. MidiFileError once they have
-    over MAX_STEPS steps together."""
+    """Yield the tick ranges [start, end) that have drums, each quantised.
+
+    One after the other, since a forged file may claim thousands of the longest. MidiFileError once
+    they have over MAX_STEPS steps together.
+    """
     steps = 0
     for start, end in ranges:
         region = quantise(track, start, end, drum_map)
@@ -138,8 +143,8 @@ def quantise(track: DrumTrack, start: int, end: int, drum_map: DrumMap = GM) -> 
     """Return the drums of ticks [start, end) on the grid that begins at `start`, by the voices of
     `drum_map`; None if there are none.
 
-    A constant shift of the whole region (a late sequencer, a player ahead of the beat) is
-    taken out before the error is measured, from 16ths and from triplets each its own: the
+    A constant shift of the whole region (a late sequencer, a player ahead of the beat) is removed
+    before the error is measured. This is done separately for 16ths and for triplets, because the
     median of swung 8ths lies between the two grids.
     """
     ticks, channels, keys, _ = track.unpacked(start, end)
@@ -166,20 +171,22 @@ def quantise(track: DrumTrack, start: int, end: int, drum_map: DrumMap = GM) -> 
 
 
 def _shift(position: NDArray[np.float64], spacing: float) -> float:
-    """By how much the notes are late against a grid as a whole; 0 if that is implausible."""
+    """Return by how much (steps) the notes as a whole are late against a grid; 0 if that is
+    implausible."""
     shift = _median(position - spacing * np.rint(position / spacing))
     return shift if abs(shift) <= MAX_SHIFT else 0.0
 
 
 def _off(position: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
-    """Signed distance of each note from the nearest grid point, the common shift taken out."""
+    """Return the signed distance (steps) of each note from the nearest grid point, without the
+    common shift."""
     moved = position - _shift(position, spacing)
     result: NDArray[np.float64] = moved - spacing * np.rint(moved / spacing)
     return result
 
 
 def _median(values: NDArray[np.float64]) -> float:
-    """As np.median, which takes longer for its checks than for a song's notes."""
+    """Return the median. np.median spends more time on its checks than on a song's notes."""
     low, high = (len(values) - 1) // 2, len(values) // 2
     parted = np.partition(values, (low, high))
     return float((parted[low] + parted[high]) / 2)

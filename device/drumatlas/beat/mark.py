@@ -1,16 +1,16 @@
-"""A mark in our own MIDI files: which voice played each of their notes.
+"""The mark in our own MIDI files, which says which voice played each note.
 
-A kit may play two voices by one note, or by notes that mean something else in General MIDI. Such a
-take carries a sequencer-specific meta event (FF 7F, "Standard MIDI Files 1.0"), which other
-programs skip, under the manufacturer ID 7D, which MIDI 1.0 leaves to non-commercial use. Behind
-the ID stands text:
+A kit may play two voices with one note, or with notes that mean something else in General MIDI.
+Such a take carries a sequencer-specific meta event (FF 7F, "Standard MIDI Files 1.0"), which other
+programs skip, with the manufacturer ID 7D, which MIDI 1.0 leaves to non-commercial use. The ID is
+followed by text:
 
     drumatlas voices 1 lead=16 10:36=0 10:38=1 10:50=6b66b crc=0badc0de
 
-The file begins with step 16 of two bars. The notes of channel 10 with key 36 are voice 0, the
-kick. Those with key 50 are several voices: one hexadecimal digit each, in order of time, channel,
-key and velocity. The checksum is over the notes of all keys that have several. If it is not right,
-somebody has moved these notes, and each counts as the lowest voice of its key.
+In this example the file begins with step 16 of two bars. The notes of channel 10 with key 36 are
+voice 0, the kick. Those with key 50 are several voices: one hexadecimal digit each, in order of
+time, channel, key and velocity. The checksum covers the notes of all keys with several voices. If
+it does not match, somebody has moved these notes, and each gets the lowest voice of its key.
 """
 
 import re
@@ -37,8 +37,8 @@ APPLIED = DrumMap(_NAME, bytes(base_table({GM_CHANNEL})), frozenset({GM_CHANNEL}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hit:
-    """A packed note (`smf.track`), its voice (bit), and the step 0..31 of the beat at tick 0 of the
-    file if this note is where its beat has it."""
+    """A packed note (`smf.track`), its voice (bit), and its lead: the step 0..31 of the beat at
+    tick 0 of the file, if this note is where its beat has it."""
 
     note: int
     voice: int
@@ -47,8 +47,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Voices by channel and key (`channel * 128 + key`): one for all notes, or one for each; and
-    which step 0..31 of the two bars the file begins with."""
+    """Voices by channel and key (`channel * 128 + key`): one for all notes, or one for each note;
+    and the step 0..31 of the two bars with which the file begins."""
 
     voices: Mapping[int, Sequence[int]]
     checksum: int
@@ -56,8 +56,8 @@ class Mark:
 
     @property
     def drum_map(self) -> DrumMap:
-        """The map that it names; the lowest voice of keys that have several. On channel 10 all
-        other notes are General MIDI's: somebody has added them."""
+        """The map that the mark names, with the lowest voice of keys that have several. On channel
+        10, all other notes are General MIDI's: somebody has added them."""
         channels = frozenset(place // KEYS for place in self.voices)
         table = base_table(channels)
         for place, voices in self.voices.items():
@@ -66,7 +66,7 @@ class Mark:
 
     def applied(self, track: DrumTrack) -> DrumTrack | None:
         """Return `track` with each marked note as the General MIDI note of its voice on channel 10,
-        to be read by `APPLIED`; None if the notes are not those that were marked."""
+        to be read with `APPLIED`; None if the notes are not those that were marked."""
         several = {place: voices for place, voices in self.voices.items() if len(voices) > 1}
         shared = [note for note in track.packed if note >> KEY & _PLACE_BITS in several]
         if _checksum(shared) != self.checksum:
@@ -94,7 +94,7 @@ def _checksum(notes: Sequence[int]) -> int:
 
 
 def find_mark(data: bytes) -> Mark | None:
-    """Return the mark in a MIDI file's bytes; None if there is none that can be read."""
+    """Return the mark in a MIDI file's bytes; None if there is no valid one."""
     at = data.find(HEAD)
     while at >= 0:
         mark = _parse(_payload(data, at))
@@ -105,8 +105,9 @@ def find_mark(data: bytes) -> Mark | None:
 
 
 def _payload(data: bytes, at: int) -> bytes:
-    """Return the text of the meta event whose data begin at `at`; empty if none do."""
-    for width in range(1, 5):  # of the length
+    """Return the text of the meta event whose data begins at `at`; empty if there is no such
+    event."""
+    for width in range(1, 5):  # bytes of the length
         start = at - width - len(META)
         length = data[at - width : at] if start >= 0 else b""
         if data[start : start + len(META)] != META or not length:
@@ -135,8 +136,8 @@ def _parse(text: bytes) -> Mark | None:
 
 
 def mark_bytes(hits: Sequence[Hit]) -> bytes:
-    """Return the data of the meta event for a file's notes, in any order; empty if the file says
-    the same without it: whoever reads it finds channel 10 and each note's voice there."""
+    """Return the data of the meta event for a file's notes, in any order. Empty if the file needs
+    no mark, because channel 10 and each note's voice are found without it."""
     lead = _lead_of(hits)
     if not lead and not _needs_names(hits):
         return b""
@@ -158,7 +159,7 @@ def _place_of(hit: Hit) -> int:
 
 
 def _lead_of(hits: Sequence[Hit]) -> int:
-    """Return what most notes say; swing and humanize move some of them to other steps."""
+    """Return the lead of most notes; swing and humanize move some of them to other steps."""
     leads = Counter(hit.lead for hit in hits).most_common(1)
     return leads[0][0] if leads else 0
 

@@ -1,4 +1,5 @@
-"""What the slow loop hands to the performer: a beat ready to be played, and nothing to compute."""
+"""Patterns: beats ready to be played. The slow loop computes them, the performer only plays
+them."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,8 +15,8 @@ Cycle = tuple[Step, ...]  # 32 steps
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """When players hit: `late_ns` [16][14] behind the grid (before it, below 0) at each 16th of a
-    bar, by voice, and `spread_ns` [14] around that."""
+    """When players hit: `late_ns` [16][14] is how much later than the grid (below 0: earlier), by
+    16th of a bar and voice; `spread_ns` [14] is how far to each side of that."""
 
     late_ns: tuple[tuple[int, ...], ...]
     spread_ns: tuple[int, ...]
@@ -23,8 +24,9 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A beat as the performer takes it. `cycles` are its variants (one without chaos); which
-    one a cycle of two bars takes is drawn from the seed."""
+    """A beat as the performer plays it. `cycles` are its variants (a single one without chaos);
+    for each cycle of two bars, the seed decides which one plays. `z` [4] is its place in latent
+    space."""
 
     cycles: tuple[Cycle, ...]
     code: Code = ()
@@ -32,12 +34,13 @@ class Pattern:
     genre: str = ""
     moved: float = 0.0  # how far the filter moved the place, in prior deviations
     genre_away: float = 0.0  # how far the genre's middle is, in prior deviations
-    touch: Touch | None = None  # for humanize; without it, it is even
+    touch: Touch | None = None  # for humanize; without it, humanize is purely random
 
 
 def cycles_of(velocity: NDArray[np.uint8]) -> tuple[Cycle, ...]:
-    """Velocities [n, 32, 14] to n cycles; voices in order of their bits, the kick first."""
-    # Only the hits are looked at, a tenth of the cells: the slow loop does this at every turn.
+    """Return velocities [n, 32, 14] as n cycles, with voices in order of their bits: the kick
+    first."""
+    # Only the hits are visited, a tenth of the cells: the slow loop does this on every round.
     rows = velocity.reshape(-1, velocity.shape[-1])
     places, voices = np.nonzero(rows)
     hits = list(zip(voices.tolist(), rows[places, voices].tolist(), strict=True))

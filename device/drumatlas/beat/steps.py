@@ -1,4 +1,5 @@
-"""How a beat is divided. (Without NumPy: the configuration is read before that is loaded.)"""
+"""The division of a beat. (Without NumPy, because the configuration is read before that is
+loaded.)"""
 
 STEPS = 32  # two bars of 4/4
 STEPS_PER_BAR = 16

@@ -4,7 +4,7 @@
 
 code = 32 comma-separated integers 0..16383, latent = 4 floats, map = 2 floats, labels =
 words joined by `;`. Each of the three optional fields may also stand without the ones
-before it (they can't be mistaken for one another), so mined beats are `code<TAB>rock`.
+before it (they can't be confused), so mined beats are `code<TAB>rock`.
 Lines starting with `#` are comments; a comment `# songs: A | B` names the songs of the
 beats below it, which is how a training split keeps songs together.
 """
@@ -22,7 +22,7 @@ SONGS_JOIN = " | "
 
 @dataclass(frozen=True, slots=True)
 class BeatRow:
-    """One line of a beats TSV; absent fields are None or empty."""
+    """One line of a beats TSV. Absent fields are None or empty."""
 
     code: Code
     latent: tuple[float, ...] | None = None  # 4 floats
@@ -40,12 +40,12 @@ def _floats(field: str) -> tuple[float, ...] | None:
     except ValueError:
         return None
     if not all(isfinite(value) for value in values):
-        raise BeatError(f"'{field[:40]}' holds a number that is not finite")
+        raise BeatError(f"'{field[:40]}' has a number that is not finite")
     return values
 
 
 def parse_code(field: str) -> Code:
-    """32 comma-separated integers; BeatError says what is wrong."""
+    """Return the code in 32 comma-separated integers; BeatError if it is invalid."""
     try:
         steps = [int(part) for part in field.split(",")]
     except ValueError:
@@ -54,7 +54,7 @@ def parse_code(field: str) -> Code:
 
 
 def parse_line(line: str, songs: tuple[str, ...] = ()) -> BeatRow:
-    """One line that is no comment; BeatError says what is wrong with it."""
+    """Return the row in one line that is not a comment; BeatError if it is invalid."""
     first, *rest = line.rstrip("\r\n").split("\t")
     latent = xy = None
     labels: tuple[str, ...] = ()
@@ -67,12 +67,12 @@ def parse_line(line: str, songs: tuple[str, ...] = ()) -> BeatRow:
         elif values is None and not labels:
             labels = tuple(word for word in field.split(";") if word)
         else:
-            raise BeatError(f"field '{field[:40]}' is none of: 4 floats, 2 floats, labels")
+            raise BeatError(f"field '{field[:40]}': expected 4 floats, 2 floats or labels")
     return BeatRow(parse_code(first), latent, xy, labels, songs)
 
 
 def parse(lines: Iterable[str], name: str = "beats") -> Iterator[BeatRow]:
-    """The rows of a beats TSV; BeatError names `name` and the line."""
+    """Yield the rows of a beats TSV; BeatError names `name` and the line."""
     songs: tuple[str, ...] = ()
     for number, line in enumerate(lines, 1):
         if line.startswith(SONGS_MARK):
@@ -86,7 +86,7 @@ def parse(lines: Iterable[str], name: str = "beats") -> Iterator[BeatRow]:
 
 
 def format_row(row: BeatRow) -> str:
-    """`row` as one line, without its songs and without the line end."""
+    """Return `row` as one line, without its songs and without a line end."""
     fields = [",".join(str(step) for step in row.code)]
     present = (values for values in (row.latent, row.xy) if values is not None)
     fields.extend(",".join(repr(float(value)) for value in values) for values in present)
@@ -96,7 +96,7 @@ def format_row(row: BeatRow) -> str:
 
 
 def format_rows(rows: Iterable[BeatRow]) -> Iterator[str]:
-    """Lines (with line ends) of a TSV; a songs comment stands where the songs change."""
+    """Yield the lines (with line ends) of a TSV, with a songs comment wherever the songs change."""
     songs: tuple[str, ...] = ()
     for row in rows:
         if row.songs != songs:

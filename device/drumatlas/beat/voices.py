@@ -1,4 +1,4 @@
-"""The 14 voices, and which MIDI note is heard as which: one table for everything.
+"""The 14 voices, and the MIDI notes of each: one table for everything.
 
 Mining, encoding, dropped files, pads and playing all take a note's voice from here.
 
@@ -6,7 +6,7 @@ Bits 0-8 and their GM notes are LSTMetallica's nine classes; 10-13 are the bongo
 the published data. Bit 9 is unused in the published samples; here it is auxiliary percussion
 (tambourine, cowbell, shaker, claves and the like).
 
-Where the voices of the other notes come from:
+Sources for the voices of the other notes:
 
 - [GM] General MIDI System Level 1, percussion key map: 35..81 (MMA0007 / RP003).
 - [GM2] General MIDI 2, standard set: 27..34 and 82..87 as well (MMA RP-024).
@@ -29,11 +29,11 @@ Where they differ:
 - 53, ride bell: a ride in all sources.
 - 55 is a splash in [GM], which [DS] counts as a ride; and the edge of a crash in [VD], which [GMD]
   counts as a crash. 58 is a vibraslap in [GM], and the rim of a floor tom in [VD] and [GMD]. 39 is
-  hand claps in [GM], and the rim of a tom in [VD]. They are what GM and [DS] say, but in a file
-  that V-Drums have written (`V_DRUMS`).
+  hand claps in [GM], and the rim of a tom in [VD]. They follow [GM] and [DS], except in a
+  file that V-Drums have written (`V_DRUMS`).
 - 86 and 87, the surdos of [GM2], are the lowest drums of a samba; they sound like floor toms.
-- 27..34 are no drums or nobody knows what: effects and the metronome in [GM2], pads of any sound
-  in [VD]. They have no voice, and reports count them, as they count all keys beyond the table.
+- 27..34 are not drums, or unknown ones: effects and the metronome in [GM2], pads of any sound in
+  [VD]. They have no voice, and reports count them, like all keys beyond the table.
 """
 
 from collections.abc import Mapping
@@ -45,14 +45,15 @@ GROUPS = ("kick", "snare", "hats", "toms", "cymbals", "percussion")
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One percussion class: `bit` of a step code, the GM note it plays, what folds into it."""
+    """One percussion class: its `bit` in a step code, the GM note it plays, and the notes that fold
+    into it."""
 
     bit: int
     name: str
     short: str  # at most 4 letters, for grids
     note: int  # General MIDI percussion key, 0..127
     group: str  # one of GROUPS; the density knobs work on these
-    folds: tuple[int, ...] = ()  # further notes that are heard as this voice
+    folds: tuple[int, ...] = ()  # further notes that count as this voice
 
 
 _AUXILIARY = (56, 58, *range(67, 86))  # cowbell, vibraslap, timbales to castanets
@@ -82,7 +83,7 @@ BIT_OF_NOTE: dict[int, int] = {
     note: voice.bit for voice in VOICE_TABLE for note in (voice.note, *voice.folds)
 }
 
-# What V-Drums mean by notes that mean something else in General MIDI, see above.
+# V-Drums' voices of notes that mean something else in General MIDI, see above.
 V_DRUMS: Mapping[int, int] = {39: 3, 55: 7, 58: 3}
 # A file was written by V-Drums if it has a hat's edge and nothing but the modules' notes.
 V_DRUMS_EDGES = frozenset((22, 26))

@@ -1,1 +1,1 @@
-"""The configuration: one TOML file, and one table of keys that checks it and explains it."""
+"""The configuration: one TOML file, and one table of keys that checks and explains it."""

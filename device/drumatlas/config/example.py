@@ -1,21 +1,21 @@
-"""The example file: the table of settings as TOML, each explained."""
+"""The example file: the table of settings as TOML, with an explanation of each."""
 
 from textwrap import wrap
 
 from drumatlas.config.keys import KEYS, Key, Value
 from drumatlas.panel.chips import examples
 
-# What the keys of a table have in common, for the example.
+# Explanations for whole tables of the example.
 _TABLE_HELP = {
     "cc": "Numbers of the MIDI controllers that move a control or press a button.",
     "gpio": "Pins of a Raspberry Pi. Knobs: {channels} or enc:5,6 (a rotary encoder; enc:5,6:2 if "
     "it has two detents to a pulse). Buttons: pin:17.\n"
     'Numbers of pins are GPIO numbers; "" means not wired.',
     "lamps": 'Pins of LEDs; "" means not wired.',
-    "shift": 'Second functions: the name of another control; "" means no other than usual.',
-    "calibration": "What knobs read at their ends, at rest and in noise, as shares of the supply "
-    'voltage:\n"low=0.01 high=0.99 centre=0.5 noise=0.004". `drumatlas calibrate` writes these; '
-    '"" means\nnot measured.',
+    "shift": 'Second functions: the name of another control; "" means no second function.',
+    "calibration": "Readings of the knobs at their ends, at rest and in noise, as shares of the "
+    'supply voltage:\n"low=0.01 high=0.99 centre=0.5 noise=0.004". `drumatlas calibrate` writes '
+    'these; "" means\nnot measured.',
 }
 _WIDTH = 98  # of a comment
 _MOST_CHOICES = 8  # that fit on a line
@@ -46,7 +46,7 @@ def _comment(text: str) -> list[str]:
 
 
 def _split(dotted: str) -> tuple[str, str]:
-    """(table, name as TOML writes it): controls like density.kick have a dot of their own."""
+    """Return (table, name as TOML writes it). Controls like density.kick contain a dot."""
     head, _, name = dotted.partition(".")
     if head in _TABLE_HELP:
         return head, f'"{name}"' if "." in name else name

@@ -1,4 +1,4 @@
-"""The table of settings: each key with its default, its range and what it is for."""
+"""The table of settings: each key with its default, its range and its purpose."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ Config = Mapping[str, Value]  # every key, by its dotted name
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One setting: its type is that of `default`; numbers lie in low..high, words in `choices`;
-    `check` raises ConfigError for other strings. `help` is one line for somebody who knows drum
+    """One setting. Its type is that of `default`. Numbers lie in low..high, words are in `choices`,
+    and `check` raises ConfigError for other strings. `help` is one line for somebody who knows drum
     machines, but not this one."""
 
     name: str  # dotted: table.key
@@ -43,11 +43,11 @@ class Key:
     high: float = 0
     choices: tuple[str, ...] = ()
     check: Callable[[str], object] | None = None
-    low_means: str = ""  # where `low` is no amount like the others: what it stands for
+    low_means: str = ""  # the meaning of `low` if it is not an amount
 
     @property
     def has_range(self) -> bool:
-        """Whether it is a number with ends."""
+        """Whether it is a number with a range."""
         return isinstance(self.default, int | float) and not isinstance(self.default, bool)
 
     @property
@@ -65,7 +65,7 @@ def plain(number: float) -> str:
 
 
 def table_of(voice: Voice) -> str:
-    """The table of a voice: voices.low_conga."""
+    """Return the table of a voice, such as voices.low_conga."""
     return f"voices.{voice.name.replace(' ', '_')}"
 
 
@@ -100,7 +100,7 @@ def _panel_keys() -> tuple[Key, ...]:
             wires.append(Key(f"gpio.{name}", DEFAULT_WIRES.get(name, ""), does, check=check))
         for name in names:
             default = DEFAULT_SECOND.get(name, "")
-            about = f"what {name} does while shift is held"
+            about = f"control that {name} becomes while shift is held"
             seconds.append(Key(f"shift.{name}", default, about, choices=("", *names)))
     lamps = [
         Key(f"lamps.{n}", DEFAULT_LAMPS[n], LAMP_WORDS[n], check=check_pin_wire) for n in LAMPS
@@ -168,11 +168,11 @@ _PORT_KEYS = (
         choices=tuple(source.value for source in ClockSource),
     ),
     Key("clock.idle", False, "true: send MIDI clock while stopped, too"),
-    Key("clock.thru", False, "true: pass the clock that is followed on to the outputs"),
+    Key("clock.thru", False, "true: pass the followed clock on to the outputs"),
     Key(
         "clock.hold",
         True,
-        "true: wait for the clock that is followed when it is lost; false: stop",
+        "true: when the followed clock is lost, wait for it; false: stop",
     ),
 )
 
@@ -235,5 +235,5 @@ KEYS: tuple[Key, ...] = (
 
 
 def defaults() -> dict[str, Value]:
-    """Every key with its default."""
+    """Return every key with its default."""
     return {key.name: key.default for key in KEYS}

@@ -1,4 +1,5 @@
-"""A configuration file, read and checked whole: each value, and what they say together."""
+"""Reads a configuration file and checks it as a whole: each value, and values that exclude each
+other."""
 
 import re
 import tomllib
@@ -15,21 +16,22 @@ from drumatlas.panel.wiring import find_clash
 from drumatlas.play.kits import KITS
 
 MAX_BYTES = 1 << 20
-_MOST_DOTS = 100  # in a line: tomllib takes memory by the square of a key's parts
+_MOST_DOTS = 100  # in a line: tomllib's memory grows with the square of a key's parts
 
 _KEY_OF = {key.name: key for key in KEYS}
 _KIND_NAMES = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
 
 
 def read_config(path: Path | None) -> dict[str, Value]:
-    """The configuration in `path`, or the defaults for None; the error names file and line."""
+    """Return the configuration in `path`, or the defaults for None; ConfigError names file and
+    line."""
     if path is None:
         return defaults()
     return parse(read_text(path, MAX_BYTES), str(path))
 
 
 def parse(text: str, name: str) -> dict[str, Value]:
-    """Every key, from `text` or by default; ConfigError names `name`, line and key."""
+    """Return every key, from `text` or by default; ConfigError names `name`, line and key."""
     given = _read(text, name)
     config = defaults()
     for dotted, value in given.items():
@@ -48,10 +50,10 @@ def parse(text: str, name: str) -> dict[str, Value]:
 
 
 def _read(text: str, name: str) -> dict[str, Any]:
-    """The values by dotted key; ConfigError if it is no TOML."""
+    """Return the values by dotted key; ConfigError if the text is not TOML."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(".") > _MOST_DOTS and not line.lstrip().startswith("#"):
-            raise ConfigError(f"{name}, line {number}: over {_MOST_DOTS} dots")
+            raise ConfigError(f"{name}, line {number}: more than {_MOST_DOTS} dots")
     try:
         return _flatten(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -59,8 +61,8 @@ def _read(text: str, name: str) -> dict[str, Any]:
         raise ConfigError(f"{name}: {str(error).replace('at end of document', last)}") from None
     except RecursionError:
         raise ConfigError(f"{name}: nested too deeply") from None
-    except ValueError:  # tomllib leaves these to int()
-        raise ConfigError(f"{name}: holds a number of thousands of digits") from None
+    except ValueError:  # raised by int() within tomllib
+        raise ConfigError(f"{name}: a number has thousands of digits") from None
 
 
 def _where(text: str, name: str, dotted: str) -> str:
@@ -69,14 +71,15 @@ def _where(text: str, name: str, dotted: str) -> str:
 
 
 def _line_of(text: str, dotted: str) -> int:
-    """The line where a key is set, 0 if it can't be told (dotted keys and inline tables)."""
+    """Return the line where a key is set; 0 if that is unknown (dotted keys and inline tables)."""
     parts = dotted.split(".")
     lines = (_line_in(text, parts[:i], ".".join(parts[i:])) for i in range(len(parts)))
     return max(lines, default=0)
 
 
 def _line_in(text: str, tables: list[str], last: str) -> int:
-    """The line where `last`, a name that may have dots, is set in the table of `tables`."""
+    """Return the line where `last`, a name that may contain dots, is set in the table of `tables`;
+    0 if nowhere."""
     inside = not tables
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[([^\[\]]+)\]", line)
@@ -106,10 +109,10 @@ def _check(key: Key, value: object) -> Value:
     if isinstance(value, int | float) and kind is not bool and not key.low <= value <= key.high:
         span = f"{plain(key.low)}..{plain(key.high)}"
         raise ConfigError(f"{key.name} = {_shown(value)}: must lie in {span}")
-    if isinstance(value, str) and not value.isprintable():  # a NUL ends what systems call a name
-        raise ConfigError(f"{key.name} = {_shown(value)}: holds a character that can't be shown")
+    if isinstance(value, str) and not value.isprintable():  # a NUL would end a file name
+        raise ConfigError(f"{key.name} = {_shown(value)}: has a character that can't be shown")
     if is_whole and isinstance(value, int):
-        value = float(value)  # one that is not in the range may not fit
+        value = float(value)  # after the range check: a huge one would not fit
     if key.choices and value not in key.choices:
         words = ", ".join(choice or "(empty)" for choice in key.choices)
         raise ConfigError(f"{key.name} = {_shown(value)}: must be one of {words}")
@@ -125,12 +128,12 @@ def _check(key: Key, value: object) -> Value:
 def _shown(value: object) -> str:
     try:
         return repr(value)
-    except ValueError:  # hexadecimal ones are read at any length, but not written
+    except ValueError:  # hexadecimal numbers can be read at any length, but not printed
         return "(thousands of digits)"
 
 
 def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:
-    """The kit's notes and channels, where the file does not name others."""
+    """Set the kit's notes and channels where the file does not set others."""
     for voice, (note, channel) in zip(VOICE_TABLE, KITS[str(config["play.kit"])], strict=True):
         for name, value in (("note", note), ("channel", channel)):
             key = f"{table_of(voice)}.{name}"
@@ -139,7 +142,7 @@ def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:
 
 
 def _yield_numbers(config: dict[str, Value], given: Mapping[str, object]) -> None:
-    """A controller that the file gives to a control is no other's by default."""
+    """Take a default controller away from its control if the file gives it to another one."""
     taken = {config[f"cc.{name}"] for name in DEFAULT_CC if f"cc.{name}" in given}
     for name in DEFAULT_CC:
         key = f"cc.{name}"
@@ -148,18 +151,18 @@ def _yield_numbers(config: dict[str, Value], given: Mapping[str, object]) -> Non
 
 
 def _same_number(config: Config) -> tuple[str, str] | None:
-    """Two controls of one controller: (key, what is wrong)."""
+    """Return (key, fault) if two controls share a controller; None if not."""
     owners: dict[Value, str] = {}
     for name in DEFAULT_CC:
         key = f"cc.{name}"
         number = config[key]
         if number != -1 and owners.setdefault(number, key) != key:
-            return key, f"{key} = {number}: {owners[number]} has that controller"
+            return key, f"{key} = {number}: {owners[number]} already has that controller"
     return None
 
 
 def _upside_down(config: Config, given: Mapping[str, object]) -> tuple[str, str] | None:
-    """A voice whose softest is louder than its loudest: (key, what is wrong)."""
+    """Return (key, fault) if a voice has its softest velocity above its loudest; None if not."""
     for table in map(table_of, VOICE_TABLE):
         low, high = f"{table}.velocity_min", f"{table}.velocity_max"
         if float(config[low]) > float(config[high]):

@@ -1,4 +1,4 @@
-"""What parts of the box take from a configuration."""
+"""The settings that parts of the box take from a configuration."""
 
 from drumatlas.beat.voices import BIT_OF_NOTE, VOICE_TABLE
 from drumatlas.config.keys import Config, table_of
@@ -7,7 +7,7 @@ from drumatlas.play.settings import PlaySettings, VoiceOut
 
 
 def play_settings(config: Config) -> PlaySettings:
-    """The sequencer's share of a configuration."""
+    """Return the sequencer's settings."""
     voices = tuple(
         VoiceOut(
             int(config[f"{table}.note"]),
@@ -35,8 +35,8 @@ def play_settings(config: Config) -> PlaySettings:
 
 
 def midi_map(config: Config) -> MidiMap:
-    """What MIDI messages from `midi.in` mean. A note is the first voice that plays it, or the
-    one that General MIDI says."""
+    """Return the meaning of MIDI messages from `midi.in`. A note stands for the first voice that
+    plays it, otherwise for its General MIDI voice."""
     ours: dict[int, int] = {}
     for voice in VOICE_TABLE:
         ours.setdefault(int(config[f"{table_of(voice)}.note"]), voice.bit)

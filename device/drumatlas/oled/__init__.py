@@ -1,1 +1,1 @@
-"""A small display: what the box plays, drawn by a process of its own."""
+"""A small display that shows the state of the box, drawn by a process of its own."""

@@ -1,11 +1,12 @@
-"""`python -m drumatlas.oled`: see show.py. Loads what draws only once it is out of the way."""
+"""`python -m drumatlas.oled`: see show.py. The drawing code is loaded only after the priority is
+lowered."""
 
 import os
 import sys
 
 
 def yield_always() -> None:
-    """The lowest priority that there is: SCHED_IDLE, else nice 19."""
+    """Take the lowest priority that there is: SCHED_IDLE, else nice 19."""
     if hasattr(os, "sched_setscheduler"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     elif hasattr(os, "nice"):
@@ -13,7 +14,7 @@ def yield_always() -> None:
 
 
 def main() -> int:
-    """Draw for the parent, at that priority."""
+    """Draw for the parent at that priority; return the exit code."""
     yield_always()
     try:
         from drumatlas.oled.show import show  # noqa: PLC0415 - see above

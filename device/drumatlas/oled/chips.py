@@ -1,12 +1,12 @@
-"""Which displays there are. (Without PIL: the configuration names one.)"""
+"""The supported displays. (Without PIL, because the configuration names one.)"""
 
 from drumatlas.errors import ConfigError
 
 CHIPS = ("ssd1306", "ssd1309", "sh1106")
-PNG = "png:"  # a file in place of a display
+PNG = "png:"  # a file instead of a display
 
 
 def check_chip(text: str) -> None:
-    """ConfigError unless `text` names a display, or is empty for none."""
+    """Raise ConfigError unless `text` names a display, or is empty for none."""
     if text and text not in CHIPS and not (text.startswith(PNG) and len(text) > len(PNG)):
         raise ConfigError(f"must be one of {', '.join(CHIPS)}, png:FILE, or empty for none")

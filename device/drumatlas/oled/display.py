@@ -1,4 +1,4 @@
-"""The display itself, through luma.oled; opened again when it failed."""
+"""The display itself, through luma.oled. It is opened again after a failure."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +10,11 @@ from drumatlas.errors import PanelError
 from drumatlas.oled.chips import PNG
 from drumatlas.oled.look import HEIGHT, WIDTH
 
-_AGAIN_NS = 2_000_000_000  # how often one that fails is tried again
+_AGAIN_NS = 2_000_000_000  # between two attempts to open a display that failed
 
 
 class Device(Protocol):
-    """What luma's devices have in common, as far as it is used here."""
+    """The common part of luma's devices that is used here."""
 
     def display(self, image: Image.Image) -> None:
         """Show a picture of mode "1", 128 x 64."""
@@ -24,27 +24,28 @@ class Device(Protocol):
 
 
 class PngDevice:
-    """A file in place of a display."""
+    """A file instead of a display."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def display(self, image: Image.Image) -> None:
-        """Write it, whole."""
+        """Replace the file with a picture, atomically."""
         beside = self._path.with_name(self._path.name + ".new")
         image.save(beside, format="png")
         beside.replace(self._path)
 
     def cleanup(self) -> None:
-        """The last picture stays."""
+        """Keep the last picture."""
 
 
 def open_device(chip: str, bus: int, address: int, flip: bool) -> Device:
-    """The display that `chip` names, at an I2C address; PanelError says what is missing."""
+    """Return the display that `chip` names, at an I2C bus and address; PanelError if it or its
+    library is missing."""
     if chip.startswith(PNG):
         return PngDevice(Path(chip.removeprefix(PNG)))
     try:
-        from luma.core.interface.serial import i2c  # noqa: PLC0415 - without one it isn't needed
+        from luma.core.interface.serial import i2c  # noqa: PLC0415 - only needed with a display
         from luma.oled import device  # noqa: PLC0415
     except ImportError as error:
         raise PanelError(
@@ -70,7 +71,8 @@ class Display:
         self.fault = ""
 
     def show(self, picture: Image.Image, now_ns: int) -> bool:
-        """Whether it is shown. A device that failed is opened again every 2 s."""
+        """Show a picture at `now_ns` (monotonic); return whether that worked. A device that failed
+        is opened again every 2 s."""
         if self._device is None and now_ns - self._tried_ns >= _AGAIN_NS:
             self._tried_ns = now_ns
             try:
@@ -82,15 +84,15 @@ class Display:
         try:
             self._device.display(picture)
         except Exception as error:  # luma raises what the bus does, and classes of its own
-            self._device, self.fault = None, f"the display fails: {error}"
+            self._device, self.fault = None, f"the display failed: {error}"
             return False
         self.fault = ""
         return True
 
     def close(self) -> None:
-        """Dark."""
+        """Switch the display off."""
         if self._device is not None:
             try:
                 self._device.cleanup()
-            except Exception:  # it is gone, which is dark enough
+            except Exception:  # it is gone, so it is dark already
                 self._device = None

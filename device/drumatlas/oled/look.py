@@ -1,4 +1,4 @@
-"""What a display shows, as it goes through the pipe to the process that draws it. Pure."""
+"""The content of a display, as it goes through the pipe to the drawing process. Pure."""
 
 import base64
 import json
@@ -8,17 +8,17 @@ from dataclasses import asdict, dataclass
 from drumatlas.errors import ControlError
 
 WIDTH, HEIGHT = 128, 64
-SIDE = HEIGHT  # of the map, a square at the left
-BEATS = 8  # quarter notes of a beat
+SIDE = HEIGHT  # of the map, a square on the left
+BEATS = 8  # quarter notes in two bars
 _MOST_FAULT = 200  # characters
 
-Pixel = tuple[int, int]  # from the left, from the top
+Pixel = tuple[int, int]  # distance from the left, from the top
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One state of the box. `place` is on the map, `beat` 0..7 (None while stopped), `fault` the
-    first of `faults`."""
+    """One state of the box. `place` is a pixel of the map, `beat` 0..7 (None while stopped),
+    `fault` the first of `faults` faults."""
 
     place: Pixel
     bpm: float
@@ -29,12 +29,12 @@ class Look:
     faults: int
 
     def line(self) -> bytes:
-        """As one line of JSON."""
+        """Return the look as one line of JSON."""
         return json.dumps(asdict(self) | {"fault": self.fault[:_MOST_FAULT]}).encode() + b"\n"
 
 
 def read_look(line: bytes) -> Look:
-    """The look of a line; ControlError if it is none."""
+    """Return the look in a line; ControlError if it is invalid."""
     try:
         table = json.loads(line)
         x, y = table.pop("place")
@@ -44,13 +44,15 @@ def read_look(line: bytes) -> Look:
 
 
 def pixel(x: float, y: float) -> Pixel:
-    """Where a place x, y (0..1 each, y up) of the map is drawn, a pixel off its edges at least."""
+    """Return the pixel of a place x, y (0..1 each, y up) on the map, at least one pixel from its
+    edges."""
     inner = SIDE - 3
     return 1 + round(min(max(x, 0.0), 1.0) * inner), SIDE - 2 - round(min(max(y, 0.0), 1.0) * inner)
 
 
 def chart_line(places: Iterable[tuple[float, float]]) -> bytes:
-    """The map's points as a line: a bit a pixel of the square, row by row."""
+    """Return the map's points (x, y, 0..1 each) as a line in base64: a bit for each pixel of the
+    square, row by row."""
     bits = bytearray(SIDE * SIDE // 8)
     for x, y in places:
         across, down = pixel(x, y)
@@ -60,7 +62,7 @@ def chart_line(places: Iterable[tuple[float, float]]) -> bytes:
 
 
 def read_chart(line: bytes) -> bytes:
-    """The bits of a `chart_line`; ControlError if it is none."""
+    """Return the bits of a `chart_line`; ControlError if it is invalid."""
     try:
         bits = base64.b64decode(line, validate=False)
     except ValueError as error:

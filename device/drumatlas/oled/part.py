@@ -1,4 +1,4 @@
-"""Tells the drawing process how the box is: a part of the slow loop."""
+"""Feeds the drawing process with the state of the box, from the slow loop."""
 
 import os
 import subprocess
@@ -13,13 +13,13 @@ from drumatlas.explore.latent import latent_to_map, map_places, nearest_genre
 from drumatlas.oled.look import Look, Pixel, chart_line, pixel
 
 EVERY_NS = 100_000_000
-_POINTS = 1000  # of the map; more would fill it
+_POINTS = 1000  # shown on the map; more would fill it
 _END_S = 2
 
 
 @dataclass(frozen=True, slots=True)
 class OledSettings:
-    """Which display, and where: `chip` as in `display.open_device`."""
+    """The display and its connection: `chip` as in `display.open_device`."""
 
     chip: str
     bus: int = 1
@@ -28,16 +28,16 @@ class OledSettings:
 
 
 class Oled:
-    """Starts the process, tells it what changed at most ten times a second, and never waits for
-    it. What is wrong with the display is among the engine's faults."""
+    """Starts the process and sends it changes at most ten times a second, without ever waiting for
+    it. A fault of the display is shown among the engine's faults."""
 
     def __init__(self, engine: Engine, settings: OledSettings) -> None:
         self._engine = engine
         self._looked_ns = -EVERY_NS
         self._last: Look | None = None
-        self._atlas: Atlas | None = None  # whose map it was told
-        self._chart = b""  # a map that it is still to be told
-        self._z = b""  # of the place that was reckoned last
+        self._atlas: Atlas | None = None  # the one whose map was queued last
+        self._chart = b""  # a map that is still to be sent
+        self._z = b""  # the place that `_place` was computed for
         self._place: tuple[Pixel, str] = ((0, 0), "")
         self._said = b""
         words = (settings.chip, settings.bus, settings.address, int(settings.flip))
@@ -58,7 +58,7 @@ class Oled:
         self._show_map()
 
     def tick(self, now_ns: int) -> None:
-        """From the slow loop."""
+        """Send the present state if it has changed. Called by the slow loop."""
         if now_ns - self._looked_ns < EVERY_NS:
             return
         self._looked_ns = now_ns
@@ -69,7 +69,7 @@ class Oled:
             self._last = look
 
     def _show_map(self) -> None:
-        """The chart of the atlas that plays, once; again while it was not taken."""
+        """Send the map of the present atlas once; again if the process did not take it."""
         atlas = self._engine.explorer.atlas
         if atlas is not self._atlas:
             self._atlas, self._chart, self._z = atlas, _chart(atlas), b""
@@ -92,7 +92,8 @@ class Oled:
         )
 
     def _whereabouts(self) -> tuple[Pixel, str]:
-        """Reckoned anew only where the place, or the atlas, is another."""
+        """Return the pixel and the genre of the place; computed only when place or atlas has
+        changed."""
         explorer = self._engine.explorer
         z = explorer.place.z
         if self._z != z.tobytes():
@@ -102,30 +103,30 @@ class Oled:
         return self._place
 
     def _write(self, line: bytes) -> bool:
-        """Whether it was taken; a process that does not read misses looks, no more. (A line is
-        shorter than PIPE_BUF: it is taken whole or not at all.)"""
+        """Return whether the process took the line. A process that does not read misses looks,
+        nothing else. (A line is shorter than PIPE_BUF, so it is taken whole or not at all.)"""
         try:
             return self._stdin.write(line) is not None
         except (OSError, ValueError):
             return False
 
     def _hear(self) -> None:
-        """The last line that it said."""
+        """Show the last line from the process as the fault of the display."""
         with suppress(OSError):
             self._said += self._stdout.read(4096) or b""
         if b"\n" in self._said:
             *_, line, self._said = self._said.split(b"\n")
             fault = line.decode("utf-8", "replace")
             self._engine.tell("oled", f"oled: {fault}" if fault else "")
-        elif self._process.poll() not in {None, 2}:  # 2: it has said why
+        elif self._process.poll() not in {None, 2}:  # 2: it has reported why
             self._engine.tell("oled", "oled: the drawing process ended; restart the box")
 
     def close(self) -> None:
-        """Dark."""
+        """End the process, which switches the display off."""
         self._stdin.close()
         try:
             self._process.wait(timeout=_END_S)
-        except subprocess.TimeoutExpired:  # busy machine: it is the last to get the processor
+        except subprocess.TimeoutExpired:  # on a busy machine it is last in line
             self._process.kill()
             self._process.wait()
         self._stdout.close()

@@ -1,4 +1,4 @@
-"""A look as a picture of 128 x 64 pixels, black and white."""
+"""Draws a look as a picture of 128 x 64 pixels, black and white."""
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -6,13 +6,13 @@ from drumatlas.oled.look import BEATS, HEIGHT, SIDE, WIDTH, Look, Pixel
 
 _FONT = ImageFont.load_default_imagefont()  # 6 x 11, Latin-1
 _LETTER, _ROW = 6, 11
-_LEFT = SIDE + 3  # of what stands beside the map
+_LEFT = SIDE + 3  # where the column beside the map begins
 _WHITE, _BLACK = 255, 0
 
 
 def draw(look: Look, chart: bytes) -> Image.Image:
-    """Mode "1". The map with the place at the left; genre, tempo, transport and the beat beside it;
-    a fault in a bar over the bottom."""
+    """Return a picture of mode "1". The map with the place is on the left, genre, tempo, transport
+    and the beat are beside it, and a fault is in a bar across the bottom."""
     picture = Image.new("1", (WIDTH, HEIGHT))
     picture.paste(Image.frombytes("1", (SIDE, SIDE), chart), (0, 0))
     pen = ImageDraw.Draw(picture)
@@ -25,12 +25,12 @@ def draw(look: Look, chart: bytes) -> Image.Image:
 
 
 def _mark(pen: ImageDraw.ImageDraw, place: Pixel) -> None:
-    """A cross in a hole of its own."""
+    """Draw the place as a cross on a black square."""
     x, y = place
     pen.rectangle((x - 4, y - 4, x + 4, y + 4), fill=_BLACK)
     pen.line((x - 3, y, x + 3, y), fill=_WHITE)
     pen.line((x, y - 3, x, y + 3), fill=_WHITE)
-    pen.rectangle((SIDE, 0, SIDE + 2, HEIGHT), fill=_BLACK)  # what of the hole lies beside the map
+    pen.rectangle((SIDE, 0, SIDE + 2, HEIGHT), fill=_BLACK)  # restore the gap beside the map
 
 
 def _words(pen: ImageDraw.ImageDraw, look: Look) -> None:
@@ -46,7 +46,7 @@ def _words(pen: ImageDraw.ImageDraw, look: Look) -> None:
 
 
 def _beats(pen: ImageDraw.ImageDraw, beat: int | None) -> None:
-    """A box each quarter note, the present one filled."""
+    """Draw a box for each quarter note, the present one filled."""
     step = (WIDTH - _LEFT) // BEATS
     for i in range(BEATS):
         box = (_LEFT + i * step, 42, _LEFT + i * step + step - 2, 48)
@@ -54,7 +54,8 @@ def _beats(pen: ImageDraw.ImageDraw, beat: int | None) -> None:
 
 
 def _fault(pen: ImageDraw.ImageDraw, look: Look) -> None:
-    """The first one, dark on bright, over the whole width; how many there are at its end."""
+    """Draw the first fault, dark on bright, over the whole width, with the number of further ones
+    at its end."""
     top = HEIGHT - _ROW - 1
     pen.rectangle((0, top, WIDTH, HEIGHT), fill=_WHITE)
     more = f" +{look.faults - 1}" if look.faults > 1 else ""
@@ -63,5 +64,5 @@ def _fault(pen: ImageDraw.ImageDraw, look: Look) -> None:
 
 
 def _plain(text: str) -> str:
-    """What the font has."""
+    """Return the text in characters that the font has."""
     return text.encode("latin-1", "replace").decode("latin-1")

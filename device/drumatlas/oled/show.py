@@ -1,11 +1,11 @@
-"""A process of its own that draws what the box tells it, when nobody else wants the processor.
+"""The drawing process: draws the state of the box when no other program wants the processor.
 
     python -m drumatlas.oled CHIP BUS ADDRESS FLIP
 
-Drawing takes milliseconds of Python; in the box it would hold the interpreter's lock for them.
+Drawing takes milliseconds of Python; in the box it would hold the interpreter's lock for that time.
 Standard input: a line with the map, then a line for each look; another map when another atlas
-plays. Standard output: what is wrong, a line each time it changes ('' for nothing). It ends when
-standard input does.
+plays. Standard output: the present fault, a line each time it changes ('' for none). The process
+ends when standard input does.
 """
 
 import os
@@ -18,11 +18,11 @@ from drumatlas.oled.display import Display, open_device
 from drumatlas.oled.look import Look, read_chart, read_look
 from drumatlas.oled.picture import draw
 
-FRAME_NS = 100_000_000  # at least between two pictures
+FRAME_NS = 100_000_000  # least time between two pictures
 
 
 class Show:
-    """Lines in, pictures out: of lines that came together the last one counts."""
+    """Reads lines and draws pictures. Of lines that arrive together, the last one is drawn."""
 
     def __init__(self, display: Display, tell: Callable[[str], None]) -> None:
         self._display, self._tell = display, tell
@@ -30,15 +30,15 @@ class Show:
         self._look: Look | None = None
         self._is_new = False
         self._unread = b""
-        self._told = ""
+        self._reported = ""
         self._drawn_ns = -FRAME_NS
 
     def feed(self, data: bytes) -> None:
-        """What came in; what is no line of ours is left out."""
+        """Process input. Invalid lines are reported and ignored."""
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             try:
-                if line.startswith(b"{"):  # JSON; no map in base64 does
+                if line.startswith(b"{"):  # JSON; a map in base64 never does
                     self._look = read_look(line)
                 else:
                     self._chart = read_chart(line)
@@ -47,7 +47,8 @@ class Show:
                 self._say(str(error))
 
     def tick(self, now_ns: int) -> None:
-        """Draw, if there is something new and it is time; or again if it was not shown."""
+        """Draw, if there is something new and enough time has passed; again if the display did not
+        show it."""
         if self._look is None or self._chart is None or not self._is_new:
             return
         if now_ns - self._drawn_ns < FRAME_NS:
@@ -57,13 +58,13 @@ class Show:
         self._say(self._display.fault)
 
     def _say(self, fault: str) -> None:
-        if fault != self._told:
-            self._told = fault
+        if fault != self._reported:
+            self._reported = fault
             self._tell(fault)
 
 
 def show(arguments: list[str]) -> int:
-    """Run for a parent that holds the other ends of our pipes."""
+    """Run for a parent that holds the other ends of our pipes; return the exit code."""
     chip, bus, address, flip = arguments
     display = Display(lambda: open_device(chip, int(bus), int(address), flip == "1"))
     one = Show(display, lambda fault: print(" ".join(fault.split()), flush=True))  # noqa: T201
@@ -75,7 +76,7 @@ def show(arguments: list[str]) -> int:
                     return 0
                 one.feed(data)
             one.tick(time.monotonic_ns())
-            time.sleep(FRAME_NS / 4e9)  # what comes in bursts is drawn once
+            time.sleep(FRAME_NS / 4e9)  # a burst of lines is drawn once
     except (KeyboardInterrupt, BrokenPipeError):
         return 0
     finally:

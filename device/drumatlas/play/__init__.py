@@ -1,1 +1,2 @@
-"""Time: transport, sequencer and the loop that hands messages to a port. Time is an argument."""
+"""Musical time: the transport, the sequencer and the loop that feeds a port. Time is an
+argument."""

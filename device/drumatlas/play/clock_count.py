@@ -1,17 +1,17 @@
-"""How many ticks of a leader each incoming MIDI clock stands for. Pure.
+"""Counts how many of a leader's ticks each incoming MIDI clock stands for. Pure.
 
-By the MIDI specification each clock is a tick. Some transports make this hard to see: Bluetooth,
-networks and pollers deliver clocks in packets, a merged cable delivers each clock twice, a busy
-sender is held up and then catches up, and some clocks are lost. So clocks that come together are
-taken as one burst:
+By the MIDI specification each clock is one tick. Some transports hide this: Bluetooth, networks and
+polling drivers deliver clocks in packets, a merged cable delivers each clock twice, a busy sender
+stalls and then catches up, and some clocks are lost. So clocks that arrive together are treated as
+one burst:
 
-- A burst of a size that the tempo explains counts in full.
-- A burst that has too many is in doubt until the next one. Where two in a row hold pairs, the
-  clocks are doubled, and every second one is left out. Else all of them count.
-- A gap is made up for by time. If a burst then brings the clocks that were held up, they are
-  those that were made up for.
+- A burst of the size that the tempo explains counts in full.
+- A burst with too many clocks is in doubt until the next one. If two bursts in a row hold pairs,
+  the clocks are doubled, and every second one is ignored. Otherwise all of them count.
+- A gap is filled in by time. If the missing clocks then arrive in a burst, they are the ones that
+  were already filled in.
 
-A decision that turns out wrong is taken back: `Count.shift` corrects the position.
+A decision that turns out to be wrong is undone: `Count.shift` corrects the position.
 """
 
 from collections import deque
@@ -19,29 +19,29 @@ from dataclasses import dataclass, replace
 
 from drumatlas.play.transport import PPQN
 
-BRIDGE_TICKS = PPQN  # how long the beat goes on when a foreign clock drops out
+BRIDGE_TICKS = PPQN  # the beat goes on for so long without a foreign clock
 BURST_NS = 4_000_000  # clocks lie 8.3 ms apart at 300 BPM
-_BURST = 0.35  # of a period: the same
-_EARLY = 0.5  # of a period: a clock that is early by so much is in doubt
-_SPREADS = 2.2  # mean errors by which a clock of a packet may be early, too
-_LATE = 0.6  # of a period behind its time: clocks were lost or held up, or the tempo fell
-_LOST = 0.8  # of a period behind its time: one clock was lost; less where they jitter
-_USUAL = 1.6  # usual intervals; a shorter one is no gap
+_BURST = 0.35  # of a period: the same limit, relative
+_EARLY = 0.5  # of a period: a clock this early is in doubt
+_SPREADS = 2.2  # a packet's clock may also be early by this many mean errors
+_LATE = 0.6  # of a period late: clocks were lost or delayed, or the tempo fell
+_LOST = 0.8  # of a period late: one clock was lost; less where clocks jitter
+_USUAL = 1.6  # usual intervals; anything shorter is not a gap
 _ALIKE = 0.15  # two late clocks in a row this much alike are a slower tempo
-_SURE = 256  # bursts of pairs in a row, after which they are doubles for sure
-_PACKETS = 24  # even clocks after which packets, once seen, are no longer expected
-_REGULAR = 4  # even clocks in a row, after which a clock too many or too few stands alone
-_ON_TIME = 0.5  # of a period: how far off an even clock may be
-_MOST_CALM = 200  # even clocks in a row that are remembered as those between packets
+_SURE = 256  # bursts of pairs in a row, after which clocks are certainly doubled
+_PACKETS = 24  # even clocks in a row, after which packets are no longer expected
+_REGULAR = 4  # even clocks in a row, after which one extra or missing clock is an exception
+_ON_TIME = 0.5  # of a period: largest error of an even clock
+_MOST_CALM = 200  # upper bound for the even clocks between packets
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`ticks`: by how many the position moves with this clock; 0: it does not count, -1: nothing
-    is known after a long silence. `shift`: how much to add to the position before. `again`: the
-    clock belongs to the burst of the one before. `period_ns`: since the clock before, ticks are
-    that long. `scale`: by how much longer a tick is than was thought.
-    `is_packet`: clocks come in packets."""
+    """What one clock means. `ticks`: by how many ticks it moves the position; 0: it does not count;
+    -1: a new count begins after a long silence. `shift`: correction of the earlier position, in
+    ticks. `again`: the clock belongs to the same burst as the one before. `period_ns`: length of a
+    tick since the clock before, where it is known. `scale`: factor by which a tick is longer than
+    assumed. `is_packet`: clocks arrive in packets."""
 
     ticks: int
     shift: int = 0
@@ -53,8 +53,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is known of the leader: the length of a tick, when its next clock is due, the mean
-    error of clocks, and whether these can be trusted."""
+    """The state of a leader: the length of a tick, when its next clock is due (monotonic ns), the
+    mean error of its clocks (ns), and whether these can be trusted."""
 
     period_ns: float
     due_ns: float
@@ -64,7 +64,8 @@ class Expected:
 
 @dataclass(slots=True)
 class _Doubles:
-    """Whether every second clock is left out. `left_out`: how many, as long as it may be wrong."""
+    """Whether every second clock is ignored. `left_out`: how many were ignored while that may still
+    be wrong."""
 
     is_on: bool = False
     is_sure: bool = False
@@ -75,7 +76,8 @@ class _Doubles:
 
 @dataclass(slots=True)
 class _Gap:
-    """Ticks made up for, how many of those came later after all, and the clock's interval."""
+    """How many ticks were filled in, how many of those arrived later after all, and the interval
+    between the two clocks around the gap (ns)."""
 
     made_up: int
     interval_ns: int
@@ -83,39 +85,39 @@ class _Gap:
 
 
 class ClockCount:
-    """Feed it each clock's arrival, monotonic ns."""
+    """Counts clocks. Feed it the arrival of each one, in monotonic ns."""
 
     def __init__(self, last_ns: int | None = None) -> None:
         self._last_ns = last_ns
         self._reset()
 
     def _reset(self) -> None:
-        self._size = 1  # clocks of the burst that goes on
-        self._doubt = 0  # clocks of it, and of the one before, that may be doubles
-        self._own_doubt = 0  # those of the burst that goes on
-        self._is_extra = False  # it is one clock among even ones
+        self._size = 1  # clocks in the current burst
+        self._doubt = 0  # clocks in it, and in the one before, that may be doubles
+        self._own_doubt = 0  # those in the current burst only
+        self._is_extra = False  # the burst is one extra clock among even ones
         self._has_odd = False  # there were clocks that were not doubled
-        self._packets = 0  # even clocks to come until packets are no longer expected
+        self._packets = 0  # even clocks left until packets are no longer expected
         self._calm = 0  # even clocks in a row
-        self._calm_before = 0  # those before the burst that goes on
-        self._longest = 0  # even clocks in a row between packets
-        self._undone: int | None = None  # what to add if the odd clock just now was a packet's
+        self._calm_before = 0  # those before the current burst
+        self._longest = 0  # longest run of even clocks between packets
+        self._undone: int | None = None  # correction if the last odd clock was in a packet
         self._doubled = 0  # bursts in a row with such clocks
         self._doubles = _Doubles()
         self._gap: _Gap | None = None
         self._usual: deque[int] = deque(maxlen=8)  # intervals between bursts
 
     def begin(self) -> None:
-        """Forget what is in doubt: the next clock sets a new position."""
+        """Settle all doubts: the next clock sets a new position."""
         self._doubt = self._own_doubt = self._doubled = self._doubles.left_out = 0
         self._gap = self._undone = None
 
     def pending(self) -> int:
-        """How many ticks are in doubt and count if nothing more comes."""
+        """Return how many ticks are in doubt; they count unless later clocks disprove them."""
         return self._doubt
 
     def take(self, at_ns: int, expected: Expected) -> Count:
-        """Count a clock that arrived at `at_ns`."""
+        """Count a clock that arrived at `at_ns` (monotonic)."""
         last_ns, self._last_ns = self._last_ns, at_ns
         if last_ns is None:
             return Count(-1)
@@ -143,7 +145,7 @@ class ClockCount:
         return replace(count, shift=shift + count.shift, is_packet=self._packets > 0)
 
     def _note_calm(self, at_ns: int, expected: Expected) -> None:
-        """A burst begins: whether the clocks are even."""
+        """Note, at the start of a burst, whether the clocks are even."""
         self._calm_before = self._calm
         is_even = abs(at_ns - expected.due_ns) < _ON_TIME * expected.period_ns
         if expected.is_locked and is_even:
@@ -155,7 +157,7 @@ class ClockCount:
             self._calm = 0
 
     def _see_packets(self) -> int:
-        """Clocks come in packets; returns what to add to the position."""
+        """Note that clocks arrive in packets; return what to add to the position."""
         self._longest = max(self._longest, min(self._calm_before, _MOST_CALM))
         self._packets = max(_PACKETS, 2 * self._longest)
         self._calm = 0
@@ -163,11 +165,11 @@ class ClockCount:
         return undone or 0
 
     def _is_lone(self) -> bool:
-        """Whether a clock too many or too few stands alone among even ones."""
+        """Return whether one extra or missing clock is an exception among even ones."""
         return self._calm_before >= _REGULAR and not self._packets
 
     def _go_on(self, at_ns: int, expected: Expected) -> Count:
-        """One more clock of a burst."""
+        """Count one more clock of a burst."""
         self._size += 1
         doubles = self._doubles
         if doubles.is_on:
@@ -187,7 +189,7 @@ class ClockCount:
         return Count(0)
 
     def _end_burst(self, interval: int, expected: Expected) -> int:
-        """The burst is complete; returns what to add to the position."""
+        """Close the burst; return what to add to the position."""
         shift = 0
         gap = self._gap
         if gap and gap.came:
@@ -197,7 +199,7 @@ class ClockCount:
         if self._doubles.is_on:
             return shift + self._check_doubles()
         if self._own_doubt and self._size % 2 == 0:
-            # Packets of two lie two ticks apart, doubled clocks one.
+            # Packets of two are two ticks apart, doubled clocks one.
             is_near = not expected.is_locked or interval < _USUAL * expected.period_ns
             self._doubled = self._doubled + 1 if is_near else 0
             if not is_near:
@@ -210,7 +212,8 @@ class ClockCount:
         return shift + self._take_doubt()
 
     def _take_doubt(self) -> int:
-        """What was in doubt counts, but for a clock that stands alone."""
+        """Count the clocks in doubt, except a single extra one; return what to add to the
+        position."""
         doubt, self._doubt, self._doubled = self._doubt, 0, 0
         if not doubt:
             return 0
@@ -221,7 +224,8 @@ class ClockCount:
         return doubt + self._see_packets()
 
     def _check_doubles(self) -> int:
-        """Whether the last burst fits to doubled clocks; returns what to add to the position."""
+        """Check whether the last burst looks like doubled clocks; return what to add to the
+        position."""
         doubles = self._doubles
         doubles.bursts += 1
         if doubles.bursts > _SURE:
@@ -247,7 +251,7 @@ class ClockCount:
             self._usual.append(interval)
             return Count(1 if interval < BRIDGE_TICKS * period else -1)
         if gap and abs(interval / gap.interval_ns - 1) < _ALIKE:
-            # Twice as late in the same way: the tempo fell, nothing was lost.
+            # Late twice by the same amount: the tempo fell, and nothing was lost.
             self._usual.clear()
             return Count(1, -gap.made_up, period_ns=interval)
         shift = 0
@@ -256,7 +260,7 @@ class ClockCount:
         late_ns, is_lone = at_ns - expected.due_ns, self._is_lone()
         limit = max(_ON_TIME, _LOST - 2 * expected.spread_ns / period) if is_lone else _LATE
         if late_ns <= limit * period or not (is_long or is_lone):
-            if is_long:  # and yet it is on time
+            if is_long:  # and yet on time
                 shift += self._see_packets()
             self._usual.append(interval)
             return Count(1 if interval < BRIDGE_TICKS * period else -1, shift)
@@ -264,7 +268,7 @@ class ClockCount:
             return Count(-1)
         away_ns = late_ns if is_lone else interval - usual
         lost = max(1, round(away_ns / period))
-        if lost == 1 and (self._packets or self._undone is not None):  # one had no clock
+        if lost == 1 and (self._packets or self._undone is not None):  # an empty packet
             shift += self._see_packets()
             self._usual.append(interval)
             return Count(1, shift)

@@ -1,9 +1,9 @@
-"""A delay-locked loop on incoming MIDI clocks: when the next one is due, and the tempo.
+"""A delay-locked loop on incoming MIDI clocks: predicts the next clock and the tempo. Pure.
 
-An alpha-beta filter on arrival times. It begins with the gains of a straight line fitted to all
-clocks so far, which shrink to those of a time constant of a fifth of a beat; so it locks
-within a beat and then smooths. Where clocks arrive in packets they shrink further, the more the
-longer the packets are. After F. Adriaensen, "Using a DLL to filter time" (2005), and the
+It is an alpha-beta filter on arrival times. Its gains begin as those of a straight line fitted to
+all clocks so far and shrink to those of a time constant of a fifth of a beat. So it locks within a
+beat and then smooths. Where clocks arrive in packets, the gains shrink further: the longer the
+packets, the smaller the gains. After F. Adriaensen, "Using a DLL to filter time" (2005), and the
 growing-memory form in E. Brookner, "Tracking and Kalman Filtering Made Easy" (1998), ch. 1.
 """
 
@@ -16,39 +16,40 @@ _MEMORY = 18  # updates; the gains of a line through so many are alpha 0.2, beta
 _MOST_MEMORY = 240
 _CALM = 0.06  # roughness in intervals, up to which _MEMORY is enough
 _GROWTH = 1.7  # exponent by which the memory grows with the roughness beyond
-_WINDOWS = (8, 64)  # updates whose mean interval tells a new tempo from jitter
-_NEW_TEMPO = 0.05  # relative; above, the filter begins again
-_WIDE = 5.0  # how many mean errors the two ends of a window may be apart
-_PACKET = 1.3  # intervals that they may be apart where clocks come in packets
-LOCKED_AFTER = 12  # updates since it began
-# A clock that is further off than the usual ones by this factor was held up on its way, and only
-# so much of it is believed; a leader that really moved is followed as its clocks become the usual.
+_WINDOWS = (8, 64)  # updates; their mean interval separates a new tempo from jitter
+_NEW_TEMPO = 0.05  # relative; above this the filter restarts
+_WIDE = 5.0  # mean errors by which the two ends of a window may differ
+_PACKET = 1.3  # intervals by which they may differ where clocks arrive in packets
+LOCKED_AFTER = 12  # updates since the start
+# A clock whose error exceeds the usual one by this factor was delayed on its way: the error is
+# limited to that. If the leader really moved, such errors soon become the usual ones.
 _OUTLIER = 3
-_TRUSTED_NS = 1_000_000.0  # as far off as this is never an outlier
-_SPREAD_SHARE = 0.1  # of a clock's error in what is usual
+_TRUSTED_NS = 1_000_000.0  # an error up to this is never an outlier
+_SPREAD_SHARE = 0.1  # weight of the newest error in the running means
 _FADING = 0.005  # share by which the roughness fades at each update
-_PACKETS = 500  # updates for which packets, once seen, are expected
+_PACKETS = 500  # updates for which packets are expected once seen
 _LEAST_NS, _MOST_NS = ns_per_tick(400), ns_per_tick(15)
 
 
 @dataclass(slots=True)
 class _Line:
-    """What an update changes."""
+    """The state that an update changes."""
 
     period_ns: float
     next_ns: float = 0.0
     count: int = 0  # updates since it began
-    memory: int = 0  # updates that the gains stand for
+    memory: int = 0  # updates that the gains correspond to
     spread_ns: float = 0.0  # the usual size of an error
-    bias_ns: float = 0.0  # the mean error of late: that of a tempo that moves
-    rough_ns: float = 0.0  # the most that errors were apart from it on average; fades
-    step: float = 1.0  # the usual number of periods in an update
+    bias_ns: float = 0.0  # recent mean error (ns): that of a moving tempo
+    rough_ns: float = 0.0  # largest mean deviation from it (ns); fades
+    step: float = 1.0  # the usual number of periods per update
     packets: int = 0  # updates for which packets are still expected
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """An update: its clock's number and arrival, and the noise then, in intervals."""
+    """An update: the number and arrival (monotonic ns) of its clock, and the noise then, in
+    intervals."""
 
     tick: int
     at_ns: int
@@ -56,7 +57,7 @@ class _Mark:
 
 
 class ClockFilter:
-    """Feed it each clock's arrival; times are monotonic ns."""
+    """Filters clock arrivals. Feed it each one; times are monotonic ns."""
 
     def __init__(self, period_ns: float) -> None:
         self._line = _Line(period_ns)
@@ -66,7 +67,7 @@ class ClockFilter:
 
     @property
     def period_ns(self) -> float:
-        """The length of a tick."""
+        """The length of a tick, ns."""
         return self._line.period_ns
 
     @property
@@ -76,16 +77,17 @@ class ClockFilter:
 
     @property
     def due_ns(self) -> float:
-        """When the next clock should come."""
+        """When the next clock is due, monotonic ns."""
         return self._line.next_ns
 
     @property
     def spread_ns(self) -> float:
-        """The mean error of clocks."""
+        """The mean error of clocks, ns."""
         return self._line.spread_ns
 
     def restart(self, at_ns: int, period_ns: float | None = None, count: int = 1) -> int:
-        """Begin again with this clock, as sure as after `count` of them."""
+        """Begin again with the clock at `at_ns`, with the confidence of `count` clocks; return
+        `at_ns`."""
         line = self._line
         line.period_ns = _bounded(line.period_ns if period_ns is None else period_ns)
         line.count = line.memory = count
@@ -96,28 +98,28 @@ class ClockFilter:
         return at_ns
 
     def expect_packets(self) -> None:
-        """Clocks come in packets, so a few of them tell little about the tempo."""
+        """Expect clocks in packets, so that a few of them say little about the tempo."""
         self._line.packets = _PACKETS
 
     def rescale(self, scale: float) -> None:
-        """A tick is longer than was thought by the factor `scale`, as many packets have shown."""
+        """Make a tick longer by the factor `scale`, as many packets have shown."""
         self._line.memory = _MOST_MEMORY // 2
         self._line.packets = _PACKETS
         self._line.period_ns = _bounded(self._line.period_ns * scale)
 
     def shift(self, ticks: int, due_ns: float) -> None:
-        """The position was wrong by `ticks`, and the next clock is due at `due_ns`."""
+        """Move the position by `ticks`, and expect the next clock at `due_ns`."""
         self._line.next_ns = due_ns
         self._tick += ticks
         self._before = None
         self._marks.clear()
 
     def update(self, at_ns: int, periods: int = 1, *, again: bool = False) -> int:
-        """Take a clock that comes `periods` after the last one (above 1: some were lost).
-        Returns when it should have come: its time without jitter.
+        """Take a clock that arrives `periods` after the last one (above 1: some were lost). Return
+        when it should have arrived: its time without jitter, monotonic ns.
 
-        `again`: it came in one packet with the last one, and takes its place: the last clock of
-        a packet is the one that waited least.
+        With `again` it arrived in one packet with the last clock, and replaces it: the last clock
+        of a packet is the one that waited least.
         """
         line = self._line
         if line.count == 0:
@@ -130,7 +132,7 @@ class ClockFilter:
             self._marks.pop()
         self._before = (replace(line), periods)
         self._tick += periods
-        if line.count == 1:  # the first interval is all there is to know
+        if line.count == 1:  # the first interval is all that is known
             interval_ns = at_ns - line.next_ns + line.period_ns
             line.period_ns = _bounded(interval_ns / periods)
             line.count = line.memory = 2
@@ -159,7 +161,7 @@ class ClockFilter:
         return round(smooth_ns)
 
     def _noise(self) -> float:
-        """The mean error in intervals between updates."""
+        """Return the mean error in intervals between updates."""
         return self._line.spread_ns / (self._line.step * self._line.period_ns)
 
     def _wanted_memory(self) -> int:
@@ -171,7 +173,8 @@ class ClockFilter:
         return round(min(_MEMORY * excess, _MOST_MEMORY))
 
     def _believed(self, error_ns: float) -> float:
-        """How much of a clock's error to take for the leader's (after Huber's M-estimator)."""
+        """Return how much of a clock's error (ns) to attribute to the leader (after Huber's
+        M-estimator)."""
         line = self._line
         limit_ns = max(_TRUSTED_NS, _OUTLIER * line.spread_ns)
         line.spread_ns += _SPREAD_SHARE * (abs(error_ns) - line.spread_ns)
@@ -186,25 +189,26 @@ class ClockFilter:
         self._marks.append(_Mark(self._tick, at_ns, self._noise()))
 
     def _look_for_new_tempo(self, at_ns: int) -> None:
-        """Begin again with the mean of the last intervals, if that is another tempo."""
+        """Restart with the mean of the last intervals, if that is a new tempo."""
         for window in _WINDOWS:
             if len(self._marks) <= window:
                 return
             first, middle, last = (self._marks[i] for i in (-1 - window, -1 - window // 2, -1))
             apart = _PACKET if self._line.packets else _WIDE * first.noise
             least = max(_NEW_TEMPO, apart / window)
-            # One clock that is off makes one half longer, a new tempo both.
+            # One late clock lengthens one half of the window, a new tempo both.
             halves = [self._deviation(first, middle), self._deviation(middle, last)]
             if min(halves) > least or max(halves) < -least:
                 line = self._line
                 mean_ns = line.period_ns * (1 + halves[1])
                 line.spread_ns = line.rough_ns = first.noise * line.step * mean_ns
                 line.bias_ns = 0.0
-                self.restart(at_ns, mean_ns, min(_WINDOWS) // 2)  # as sure as what told
+                self.restart(at_ns, mean_ns, min(_WINDOWS) // 2)  # half a window shows it
                 return
 
     def _deviation(self, first: _Mark, last: _Mark) -> float:
-        """How much longer the mean interval between two updates is than the filter's, relative."""
+        """Return by how much the mean interval between two updates exceeds the filter's,
+        relative."""
         ticks = max(last.tick - first.tick, 1)
         return (last.at_ns - first.at_ns) / ticks / self.period_ns - 1
 

@@ -1,16 +1,16 @@
-"""Which arrivals of MIDI clock belong to which tick, and the even grid they would lie on. Pure.
+"""Assigns arrivals of MIDI clock to ticks, and fits the even grid that they lie on. Pure.
 
-1. The period around each clock is the mean of what LAG clocks in a row take, without those that
-   hold a hole or a burst.
-2. A hole of more than a beat is a pause, and a period that moves by more than 5 % within two beats
-   is a tempo change; both part the clocks into stretches.
-3. Within a stretch each clock falls into the nearest slot of a phase that follows slowly. Clocks
-   of one slot fill the empty slots before it (they were late), what is left over was sent twice,
-   and slots that stay empty are missing clocks.
-4. A straight line of least squares through (number, arrival) is the stretch's grid.
+1. The period around each clock is the mean length of LAG clocks in a row, without those that
+   contain a gap or a burst.
+2. A gap of more than a beat is a pause. A period that moves by more than 5 % within two beats is a
+   tempo change. Both split the clocks into stretches.
+3. Within a stretch each clock falls into the nearest slot of a phase that follows slowly. Several
+   clocks in one slot first fill the empty slots before it (they were late). Clocks left over after
+   that were sent twice. Slots that stay empty are missing clocks.
+4. A straight line of least squares through (number, arrival) is the grid of the stretch.
 
-Counts are exact where arrivals are off by a fifth of a period at most and one clock in twenty
-is missing; beyond, they are near.
+Counts are exact where arrivals are off by at most a fifth of a period and one clock in twenty is
+missing. Beyond that they are close.
 """
 
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 
 from drumatlas.play.transport import PPQN, ns_per_tick
 
-MIN_CLOCKS = 8  # of a grid; a line through fewer fits too well to tell anything
-BUNCHED = 0.25  # of a period: a clock that soon after another is bunched
+MIN_CLOCKS = 8  # in a grid; a line through fewer fits too well to show anything
+BUNCHED = 0.25  # of a period: a clock this soon after another is bunched
 NEW_TEMPO = 0.05  # relative, within two beats
-LAG = 4  # jitter counts a quarter, and one missing clock is 25 % too much
-_NEAR = 0.15  # relative distance from the median, up to which it counts for the mean
-_WINDOW = 2 * PPQN + 1  # of them around a clock; half of them may be odd
-_HOP = 6  # clocks from one such look to the next
+LAG = 4  # clocks; this divides jitter by four, and one missing clock adds 25 %
+_NEAR = 0.15  # relative distance from the median, up to which a value enters the mean
+_WINDOW = 2 * PPQN + 1  # intervals around a clock; half of them may be outliers
+_HOP = 6  # clocks from one window to the next
 _GAIN = 0.2  # share of a phase error that the slots follow, as in ClockFilter
 
 Floats = NDArray[np.float64]
@@ -39,8 +39,9 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A straight stretch of clocks. `phase_us` [n] are distances of the arrivals from the line,
-    `interval_us` [n-1] those of the intervals from as many periods; absolute, microseconds."""
+    """A straight stretch of clocks. `phase_us` [n] holds the distance of each arrival from the
+    line, `interval_us` [n-1] the distance of each interval from a whole number of periods; both
+    absolute, in microseconds."""
 
     bpm: float
     phase_us: Floats
@@ -48,13 +49,13 @@ class Grid:
 
     @property
     def clocks(self) -> int:
-        """How many clocks lie on it; doubles are left out."""
+        """How many clocks lie on the grid, without doubles."""
         return len(self.phase_us)
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a run of clocks was like."""
+    """What a run of clocks contains: its grids, and counts of faults."""
 
     grids: tuple[Grid, ...] = ()
     missing: int = 0
@@ -64,7 +65,7 @@ class Survey:
 
 
 def survey(arrivals_ns: Integers) -> Survey:
-    """Look at arrivals (monotonic ns, [n], in order) of one run of clocks."""
+    """Analyse arrivals (monotonic ns, [n], in order) of one run of clocks."""
     times = np.maximum.accumulate(arrivals_ns)
     intervals = np.diff(times)
     if not len(intervals):
@@ -73,7 +74,7 @@ def survey(arrivals_ns: Integers) -> Survey:
     holes = np.flatnonzero(intervals > PPQN * periods) + 1
     stretches: list[Integers] = []
     for run in np.split(times, holes):
-        # A clock between two tempi ends the one and begins the other.
+        # A clock between two tempi ends one stretch and begins the next.
         edges = [0, *_tempo_changes(run), len(run) - 1]
         stretches += [run[a : b + 1] for a, b in pairwise(edges)]
     looked = [_stretch(stretch) for stretch in stretches]
@@ -87,15 +88,15 @@ def survey(arrivals_ns: Integers) -> Survey:
 
 
 def _periods(times: Integers) -> Floats:
-    """The usual interval around each one, ns: n + 1 clocks to [n]."""
+    """Return the usual interval (ns) around each one: [n + 1] clocks to [n]."""
     intervals = np.diff(times)
     windows, at = _windows(intervals)
     single = np.flatnonzero(np.append(True, intervals >= BUNCHED * _ranked(windows, 0.75)[at, 0]))
     lag = min(LAG, len(single) - 1)
     if lag == 0:
-        return np.ones(len(intervals))  # arrivals of one nanosecond
+        return np.ones(len(intervals))  # all arrived in the same nanosecond
     windows, at = _windows((times[single[lag:]] - times[single[:-lag]]) / lag)
-    usual = _ranked(windows, 0.3)  # holes are more likely than what the step before left in
+    usual = _ranked(windows, 0.3)  # below the median: gaps are likelier than leftover bursts
     is_near = np.abs(windows - usual) <= _NEAR * usual
     means = np.where(is_near, windows, 0).sum(1) / is_near.sum(1)
     middle = np.searchsorted(single, np.arange(len(intervals)), "right") - (lag + 1) // 2
@@ -104,7 +105,8 @@ def _periods(times: Integers) -> Floats:
 
 
 def _windows(values: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
-    """(windows [m, _WINDOW or less] of `values` [n], the window around each value [n])."""
+    """Return (windows [m, _WINDOW or less] of `values` [n], index of the window around each value
+    [n])."""
     width = min(_WINDOW, len(values))
     windows = sliding_window_view(values, width)[::_HOP]
     at = np.arange(len(values)) - width // 2
@@ -112,13 +114,13 @@ def _windows(values: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
 
 
 def _ranked(windows: NDArray[Any], rank: float) -> NDArray[Any]:
-    """The value of each window [m, w] at `rank` 0..1 of its order: [m, 1]."""
+    """Return the value at `rank` 0..1 in the order of each window [m, w]: [m, 1]."""
     place = int(rank * windows.shape[1])
     return np.partition(windows, place, axis=1)[:, place, None]
 
 
 def _tempo_changes(times: Integers) -> list[int]:
-    """The clocks from which on there is another tempo."""
+    """Return the indices of the clocks at which a new tempo begins."""
     if len(times) <= 2 * PPQN:
         return []
     periods, intervals = _periods(times), np.diff(times)
@@ -127,7 +129,7 @@ def _tempo_changes(times: Integers) -> list[int]:
     edges = np.flatnonzero(np.diff(moved, prepend=False, append=False)).tolist()
     cuts = []
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        # Where it is best to say "old until here, new from here".
+        # The split that best fits "old tempo until here, new tempo from here".
         span = intervals[first : last + 2 * PPQN]
         cost = np.cumsum(np.abs(span - before[first]) - np.abs(span - after[last - 1]))
         cuts.append(first + int(np.argmin(cost)) + 1)
@@ -135,7 +137,7 @@ def _tempo_changes(times: Integers) -> list[int]:
 
 
 def _stretch(times: Integers) -> tuple[Grid | None, int]:
-    """(its grid if it is long enough, clocks missing)."""
+    """Return (the grid if the stretch is long enough, number of missing clocks)."""
     if len(times) < 2:
         return None, 0
     position = np.append(0.0, np.cumsum(np.diff(times) / _periods(times)))
@@ -146,13 +148,13 @@ def _stretch(times: Integers) -> tuple[Grid | None, int]:
 
 
 def _slots(positions: list[float]) -> list[int]:
-    """The slot of each clock, from its position in periods."""
+    """Return the slot of each clock, from its position in periods."""
     slots: list[int] = []
     slot, phase, seen = -1, 0.0, 0
     for position in positions:
         at = position - phase
         nearest = max(floor(at + 0.5), slot)
-        if nearest > slot:  # others of the same slot say nothing about the phase
+        if nearest > slot:  # further clocks in the same slot say nothing about the phase
             slot, seen = nearest, seen + 1
             phase += max(_GAIN, 1 / seen) * (at - nearest)
         slots.append(slot)
@@ -160,7 +162,7 @@ def _slots(positions: list[float]) -> list[int]:
 
 
 def _number(slots: Integers) -> tuple[Integers, NDArray[np.bool_], int]:
-    """(numbers of the clocks that are none too many, which those are, how many are missing)."""
+    """Return (clock numbers without duplicates, mask [n] of the clocks kept, number missing)."""
     used, first, counts = np.unique(slots, return_index=True, return_counts=True)
     empty = np.diff(used, prepend=used[0] - 1) - 1
     late = np.minimum(empty, counts - 1)

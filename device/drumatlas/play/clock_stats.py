@@ -1,13 +1,13 @@
-"""How good a MIDI clock is: tempo, jitter, clocks that are missing or bunched. Pure.
+"""Quality of a MIDI clock: tempo, jitter, missing and bunched clocks. Pure.
 
-Feed it every message that is heard; ask for a report at any time. Phase errors are distances of
-clocks from an even grid (see clock_grid.py), which is laid anew at Start and Continue and after at
-most GRID_CLOCKS clocks or so, so that a long and a short listening compare. A tempo that moves
-slowly shows as phase error.
+Feed it every message that arrives, and ask for a report at any time. Phase errors are distances of
+clocks from an even grid (see clock_grid.py). A new grid begins at Start and Continue, and after
+about GRID_CLOCKS clocks, so that short and long measurements are comparable. A tempo that drifts
+slowly shows up as phase error.
 
-Memory is bounded however long it listens: the clocks of the grid that is not full yet (at most
-2 * GRID_CLOCKS), the errors of the last KEPT clocks for percentiles, and counts and the largest
-errors of all.
+Memory is bounded however long it runs: it keeps the clocks of the unfinished grid (at most 2 *
+GRID_CLOCKS), the errors of the last KEPT clocks for percentiles, and counts and maxima of
+everything.
 """
 
 from collections import deque
@@ -21,12 +21,12 @@ from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, is_note, is_note
 from drumatlas.play.leader_clock import LeaderClock
 from drumatlas.play.transport import PPQN, ns_per_tick
 
-GRID_CLOCKS = 2880  # of one grid: a minute at 120 BPM
+GRID_CLOCKS = 2880  # in one grid: a minute at 120 BPM
 KEPT = 100_000  # clocks whose errors are remembered: 35 minutes at 120 BPM
 
-_PACKETS = 0.03  # share of clocks missing or bunched, above which clocks come in packets
-_OTHER = 0.01  # relative; ... if a follower hears another tempo than the grid has
-_CALM = 0.25  # relative; a grid is closed only where the intervals of two beats differ less
+_PACKETS = 0.03  # share of missing or bunched clocks, above which they come in packets
+_OTHER = 0.01  # relative; ... if a follower's tempo differs from the grid's by more
+_CALM = 0.25  # relative; a grid ends only where the intervals of two beats differ by less
 _COUNTED = {START: "starts", CONTINUE: "continues", STOP: "stops"}
 
 
@@ -41,9 +41,9 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ClockReport:
-    """What was heard. `bpm` is that of the last grid of a beat or more, or, where clocks
-    come in packets, what a follower makes of them, as is `missing` then; it, `phase` and
-    `interval` are None until there are enough clocks."""
+    """A report on the clocks so far. `bpm` is the tempo of the last grid of a beat or more. Where
+    clocks arrive in packets, `bpm` and `missing` are those of a follower instead. `bpm`, `phase`
+    and `interval` are None until there are enough clocks."""
 
     clocks: int
     bpm: float | None
@@ -57,13 +57,14 @@ class ClockReport:
 
 
 def drift_ppm(bpm: float, wanted_bpm: float) -> float:
-    """How much longer the periods of `bpm` are than those of `wanted_bpm`, in millionths:
-    above 0 the clock is slow."""
+    """Return by how many millionths the periods of `bpm` are longer than those of `wanted_bpm`. A
+    result above 0 means that the clock is slow."""
     return (wanted_bpm / bpm - 1) * 1e6
 
 
 class _Errors:
-    """Absolute errors: the last KEPT of them in whole grids, and the largest of all."""
+    """Absolute errors (µs): those of the last KEPT clocks, in whole grids, and the largest of
+    all."""
 
     def __init__(self) -> None:
         self._kept: deque[Floats] = deque()
@@ -78,7 +79,7 @@ class _Errors:
             self._size -= len(self._kept.popleft())
 
     def spread(self, more: Sequence[Floats]) -> Spread | None:
-        """Of these and of `more`."""
+        """Return the spread of these errors and `more`; None if there are none."""
         parts = [*self._kept, *more]
         if not parts:
             return None
@@ -88,15 +89,15 @@ class _Errors:
 
 
 class ClockStats:
-    """Feed it from one thread."""
+    """Collects statistics. Feed it from one thread."""
 
     def __init__(self) -> None:
         self._leader = LeaderClock(ns_per_tick(120))
-        self._made_up = 0  # clocks that a follower makes up for
-        self._open: list[int] = []  # arrivals, ns, of the grid that is not full yet
+        self._made_up = 0  # clocks that a follower fills in
+        self._open: list[int] = []  # arrivals (ns) of the unfinished grid
         self._clocks = 0
         self._closed = Survey()
-        self._grid: Grid | None = None  # that told the tempo last
+        self._grid: Grid | None = None  # the source of the tempo
         self._phase, self._interval = _Errors(), _Errors()
         self._counts = dict.fromkeys([*_COUNTED.values(), "note_ons", "note_offs"], 0)
 
@@ -107,13 +108,13 @@ class ClockStats:
         elif message in _COUNTED:
             self._counts[_COUNTED[message]] += 1
             if message != STOP:
-                self._close()  # the beat is counted from here; the clock may have been shifted
+                self._close()  # the beat is counted from here, and the phase may be new
                 self._open = []
         elif len(message) == 3 and is_note(message):
             self._counts["note_ons" if is_note_on(message) else "note_offs"] += 1
 
     def report(self) -> ClockReport:
-        """All so far, the open grid included; tells the same if asked again."""
+        """Return the report so far, including the unfinished grid. Asking changes nothing."""
         here = self._survey()
         grids, closed = here.grids, self._closed
         grid = _telling(grids, self._grid)
@@ -121,7 +122,7 @@ class ClockStats:
         followed = ns_per_tick(1.0) / self._leader.expected().period_ns
         odd = missing + closed.bunched + here.bunched
         if bpm and odd > _PACKETS * self._clocks and abs(followed / bpm - 1) > _OTHER:
-            bpm, missing = followed, self._made_up  # the grid is the packets'
+            bpm, missing = followed, self._made_up  # the grid is that of the packets
         return ClockReport(
             clocks=self._clocks,
             bpm=bpm,
@@ -145,7 +146,8 @@ class ClockStats:
             self._open = [at_ns]  # begins the next interval, too
 
     def _is_calm(self) -> bool:
-        """Whether nothing is under way that a cut would part, such as a hole and what fills it."""
+        """Return whether the grid can end here without splitting a gap from the burst that fills
+        it."""
         intervals = np.diff(self._open[-2 * PPQN :])
         return bool(intervals.max() * (1 - _CALM) <= intervals.min() * (1 + _CALM))
 
@@ -167,7 +169,7 @@ class ClockStats:
 
 
 def _telling(grids: Sequence[Grid], before: Grid | None) -> Grid | None:
-    """The grid that tells the tempo: the last one of a beat or more, else what there is."""
+    """Return the grid that sets the tempo: the last one of a beat or more, else any there is."""
     return next(
         (grid for grid in reversed(grids) if grid.clocks >= PPQN),
         before or (grids[-1] if grids else None),

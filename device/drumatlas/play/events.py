@@ -1,8 +1,8 @@
-"""What the sequencer gives and a port takes: MIDI bytes with the time they are due.
+"""MIDI bytes with the time at which they are due: the sequencer's output and a port's input.
 
-Messages stay bytes: an object for each would cost the loops that handle them too much. The
-functions here read and make them. Each message is complete, as `midi.parser` gives it; the status
-bytes are those of MIDI 1.0, tables I and II.
+Messages stay bytes, because objects would slow down the loops that handle them. The functions here
+read and make them. Each message is complete, as `midi.parser` returns it. The status bytes are
+those of MIDI 1.0, tables I and II.
 """
 
 from dataclasses import dataclass, field
@@ -12,22 +12,22 @@ SONG_POSITION = 0xF2
 TRANSPORT = frozenset({START[0], CONTINUE[0], STOP[0], SONG_POSITION})
 NOTE_ON, NOTE_OFF, CONTROL_CHANGE, PROGRAM_CHANGE = 0x90, 0x80, 0xB0, 0xC0
 ALL_NOTES_OFF, ALL_SOUND_OFF = 123, 120  # controllers
-RELEASE_VELOCITY = 64  # what MIDI 1.0 tells senders without release sensing to send
+RELEASE_VELOCITY = 64  # MIDI 1.0: the value for senders without release sensing
 
-LAST_POSITION = 0x3FFF  # 16ths that Song Position can count
+LAST_POSITION = 0x3FFF  # largest 16th that Song Position can name
 
 Key = tuple[int, int]  # channel 0..15, note 0..127
 
-# Rank among events of the same nanosecond: transport, then clock (the beat is counted from
-# it), then what ends before what begins.
+# Order of events in the same nanosecond: transport, then clock (the beat is counted from it),
+# then note-offs before note-ons.
 RANK_TRANSPORT, RANK_CLOCK, RANK_OFF, RANK_ON = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """MIDI bytes, due at `at_ns` (monotonic nanoseconds). A note-on sounds `gate` times as long
-    as notes do. For recorders it names its `voice` (bit; a kit may play two by one note) and its
-    `step` in the two bars, 0..31."""
+    """MIDI bytes, due at `at_ns` (monotonic ns). A note-on sounds for `gate` times the usual note
+    length. For recorders it carries its `voice` (bit; a kit may play two voices with one note) and
+    its `step` in the two bars, 0..31."""
 
     at_ns: int
     data: bytes
@@ -38,10 +38,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class TempoChange:
-    """From `at_ns` on, tick `tick` (24 a beat, from Start) and all behind it lie `ns_per_tick`
-    apart. `is_start`: a run begins, or goes on after a stop. `is_stop`: musical time stands still
-    at `tick` until the next start. For recorders, which need musical time; nothing that goes over
-    a wire."""
+    """A change of musical time: from `at_ns` (monotonic ns) on, tick `tick` (24 a beat, from Start)
+    and all later ticks are `ns_per_tick` apart. `is_start`: a run begins, or goes on after a stop.
+    `is_stop`: musical time stands still at `tick` until the next start. It is meant for recorders,
+    which need musical time, and is never sent over a wire."""
 
     at_ns: int
     tick: float
@@ -54,8 +54,8 @@ Output = Event | TempoChange
 
 
 def kind(data: bytes) -> int:
-    """Return what a channel message is, such as NOTE_ON: its status without the channel. It is
-    0xF0 for all system messages."""
+    """Return the status of a channel message without its channel, such as NOTE_ON; 0xF0 for all
+    system messages."""
     return data[0] & 0xF0
 
 
@@ -85,13 +85,13 @@ def is_note_on(data: bytes) -> bool:
 
 
 def note_off(at_ns: int, key: Key) -> Event:
-    """Return the end of a note, due at `at_ns`."""
+    """Return the note-off for `key`, due at `at_ns` (monotonic ns)."""
     return Event(at_ns, bytes((NOTE_OFF | key[0], key[1], RELEASE_VELOCITY)))
 
 
 def song_position(step: int) -> bytes:
-    """Return the message that names 16th `step`, counted from the song's beginning. It names
-    0..LAST_POSITION; beyond, it begins again at 0."""
+    """Return the Song Position of 16th `step`, counted from the song's beginning. Above
+    LAST_POSITION it wraps to 0."""
     step &= LAST_POSITION
     return bytes((SONG_POSITION, step & 0x7F, step >> 7))
 
@@ -102,7 +102,7 @@ def position_of(data: bytes) -> int:
 
 
 def panic(at_ns: int, channels: tuple[int, ...]) -> list[Event]:
-    """All Notes Off and All Sound Off on `channels` (0..15)."""
+    """Return All Notes Off and All Sound Off on `channels` (0..15), due at `at_ns`."""
     return [
         Event(at_ns, bytes((CONTROL_CHANGE | channel, controller, 0)))
         for channel in channels

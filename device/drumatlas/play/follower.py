@@ -1,7 +1,7 @@
-"""Following a foreign clock: MIDI messages in, a timeline for the sequencer out. Pure.
+"""Follows a foreign clock: MIDI messages in, a timeline for the sequencer out. Pure.
 
-Position is counted, not guessed: each clock is one tick, but for doubled ones (thrown away) and
-lost ones (made up for by time, once it is clear that it was a dropout and not a slower tempo).
+The position is counted, not guessed. Each clock is one tick, except that doubled clocks are ignored
+and lost ones are filled in by time, once it is clear that this is a dropout and not a slower tempo.
 """
 
 from collections.abc import Callable
@@ -16,23 +16,23 @@ from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
 
-_ROUNDED = 3  # ticks that Song Position may be ahead of a leader that rounds to the next 16th
-HEARD = 8  # clocks in a row that make `auto` follow
-SILENT_NS = 2_000_000_000  # without a clock, after which `auto` leads again
+_ROUNDED = 3  # ticks; a leader may round Song Position up to the next 16th
+HEARD = 8  # clocks in a row after which `auto` follows
+SILENT_NS = 2_000_000_000  # without a clock; then `auto` leads again
 
 
 class Follower:
-    """Moves `sequencer` by what a leader sends. Feed it from one thread."""
+    """Moves `sequencer` with the clock and transport of a leader. Feed it from one thread."""
 
     def __init__(
         self, sequencer: Sequencer, source: ClockSource, own: OwnClock | None = None
     ) -> None:
-        self.own = own or OwnClock()  # what we send, which may come back
+        self.own = own or OwnClock()  # recognises our own clock when it comes back
         self._guard = OwnGuard(sequencer, self.own)
         self._sequencer = sequencer
         self._source = source
         self._leader = LeaderClock(ns_per_tick(sequencer.settings.bpm))
-        self._tick = -1  # of the last clock: the leader's position while it runs
+        self._tick = -1  # tick of the last clock: the leader's position while it runs
         self._position = 0  # tick of the first clock after Continue
         self._is_running = False
         self._is_armed = False
@@ -52,28 +52,29 @@ class Follower:
 
     @property
     def is_locked(self) -> bool:
-        """Whether a clock is heard whose tempo can be trusted."""
+        """Whether a clock arrives whose tempo can be trusted."""
         return self._follows and self._leader.expected().is_locked
 
     @property
     def bpm(self) -> float:
-        """The leader's tempo."""
+        """The leader's tempo, BPM."""
         return ns_per_tick(1.0) / self._leader.expected().period_ns
 
     @property
     def position(self) -> int:
-        """The leader's position: the tick of its last clock."""
+        """The leader's position: the tick (24 a beat) of its last clock."""
         return self._tick + self._leader.pending
 
     def feed(self, message: bytes, at_ns: int) -> None:
-        """Take one complete MIDI message that arrived at `at_ns`; what is no clock is ignored."""
+        """Take one complete MIDI message that arrived at `at_ns` (monotonic ns). Messages other
+        than clock and transport are ignored."""
         if self._source is not ClockSource.INTERNAL and message:
             action = self._table.get(message[0])
             if action and not self.own.is_transport(message, at_ns, self._follows):
                 action(message, at_ns)
 
     def tick(self, now_ns: int) -> None:
-        """Let time pass: `auto` leads again when no clock came for long."""
+        """Let time pass: `auto` leads again when no clock has arrived for SILENT_NS."""
         self._guard.tick(now_ns)
         is_auto = self._source is ClockSource.AUTO
         if is_auto and self._follows and now_ns - (self._leader.last_ns or now_ns) > SILENT_NS:
@@ -82,7 +83,7 @@ class Follower:
             self._sequencer.follow(False)
 
     def _hear_clock(self, at_ns: int) -> None:
-        """Take a clock, if it is not one of our own that came back."""
+        """Take a clock, unless it is one of our own that came back."""
         if not self._follows:
             if self._guard.leads(at_ns):
                 self._clock(at_ns)
@@ -105,15 +106,15 @@ class Follower:
             self._is_armed, self._is_running = False, True
             self._tick = self._position
             self._leader.begin()
-            smooth_ns = at_ns  # the first clock after Start is the one, not an estimate of it
+            smooth_ns = at_ns  # the first clock after Start counts as it is, unsmoothed
         else:
             self._tick += tick.ticks
         period_ns = self._leader.expected().period_ns
         self._sequencer.hear_clock(Heard(self._tick, smooth_ns, period_ns, self._is_running))
 
     def _begin_to_follow(self, at_ns: int) -> bool:
-        """`auto`: whether this clock is enough to follow. A leader that was already under way
-        is joined at the nearest tick, so nothing is played twice."""
+        """Decide, under `auto`, whether this clock is enough to follow. A leader that is already
+        running is joined at the nearest tick, so nothing is played twice."""
         if not self._is_armed and (self._heard < HEARD or not self._guard.is_free()):
             return False
         self._follows = True
@@ -128,8 +129,8 @@ class Follower:
         self._arm(0, is_continue=False)
 
     def _continue(self, at_ns: int) -> None:
-        """Go on from where it was stopped or located. Who plays already, or waits for the first
-        clock, is not disturbed: some leaders send Continue at every bar."""
+        """Go on from the position of the last Stop or Song Position. Nothing happens if the box
+        already plays or waits for the first clock: some leaders send Continue at every bar."""
         goes_on = not self._is_lost(at_ns) or self._sequencer.settings.hold
         if self._is_armed or (self._is_running and goes_on):
             return
@@ -140,12 +141,13 @@ class Follower:
         self._arm(self._position, is_continue=True)
 
     def _is_lost(self, at_ns: int) -> bool:
-        """Whether a leader that played has sent no clock for longer than is bridged."""
+        """Return whether a running leader has been silent for longer than can be bridged."""
         silent_ns = at_ns - (self._leader.last_ns or at_ns)
         return silent_ns > BRIDGE_TICKS * self._leader.expected().period_ns
 
     def _take_over(self) -> bool:
-        """`auto`: a leader's transport is obeyed at once. Returns whether we led until now."""
+        """Obey a leader's transport at once, under `auto`. Return whether we were leading until
+        now."""
         if self._follows:
             return False
         self._follows = True
@@ -165,8 +167,8 @@ class Follower:
             self._sequencer.stop()
 
     def _locate(self, message: bytes) -> None:
-        """Go to a 16th. A leader that plays is there with its next clock (by the specification it
-        would stop first), and if it is there anyway nothing changes."""
+        """Go to a 16th. A running leader reaches it with its next clock (by the specification it
+        would stop first). If the leader is there already, nothing changes."""
         if len(message) != 3:
             return
         position = position_of(message) * STEP_TICKS

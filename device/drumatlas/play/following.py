@@ -1,6 +1,7 @@
-"""Letting a foreign clock make the time: what the sequencer does with what `Follower` counts. Pure.
+"""How a foreign clock drives the sequencer: applies the ticks that `Follower` counts. Pure.
 
-As in `moves`: the state is changed at its horizon, and what is due right there is given back.
+As in `moves`, each function changes the state at its horizon and returns the messages that are due
+right there.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,11 @@ from drumatlas.play.transport import PPQN, STEP_TICKS, Timeline
 
 
 def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
-    """Let a foreign clock move the timeline, or lead on from the same position. Outputs that
-    it is not passed on to are stopped; they join in again (`leading.join_in`)."""
+    """Let a foreign clock drive the timeline, or lead on from the same position.
+
+    Outputs that the clock is not passed on to are stopped; they join in again later
+    (`leading.join_in`).
+    """
     if is_on == state.is_following:
         return []
     state.is_following, state.limit_tick, state.shift = is_on, None, 0
@@ -34,7 +38,7 @@ def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
         return [] if state.is_playing else tell_stop(state)
     coming = forget_start(state)
     if coming and state.timeline.tick_at(state.horizon_ns) < state.position:
-        # What was to begin between two of our clocks begins with the leader's next.
+        # A start between two of our clocks happens at the leader's next clock instead.
         return arm(state, settings, state.position, CONTINUE in coming)
     if settings.thru:
         return []
@@ -43,8 +47,8 @@ def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
 
 
 def _resume_held(state: State, settings: PlaySettings) -> None:
-    """Lead on from where the lost clock left us, not from where it would be by now; and make up
-    for no idle clocks that were not sent meanwhile."""
+    """Lead on from the position at which the clock was lost, not from where it would be by now, and
+    send none of the idle clocks that were due meanwhile."""
     line = state.timeline
     if has_ticks(state, settings) and line.time_of(state.next_tick) < state.horizon_ns:
         state.timeline = Timeline(state.horizon_ns, state.next_tick, line.ns_per_tick)
@@ -53,15 +57,18 @@ def _resume_held(state: State, settings: PlaySettings) -> None:
 
 
 def arm(state: State, settings: PlaySettings, position: int, is_continue: bool) -> list[Output]:
-    """The next foreign clock is tick `position`, and plays. Nothing for who leads, and Continue
-    changes nothing for who plays: the clocks go on counting from where it is."""
+    """Play from the next foreign clock on, which is tick `position`.
+
+    Nothing happens while leading. Continue changes nothing while playing: the clocks are counted on
+    from the present position.
+    """
     if not state.is_following:
         return []
     if is_continue and state.is_playing:
         state.realigns = True
         return []
     out: list[Output] = []
-    if state.is_playing:  # a second Start begins anew
+    if state.is_playing:  # a second Start begins again
         state.is_playing = False
         out += clear(state)
     state.armed, state.position, state.limit_tick = True, position, None
@@ -73,8 +80,8 @@ def arm(state: State, settings: PlaySettings, position: int, is_continue: bool) 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A foreign clock as it was counted and filtered: `tick` is at `at_ns`, and ticks lie
-    `tick_ns` apart. `is_position`: the tick is the leader's position, not just a count."""
+    """A foreign clock after counting and filtering: `tick` is at `at_ns` (monotonic ns), and ticks
+    are `tick_ns` apart. `is_position`: the tick is the leader's position, not just a count."""
 
     tick: int
     at_ns: int
@@ -83,8 +90,11 @@ class Heard:
 
 
 def hear_clock(state: State, settings: PlaySettings, clock: Heard) -> None:
-    """Lay the timeline through a foreign clock; nothing for who leads. Who was started by hand
-    joins a leader that plays, and begins where it stands if the leader only sends clock."""
+    """Lay the timeline through a foreign clock; nothing happens while leading.
+
+    A box that was started by hand joins a leader that plays. If the leader only sends clock, the
+    box begins from its own position.
+    """
     if not state.is_following:
         return
     state.timeline.ns_per_tick = clock.tick_ns
@@ -105,7 +115,7 @@ def hear_clock(state: State, settings: PlaySettings, clock: Heard) -> None:
 
 
 def _limit(state: State) -> int:
-    """The last tick that is played before more clock is heard."""
+    """Return the last tick that may be played before another clock arrives."""
     return state.next_tick if state.limit_tick is None else state.limit_tick
 
 
@@ -113,18 +123,18 @@ def _move_to(state: State, clock: Heard) -> None:
     tick = clock.tick + state.shift
     state.timeline = Timeline(clock.at_ns, tick, clock.tick_ns)
     if tick - state.next_tick >= STEP_TICKS:
-        state.next_tick = tick  # what was missed for so long is not made up for
+        state.next_tick = tick  # after such a long gap nothing is caught up
     if tick % PPQN == 0 or not state.is_timed:
         tell_tempo(state)
 
 
 def is_at_limit(state: State) -> bool:
-    """Whether a dropout has been bridged for as long as may be: the next tick needs a clock."""
+    """Return whether a dropout has been bridged as long as allowed: the next tick needs a clock."""
     return state.limit_tick is not None and state.next_tick > state.limit_tick
 
 
 def lose_clock(state: State, settings: PlaySettings) -> list[Output]:
-    """The foreign clock stayed away for longer than can be bridged: hold, or stop."""
+    """Hold or stop: the foreign clock has been missing for longer than can be bridged."""
     if settings.hold:
         return clear(state)
     return stop(state, settings)

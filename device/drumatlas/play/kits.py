@@ -3,16 +3,16 @@
 - gm: General MIDI System Level 1 (MMA0007 / RP003), percussion key map; channel 10.
 - tr-8s: Roland TR-8S MIDI Implementation Chart, version 1.10 (2018), remark *1, the note numbers
   at factory settings: BD 36, SD 38, LT 43, MT 47, HT 50, RS 37, HC 39, CH 42, OH 46, CC 49, RC 51.
-  That its pattern channel is 10 until it is changed, we have from users only.
+  Channel 10 as the default pattern channel is reported by users only.
 - volca-beats: KORG volca beats MIDI Implementation, revision 0.01 (2013), 2-1 "Channel messages":
   kick 36, snare 38, lo tom 43, hi tom 50, closed hat 42, open hat 46, clap 39, claves 75,
   agogo 67, crash 49. Set the volca to channel 10. It takes no velocities (MIDI Implementation
   Chart, version 1.00: velocity x).
 - digitakt: Elektron Digitakt User Manual, 8.4 "MIDI notes": notes 0..7 play tracks 1..8 while
-  these are on their default channels, 1..8. That all eight may come on channel 1, users report;
-  the manual does not say. Which sound is on which track is ours.
+  these are on their default channels, 1..8. Users report that all eight work on channel 1; the
+  manual does not say so. The choice of sound for each track is our own.
 
-A voice that a machine lacks is played by the sound that is nearest to it.
+A voice that a machine lacks is played by its most similar sound.
 """
 
 from collections.abc import Mapping

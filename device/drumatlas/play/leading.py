@@ -1,6 +1,7 @@
-"""Making the time ourselves: Start, Continue, Song Position and tempo. Pure.
+"""The box as the leader: Start, Continue, Song Position and tempo. Pure.
 
-As in `moves`: the state is changed at its horizon, and what is due right there is given back.
+As in `moves`, each function changes the state at its horizon and returns the messages that are due
+right there.
 """
 
 from drumatlas.play import following
@@ -10,15 +11,15 @@ from drumatlas.play.settings import PlaySettings
 from drumatlas.play.state import State
 from drumatlas.play.transport import STEP_TICKS
 
-# From Start to the first clock: receivers want 1 ms at least, and a JACK port that delivers on
-# a raster of 256 samples (5.3 ms) must not squeeze them into one period.
+# From Start to the first clock: receivers need at least 1 ms, and a JACK port that delivers once
+# per 256 samples (5.3 ms) must not put both into one period.
 START_LEAD_NS = 10_000_000
 _LEAST_LEAD_NS = 1_000_000
 
 
 def start(state: State, settings: PlaySettings, message: bytes, position: int) -> list[Output]:
-    """Send `message` (Start or Continue) and play from tick `position` on; nothing if it plays.
-    Who follows waits for the leader's next clock."""
+    """Send `message` (Start or Continue) and play from tick `position` on; nothing if it already
+    plays. A follower waits for the leader's next clock."""
     if state.is_playing:
         return []
     if state.is_following:
@@ -34,10 +35,10 @@ def start(state: State, settings: PlaySettings, message: bytes, position: int) -
 def _start_between_clocks(
     state: State, settings: PlaySettings, message: bytes, position: int
 ) -> None:
-    """The clocks go on evenly, and Start stands between two of them."""
+    """Put Start between two idle clocks, which go on evenly."""
     line = state.timeline
     first_ns = line.time_of(state.next_tick)
-    # Half way at most: the clock before may be nearer than this tempo's.
+    # Halfway at most: the clock before may be closer than a period of this tempo.
     while first_ns - (lead_ns := _lead_to(state, first_ns)) < state.horizon_ns:
         send_clock(state, settings, max(first_ns, state.horizon_ns))
         state.next_tick += 1
@@ -48,11 +49,15 @@ def _start_between_clocks(
 
 
 def join_in(state: State, tick: int, at_ns: int) -> None:
-    """Tell outputs of a run that began without them, under a foreign clock that was not passed
-    on: `tick` is due at `at_ns`, and begins a 16th, since Song Position can name no other."""
+    """Start the outputs of a run that began without them, under a foreign clock that was not passed
+    on.
+
+    `tick` is due at `at_ns` (monotonic ns) and must begin a 16th, since Song Position can name
+    nothing finer.
+    """
     lead_ns = _lead_to(state, at_ns)
     if lead_ns < _LEAST_LEAD_NS or at_ns - lead_ns < state.horizon_ns:
-        return  # there is no room here; perhaps at the next one
+        return  # no room before this 16th; perhaps before the next
     for message in (song_position(tick // STEP_TICKS), CONTINUE):
         state.outbox.push(RANK_TRANSPORT, Event(at_ns - lead_ns, message))
     state.is_told = True
@@ -63,8 +68,8 @@ def _lead_to(state: State, first_ns: int) -> int:
 
 
 def locate(state: State, settings: PlaySettings, step: int) -> list[Output]:
-    """Go to 16th `step` (0..16383) and send it; a player that plays, or waits for a leader's
-    clock, stops and continues there."""
+    """Go to 16th `step` (0..16383) and send Song Position. A box that plays, or waits for a
+    leader's clock, stops and continues there."""
     was_playing = state.is_playing or state.armed
     out = stop(state, settings)
     state.position = step * STEP_TICKS
@@ -76,8 +81,8 @@ def locate(state: State, settings: PlaySettings, step: int) -> list[Output]:
 
 
 def set_tempo(state: State, settings: PlaySettings, tick_ns: float) -> None:
-    """Ticks lie `tick_ns` apart from the next one on that is not given out yet, so that no two
-    clocks bunch. Who follows keeps the leader's tempo."""
+    """Make ticks `tick_ns` apart, from the next tick that has not been given out, so that no two
+    clocks bunch. A follower keeps the leader's tempo."""
     if state.is_following:
         return
     if not has_ticks(state, settings):

@@ -1,7 +1,7 @@
-"""What leading and following share: clocks, the beginning and the end of a run. Pure.
+"""What leading and following share: clocks, and the beginning and end of a run. Pure.
 
-Each function changes the state at its horizon and gives the messages that are due right there;
-what is due later goes into the outbox.
+Each function changes the state at its horizon and returns the messages that are due right there.
+Messages that are due later go into the outbox.
 """
 
 from math import ceil
@@ -23,17 +23,18 @@ from drumatlas.play.transport import Timeline
 
 
 def has_ticks(state: State, settings: PlaySettings) -> bool:
-    """Whether ticks go by, with music or without."""
+    """Return whether ticks go by, with or without music."""
     return state.is_playing or (settings.idle_clock and not state.is_following)
 
 
 def sends_transport(state: State, settings: PlaySettings) -> bool:
-    """Whether outputs get clock and transport from us."""
+    """Return whether the outputs receive clock and transport from us."""
     return settings.thru or not state.is_following
 
 
 def send_clock(state: State, settings: PlaySettings, at_ns: int) -> None:
-    """One tick's clock, if outputs get any: none in a run that they were not told of."""
+    """Put the clock of one tick, due at `at_ns` (monotonic ns), into the outbox. Outputs that were
+    not started with this run get none."""
     state.clock_ns = at_ns
     if state.is_first:
         state.is_first, state.first_ns = False, at_ns
@@ -43,7 +44,7 @@ def send_clock(state: State, settings: PlaySettings, at_ns: int) -> None:
 
 
 def begin(state: State, position: int, first_ns: int) -> None:
-    """Play from tick `position` on, which is due at `first_ns`."""
+    """Play from tick `position` on, which is due at `first_ns` (monotonic ns)."""
     swap_now(state)
     state.timeline = Timeline(first_ns, position, state.timeline.ns_per_tick)
     state.next_tick = state.position = position
@@ -53,7 +54,7 @@ def begin(state: State, position: int, first_ns: int) -> None:
 
 
 def stop(state: State, settings: PlaySettings) -> list[Output]:
-    """End all notes, and send Stop to outputs that got Start; nothing if it is stopped."""
+    """End all notes, and send Stop to outputs that received Start; nothing if already stopped."""
     state.armed = False
     if not state.is_playing:
         return tell_stop(state)
@@ -70,7 +71,7 @@ def stop(state: State, settings: PlaySettings) -> list[Output]:
 
 
 def clear(state: State) -> list[Output]:
-    """End all notes, forget what is due, and tell recorders that musical time stands still."""
+    """End all notes, drop everything that is due, and inform recorders that musical time stops."""
     forget_start(state)
     out = state.outbox.clear(state.horizon_ns)
     if state.is_timed:
@@ -81,7 +82,8 @@ def clear(state: State) -> list[Output]:
 
 
 def forget_start(state: State) -> list[bytes]:
-    """Take back a Start or Continue that is still to come, and what belongs to it; gives them."""
+    """Withdraw a Start or Continue that is still due, with its Song Position; return their
+    bytes."""
     due = state.outbox.due
     coming = [d[3].data for d in due if d[1] == RANK_TRANSPORT and isinstance(d[3], Event)]
     if coming:
@@ -91,32 +93,32 @@ def forget_start(state: State) -> list[bytes]:
 
 
 def tell_stop(state: State) -> list[Output]:
-    """Stop, for outputs that got Start."""
+    """Return Stop, for outputs that received Start."""
     was_told, state.is_told = state.is_told, False
     return [Event(state.horizon_ns, STOP)] if was_told else []
 
 
 def silence(state: State, settings: PlaySettings) -> list[Output]:
-    """End every note, ours and others', on all channels in use."""
+    """End every note, our own and others', on all channels in use."""
     ours = state.outbox.silence(state.horizon_ns)
     return [*ours, *panic(state.horizon_ns, settings.channels)]
 
 
 def tell_tempo(state: State) -> None:
-    """Tell recorders how the timeline runs now, from its anchor on."""
+    """Send recorders the present timeline, from its anchor on."""
     _tell_line(state, state.timeline.anchor_ns)
 
 
 def tell_shift(state: State) -> None:
-    """Tell recorders that the timeline was shifted: where it is at the horizon. Nothing where the
-    run's beginning, which was shifted with it, is still to be told."""
+    """Send recorders the shifted timeline, from the horizon on. Nothing is sent if the beginning of
+    the run, which was shifted with it, is still to come."""
     if state.is_playing and not state.is_first and state.first_ns <= state.horizon_ns:
         _tell_line(state, state.horizon_ns)
 
 
 def _tell_line(state: State, at_ns: int) -> None:
     line = state.timeline
-    is_start = state.is_playing and not state.is_timed  # it goes on after a clock was lost
+    is_start = state.is_playing and not state.is_timed  # the run goes on after a lost clock
     state.is_timed |= is_start
     change = TempoChange(at_ns, line.tick_at(at_ns), line.ns_per_tick, is_start)
     state.outbox.push(RANK_TRANSPORT, change)

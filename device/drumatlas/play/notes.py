@@ -1,5 +1,5 @@
-"""Notes from a pattern: which voices a step plays, when and at which velocity; and how patterns
-come in. Pure."""
+"""Turn steps of a pattern into notes: which voices, when, at which velocity; and swap patterns.
+Pure."""
 
 from drumatlas.beat.pattern import Pattern, Step, Touch
 from drumatlas.beat.steps import STEPS, STEPS_PER_BAR
@@ -12,7 +12,7 @@ from drumatlas.play.transport import STEP_TICKS
 
 
 def set_pattern(state: State, pattern: Pattern) -> None:
-    """Let `pattern` wait for the next grid point; while stopped it comes in at once."""
+    """Swap `pattern` in at the next grid point; while stopped, at once."""
     state.waiting = pattern
     if not state.is_playing:
         swap_now(state)
@@ -25,26 +25,30 @@ def set_fill(state: State, pattern: Pattern) -> None:
 
 
 def set_feel(state: State, feel: Feel) -> None:
-    """Swing and humanize from the next step on."""
+    """Apply swing and humanize from the next step on."""
     state.feel = feel
 
 
 def swap_now(state: State) -> None:
-    """What waits for a grid point comes in."""
+    """Swap in the pattern that waits for a grid point, if there is one."""
     if state.waiting:
         state.pattern, state.waiting = state.waiting, None
 
 
 class Notes:
-    """What a pattern plays under `settings`, by `chance`: the same for the same seed and place."""
+    """Plays the steps of patterns under `settings`. `chance` decides: it gives the same for the
+    same seed and place."""
 
     def __init__(self, settings: PlaySettings, chance: Chance) -> None:
         self._settings = settings
         self._chance = chance
 
     def take_step(self, state: State, step: int, at_ns: int) -> tuple[Pattern, Step]:
-        """Come to `step` (16ths since Start), which is due at `at_ns`: what waits for this
-        point of the grid comes in, a fill ends with its bar. Gives what plays, and its hits."""
+        """Advance to `step` (16ths since Start), which is due at `at_ns`; return the pattern that
+        plays and its hits there.
+
+        A waiting pattern comes in if this is a point of its grid, and a fill ends with its bar.
+        """
         if step % SWAPS[self._settings.swap] == 0:
             state.boundary_ns = at_ns
             swap_now(state)
@@ -57,8 +61,8 @@ class Notes:
     def push(
         self, state: State, step: int, at_ns: int, hits: Step, touch: Touch | None = None
     ) -> None:
-        """Put a step's hits into the outbox, moved by swing, humanize and the voices' offsets;
-        none before the first clock, and none before what was given out."""
+        """Put the hits of a step into the outbox, moved by swing, humanize and the voices' offsets.
+        No note is due before the first clock or before the horizon."""
         step_ns = state.timeline.ns_per_tick * STEP_TICKS
         late_ns = state.feel.swing * SWING_MOST * step_ns if step % 2 else 0.0
         for voice, velocity in hits:
@@ -74,7 +78,8 @@ class Notes:
             state.outbox.push(RANK_ON, Event(due_ns, message, gate, voice, step % STEPS))
 
     def _shift(self, amount: float, place: tuple[int, int, int], touch: Touch | None) -> float:
-        """How far humanize moves a hit off the grid, ns: anywhere, or where players would be."""
+        """Return how far humanize moves a hit off the grid (ns): at random, or like a player if
+        `touch` is known."""
         if not amount:
             return 0.0
         chance = self._chance.at(*place, 1)

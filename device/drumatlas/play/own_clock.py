@@ -1,9 +1,10 @@
-"""Which clock and transport that come in are our own, sent back by a loop. Pure.
+"""Recognises our own clock and transport when a loop sends them back. Pure.
 
-A synth's MIDI thru, or a DAW that plays its input to its output, returns what was sent after a
-constant delay. A clock is taken for ours as long as it keeps such a delay to what was sent. One
-that began when ours began is ours. Any other may be a real leader at the very same tempo, so our
-tempo is moved a little for a moment: our own clock follows that, a leader's does not.
+A synth's MIDI thru, or a DAW that plays its input to its output, returns our messages after a
+constant delay. A clock counts as our own as long as it keeps such a delay to ours. If it
+also began when ours began, it is certainly ours. Otherwise it may be a real leader at exactly our
+tempo. To find out, our tempo is moved a little for a moment: our own clock follows that, a leader's
+does not.
 """
 
 from bisect import bisect_left
@@ -21,30 +22,30 @@ from drumatlas.play.events import (
     is_system,
 )
 
-FAULT = "the MIDI input hears our own clock (its thru, or a loop in the DAW?); it is ignored"
-# A port with an offset of its own plays up to 100 ms early or late; a loop takes some 100 ms.
+FAULT = "the MIDI input receives our own clock (a synth's thru or a DAW's loop?); it is ignored"
+# A port with an offset plays up to 100 ms early or late; a loop takes some 100 ms.
 EARLY_NS, LATE_NS = 110_000_000, 600_000_000
-ENOUGH = 8  # clocks at a constant delay that may be ours
-_FEW = 3  # ... so that nothing is followed meanwhile
-_CHANCES = 2  # ... and then broke off, so that it is another's
+ENOUGH = 8  # clocks at a constant delay, after which they may be ours
+_FEW = 3  # ... after which nothing is followed for now
+_CHANCES = 2  # delays that broke off, after which the clock is somebody else's
 _KNOWN = 8  # delays that are remembered
-_SURE = 24  # ... and are, unless a leader has our tempo
-_NEAR_NS = 8_000_000  # a delay is constant that varies by less, to each side
-_NEAR = 0.35  # of a period: the same
+_SURE = 24  # clocks at a constant delay that are ours, unless a leader has our tempo
+_NEAR_NS = 8_000_000  # a delay that varies by less, in each direction, is constant
+_NEAR = 0.35  # of a period: the same limit, relative
 _LEAST_NEAR_NS = 2_500_000
-_GONE = 2.4  # periods without a clock, after which a delay was a chance
+_GONE = 2.4  # periods without a clock, after which a delay was a coincidence
 _DEVIATIONS = 4.0
-_RETURN_NS = 2_500_000  # clocks come back after the delay of transport, or this much off
+_RETURN_NS = 2_500_000  # clocks come back after the delay of transport, within this error
 _ALIKE_NS = 12_000_000  # delays of two messages by the same loop differ by less
-_MISSED_NS = 600_000_000  # without a clock, a loop is unplugged
-_OVER_NS = 2_000_000_000  # without anything of ours, the notice ends
-PROBE = 0.01  # share of the tempo by which it is moved
-PROBE_TICKS = 40  # for so long faster, and then slower
+_MISSED_NS = 600_000_000  # without a clock, after which a loop is unplugged
+_OVER_NS = 2_000_000_000  # without any message of ours, after which the notice ends
+PROBE = 0.01  # share of the tempo by which a probe moves it
+PROBE_TICKS = 40  # length of a probe's faster half, and of its slower half
 
 
 @dataclass(slots=True)
 class Loop:
-    """Clocks at a constant delay to ours. `delays_ns`: those that are possible."""
+    """Clocks at a constant delay to ours. `delays_ns`: the delays that are still possible."""
 
     delays_ns: list[int]
     first_ns: int
@@ -54,7 +55,7 @@ class Loop:
     is_ours: bool = False
 
     def near_ns(self, period_ns: float) -> float:
-        """How far a clock of it may be off."""
+        """Return how far (ns) a clock may be off and still belong to this loop."""
         near = min(_NEAR_NS, _NEAR * period_ns)
         if len(self.errors_ns) < _SURE:
             return near
@@ -63,22 +64,24 @@ class Loop:
 
 
 class OwnClock:
-    """`note_sent` is for the performer's thread; all else for one that hears."""
+    """Compares incoming messages with our own. `note_sent` is for the performer's thread,
+    everything else for the thread that receives."""
 
     def __init__(self) -> None:
         self._queue: deque[tuple[int, Sequence[Output]]] = deque(maxlen=4096)
         self._clocks: list[int] = []  # when ours were due, in order
         self._said: deque[tuple[int, bytes]] = deque(maxlen=64)  # transport
         self._transport: deque[tuple[int, bytes]] = deque(maxlen=64)  # that came in
-        self._began_ns = 0  # the first of ours after a silence
-        self._heard_ns: int | None = None  # the last clock that came in, whosever
+        self._began_ns = 0  # our first clock after a silence
+        self._heard_ns: int | None = None  # the last clock that came in, from anybody
         self._loops: list[Loop] = []
-        self._broken = 0  # delays that ended while clocks went on, as a leader's do
+        self._broken = 0  # delays that ended while clocks went on, as with a leader
         self._delays_ns: deque[int] = deque(maxlen=_KNOWN)  # by which transport came back
-        self._ours_ns: int | None = None  # when the last message that is ours came
+        self._ours_ns: int | None = None  # when our last message came back
 
     def note_sent(self, after_ns: int, outputs: Sequence[Output]) -> None:
-        """These are sent; with `after_ns` all that is due after it is taken back."""
+        """Note that `outputs` are sent. Unless `after_ns` is 0, earlier outputs that were due after
+        it are withdrawn."""
         self._queue.append((after_ns, outputs))
 
     def _take_over(self) -> None:
@@ -102,9 +105,12 @@ class OwnClock:
         self._clocks.append(event.at_ns)
 
     def is_transport(self, message: bytes, at_ns: int, is_following: bool) -> bool:
-        """Whether Start, Continue, Stop or Song Position is what was sent a moment ago. Who
-        follows passes on what a leader may well say again; then what was sent before must have
-        come back, too, after the same delay."""
+        """Return whether this Start, Continue, Stop or Song Position is one that we sent a moment
+        ago.
+
+        A follower passes messages on, and the leader may well repeat the same one. Then the message
+        that we sent before it must have come back as well, after the same delay.
+        """
         if message[0] not in TRANSPORT:
             return False
         self._take_over()
@@ -130,7 +136,8 @@ class OwnClock:
         )
 
     def loop(self, at_ns: int, period_ns: float) -> Loop | None:
-        """The loop that a clock which arrived at `at_ns` may have come by."""
+        """Return the loop by which a clock that arrived at `at_ns` may have come; None if there is
+        none."""
         self._take_over()
         if self._heard_ns is None or at_ns - self._heard_ns > _MISSED_NS:
             self._loops.clear()
@@ -158,7 +165,7 @@ class OwnClock:
         return self._clocks[bisect_left(self._clocks, from_ns) : bisect_left(self._clocks, to_ns)]
 
     def _fits(self, loop: Loop, at_ns: int, period_ns: float) -> bool:
-        """Whether it has one of the loop's delays; the others are ruled out."""
+        """Return whether the clock has one of the loop's delays, and rule out the others."""
         near = loop.near_ns(period_ns)
         middle = round(fmean(loop.errors_ns)) if len(loop.errors_ns) == _SURE else 0
         errors: list[int] = []
@@ -178,8 +185,8 @@ class OwnClock:
         return True
 
     def return_error_ns(self, at_ns: int) -> float:
-        """How far a clock is from one that came back by the same way as transport did; infinite
-        if it can't be one."""
+        """Return how far (ns) a clock is from one that came back after the delay of transport;
+        infinite if it can't be one."""
         self._take_over()
         return min(
             (
@@ -193,39 +200,39 @@ class OwnClock:
         )
 
     def comes_with_leader(self, period_ns: float) -> bool:
-        """Whether what comes back arrives near a leader's clock, to whose time we play."""
+        """Return whether our messages come back close to a clock of the leader that we follow."""
         apart = [delay_ns % period_ns for delay_ns in self._delays_ns]
         return any(min(one, period_ns - one) < 2 * _RETURN_NS for one in apart)
 
     def acquit(self) -> None:
-        """What comes in did not follow our tempo."""
+        """Note that the incoming clock did not follow our tempo, so it is not ours."""
         self._broken = _CHANCES
 
     def has_suspect(self) -> bool:
-        """Whether a clock comes in that may be ours: wait before following it."""
+        """Return whether an incoming clock may be ours, so that it should not be followed yet."""
         if self._broken >= _CHANCES:
             return False
         return any(one.count >= _FEW and not one.is_ours for one in self._loops)
 
     def is_there(self, loop: Loop) -> bool:
-        """Whether its clocks still come."""
+        """Return whether clocks still arrive by `loop`."""
         return any(one is loop for one in self._loops)
 
     def is_sending(self, at_ns: int) -> bool:
-        """Whether a clock of ours may still come back."""
+        """Return whether a clock of ours may still come back."""
         self._take_over()
         return bool(self._between(at_ns - LATE_NS, at_ns + EARLY_NS))
 
     def note_ours(self, at_ns: int) -> None:
-        """A clock that came in was found to be ours in another way."""
+        """Note that a clock was found to be ours in another way."""
         self._ours_ns = at_ns
 
     @staticmethod
     def needs_probe(loop: Loop) -> bool:
-        """Whether only a change of our tempo can tell whose it is."""
+        """Return whether only a change of our tempo can show whose clock it is."""
         return not loop.is_ours and loop.count >= _SURE
 
     def fault(self, now_ns: int) -> str:
-        """What is wrong, as long as it goes on; else ''."""
+        """Return the fault while our clock comes back, else ''."""
         is_over = self._ours_ns is None or now_ns - self._ours_ns > _OVER_NS
         return "" if is_over else FAULT

@@ -1,4 +1,4 @@
-"""Keeping our own clock, when it comes back, from being followed. Pure; see `own_clock`."""
+"""Keeps our own clock from being followed when it comes back. Pure; see `own_clock`."""
 
 from math import inf
 
@@ -7,27 +7,27 @@ from drumatlas.play.own_clock import LATE_NS, PROBE, PROBE_TICKS, Loop, OwnClock
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.transport import ns_per_tick
 
-_DUE = 0.12  # of a period: a clock that is that near to its time is the leader's
-_TOGETHER_NS = 6_000_000  # two clocks within it are one of ours and one of the leader's
-_EXTRA = 0.3  # of a period: a clock that is early by so much is one too many
-_CALM = 0.1  # of a period: mean error of a leader up to which that can be told
-_TOLERANCE = 0.002  # relative; a tempo that is further off was set by somebody else
+_DUE = 0.12  # of a period: a clock this close to its time is the leader's
+_TOGETHER_NS = 6_000_000  # two clocks this close are one of ours and one of the leader's
+_EXTRA = 0.3  # of a period: a clock this early is an extra one
+_CALM = 0.1  # of a period: with a larger mean error of the leader, extra clocks don't show
+_TOLERANCE = 0.002  # relative; a tempo that differs by more was set by the player
 
 
 class OwnGuard:
-    """Between what comes in and the follower. Feed it from one thread."""
+    """Filters clocks between the input and the follower. Feed it from one thread."""
 
     def __init__(self, sequencer: Sequencer, own: OwnClock) -> None:
         self._sequencer, self._own = sequencer, own
-        self._probe: list[tuple[int, float]] = []  # tempi still to be set, and when
+        self._probe: list[tuple[int, float]] = []  # (when, tempo) still to be set
         self._probed: Loop | None = None
         self._set = 0.0  # the tempo that the probe has set
         self._counted_ns = -1 << 62  # when the leader's last clock came
-        self._pair_ns: int | None = None  # one that may be ours or the leader's
-        self._held_ns: int | None = None  # a clock that may be one too many
+        self._pair_ns: int | None = None  # a clock that may be ours or the leader's
+        self._held_ns: int | None = None  # a clock that may be an extra one
 
     def leads(self, at_ns: int) -> bool:
-        """While we lead: whether a clock is one of another's, or may be."""
+        """Return, while leading, whether a clock is or may be somebody else's."""
         period_ns = ns_per_tick(self._sequencer.bpm)
         loop = self._own.loop(at_ns, period_ns)
         if loop is None:
@@ -37,7 +37,7 @@ class OwnGuard:
         return not loop.is_ours
 
     def is_free(self) -> bool:
-        """Whether nothing that comes in may be ours."""
+        """Return whether no incoming clock may be ours."""
         return not self._own.has_suspect()
 
     def _begin_probe(self, loop: Loop, at_ns: int, period_ns: float) -> None:
@@ -51,13 +51,13 @@ class OwnGuard:
         ]
 
     def tick(self, now_ns: int) -> None:
-        """Let time pass: the probe goes on."""
+        """Let time pass: advance the probe."""
         if not self._probe:
             return
         if self._probed and not self._own.is_there(self._probed):
             self._own.acquit()
             self._probed = None
-            del self._probe[:-2]  # our tempo as it was
+            del self._probe[:-2]  # restore our tempo
         elif now_ns < self._probe[0][0]:
             return
         _, bpm = self._probe.pop(0)
@@ -71,8 +71,9 @@ class OwnGuard:
             self._sequencer.set_tempo(bpm)
 
     def follows(self, at_ns: int, expected: Expected) -> list[int]:
-        """While we follow and pass the clock on: the clocks to count, by their arrivals. One that
-        may be ours waits for the next, which tells whether it was one too many."""
+        """Return the clocks to count, by their arrivals (monotonic ns), while following and passing
+        the clock on. A clock that may be ours waits for the next one, which shows whether it was an
+        extra one."""
         pair_ns, self._pair_ns = self._pair_ns, None
         error_ns = self._own.return_error_ns(at_ns)
         if pair_ns is not None and at_ns - pair_ns < _TOGETHER_NS:
@@ -91,7 +92,7 @@ class OwnGuard:
         return before + self._between_clocks(at_ns, error_ns < inf, expected)
 
     def _between_clocks(self, at_ns: int, may_return: bool, expected: Expected) -> list[int]:
-        """As `follows`, where what is ours comes between two of the leader's clocks."""
+        """Do the same as `follows` where our clocks come back between two of the leader's."""
         held_ns, self._held_ns = self._held_ns, None
         early_ns, period_ns = expected.due_ns - at_ns, expected.period_ns
         is_due = expected.is_locked and abs(early_ns) < _DUE * period_ns

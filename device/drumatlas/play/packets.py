@@ -1,16 +1,16 @@
-"""Whether clocks come in packets that are nearly as long as a tick. Pure.
+"""Detects clocks that come in packets nearly as long as a tick. Pure.
 
-Some transports (Bluetooth, networks, pollers) hold clocks back until the next packet leaves. With
-packets of 20 ms and ticks of 20.83 ms, every 25th packet brings no clock although none was lost;
-with packets longer than a tick, some bring two although none was doubled. A cable that loses or
-doubles a clock now and then looks the same at first. Two facts tell them apart:
+Some transports (Bluetooth, networks, polling drivers) hold clocks back until the next packet
+leaves. With packets of 20 ms and ticks of 20.83 ms, every 25th packet brings no clock although none
+was lost. With packets longer than a tick, some bring two although none was doubled. A cable that
+loses or doubles a clock now and then looks the same at first. Two facts separate them:
 
 - Packets leave at even times, so arrivals lie on an even grid (of packets, not of ticks).
 - The surplus of clocks over packets follows a straight line, since both rates are constant. So an
-  odd packet comes whenever that line crosses a half, give or take the leader's jitter. What a
-  cable loses or doubles at random walks away from any line.
+  odd packet arrives whenever that line crosses a half, give or take the leader's jitter. Clocks
+  that a cable loses or doubles at random move away from any line.
 
-A cable that loses every 25th clock exactly passes for packets.
+A cable that loses exactly every 25th clock is mistaken for packets.
 """
 
 from collections import deque
@@ -19,25 +19,25 @@ from dataclasses import dataclass
 from drumatlas.play.clock_count import Count, Expected
 
 _REMEMBERED = 64  # packets, and odd ones, that are remembered
-_SAME = 0.35  # of a packet: clocks closer than this came in one
+_SAME = 0.35  # of a packet: clocks closer than this share a packet
 _OFF_GRID = 0.3  # of a packet: an arrival further off begins a new grid
 _LONGEST = 3  # packets from one clock to the next; more is a dropout
-_STILL_NS = 580_000  # mean error of arrivals; beyond, it is a cable that jitters
+_STILL_NS = 580_000  # mean error of arrivals; above this it is a jittery cable
 _JITTER_NS = 1_150_000  # a leader's own jitter, at most
-_MISS = 0.02  # clocks that the line may miss besides
-_EXACT = 5  # crossings since the first odd packet that are enough if the leader does not jitter
-_LEVELS = 6  # ... and if it does
-_LATER_LEVELS = 8  # crossings since a later one: with so many windows some fit by chance
-_LEAST_SLOPE, _MOST_SLOPE = 0.002, 0.3  # surplus clocks a packet, absolute
-_SURE = 8  # crossings after which packets that end were packets
+_MISS = 0.02  # clocks that the line may miss in addition
+_EXACT = 5  # crossings since the first odd packet; enough for a leader without jitter
+_LEVELS = 6  # ... and for one with jitter
+_LATER_LEVELS = 8  # crossings since a later one: of so many windows some fit by chance
+_LEAST_SLOPE, _MOST_SLOPE = 0.002, 0.3  # surplus clocks per packet, absolute
+_SURE = 8  # crossings after which the clocks certainly came in packets
 _MISSES = 3  # odd packets in a row off the line, after which packets have ended
-_LOOSE = 1.5  # tolerances that a further one may miss the line by
+_LOOSE = 1.5  # tolerances by which a further odd packet may miss the line
 _OVERDUE = 2.5  # usual distances without a crossing, after which packets have ended
 
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """Clocks that came, ticks that the position moved, packets that were due."""
+    """Counts so far: clocks that came, ticks that the position moved, packets that were due."""
 
     heard: int = 0
     moved: int = 0
@@ -46,8 +46,8 @@ class _Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Odd:
-    """A packet without a clock or with more than one: its number, the half that the surplus
-    crossed, and the counts before it."""
+    """A packet with no clock or with more than one: its number, the half that the surplus crossed,
+    and the counts before it."""
 
     slot: int
     level: float
@@ -56,24 +56,25 @@ class _Odd:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """The surplus of clocks over packets: `slope` a packet, `start` at packet 0."""
+    """The surplus of clocks over packets as a line: `slope` per packet, `start` at packet 0."""
 
     slope: float
     start: float
 
     def misses(self, odd: _Odd) -> float:
-        """By how many clocks it misses the half where an odd packet came."""
+        """Return by how many clocks the line misses the half where an odd packet came."""
         return abs(odd.level - self.start - self.slope * odd.slot)
 
 
 class Packets:
-    """Feed it each clock's arrival (monotonic ns), and how it would count on a cable."""
+    """Detects packets. Feed it the arrival of each clock (monotonic ns), and how the clock would
+    count on a cable."""
 
     def __init__(self) -> None:
         self._reset()
 
     def _reset(self) -> None:
-        self.is_on = False  # they come in packets
+        self.is_on = False  # whether clocks come in packets
         self._intervals: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)  # ns, packets
         self._packet_ns: int | None = None  # when the last packet came
         self._size = 0  # clocks in it
@@ -85,11 +86,11 @@ class Packets:
         self._missed = 0  # odd packets in a row that are not on it
 
     def begin(self) -> None:
-        """Let no correction reach further back than the last clock."""
+        """Limit later corrections to the clocks after this one."""
         self._origin = self._now
 
     def take(self, at_ns: int, count: Count, expected: Expected) -> Count:
-        """Take a clock; `count` holds for a cable. Returns the one that holds."""
+        """Take a clock whose count on a cable is `count`; return the count that applies."""
         if count.ticks < 0:
             self._reset()
         elif self._packet_ns is None or not (self._intervals or expected.is_locked):
@@ -120,7 +121,7 @@ class Packets:
         return count
 
     def _begin_packet(self, due: int, count: Count, period_ns: float) -> Count:
-        """The packet before is complete; this one is the last of `due`."""
+        """Close the packet before; the new one is the last of `due`."""
         slot, is_odd = self._now.due, self._size > 1 or due > 1
         if self._size > 1:
             self._cross(slot, self._size - 1, self._before)
@@ -132,17 +133,18 @@ class Packets:
         return count if window is None else self._turn_on(window, period_ns)
 
     def _cross(self, slot: int, clocks: int, before: _Counts) -> None:
-        """The surplus changes by `clocks` with packet `slot`."""
+        """Change the surplus by `clocks` with packet `slot`."""
         odd = _Odd(slot, self._surplus + clocks / 2, before)
         self._surplus += clocks
         if self.is_on and self._line.misses(odd) > _LOOSE * self._tolerance(self._line):
-            self._missed += 1  # a packet that was held up, or no packet
+            self._missed += 1  # a delayed packet, or not a packet at all
             return
         self._missed = 0
         self._odds.append(odd)
 
     def _straight(self) -> list[_Odd] | None:
-        """The odd packets that lie on a line, if arrivals are even and there are enough."""
+        """Return the odd packets that lie on a line; None if there are too few or arrivals are
+        uneven."""
         if self._error_ns() > _STILL_NS:
             return None
         odds = list(self._odds)
@@ -155,7 +157,7 @@ class Packets:
         return odds if _crossings(odds) >= _LATER_LEVELS and self._fits(odds, _JITTER_NS) else None
 
     def _length_ns(self) -> float:
-        """The mean length of a packet; 0 if it is not known."""
+        """Return the mean length of a packet, ns; 0 if it is not known."""
         packets = sum(n for _, n in self._intervals)
         return sum(ns for ns, _ in self._intervals) / packets if packets else 0.0
 
@@ -170,11 +172,12 @@ class Packets:
         return max(line.misses(odd) for odd in odds) < self._tolerance(line, jitter_ns)
 
     def _tolerance(self, line: _Line, jitter_ns: float = _JITTER_NS) -> float:
-        """Clocks: half a packet, the leader's jitter, and a little."""
+        """Return by how many clocks the line may be missed: half a packet, the leader's jitter, and
+        a little."""
         return abs(line.slope) / 2 + jitter_ns / self._length_ns() + _MISS
 
     def _turn_on(self, window: list[_Odd], period_ns: float) -> Count:
-        """All clocks since the first odd packet count."""
+        """Count all clocks since the first odd packet."""
         self.is_on, self._line, self._first = True, _line(window), window[0].before
         self._odds = deque(window, maxlen=_REMEMBERED)
         base = max(self._first, self._origin, key=lambda counts: counts.heard)
@@ -192,19 +195,19 @@ class Packets:
         if _crossings(list(self._odds)) >= _SURE:
             self._odds.clear()
             return Count(1)
-        # They never were: each packet that was due is a tick.
+        # There never were packets: each one that was due is a tick.
         base = max(self._first, self._origin, key=lambda counts: counts.heard)
         missed = self._now.due - base.due - (self._now.moved - base.moved)
         return Count(due, missed, scale=self._length_ns() / period_ns)
 
 
 def _crossings(odds: list[_Odd]) -> int:
-    """How many halves the surplus crossed."""
+    """Return how many halves the surplus has crossed."""
     return len({odd.level for odd in odds})
 
 
 def _line(odds: list[_Odd]) -> _Line:
-    """The straight line of least squares; a flat one through a single packet."""
+    """Return the straight line of least squares, or a flat one through a single packet."""
     x = sum(odd.slot for odd in odds) / len(odds)
     y = sum(odd.level for odd in odds) / len(odds)
     square = sum((odd.slot - x) ** 2 for odd in odds)

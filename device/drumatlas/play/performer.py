@@ -1,7 +1,7 @@
-"""The fast loop: asks the sequencer for what is due soon and hands it to the port.
+"""The fast loop: asks the sequencer for the messages due soon and hands them to the port.
 
-It never decodes, logs, or touches a file or a pin. The slow loop talks to the sequencer only,
-and wakes this one when something can't wait.
+It never decodes, logs, or touches a file or a pin. The slow loop talks to the sequencer only, and
+wakes this loop when something can't wait.
 """
 
 import threading
@@ -12,25 +12,26 @@ from dataclasses import dataclass
 from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
 
-# How far ahead messages are handed over. Leading, it bridges a machine that is busy for a tenth
-# of a second; commands do not wait behind it. Following, it bridges less, since each clock that
-# comes in tells better when the next is due.
+# How far ahead messages are handed over. While leading this covers a machine that is busy for a
+# tenth of a second; commands do not wait behind it. While following it is less, since each clock
+# that arrives improves the estimate of the next.
 LOOKAHEAD_NS = 120_000_000
 FOLLOWING_NS = 30_000_000
 PERIOD_NS = 20_000_000
-STALL_NS = 50_000_000  # later than this, time is skipped instead of made up for in a burst
+STALL_NS = 50_000_000  # when later than this, time is skipped, not caught up in a burst
 
 
 @dataclass(slots=True)
 class Pulse:
-    """When the performing thread last handed over (monotonic ns; 0: not yet), for who watches."""
+    """When the performing thread last handed over messages (monotonic ns; 0: not yet), for a
+    watchdog."""
 
     at_ns: int = 0
 
 
 class Performer:
-    """Runs a sequencer against real time on its own thread, and marks each round in `pulse`.
-    `prepare` is called on that thread first (for its priority)."""
+    """Runs a sequencer in real time on a thread of its own, and marks each round in `pulse`. The
+    thread first calls `prepare` (to set its priority)."""
 
     def __init__(
         self,
@@ -52,12 +53,12 @@ class Performer:
         self.error: Exception | None = None  # a bug that ended the thread
 
     def start(self) -> None:
-        """Begin handing over messages; what is due begins now, however long loading took."""
+        """Begin to hand over messages. Musical time begins now, however long loading took."""
         self.sequencer.skip_to(time.monotonic_ns())
         self._thread.start()
 
     def wake(self) -> None:
-        """Look at the sequencer at once: something was asked of it."""
+        """Look at the sequencer at once, because a command is waiting."""
         self._wake.set()
 
     def close(self) -> None:
@@ -68,7 +69,7 @@ class Performer:
         if self._thread.ident is not None:
             self._thread.join(timeout=5)
         self._hand_over(time.monotonic_ns(), 0)
-        if self.sequencer.is_urgent:  # the thread had ended before it could stop the music
+        if self.sequencer.is_urgent:  # the thread ended before it could stop the music
             self._hand_over(time.monotonic_ns(), 0)
 
     def _run(self) -> None:
@@ -90,8 +91,8 @@ class Performer:
             sequencer.skip_to(now_ns)
         is_urgent = sequencer.is_urgent
         if is_urgent:
-            # A command must not wait behind what was given out already: take that back.
-            # First from the port: what it delivers while we reckon would be given out twice.
+            # A command must not wait behind messages that were given out already: withdraw them.
+            # The port comes first: anything that it sends meanwhile would be given out twice.
             back_ns = sequencer.rewindable(now_ns + self._port.guard_ns)
             self._port.withdraw(back_ns)
             sequencer.rewind(back_ns)

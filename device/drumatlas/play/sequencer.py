@@ -1,13 +1,12 @@
-"""The sequencer: pattern and transport in, time-stamped messages out. Pure; exact under a
-virtual clock.
+"""The sequencer: pattern and transport in, time-stamped messages out. Pure, and exact on a virtual
+clock.
 
-`advance(until)` gives every message due up to `until`, in order. Ticks are looked at a little
-earlier than they are due, so that notes may come before their grid point. What was given out
-for the near future can be taken back with `rewind`, so that a command does not have to wait
-behind it.
+`advance(until)` returns every message that is due up to `until`, in order. It processes ticks a
+little early, so that notes may come before their grid point. Messages that were given out for the
+near future can be taken back with `rewind`, so that no command waits behind them.
 
-This is the outside: commands, history, and the run along the ticks. What a command does to the
-state is in `leading`, `following` and `moves`; what a step plays is in `notes`.
+This module holds the public class: commands, history, and the run along the ticks. `leading`,
+`following` and `moves` apply commands to the state; `notes` decides what a step plays.
 """
 
 from collections import deque
@@ -25,30 +24,30 @@ from drumatlas.play.settings import SWAPS, PlaySettings
 from drumatlas.play.state import State
 from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO, STEP_TICKS, Timeline, ns_per_tick
 
-_HISTORY = 64  # states kept for `rewind`; at 200 calls a second a third of a second
+_HISTORY = 64  # states kept for `rewind`: a third of a second at 200 calls a second
 
-_Action = Callable[[State], Sequence[Output] | None]  # gives what is due at the horizon
-_Command = tuple[_Action, bool]  # what to do, and whether it is urgent
+_Action = Callable[[State], Sequence[Output] | None]  # returns messages due at the horizon
+_Command = tuple[_Action, bool]  # the action, and whether it is urgent
 
 
 class Sequencer:
-    """One player. Other threads call the methods of the first part: each only appends to a
-    queue, which `advance` takes at its next call."""
+    """One player. Other threads call the methods of the first part: each only appends a command to
+    a queue, which `advance` processes at its next call."""
 
     def __init__(self, settings: PlaySettings, pattern: Pattern, now_ns: int) -> None:
         self.settings = settings.check()
         self.can_rewind = False  # whether states are remembered for `rewind`
         self.lookahead_ns = 0  # how far ahead of the present its caller lets it run
         self.on_step: Callable[[int, Pattern, Step], None] | None = None  # for recorders
-        self.on_urgent: Callable[[], None] = lambda: None  # called where `is_urgent` turns true
+        self.on_urgent: Callable[[], None] = lambda: None  # called when `is_urgent` turns true
         self._commands: deque[_Command] = deque()
-        # Kept, as is the seed: its table takes milliseconds, which nobody has while it plays.
+        # Kept, like the seed: making its table takes milliseconds, too long while playing.
         self._chance = Chance(settings.seed)
         self._notes = notes.Notes(settings, self._chance)
         self._out: list[Output] = []
         line = Timeline(now_ns, 0, ns_per_tick(settings.bpm))
         self._s = State(now_ns, line, pattern)
-        # States at the ends of past calls, each with the commands that were run at its beginning.
+        # States at the ends of past calls, each with the commands that its call began with.
         self._history: deque[tuple[State, list[_Command]]] = deque(maxlen=_HISTORY)
 
     def _ask(self, action: _Action, is_urgent: bool = True) -> None:
@@ -57,7 +56,7 @@ class Sequencer:
             self.on_urgent()
 
     def start(self) -> None:
-        """Play from the top; nothing if it plays already."""
+        """Play from the top; nothing if it already plays."""
         self._ask(lambda state: leading.start(state, self.settings, START, 0))
 
     def resume(self) -> None:
@@ -65,7 +64,7 @@ class Sequencer:
         self._ask(self._resume)
 
     def stop(self) -> None:
-        """End all notes and send Stop; nothing if it is stopped."""
+        """End all notes and send Stop; nothing if already stopped."""
         self._ask(lambda state: moves.stop(state, self.settings))
 
     def toggle(self) -> None:
@@ -73,14 +72,14 @@ class Sequencer:
         self._ask(self._toggle)
 
     def locate(self, step: int) -> None:
-        """Go to a 16th, counted from the song's beginning (0..16383, as Song Position counts);
-        a player that plays stops for it and continues there."""
+        """Go to 16th `step`, counted from the song's beginning (0..16383, as in Song Position;
+        clipped). While playing, the player stops for it and continues there."""
         step = min(max(step, 0), LAST_POSITION)
         self._ask(lambda state: leading.locate(state, self.settings, step))
 
     def set_pattern(self, pattern: Pattern) -> None:
-        """Play `pattern` from the next grid point on; the newest wins."""
-        # Where it could have come in at a point that was given out already but is still to come.
+        """Play `pattern` from the next grid point on; a newer one replaces it."""
+        # Urgent if the last grid point was given out already but still lies in the future.
         state = self._s
         is_urgent = state.is_playing and state.boundary_ns > state.horizon_ns - self.lookahead_ns
         self._ask(lambda state: notes.set_pattern(state, pattern), is_urgent)
@@ -90,39 +89,40 @@ class Sequencer:
         self._ask(lambda state: notes.set_fill(state, pattern))
 
     def set_tempo(self, bpm: float) -> None:
-        """New tempo (clipped to 20..300 BPM) from the next tick on; the phase is kept. A player
-        that follows a foreign clock takes the clock's."""
+        """Set the tempo (clipped to 20..300 BPM) from the next tick on, keeping the phase. A player
+        that follows a foreign clock keeps the clock's tempo."""
         tick_ns = ns_per_tick(min(max(bpm, MIN_TEMPO), MAX_TEMPO))
         self._ask(lambda state: leading.set_tempo(state, self.settings, tick_ns))
 
     def set_feel(self, feel: Feel) -> None:
-        """Swing and humanize, from the next step on."""
+        """Apply swing and humanize from the next step on."""
         self._ask(lambda state: notes.set_feel(state, feel))
 
     def change_settings(self, settings: PlaySettings) -> None:
-        """Play on under other settings, but for tempo and seed, and voices are muted as they are.
-        What sounds is ended first: its notes and channels may be no longer in use."""
+        """Play on with other settings, except that tempo, seed and muted voices stay as they are.
+        Sounding notes end first: their notes and channels may no longer be in use. ConfigError if
+        the settings make no sense."""
         settings = replace(settings, seed=self.settings.seed).check()
         self._ask(lambda state: self._change_settings(state, settings.muted_as(self.settings)))
 
     def mute(self, voice: int, is_on: bool) -> None:
-        """Let a voice (its bit) be silent from now on, or play again."""
+        """Silence a voice (its bit 0..13) from now on, or let it play again."""
         self._ask(lambda state: self._change_settings(state, self.settings.muting(voice, is_on)))
 
     def panic(self) -> None:
-        """End every note, ours and others', on all channels in use."""
+        """End every note, our own and others', on all channels in use."""
         self._ask(lambda state: moves.silence(state, self.settings))
 
     def follow(self, is_on: bool) -> None:
-        """Let a foreign clock move the timeline, or lead again, from the same position on."""
+        """Let a foreign clock drive the timeline, or lead again from the same position."""
         self._ask(lambda state: following.follow(state, self.settings, is_on))
 
     def arm(self, position: int, is_continue: bool = False) -> None:
-        """Following: the next foreign clock is tick `position`, and plays."""
+        """Play, while following, from the next foreign clock on, which is tick `position`."""
         self._ask(lambda state: following.arm(state, self.settings, position, is_continue))
 
     def hear_clock(self, clock: following.Heard) -> None:
-        """Following: move the timeline."""
+        """Move the timeline, while following, through a foreign clock."""
         self._ask(
             lambda state: following.hear_clock(state, self.settings, clock),
             not self._s.is_playing,
@@ -130,40 +130,41 @@ class Sequencer:
 
     @property
     def is_playing(self) -> bool:
-        """Whether it plays, as far as it was given out."""
+        """Whether it plays at the horizon."""
         return self._s.is_playing
 
     @property
     def is_following(self) -> bool:
-        """Whether a foreign clock moves the timeline."""
+        """Whether a foreign clock drives the timeline."""
         return self._s.is_following
 
     @property
     def pattern(self) -> Pattern:
-        """What sounds."""
+        """The pattern that sounds."""
         return self._s.pattern
 
     @property
     def bpm(self) -> float:
-        """The tempo in force."""
+        """The tempo in force, BPM."""
         return ns_per_tick(1.0) / self._s.timeline.ns_per_tick
 
     @property
     def horizon_ns(self) -> int:
-        """Everything up to here has been given out."""
+        """The time (monotonic ns) up to which everything has been given out."""
         return self._s.horizon_ns
 
     def position_at(self, now_ns: int) -> int:
-        """The step (0..31) that sounds at `now_ns`, for displays."""
+        """Return the step (0..31) that sounds at `now_ns`, for displays."""
         return max(int(self._s.timeline.tick_at(now_ns)) // STEP_TICKS, 0) % STEPS
 
     def tick_at(self, now_ns: int) -> float:
-        """The position at `now_ns` in ticks; where it stands while stopped."""
+        """Return the position at `now_ns` in ticks (24 a beat); while stopped, the position of the
+        stop."""
         state = self._s
         return state.timeline.tick_at(now_ns) if state.is_playing else float(state.position)
 
     def swaps_by(self, until_ns: int) -> bool:
-        """Whether `advance(until_ns)` comes to a point where a new pattern may come in."""
+        """Return whether `advance(until_ns)` reaches a point where a new pattern may come in."""
         state = self._s
         if not state.is_playing:
             return True
@@ -175,15 +176,16 @@ class Sequencer:
 
     @property
     def is_urgent(self) -> bool:
-        """Whether a command waits that should not wait behind what was given out."""
+        """Whether a command waits that should not wait behind messages already given out."""
         return any(is_urgent for _, is_urgent in tuple(self._commands))
 
     def advance(self, until_ns: int, takes_urgent: bool = True) -> list[Output]:
-        """Every message due after the last call and up to `until_ns`, in order of time.
+        """Return every message due after the last call and up to `until_ns` (monotonic), in order
+        of time.
 
-        Commands take effect where the last call ended. A caller that comes late gets all that
-        was due meanwhile, unless it called `skip_to` before. Without `takes_urgent` it leaves
-        commands from the first urgent one on for the next call, which should rewind first.
+        Commands take effect where the last call ended. A caller that comes late gets everything
+        that was due meanwhile, unless it called `skip_to` before. Without `takes_urgent`, commands
+        from the first urgent one on are left for the next call, which should rewind first.
         """
         self._out = []
         done: list[_Command] = []
@@ -196,37 +198,38 @@ class Sequencer:
         return self._out
 
     def rewindable(self, to_ns: int) -> int:
-        """From when on `rewind(to_ns)` would take back, without doing it."""
+        """Return the time (monotonic ns) from which `rewind(to_ns)` would take messages back."""
         return self._s.horizon_ns if self._remembered(to_ns) is None else to_ns
 
     def _remembered(self, to_ns: int) -> State | None:
-        """The last state kept that is not behind `to_ns`, if there is something to take back."""
+        """Return the last state that is not later than `to_ns`; None if there is nothing to take
+        back."""
         if to_ns >= self._s.horizon_ns:
             return None
         states = (state for state, _ in reversed(self._history))
         return next((state for state in states if state.horizon_ns <= to_ns), None)
 
     def rewind(self, to_ns: int) -> int:
-        """Take back what was given out for after `to_ns`; returns from when on it was taken
-        back (later than `to_ns` if that is longer ago than is remembered). The caller must have
-        taken the messages after that time from its ports."""
+        """Take back everything given out for after `to_ns`. Return the time from which it was taken
+        back: later than `to_ns` if the history does not reach back that far. The caller must first
+        withdraw the messages after that time from its ports."""
         back = self._remembered(to_ns)
         if back is None:
             return self._s.horizon_ns
         again: list[_Command] = []
         while self._history[-1][0] is not back:
             again = self._history.pop()[1] + again
-        self._commands.extendleft(reversed(again))  # what was asked since still holds
+        self._commands.extendleft(reversed(again))  # later commands still apply
         self._s = back.copy()
         self._out = []
-        self._run(to_ns)  # given out before, the very same
+        self._run(to_ns)  # the same messages as before, already given out
         self._out = []
         return to_ns
 
     def skip_to(self, now_ns: int) -> None:
-        """Leave out the time from the last call to `now_ns`. A leader's music comes later by
-        that much, at the same position (who follows counts clocks, and a burst of them would
-        throw it off); a follower leaves out what it missed."""
+        """Skip the time from the last call to `now_ns`. While leading, the music is delayed by that
+        much and keeps its position: a burst of clocks would throw off followers that count them.
+        While following, the missed part is skipped."""
         state = self._s
         gap_ns = now_ns - state.horizon_ns
         if gap_ns <= 0:
@@ -280,10 +283,10 @@ class Sequencer:
     def _change_settings(self, state: State, settings: PlaySettings) -> list[Output]:
         out = state.outbox.silence(state.horizon_ns)
         self.settings, self._notes = settings, notes.Notes(settings, self._chance)
-        self._history.clear()  # what was given out can't be made again
+        self._history.clear()  # earlier messages can't be made again
         line = state.timeline
         if moves.has_ticks(state, settings) and line.time_of(state.next_tick) < state.horizon_ns:
-            # Clocks that begin now, while stopped, make up for no earlier ones.
+            # Idle clocks that begin now do not catch up on earlier ones.
             state.timeline = Timeline(state.horizon_ns, state.next_tick, line.ns_per_tick)
         return out
 

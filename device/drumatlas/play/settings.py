@@ -1,4 +1,4 @@
-"""What the sequencer needs to know that does not change while it plays."""
+"""Settings of the sequencer that stay the same while it plays."""
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -8,13 +8,13 @@ from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import ConfigError
 from drumatlas.play.feel import HUMANIZE_NS
 
-# Where a new pattern comes in: every so many steps.
+# Grid on which a new pattern comes in, in steps.
 SWAPS = {"step": 1, "beat": STEPS_PER_BEAT, "bar": STEPS_PER_BAR, "end": STEPS}
-MAX_OFFSET_MS = 20.0  # of a voice against the grid, to each side
+MAX_OFFSET_MS = 20.0  # of a voice against the grid, in each direction
 
 
 class ClockSource(Enum):
-    """Who makes the time: `--clock`."""
+    """Which clock drives the box: `--clock`."""
 
     INTERNAL = "internal"
     EXTERNAL = "external"
@@ -23,9 +23,12 @@ class ClockSource(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VoiceOut:
-    """Where a voice goes: MIDI note 0..127, channel 0..15, or nowhere; `offset_ms` is how much
-    later than the grid it plays (drag above 0, push below). Velocities 1..127 become
-    `velocity_min`..`velocity_max`; notes last `gate` steps, 0: as long as those of other voices."""
+    """Where a voice goes: MIDI note 0..127, channel 0..15, or nowhere if muted.
+
+    `offset_ms` is how much later than the grid it plays (above 0 it drags, below 0 it pushes).
+    Velocities 1..127 are rescaled to `velocity_min`..`velocity_max`. Notes last `gate` steps; 0: as
+    long as those of other voices.
+    """
 
     note: int
     channel: int = 9
@@ -36,7 +39,7 @@ class VoiceOut:
     gate: float = 0.0
 
     def scaled(self, velocity: int) -> int:
-        """Return a velocity 1..127 on the scale of this voice, velocity_min..velocity_max."""
+        """Return velocity 1..127 rescaled to the range of this voice."""
         width = self.velocity_max - self.velocity_min
         return self.velocity_min + round((velocity - 1) * width / 126)
 
@@ -46,10 +49,10 @@ DEFAULT_VOICES = tuple(VoiceOut(voice.note) for voice in VOICE_TABLE)
 
 @dataclass(frozen=True, slots=True)
 class PlaySettings:
-    """`gate` is a note's length in steps; `idle_clock` sends MIDI clock while stopped, too;
-    `thru` passes a foreign clock and transport on to the outputs; `hold` keeps the position
-    when a foreign clock stays away for over a beat, instead of stopping. With `resume`, toggling
-    continues from where it was stopped instead of starting from the top."""
+    """Settings of a player. `gate` is the length of a note in steps; `idle_clock` sends MIDI clock
+    also while stopped; `thru` passes a foreign clock and transport on to the outputs; `hold` keeps
+    the position when a foreign clock stays away for over a beat, instead of stopping. With
+    `resume`, toggling continues from where playing stopped instead of from the top."""
 
     bpm: float = 120.0
     seed: int = 0
@@ -63,7 +66,7 @@ class PlaySettings:
     map_mode: str = "absolute"  # the explorer's: one of MAP_MODES
 
     def check(self) -> "PlaySettings":
-        """Return self; ConfigError names what makes no sense."""
+        """Return self; ConfigError names the setting that makes no sense."""
         if self.swap not in SWAPS:
             raise ConfigError(f"unknown swap '{self.swap}'", f"choose from {', '.join(SWAPS)}")
         for voice, out in zip(VOICE_TABLE, self.voices, strict=True):
@@ -76,24 +79,24 @@ class PlaySettings:
         return self
 
     def muting(self, voice: int, is_on: bool) -> "PlaySettings":
-        """The same, but for whether a voice (its bit) is silent."""
+        """Return the same settings with one voice (its bit 0..13) muted or not."""
         voices = list(self.voices)
         voices[voice] = replace(voices[voice], is_muted=is_on)
         return replace(self, voices=tuple(voices))
 
     def muted_as(self, other: "PlaySettings") -> "PlaySettings":
-        """The same, but for which voices are silent: those that are in `other`."""
+        """Return the same settings with the voices muted that are muted in `other`."""
         pairs = zip(self.voices, other.voices, strict=True)
         voices = tuple(replace(own, is_muted=their.is_muted) for own, their in pairs)
         return replace(self, voices=voices)
 
     @property
     def channels(self) -> tuple[int, ...]:
-        """The channels that notes go out on."""
+        """The channels (0..15) that notes go out on, in order."""
         return tuple(sorted({voice.channel for voice in self.voices}))
 
     @property
     def early_ns(self) -> int:
-        """How much before its time a tick must be looked at, for notes ahead of the grid."""
+        """How long before its time (ns) a tick must be processed, for notes ahead of the grid."""
         push_ms = max(0.0, -min(voice.offset_ms for voice in self.voices))
         return HUMANIZE_NS + round(push_ms * 1_000_000)

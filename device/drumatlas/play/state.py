@@ -1,4 +1,4 @@
-"""All that changes while the sequencer plays, so that it can be taken back."""
+"""Everything that changes while the sequencer plays, in one object, so that it can be rewound."""
 
 from dataclasses import dataclass, field, replace
 
@@ -10,30 +10,30 @@ from drumatlas.play.transport import Timeline
 
 @dataclass(slots=True)
 class State:
-    """The sequencer at `horizon_ns`: everything up to there has been given out."""
+    """The sequencer at `horizon_ns` (monotonic): everything up to there has been given out."""
 
     horizon_ns: int
     timeline: Timeline
-    pattern: Pattern  # what sounds
+    pattern: Pattern  # the one that sounds
     waiting: Pattern | None = None  # swaps in at the next grid point
     boundary_ns: int = 0  # the last point where a pattern could come in
     fill: Pattern | None = None  # plays until the end of the bar
     feel: Feel = field(default_factory=Feel)
     is_playing: bool = False
-    next_tick: int = 0  # the first that was not looked at yet
+    next_tick: int = 0  # the first that has not been processed yet
     is_first: bool = False  # the next tick is the first since the start
-    first_ns: int = 0  # when that one was due; no note is before it
-    clock_ns: int = -(1 << 62)  # when the last clock that was looked at is due
-    is_told: bool = False  # outputs got Start or Continue (or will), and no Stop since
-    is_timed: bool = False  # recorders were told that musical time goes on
-    position: int = 0  # tick where Continue goes on; while it plays, where it began
-    is_following: bool = False  # a foreign clock moves the timeline
-    shift: int = 0  # following: our position less the tick that is counted for us
-    realigns: bool = False  # following: the next clock that is counted is where it plays now
+    first_ns: int = 0  # when that tick is due; no note comes before it
+    clock_ns: int = -(1 << 62)  # when the last processed clock is due
+    is_told: bool = False  # outputs got Start or Continue (or will), and no Stop after it
+    is_timed: bool = False  # recorders know that musical time runs
+    position: int = 0  # tick where Continue goes on; while playing, where the run began
+    is_following: bool = False  # a foreign clock drives the timeline
+    shift: int = 0  # following: our position minus the leader's tick
+    realigns: bool = False  # following: the next clock is to match the present position
     armed: bool = False  # following, started, and waiting for the first clock
-    limit_tick: int | None = None  # following: no tick behind this one, until more clock is heard
+    limit_tick: int | None = None  # following: the last tick to play before the next clock
     outbox: Outbox = field(default_factory=Outbox)
 
     def copy(self) -> "State":
-        """One that can be changed apart from this."""
+        """Return a copy that can be changed independently."""
         return replace(self, timeline=replace(self.timeline), outbox=self.outbox.copy())

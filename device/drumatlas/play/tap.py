@@ -1,13 +1,13 @@
 """Tap tempo: the times of taps in, a tempo out. Pure.
 
-The tempo is the median of the slopes between all pairs of the last beats (the Theil-Sen
-estimator; P. K. Sen, 1968): as robust as the median gap, and far steadier under a finger's jitter,
-since pairs that lie far apart count, too.
+The tempo is the median of the slopes between all pairs of the last beats (the Theil-Sen estimator;
+P. K. Sen, 1968). It is as robust as the median gap, and far steadier with a finger's jitter, since
+pairs that are far apart count as well.
 
-A finger also misses, and hits twice. So a tap about a whole number of beats behind the last
-one counts as that many, and one that is off the grid is left out. But two gaps in a row that
-are alike and not the tempo's are the new tempo. (Twice as fast takes three: the second hit is on
-the beat, as it would be after a single extra hit half way.)
+A finger also misses beats and hits twice. So a tap about a whole number of beats after the last one
+counts as that many, and a tap off the grid is ignored. But two gaps in a row that are alike and do
+not fit the tempo are the new tempo. (Twice as fast takes three gaps: the second hit is on the beat,
+as it would be after a single extra hit halfway.)
 """
 
 from itertools import combinations, pairwise
@@ -15,26 +15,26 @@ from statistics import median
 
 from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
 
-PAUSE_NS = 2_000_000_000  # a longer gap begins a new count
-BOUNCE_NS = 60_000_000  # a tap sooner than this is the same one: 1000 BPM, no finger taps that
-_BEATS = 9  # that count: enough for 2 % at 180 BPM and +-15 ms of jitter
-_NEAR = 0.3  # of a beat, by which a tap may miss it
-_ALIKE = 1.25  # longest to shortest of gaps that are one pace
+PAUSE_NS = 2_000_000_000  # a longer gap starts a new count
+BOUNCE_NS = 60_000_000  # a tap sooner than this is a bounce: no finger taps at 1000 BPM
+_BEATS = 9  # beats that count; enough for 2 % at 180 BPM with +-15 ms of jitter
+_NEAR = 0.3  # of a beat: how far off the beat a tap may be
+_ALIKE = 1.25  # longest to shortest gap of an even pace
 
 
 class TapTempo:
-    """Counts taps. Give each one's time to `tap`, in order."""
+    """Counts taps. Pass the time of each one to `tap`, in order."""
 
     def __init__(self) -> None:
-        self._taps: list[int] = []  # the last three, but for bounces
+        self._taps: list[int] = []  # the last three, without bounces
         self._beats: list[tuple[int, int]] = []  # taps that count: number of the beat, time
 
     def tap(self, now_ns: int) -> float | None:
-        """A tap at `now_ns` (monotonic): the tempo in BPM, or None if it tells nothing (the
-        first of a count, a bounce, an odd one out).
+        """Take a tap at `now_ns` (monotonic). Return the tempo in BPM, or None if the tap says
+        nothing about it (the first of a count, a bounce, one off the grid).
 
-        Outside the transport's 20..300 BPM it is halved or doubled until it fits: still in time
-        with the taps.
+        A tempo outside the transport's 20..300 BPM is halved or doubled until it fits: it is still
+        in time with the taps.
         """
         gap_ns = now_ns - self._taps[-1] if self._taps else PAUSE_NS + 1
         if gap_ns < BOUNCE_NS:
@@ -53,12 +53,12 @@ class TapTempo:
         return bpm
 
     def _beat_ns(self) -> float:
-        """How far beats lie apart; two have been counted."""
+        """Return the length of a beat (ns), once two are counted."""
         pairs = combinations(self._beats, 2)
         return median((b_ns - a_ns) / (b - a) for (a, a_ns), (b, b_ns) in pairs)
 
     def _count(self, now_ns: int) -> bool:
-        """Whether the newest tap tells something of the tempo."""
+        """Return whether the newest tap says something about the tempo."""
         last, last_ns = self._beats[-1]
         beats = 1
         if len(self._beats) > 1:
@@ -75,6 +75,6 @@ class TapTempo:
         return True
 
     def _is_even(self) -> bool:
-        """Whether the last taps are a pace of their own."""
+        """Return whether the last taps are an even pace of their own."""
         gaps = [b - a for a, b in pairwise(self._taps)]
         return len(gaps) == 2 and max(gaps) <= _ALIKE * min(gaps)

@@ -1,4 +1,5 @@
-"""Musical time on monotonic time: tempo, ticks, and tempo changes that keep the phase."""
+"""Musical time as a function of monotonic time: tempo, ticks, and tempo changes that keep the
+phase."""
 
 from dataclasses import dataclass
 
@@ -14,29 +15,31 @@ _NS_PER_MINUTE = 60_000_000_000
 
 
 def ns_per_tick(bpm: float) -> float:
-    """Nanoseconds between two MIDI clocks."""
+    """Return the nanoseconds between two MIDI clocks at `bpm`."""
     return _NS_PER_MINUTE / (bpm * PPQN)
 
 
 @dataclass(slots=True)
 class Timeline:
-    """A straight line from ticks to nanoseconds. It is moved only at a tick, so ticks stay
-    evenly spaced and the position never jumps; all times come from one anchor, so no error
-    adds up."""
+    """A straight line from ticks to nanoseconds.
+
+    It changes only at a tick, so ticks stay evenly spaced and the position never jumps. All times
+    are computed from one anchor, so errors do not add up.
+    """
 
     anchor_ns: int
     anchor_tick: int
     ns_per_tick: float
 
     def time_of(self, tick: int) -> int:
-        """When `tick` is due."""
+        """Return when `tick` is due, monotonic ns."""
         return self.anchor_ns + round((tick - self.anchor_tick) * self.ns_per_tick)
 
     def tick_at(self, now_ns: int) -> float:
-        """The position at `now_ns`, in ticks."""
+        """Return the position at `now_ns`, in ticks."""
         return self.anchor_tick + (now_ns - self.anchor_ns) / self.ns_per_tick
 
     def change_tempo(self, tick: int, ns_per_tick: float) -> None:
-        """From `tick` on, ticks lie `ns_per_tick` apart."""
+        """Make ticks `ns_per_tick` apart from `tick` on."""
         self.anchor_ns, self.anchor_tick = self.time_of(tick), tick
         self.ns_per_tick = ns_per_tick

@@ -1,4 +1,4 @@
-"""Where the page is served: `--web HOST:PORT|off`. Pure."""
+"""The address at which the page is served: `--web HOST:PORT|off`. Pure."""
 
 import ipaddress
 import re
@@ -36,23 +36,24 @@ class Address:
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether it stands for every address of this machine."""
+        """Whether it stands for all addresses of this machine."""
         return self.host in {"0.0.0.0", "::"}
 
 
 def parse_address(text: str) -> Address | None:
-    """`HOST:PORT` or `[IPv6]:PORT`; None for `off`. ConfigError says what is wrong."""
+    """Return the address in `HOST:PORT` or `[IPv6]:PORT`; None for `off`. ConfigError if it is
+    neither."""
     if text == OFF:
         return None
     host, colon, port = text.rpartition(":")
     is_bracketed = host.startswith("[") and host.endswith("]")
     if not colon or (":" in host and not is_bracketed):
-        raise ConfigError(f"web '{text}': wants HOST:PORT (such as {DEFAULT}), or off")
+        raise ConfigError(f"web '{text}': expected HOST:PORT (such as {DEFAULT}) or off")
     host = host.strip("[]")
     if not _is_host(host, is_bracketed):
-        raise ConfigError(f"web '{text}': '{host}' is no address or name of a host")
+        raise ConfigError(f"web '{text}': '{host}' is not an address or host name")
     if not _PORT.fullmatch(port) or int(port) > 65535:
-        raise ConfigError(f"web '{text}': '{port}' is no port, 0..65535")
+        raise ConfigError(f"web '{text}': '{port}' is not a port (0..65535)")
     return Address(host, int(port))
 
 
@@ -66,6 +67,6 @@ def _is_host(host: str, is_bracketed: bool) -> bool:
 
 
 def check_token(text: str) -> None:
-    """ConfigError if `text` is neither empty nor hard to guess, or can't stand in an address."""
+    """Raise ConfigError unless `text` is empty, or hard to guess and fit for a URL."""
     if text and not _TOKEN.fullmatch(text):
         raise ConfigError("must have 16 to 128 letters, digits, - or _")

@@ -1,4 +1,4 @@
-"""HTTP answers, as the `websockets` library takes them."""
+"""HTTP answers in the form that the `websockets` library expects."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -18,12 +18,12 @@ def by_name(headers: Headers) -> Mapping[str, Sequence[str]]:
 
 
 def plain(status: int, text: str) -> Response:
-    """Return an answer of one line."""
+    """Return an answer with one line of text."""
     return response(status, Content(f"{text}\n".encode(), "text/plain; charset=utf-8"), "")
 
 
 def response(status: int, content: Content, host: str) -> Response:
-    """Return an answer to a request for `host` (as it was checked, or "")."""
+    """Return an answer to a request for `host` (the checked Host header, or "")."""
     headers = Headers(
         {
             "Connection": "close",

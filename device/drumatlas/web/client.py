@@ -1,5 +1,5 @@
-"""One open page: what it is still to be sent. Only the newest of each thing waits, so a slow
-page costs no memory and shows the present when it is read."""
+"""One open page, and the messages that wait to be sent to it. Only the newest of each kind waits,
+so a slow page costs no memory and shows the present once it reads again."""
 
 import asyncio
 import json
@@ -16,8 +16,8 @@ from drumatlas.web.limits import Bucket
 from drumatlas.web.show import Shown, merge
 
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 120.0, 240.0  # a drag sends 60
-MOST_SAID = errors.MOST  # characters of a line about what it sent
-MOST_BAD = 20  # messages that could not be read, until the page is cut
+MOST_SAID = errors.MOST  # characters of a line about a message of the page
+MOST_BAD = 20  # invalid messages, after which the page is disconnected
 _NOTE_BATCHES = 64
 
 
@@ -26,8 +26,8 @@ class Client:
 
     def __init__(self, connection: ServerConnection) -> None:
         self.connection = connection
-        self.is_new = True  # was sent nothing yet
-        self.listens = False  # wants the notes, too
+        self.is_new = True  # nothing has been sent to it yet
+        self.listens = False  # whether it also receives the notes
         self.messages = Bucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
         self.bad = 0
         self._state: Shown = {}
@@ -36,33 +36,33 @@ class Client:
         self._news = asyncio.Event()
 
     def show(self, changed: Shown) -> None:
-        """Send these, or what they are by then."""
+        """Queue changed state; values that change again before they are sent are replaced."""
         if changed:
             merge(self._state, changed)
             self._news.set()
 
     def play(self, batch: Any) -> None:
-        """Send notes."""
+        """Queue a batch of notes."""
         self._notes.append(batch)
         self._news.set()
 
     def reply(self, message: Any) -> None:
-        """Send a message of its own."""
+        """Queue a message for this page alone."""
         self._replies.append(message)
         self._news.set()
 
     def say(self, text: str, remarks: Sequence[str] = (), *, is_bad: bool = False) -> None:
-        """Send a line that the page shows to its user, and remarks that it lists below that."""
+        """Queue a line that the page shows to its user, with remarks that it lists below."""
         lines = [_cut(remark) for remark in remarks]
         self.reply({"said": {"text": _cut(text), "bad": is_bad, "remarks": lines}})
 
     async def run(self) -> None:
-        """Send what there is, until it is cancelled."""
+        """Send queued messages until cancelled."""
         while True:
             await self._news.wait()
             self._news.clear()
             for message in self._take():
-                with suppress(ConnectionClosed):  # who reads from it will notice
+                with suppress(ConnectionClosed):  # the reading task notices
                     await self.connection.send(json.dumps(message, separators=(",", ":")))
 
     def _take(self) -> list[Any]:

@@ -1,6 +1,7 @@
-"""What the slow loop and the server's thread hand each other, over one desk.
+"""Passes data between the slow loop and the server's thread.
 
-Nobody waits: orders lie in a bounded queue, views and notes are put into the event loop's own.
+Neither side waits: orders go into a bounded queue, views and notes into the queue of the event
+loop.
 """
 
 import threading
@@ -16,35 +17,37 @@ from drumatlas.web.view import View
 if TYPE_CHECKING:
     import asyncio
 
-Notes = tuple[int, list[tuple[int, int, int]]]  # taken back after (0: nothing); at_ns, voice, loud
-Make = Callable[[], bytes]  # a .mid file, made by whoever has the time
-Asked = tuple[str, Callable[[Make | None], None]]  # what to download, and who waits for it
+# (time after which notes are withdrawn, 0: none; (at_ns, voice, velocity) of each note)
+Notes = tuple[int, list[tuple[int, int, int]]]
+Make = Callable[[], bytes]  # makes a .mid file, outside the slow loop
+Asked = tuple[str, Callable[[Make | None], None]]  # name of a download, and who receives it
 
 _LINES = 16
 
 
 class Server(Protocol):
-    """What takes views and notes; called in its own thread."""
+    """A receiver of views and notes; called in its own thread."""
 
     def show(self, view: View) -> None:
-        """Tell every page what changed."""
+        """Send the changes to every page."""
 
     def play(self, notes: Notes) -> None:
-        """Send notes to the pages that sound."""
+        """Send notes to the pages that play sound."""
 
 
 class Desk:
-    """`order` takes the pages' orders. `epoch_ns` is where the pages count time from."""
+    """The exchange between the two threads. `order` takes the pages' orders; `epoch_ns` is where
+    the pages count time from (monotonic ns)."""
 
     def __init__(self, order: Callable[[Order], None], epoch_ns: int) -> None:
         self.order = order
         self.epoch_ns = epoch_ns
-        self.pages = 0  # open; for the slow loop to look at
-        self.listeners = 0  # of these, those that want notes
-        self.wants_all = False  # a page came that knows nothing yet
+        self.pages = 0  # open pages; read by the slow loop
+        self.listeners = 0  # those of them that receive notes
+        self.wants_all = False  # a new page needs the whole state
         self.asked: deque[Asked] = deque(maxlen=_LINES)
-        self.lines: deque[str] = deque(maxlen=_LINES)  # to be said
-        # Note and channel 0..15 of each of the box's voices, at present.
+        self.lines: deque[str] = deque(maxlen=_LINES)  # to be shown to people
+        # Present note and channel 0..15 of each of the box's voices.
         self.own_notes: Callable[[], Sequence[tuple[int, int]]] = tuple
         self._once = Once()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -54,28 +57,30 @@ class Desk:
     # From the server's thread.
 
     def open(self, loop: "asyncio.AbstractEventLoop", server: Server) -> None:
-        """From now on `server` takes what is put, in `loop`."""
+        """Hand views and notes to `server`, in `loop`, from now on."""
         with self._lock:
             self._loop, self._server = loop, server
 
     def shut(self) -> None:
-        """It takes no more."""
+        """Hand over nothing from now on."""
         with self._lock:
             self._loop = self._server = None
         self.watch(0, 0)
 
     def watch(self, pages: int, listeners: int, is_new: bool = False) -> None:
-        """So many pages are open now."""
+        """Note how many pages are open, and how many of them receive notes. `is_new`: one has just
+        opened."""
         self.pages, self.listeners = pages, listeners
         self.wants_all |= is_new
 
     def log(self, kind: str, line: str) -> None:
-        """Something that people should hear of, each kind once an hour."""
+        """Queue a line for people, at most once an hour for each kind."""
         if self._once.lets(kind, time.monotonic()):
             self.lines.append(f"page: {line}")
 
     async def take(self, what: str) -> Make | None:
-        """A .mid file ("beat" or "last") as the slow loop has it; None if there is none."""
+        """Return a function that makes the .mid file `what` ("beat" or "last"); None if there is
+        nothing to save yet."""
         assert self._loop is not None
         answer: asyncio.Future[Make | None] = self._loop.create_future()
 
@@ -99,7 +104,7 @@ class Desk:
             self.put(self._server.play, notes)
 
     def put(self, action: Callable[..., object], *arguments: Any) -> None:
-        """Have the server's thread do something; nothing if it has ended."""
+        """Call `action` in the server's thread; nothing if that has ended."""
         with self._lock:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(action, *arguments)

@@ -1,4 +1,4 @@
-"""A .mid file that was dropped on the page: the beat that it is about. Pure."""
+"""Finds the beat of a .mid file that was dropped on the page. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,26 +12,27 @@ from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import MidiFileError
 
 MAX_BYTES = 256 << 10  # songs have 50 to 150 KB
-MAX_STRETCHES = 1000  # of 4/4 between other metres; each takes as long as some bars do
-_OWN = "read by this box's own notes and channels"
+MAX_STRETCHES = 1000  # of 4/4 between other metres; each costs as much time as a few bars
+_OWN = "read with this box's own notes and channels"
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A file's beat, and sentences about the notes of the file that are not in it as they were."""
+    """The beat of a file, and remarks about notes of the file that the beat lacks or moves."""
 
     code: Code
     remarks: tuple[str, ...] = ()
 
 
 def beat_of(data: bytes, own: Sequence[Place] = ()) -> Dropped:
-    """Return the two bars that the file's drums play most often (of equals the first).
+    """Return the two bars that the file's drums play most often; of equally frequent ones, the
+    first.
 
-    `own` are note and channel 0..15 of each of the box's voices. Where they are not General MIDI's,
-    they are tried as well, and count where that leaves fewer notes without a voice, or finds drums
-    where there were none.
+    `own` holds note and channel 0..15 of each of the box's voices. If they differ from General
+    MIDI's, they are tried as well. They are used if they leave fewer notes without a voice, or find
+    drums where there were none.
 
-    MidiFileError if the file is malformed, absurdly long, or has no drums in 4/4.
+    MidiFileError if the file is malformed, far too long, or has no drums in 4/4.
     """
     remarks: list[str] = []
     drums = _read(data, BY_ITSELF)
@@ -41,14 +42,14 @@ def beat_of(data: bytes, own: Sequence[Place] = ()) -> Dropped:
             drums = by_own
             remarks.append(_OWN)
     if drums is None:
-        drums = read(data)  # once more, for what is wrong with it
+        drums = read(data)  # once more, for its error message
     code, misfits = _most_played(drums)
     lines = (*drums.track.remarks, unvoiced_line(drums.unvoiced), misfit_line(misfits))
     return Dropped(code, (*remarks, *filter(None, lines)))
 
 
 def _is_a_kit(own: Sequence[Place]) -> bool:
-    """Return whether these notes are others than General MIDI's, which each file is tried by."""
+    """Return whether these notes differ from General MIDI's, with which each file is tried."""
     general = [(voice.note, GM_CHANNEL) for voice in VOICE_TABLE]
     return bool(own) and list(own) != general
 
@@ -70,7 +71,7 @@ def _most_played(drums: Drums) -> tuple[Code, list[str]]:
     """Return the code, and for each time it is played why that is not in straight 16ths, or ""."""
     ranges = four_four(drums.track)
     if len(ranges) > MAX_STRETCHES:
-        raise MidiFileError(f"changes its metre over {MAX_STRETCHES} times")
+        raise MidiFileError(f"changes its metre more than {MAX_STRETCHES} times")
     counts: Counter[Code] = Counter()
     misfits: dict[Code, list[str]] = {}
     for code, reason in drums.two_bars(ranges):

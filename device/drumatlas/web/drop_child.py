@@ -1,8 +1,9 @@
 """Reads one dropped .mid file in a process of its own: `python -m drumatlas.web.drop_child OWN`.
 
-OWN is a JSON list with note and channel (0..15) of each of the box's voices, or []. The file comes
-in at the standard input. One JSON object goes out: {"code": [...], "remarks": [...]}, or {"error":
-"..."} for a file that can't be read. A process that takes too much ends by a signal instead.
+OWN is a JSON list with note and channel (0..15) of each of the box's voices, or []. The process
+reads the file from standard input and writes one JSON object: {"code": [...], "remarks": [...]}, or
+{"error": "..."} for a file that can't be read. A process that exceeds its limits ends by a signal
+instead.
 """
 
 import json
@@ -15,9 +16,9 @@ NICE = 10
 
 
 def main() -> None:
-    """Read a file, at a priority below everything else of the box."""
+    """Read a file, at a lower priority than the rest of the box."""
     _limit()
-    # Only now, for the limits to hold for what is loaded, too.
+    # Imported now, so that the limits apply to the imports, too.
     from drumatlas.errors import MidiFileError  # noqa: PLC0415
     from drumatlas.web.drop import beat_of  # noqa: PLC0415
 
@@ -28,7 +29,7 @@ def main() -> None:
         answer = {"code": [int(step) for step in dropped.code], "remarks": dropped.remarks}
     except MidiFileError as error:
         answer = {"error": str(error)}
-    print(json.dumps(answer), flush=True)  # noqa: T201 - that is how it answers
+    print(json.dumps(answer), flush=True)  # noqa: T201 - read by the parent
 
 
 def _limit() -> None:
@@ -37,7 +38,7 @@ def _limit() -> None:
     import resource  # noqa: PLC0415 - not on Windows
 
     os.nice(NICE)
-    if hasattr(os, "sched_setscheduler"):  # also where who started it has real-time priority
+    if hasattr(os, "sched_setscheduler"):  # even if the parent has real-time priority
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     for what, most in (
         (resource.RLIMIT_CPU, CPU_S),

@@ -1,7 +1,8 @@
-"""Files that are dropped on the pages: read one after the other, each by a child process.
+"""Reads files dropped on the pages, one after the other, each in a child process.
 
-Reading one takes up to a second of a fast processor. In the page's thread, which has real-time
-priority, the beat would notice; a child has none, and limits of its own (see drop_child.py).
+Reading a file takes up to a second on a fast processor. The page's thread has real-time priority,
+so that would disturb the beat. A child process has none, and has limits of its own (see
+drop_child.py).
 """
 
 import asyncio
@@ -18,22 +19,23 @@ from drumatlas.web.drop import Dropped
 from drumatlas.web.limits import Bucket
 
 A_SECOND, AT_ONCE = 0.2, 4.0  # files, from all pages together
-MOST_S = 30.0  # that one may take; the child's limit of processor time is less
+MOST_S = 30.0  # for one file; the child's limit of processor time is lower
 COMMAND = [sys.executable, "-P", "-m", "drumatlas.web.drop_child"]
 _TOO_MUCH = "takes too much time or memory to read"
 
 
 class Drops:
-    """One allowance for all pages: a page that connects once more gets no other."""
+    """Reads files under one allowance for all pages: connecting again does not give a page another
+    one."""
 
     def __init__(self) -> None:
         self._bucket = Bucket(A_SECOND, AT_ONCE)
         self._is_busy = False
 
     async def read(self, data: bytes, now: float, own: Sequence[Place] = ()) -> Dropped:
-        """Return the beat of a .mid file that came at `now` (s); `own` are notes and channels of
-        the box's voices. MidiFileError says why there is none, also where another file is being
-        read or too many came."""
+        """Return the beat of a .mid file that arrived at `now` (s). `own` holds notes and channels
+        of the box's voices. MidiFileError if the file can't be read, if another one is being read,
+        or if too many arrived."""
         if self._is_busy:
             raise MidiFileError("another file is being read", "drop this one again in a moment")
         if not self._bucket.take(now):
@@ -68,7 +70,7 @@ async def _read(data: bytes, own: Sequence[Place]) -> Dropped:
 
 
 async def _end(child: Process) -> None:
-    """See that it is over, whatever happened to it."""
+    """Kill the child if it still runs, and reap it."""
     with suppress(ProcessLookupError):
         if child.returncode is None:
             child.kill()
@@ -78,7 +80,7 @@ async def _end(child: Process) -> None:
 def _answer(said: bytes) -> Dropped:
     try:
         answer = json.loads(said)
-    except ValueError:  # it was ended by one of its limits
+    except ValueError:  # one of its limits ended it
         raise MidiFileError(_TOO_MUCH) from None
     if "error" in answer:
         raise MidiFileError(answer["error"])

@@ -1,7 +1,7 @@
-"""The server's door: how many sockets may be open, how fast they may come, how much each may send,
-and how much may wait to be read by each.
+"""Limits on connections: how many sockets may be open, how fast they may arrive, how much each may
+send, and how much may wait to be read by each.
 
-Every number here bounds memory or processor time that a stranger can take.
+Every number here bounds memory or processor time that a stranger can use.
 """
 
 import time
@@ -15,27 +15,27 @@ from websockets.protocol import State
 
 from drumatlas.web.limits import Bucket
 
-MOST_SOCKETS = 48  # open at once; a page that loads has 6, one that is open 1
+MOST_SOCKETS = 48  # open at once; a page uses 6 while it loads, then 1
 ARRIVALS_A_SECOND, ARRIVALS_AT_ONCE = 20.0, 120.0  # a page has 20 files
 NAP_S = 0.05  # between two arrivals of a flood
-MOST_BEFORE = 16 << 10  # bytes of a request; a browser's has 1 KB
-PIECE = 4 << 10  # bytes that are read between two looks at the allowances: 700 frames
-MOST_WAITING = 512 << 10  # bytes that one open page left unread; a view has under 20 KB
-MOST_WAITING_TOGETHER = 4 << 20  # over all sockets, files included
-STUCK_S = 10.0  # that an open page may read nothing while something waits for it
+MOST_BEFORE = 16 << 10  # bytes of a request; a browser sends 1 KB
+PIECE = 4 << 10  # bytes that are read between two checks of the allowances: 700 frames
+MOST_WAITING = 512 << 10  # bytes that one open page may leave unread; a view has under 20 KB
+MOST_WAITING_TOGETHER = 4 << 20  # bytes over all sockets, including files
+STUCK_S = 10.0  # for which an open page may read nothing while data waits for it
 CUT_S = 1.0  # for the close frame to get through
-MOST_AFTER = 16 << 20  # bytes that are thrown away meanwhile; who still sends does not read yet
+MOST_AFTER = 16 << 20  # bytes that are discarded meanwhile: a busy sender does not read yet
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many a second in the long run, and at once: for one page, and for all together."""
+    """Limits (rate a second, burst): for one page, and for all pages together."""
 
     one: tuple[float, float]
     all: tuple[float, float]
 
 
-# A hand that drags sends 60 small messages a second; a file has 256 KB; browsers send a control
+# Dragging sends 60 small messages a second, and a file has up to 256 KB. Browsers send a control
 # frame when they close, and one for each of our pings, three a minute.
 ALLOWANCES: Mapping[str, Allowance] = {
     "bytes": Allowance((32e3, 512e3), (96e3, 1.5e6)),
@@ -43,32 +43,32 @@ ALLOWANCES: Mapping[str, Allowance] = {
     "control frames": Allowance((1, 20), (8, 80)),
 }
 
-Log = Callable[[str, str], None]  # the kind of thing, and a line about it
+Log = Callable[[str, str], None]  # kind of event, and a line about it
 
 
 class Meter:
-    """Counts what one page sends, or all pages together, against the allowances."""
+    """Compares what one page sends, or all pages together, with the allowances."""
 
     def __init__(self, of: Callable[[Allowance], tuple[float, float]]) -> None:
         self._buckets = {name: Bucket(*of(allowance)) for name, allowance in ALLOWANCES.items()}
 
     def take(self, what: str, count: int, now: float) -> bool:
-        """Return whether `count` more of `what` are within the allowance."""
+        """Return whether `count` more of `what` are within the allowance at `now` (s); count them
+        if so."""
         return self._buckets[what].take(now, count)
 
     def used(self, what: str, now: float) -> float:
-        """Return how much of `what` was sent of late."""
+        """Return how much of the allowance of `what` is used at `now` (s)."""
         return self._buckets[what].used(now)
 
     def give(self, what: str, count: float) -> None:
-        """Give `count` of `what` back."""
+        """Take back `count` of `what`, as if it had not been sent."""
         self._buckets[what].give(count)
 
 
 class Gate:
-    """Counts sockets and what they send. When one too many comes, the one that has waited longest
-    without asking for anything goes; when all pages together send too much, the one that sends
-    most goes."""
+    """Counts sockets and their traffic. If there is one socket too many, the one that has been idle
+    longest is cut. If all pages together send too much, the one that sends most is cut."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -77,28 +77,30 @@ class Gate:
         self._open: dict[Any, None] = {}  # in order of arrival
 
     def pause_s(self, now: float) -> float:
-        """Return how long (s) to wait before the next socket is let in, as one came at `now`."""
+        """Return how long (s) to wait before the next socket is let in, given that one arrived at
+        `now` (s)."""
         if self._arrivals.take(now):
             return 0.0
         self.log("a flood", "too many connections; new ones have to wait")
         return NAP_S
 
     def enter(self, socket: "Gated") -> None:
-        """Count one more socket."""
+        """Count one more socket, and cut the oldest idle one if there are too many."""
         self._open[socket] = None
         if len(self._open) > MOST_SOCKETS:
             idle = (one for one in self._open if one.state is not State.OPEN)
-            self.log("a crowd", f"over {MOST_SOCKETS} sockets; the oldest idle ones are cut")
+            self.log("a crowd", f"more than {MOST_SOCKETS} sockets; the oldest idle ones are cut")
             cut = next(idle, socket)
             cut.transport.abort()
-            self.leave(cut)  # it says so itself only later, and of a burst each one counts
+            self.leave(cut)  # it leaves by itself only later, too late in a burst
 
     def leave(self, socket: "Gated") -> None:
         """Count one socket less."""
         self._open.pop(socket, None)
 
     def count(self, socket: "Gated", what: str, count: int) -> None:
-        """Count what an open page sent; cut the page, or the busiest one, if it is too much."""
+        """Count `count` of `what` from an open page. If that is too much, cut the page, or the
+        busiest one."""
         now = time.monotonic()
         if not socket.meter.take(what, count, now):
             socket.cut(f"too many {what}")
@@ -106,7 +108,7 @@ class Gate:
             pages = (one for one in self._open if one.state is State.OPEN)
             busiest = max(pages, key=lambda one: one.meter.used(what, now), default=socket)
             busiest.cut(f"too many {what} from all pages together")
-            # So that the others need not pay for it.
+            # The other pages should not pay for it.
             self._meter.give(what, busiest.meter.used(what, now))
 
     def weigh(self, socket: "Gated") -> None:
@@ -119,15 +121,18 @@ class Gate:
             return
         waiting = [one for one in self._open if one.waiting]
         if len(waiting) > 1 and sum(one.waiting for one in waiting) > MOST_WAITING_TOGETHER:
-            self.log("slow readers", f"over {MOST_WAITING_TOGETHER >> 20} MB wait; one was cut")
+            self.log(
+                "slow readers",
+                f"over {MOST_WAITING_TOGETHER >> 20} MB wait to be read; one page was cut",
+            )
             max(waiting, key=lambda one: one.waiting).transport.abort()
 
 
 class Gated(ServerConnection):
-    """A socket that goes through a gate: cut where it sends too much, or garbage before its
-    request is read, or where it does not read."""
+    """A socket that passes through a gate. It is cut if it sends too much, does not send a valid
+    request, or does not read."""
 
-    gate: Gate  # of the class that `gated` makes
+    gate: Gate  # set by `gated`
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -139,17 +144,17 @@ class Gated(ServerConnection):
 
     @property
     def _is_ended(self) -> bool:
-        """Whether the other end has closed it in order, or it was cut."""
+        """Whether the other end has closed it properly, or it was cut."""
         return self._is_cut or self.protocol.close_rcvd is not None
 
     @property
     def waiting(self) -> int:
-        """Bytes that wait for the other end to read."""
+        """How many bytes wait for the other end to read."""
         size = self.transport.get_write_buffer_size()
         return int(size)
 
     def cut(self, reason: str) -> None:
-        """Close it and read no more; who talks with it logs the reason."""
+        """Close it for `reason` and read no more; the server logs the reason."""
         if self._is_cut:
             return
         self.protocol.fail(CloseCode.POLICY_VIOLATION, reason)
@@ -157,26 +162,26 @@ class Gated(ServerConnection):
         self._shut()
 
     def _shut(self) -> None:
-        """Take nothing more, and end once what was sent had time to get through."""
+        """Accept nothing more, and abort once the messages already sent had time to get through."""
         self._is_cut = True
         self.loop.call_later(CUT_S, self.transport.abort)
 
     def connection_made(self, transport: Any) -> None:
-        """Go through the gate."""
+        """Pass through the gate."""
         super().connection_made(transport)
         self.gate.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave; log a request that never came to its end."""
+        """Leave the gate; log a request that never ended."""
         was_midway = self._said and self.request is None and not self.protocol.handshake_exc
         self._free()
         super().connection_lost(exc)
         self.gate.leave(self)
         if was_midway:
-            self.gate.log("a slow request", "a request that did not come to its end was cut")
+            self.gate.log("a slow request", "a request that never ended was cut")
 
     def data_received(self, data: bytes) -> None:
-        """Take what came in small pieces, so that a flood is noticed before it is read."""
+        """Process data in small pieces, so that a flood is noticed before it is parsed."""
         if self._is_cut:
             self._after += len(data)
             if self._after > MOST_AFTER:
@@ -193,37 +198,37 @@ class Gated(ServerConnection):
             if not self._is_cut:
                 super().data_received(data)
             if self.protocol.close_sent and self.protocol.eof_sent and not self._is_ended:
-                self._shut()  # the library found bad frames, and would read on
+                self._shut()  # the library found bad frames, but would read on
             return
         self._said += len(data)
         if self._said > MOST_BEFORE:
-            self.gate.log("a large request", f"over {MOST_BEFORE} bytes; cut")
+            self.gate.log("a large request", f"over {MOST_BEFORE} bytes; the request was cut")
             self.transport.abort()
             return
         super().data_received(data)
         if self.request is None and self.protocol.handshake_exc is not None:
-            self.gate.log("a malformed request", "not HTTP, or with a body; cut")
+            self.gate.log("a malformed request", "not HTTP, or had a body; the request was cut")
             self.transport.close()
 
     def process_event(self, event: Any) -> None:
-        """Take a request or a frame; frames are counted."""
+        """Process a request or a frame; frames are counted."""
         super().process_event(event)
         if isinstance(event, Frame):
             is_control = event.opcode in CTRL_OPCODES
             self.gate.count(self, "control frames" if is_control else "frames", 1)
 
     def send_data(self) -> None:
-        """Write what is to be sent, and look how much waits."""
+        """Write outgoing data, and check how much waits."""
         super().send_data()
         self.gate.weigh(self)
 
     def pause_writing(self) -> None:
-        """Note that the other end does not read."""
+        """Start a timer: the other end does not read."""
         super().pause_writing()
         self._stuck = self.loop.call_later(STUCK_S, self._give_up)
 
     def resume_writing(self) -> None:
-        """Note that the other end has read."""
+        """Stop the timer: the other end has read."""
         self._free()
         super().resume_writing()
 

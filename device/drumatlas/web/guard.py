@@ -1,12 +1,12 @@
-"""Who may come in: the Host header, the Origin, and the token. Pure.
+"""Access rules for requests: the Host header, the Origin, and the token. Pure.
 
-- *Host* must be a name of ours. A page of a stranger whose name is made to point here ("DNS
-  rebinding") has that name in Host. Addresses as such can't be rebound, so where every address
-  is listened on, any is good.
-- *Origin* must be the very host and port that was asked: browsers send WebSockets to whoever a
-  page names, and only Origin tells whose page that was (RFC 6455, 10.2).
-- The *token* comes once in the address (`/?token=...`), which begins a session: a cookie that
-  scripts can't read and that no other site's page sends.
+- *Host* must be one of our names. A stranger's page whose name was made to point here ("DNS
+  rebinding") has that name in Host. Plain addresses can't be rebound, so a server that listens on
+  every address accepts any address.
+- *Origin* must be exactly the host and port of the request. Browsers open WebSockets to any server
+  that a page names, and only Origin says whose page that is (RFC 6455, 10.2).
+- The *token* is in the address once (`/?token=...`), which begins a session: a cookie that scripts
+  can't read and that no other site's page sends.
 """
 
 import hmac
@@ -25,7 +25,8 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An HTTP status, the kind of thing that was wrong (for the log), and a line for who asked."""
+    """A refused request: an HTTP status, the kind of fault (for the log), and a line for the
+    client."""
 
     status: int
     kind: str
@@ -34,8 +35,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request that may come in: its host as it was written, its path, and whether it brought
-    the token in its address and no session, so that one should begin."""
+    """An accepted request: its host as written, its path, and whether it brought the token but no
+    session, so that a session should begin."""
 
     host: str
     path: str
@@ -43,7 +44,8 @@ class Visit:
 
 
 class Guard:
-    """For a server at `address` that also goes by `names`. Without `token` none is asked for."""
+    """Checks requests to a server at `address` that is also known by `names`. With an empty `token`
+    none is required."""
 
     def __init__(self, address: Address, names: Collection[str] = (), token: str = "") -> None:
         self._names = {name.casefold() for name in names} | {address.host.casefold()}
@@ -56,7 +58,8 @@ class Guard:
     def check(
         self, method: str, target: str, headers: Mapping[str, Sequence[str]], is_socket: bool
     ) -> Visit | Refusal:
-        """`headers` by lower-case name; `is_socket` for what wants to become a WebSocket."""
+        """Return whether and how a request may go on. `headers` are keyed by lower-case name;
+        `is_socket` marks a request to open a WebSocket."""
         if method not in {"GET", "HEAD"}:
             return Refusal(405, "a method", "only GET and HEAD are answered")
         host = _single(headers, "host")
@@ -88,23 +91,24 @@ class Guard:
         return self._takes_any_address
 
     def _is_token(self, given: str) -> bool:
-        # Bytes that are no UTF-8 come in as surrogates, which only this writes back.
+        # Bytes that are not UTF-8 arrive as surrogates, which only surrogatepass encodes.
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token.encode())
 
 
 def _is_foreign(headers: Mapping[str, Sequence[str]], host: str, is_socket: bool) -> bool:
-    """Whether a page of another origin asks. A WebSocket must say whose it is."""
+    """Return whether the request comes from a page of another origin. A WebSocket must name its
+    origin."""
     if "origin" in headers:
         origin = (_single(headers, "origin") or "").casefold()
         return origin not in {f"{scheme}://{host.casefold()}" for scheme in ("http", "https")}
     if is_socket:
         return True
-    # Browsers say so themselves (Fetch Metadata); going to the page by a link is all right.
+    # Browsers mark such requests (Fetch Metadata). Following a link to the page is allowed.
     site, mode = _single(headers, "sec-fetch-site"), _single(headers, "sec-fetch-mode")
     return site in {"cross-site", "same-site"} and mode != "navigate"
 
 
 def _single(headers: Mapping[str, Sequence[str]], name: str) -> str | None:
-    """The value of a header that must stand there once."""
+    """Return the value of a header that must occur exactly once; None otherwise."""
     values = headers.get(name, ())
     return values[0] if len(values) == 1 else None

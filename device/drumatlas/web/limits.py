@@ -1,9 +1,9 @@
-"""How often something may happen. Pure."""
+"""Rate limits. Pure."""
 
 
 class Bucket:
-    """A token bucket: `burst` at once, and `rate` a second in the long run. Time is in seconds,
-    any clock's that never runs back."""
+    """A token bucket: `burst` at once, and `rate` a second in the long run. Times are in seconds,
+    of any clock that never runs backwards."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
@@ -11,7 +11,7 @@ class Bucket:
         self._at: float | None = None
 
     def take(self, now: float, count: float = 1) -> bool:
-        """Return whether `count` more may happen at `now`; count them if so."""
+        """Return whether `count` more are allowed at `now` (s); count them if so."""
         self._fill(now)
         if self._left < count:
             return False
@@ -19,12 +19,12 @@ class Bucket:
         return True
 
     def used(self, now: float) -> float:
-        """Return how much of the burst is taken at `now`."""
+        """Return how much of the burst is used at `now` (s)."""
         self._fill(now)
         return self._burst - self._left
 
     def give(self, count: float) -> None:
-        """Give `count` back, as if it had not happened."""
+        """Take back `count`, as if it had not happened."""
         self._left = min(self._left + count, self._burst)
 
     def _fill(self, now: float) -> None:
@@ -34,14 +34,14 @@ class Bucket:
 
 
 class Once:
-    """Lets each kind of line through once an hour: what comes in floods is logged once."""
+    """Lets each kind of line through once in `every` seconds, so that a flood is logged once."""
 
     def __init__(self, every: float = 3600.0) -> None:
         self._every = every
         self._said: dict[str, float] = {}
 
     def lets(self, kind: str, now: float) -> bool:
-        """Whether a line of this kind may be said at `now` (seconds)."""
+        """Return whether a line of this kind may be logged at `now` (s); note it if so."""
         if kind in self._said and now - self._said[kind] < self._every:
             return False
         self._said[kind] = now

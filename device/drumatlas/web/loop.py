@@ -1,4 +1,4 @@
-"""The event loop of the page's thread: it rests, and lets new sockets in one by one."""
+"""The event loop of the page's thread: it rests, and accepts new sockets one by one."""
 
 import asyncio
 import selectors
@@ -7,29 +7,29 @@ from collections.abc import Callable
 from socket import socket
 from typing import Any
 
-RETRY_S = 1.0  # between two tries to let a socket in, where the system has no descriptor for it
+RETRY_S = 1.0  # between two attempts to accept, while the system has no free descriptor
 
 Factory = Callable[[], asyncio.BaseProtocol]
 
 
 class RestingSelector(selectors.DefaultSelector):
-    """Rests between two rounds of the loop: whoever waits in it waits a little longer."""
+    """A selector that calls `rest` in each round of the loop, before it waits."""
 
     def __init__(self, rest: Callable[[], None]) -> None:
         super().__init__()
         self._rest = rest
 
     def select(self, timeout: float | None = None) -> Any:
-        """Rest, then wait as the selector of the system does."""
+        """Rest, then wait like the system's selector."""
         self._rest()
         return super().select(timeout)
 
 
 class Acceptor(asyncio.AbstractServer):
-    """Lets sockets in that come at `listening`, each after the pause that `pause_s` asks for.
+    """Accepts sockets that arrive at `listening`, with the pause that `pause_s` returns after each.
 
-    asyncio's own server lets in a hundred in one go, for which every open page has to wait, and
-    logs a traceback for each that it can't let in. `fail` is called with what is wrong instead.
+    asyncio's own server accepts a hundred in one go, so that every open page has to wait, and logs
+    a traceback for each one that fails. This one calls `fail` with the error instead.
     """
 
     def __init__(
@@ -47,38 +47,38 @@ class Acceptor(asyncio.AbstractServer):
 
     @property
     def sockets(self) -> tuple[socket, ...]:
-        """The socket that listens."""
+        """The listening socket, while it accepts."""
         return (self._listening,) if self._task else ()
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that it was made in."""
+        """Return the loop that it was created in."""
         return self._loop
 
     def is_serving(self) -> bool:
-        """Whether it lets sockets in."""
+        """Return whether it accepts sockets."""
         return self._task is not None
 
     async def start_serving(self) -> None:
-        """It has begun already."""
+        """Do nothing: it accepts from the start."""
 
     async def serve_forever(self) -> None:
-        """Wait until it is cancelled."""
+        """Wait until cancelled."""
         await self._loop.create_future()
 
     def close(self) -> None:
-        """Let nobody in from now on; the socket stays open."""
+        """Accept no more sockets; the listening one stays open."""
         if self._task:
             self._task.cancel()
             self._task = None
 
     async def wait_closed(self) -> None:
-        """Return at once: who came in is not of concern here."""
+        """Return at once: accepted sockets are not its concern."""
 
     async def _accept(self) -> None:
         while True:
             try:
                 one, _ = await self._loop.sock_accept(self._listening)
-            except OSError as error:  # no more descriptors, or it has gone again
+            except OSError as error:  # no more descriptors, or the client has gone again
                 self._fail(error)
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -91,7 +91,7 @@ class Acceptor(asyncio.AbstractServer):
 
 
 class _Accepts:
-    """Has its servers made as `Acceptor`s: `serve` passes on what it does not know itself."""
+    """Creates its servers as `Acceptor`s. `serve` passes on the arguments that it does not know."""
 
     async def create_server(
         self,
@@ -103,14 +103,14 @@ class _Accepts:
         pause_s: Callable[[], float],
         fail: Callable[[BaseException], None],
     ) -> Acceptor:
-        """Let in whoever comes at `sock`."""
+        """Accept sockets that arrive at `sock`."""
         return Acceptor(factory, sock, pause_s, fail)
 
 
-if sys.platform == "win32":  # its threads have no real-time priority
+if sys.platform == "win32":  # threads have no real-time priority there
 
     class Loop(_Accepts, asyncio.ProactorEventLoop):
-        """A loop of the system's own."""
+        """The system's own loop, which does not rest."""
 
         def __init__(self, _rest: Callable[[], None]) -> None:
             super().__init__()

@@ -1,12 +1,12 @@
-"""What the page asks for: one message of a WebSocket, checked, as orders for the slow loop. Pure.
+"""Requests of the page: one WebSocket message, checked, as orders for the slow loop. Pure.
 
 {"turn": {"x1": 0.7, "map_x": 0.2}}     value controls, 0..1
 {"press": "fill"}                       a button
-{"go": 812}                             to the place of a point of the map
+{"go": 812}                             go to the place of a point of the map
 {"mute": 2, "is": true}                 a voice, by its bit
 {"visit": {"knobs": [...], "values": {...}, "novelty": true}}    a snapshot, from a link
 {"listen": true}                        send the notes, too
-{"ping": 1234.5}                        what time is it?
+{"ping": 1234.5}                        ask for the box's time
 """
 
 import json
@@ -20,26 +20,26 @@ from drumatlas.explore.controls import VALUES, Change, press, turn
 from drumatlas.explore.snapshot import Snapshot, snapshot_of
 
 MAX_TEXT = 8192  # characters of a message; a snapshot has under 1,000
-_MAX_MS = 1e12  # a page that is open for 30 years
+_MAX_MS = 1e12  # a page that stays open for 30 years
 
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """To the place of point `index` of the map."""
+    """An order to go to the place of point `index` of the map."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """To the place of a beat."""
+    """An order to go to the place of a beat."""
 
     code: Code
 
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """A voice is silent from now on, or not."""
+    """An order to silence a voice (`bit`), or to let it play."""
 
     bit: int
     is_on: bool
@@ -47,21 +47,21 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """To where a snapshot was taken."""
+    """An order to go to the place of a snapshot."""
 
     place: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Whether the page wants the notes, for its own sound."""
+    """A request to receive the notes, for the page's own sound, or to receive them no more."""
 
     is_on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """The page's clock (ms), to be sent back beside ours."""
+    """The page's clock (ms), to be sent back together with ours."""
 
     at: float
 
@@ -71,7 +71,8 @@ Request = Order | Listen | Ping
 
 
 def read_message(text: str, points: int) -> list[Request]:
-    """What a message asks for; ControlError says what is wrong. The map has `points` points."""
+    """Return the requests in a message, for a map of `points` points; ControlError if it is
+    invalid."""
     if len(text) > MAX_TEXT:
         raise ControlError(f"{len(text)} characters; a message has at most {MAX_TEXT}")
     try:
@@ -83,13 +84,13 @@ def read_message(text: str, points: int) -> list[Request]:
     for name, read in _READERS.items():
         if name in message:
             return read(message, points)
-    raise ControlError(f"wants one of: {', '.join(_READERS)}")
+    raise ControlError(f"expected one of: {', '.join(_READERS)}")
 
 
 def _turns(message: dict[str, object], _points: int) -> list[Request]:
     table = message["turn"]
     if not isinstance(table, dict) or len(table) > len(VALUES):
-        raise ControlError("'turn' wants an object of controls and values")
+        raise ControlError("'turn' must be an object of controls and values")
     return [turn(name, value) for name, value in table.items()]
 
 

@@ -1,4 +1,4 @@
-"""The page as a panel: orders come in from the server's thread, changes go to the engine."""
+"""The page as a panel: orders arrive from the server's thread, changes go to the engine."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,11 +7,12 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Change, Press, Turn
 from drumatlas.web.orders import Go, Land, Mute, Order, Visit
 
-WAITING = 512  # orders between two looks; of a flood the oldest are dropped
+WAITING = 512  # orders between two polls; in a flood the oldest are dropped
 
 
 class WebPanel:
-    """`put` is for the server's thread, all else for the slow loop."""
+    """The panel of all pages. `put` is for the server's thread, everything else for the slow
+    loop."""
 
     name = "web"
 
@@ -21,19 +22,23 @@ class WebPanel:
         self._held: Order | None = None
         self._turns: dict[str, float] = {}  # since the last press
         self._changes: list[Change] = []
-        self._went: tuple[int, tuple[float, ...]] | None = None  # a point, the knobs it gave
+        self._went: tuple[int, tuple[float, ...]] | None = None  # a point and its knobs
 
     def put(self, order: Order) -> None:
-        """One checked order. Never blocks."""
+        """Queue one checked order. Never blocks."""
         self._waiting.append(order)
 
     def point_at(self, knobs: tuple[float, ...]) -> int | None:
-        """The point of the map that one went to, if that is where knobs [4] still are."""
+        """Return the index of the map point last visited, if the knobs [4] are still those of its
+        place; else None."""
         return self._went[0] if self._went and self._went[1] == knobs else None
 
     def poll(self, _now_ns: int) -> list[Change]:
-        """What was asked since the last call; of a control that moved often, where it ended.
-        What is no change by itself waits until the changes before it have been made."""
+        """Return the changes since the last call; for a control that moved often, only its last
+        value.
+
+        Other orders are carried out here, after the changes that were given before them.
+        """
         self._changes = []
         while self._held or self._waiting:
             order = self._held or self._waiting.popleft()
@@ -41,7 +46,7 @@ class WebPanel:
             if isinstance(order, Turn):
                 self._turns[order.control] = order.value
                 continue
-            self._flush()  # what was turned before is turned before
+            self._flush()  # earlier turns come first
             if isinstance(order, Press):
                 self._changes.append(order)
             elif self._changes:
@@ -53,7 +58,7 @@ class WebPanel:
         return self._changes
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is nothing to release."""
 
     def _flush(self) -> None:
         self._changes += [Turn(name, value) for name, value in self._turns.items()]

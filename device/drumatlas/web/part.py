@@ -1,4 +1,5 @@
-"""The page's share in the slow loop: shows what is new, hands over what was played."""
+"""The page's task in the slow loop: shows what has changed, hands over the notes that were
+played."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,12 +13,15 @@ from drumatlas.web.takes import beat_take
 from drumatlas.web.view import View, Watcher
 
 EVERY_NS = 33_000_000  # between two views
-TOLD_NS = 20_000_000_000  # that a line stays on a screen
+TOLD_NS = 20_000_000_000  # for which a line stays on a screen
 
 
 class WebPart:
-    """With no page open it looks at a few empty things a tick. `close` ends the server. `say`
-    tells people, where no screen does."""
+    """Feeds the pages. While no page is open, it only looks at a few empty queues in each tick.
+
+    `close` ends the server. `say` prints lines for people; with None they are shown among the
+    faults.
+    """
 
     def __init__(
         self,
@@ -34,13 +38,13 @@ class WebPart:
         self._close, self._say = close, say
         self._last: View | None = None
         self._looked_ns = 0
-        self._told_ns = 0
+        self._shown_ns = 0
         self._voices: tuple[Sequence[VoiceOut], dict[tuple[int, int], int]] = ((), {})
 
     def tick(self, now_ns: int) -> None:
-        """Look whether a page wants something."""
+        """Serve the pages' requests, and show them the present view."""
         desk = self._desk
-        if desk.lines or self._told_ns:
+        if desk.lines or self._shown_ns:
             self._tell(now_ns)
         while desk.asked:
             what, give = desk.asked.popleft()
@@ -52,7 +56,7 @@ class WebPart:
             self._look(now_ns)
 
     def close(self) -> None:
-        """End the server."""
+        """End the server and stop listening to the tape."""
         self._tape.on_played = None
         self._close()
 
@@ -65,7 +69,7 @@ class WebPart:
             self._desk.show(view)
 
     def _hear(self, after_ns: int, outputs: Sequence[Output]) -> None:
-        """What the tape takes: the hits among it, by voice."""
+        """Pass on the hits among the tape's events, by voice."""
         bits = self._bit_of_key()
         hits = [
             (output.at_ns, bits[key], output.data[2])
@@ -77,12 +81,13 @@ class WebPart:
             self._desk.play((after_ns, hits))
 
     def _own_notes(self) -> list[tuple[int, int]]:
-        """Return note and channel of each voice. From any thread: settings are never changed."""
+        """Return note and channel of each voice. Any thread may call it, since settings are
+        immutable."""
         voices = self._engine.sequencer.settings.voices
         return [(out.note, out.channel) for out in voices]
 
     def _bit_of_key(self) -> dict[tuple[int, int], int]:
-        """Channel and note to voice; where several voices have the same, the first."""
+        """Return the voice of each (channel, note); where voices share one, the first."""
         voices = self._engine.sequencer.settings.voices
         if self._voices[0] is not voices:
             keys = [((out.channel, out.note), bit) for bit, out in enumerate(voices)]
@@ -90,7 +95,8 @@ class WebPart:
         return self._voices[1]
 
     def _make(self, what: str, now_ns: int) -> Make | None:
-        """How to make a download, from what is so now."""
+        """Return a function that makes a download from the present state; None if there is nothing
+        to save."""
         if what == "last":
             outputs = self._tape.last_bars(now_ns)
             return (lambda: take_bytes(outputs)) if outputs else None
@@ -104,7 +110,7 @@ class WebPart:
             self._say(self._desk.lines.popleft())
         elif self._desk.lines:
             self._engine.tell("page", self._desk.lines.popleft())
-            self._told_ns = now_ns
-        elif self._told_ns and now_ns - self._told_ns > TOLD_NS:
+            self._shown_ns = now_ns
+        elif self._shown_ns and now_ns - self._shown_ns > TOLD_NS:
             self._engine.tell("page")
-            self._told_ns = 0
+            self._shown_ns = 0

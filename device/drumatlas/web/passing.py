@@ -1,4 +1,4 @@
-"""Which parts of the map pass the filter by themselves, for the page to draw."""
+"""The parts of the map whose own beats pass the filter, for the page to draw."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,13 @@ from drumatlas.explore.filters import BeatFilter
 from drumatlas.explore.latent import map_to_latent
 
 SIDE = 64  # cells of the map's box along each side
-PIECE = 16  # cells at a time; 6 ms of work on a fast machine
+PIECE = 16  # cells at a time: 6 ms of work on a fast machine
 
 
 def passing_pieces(atlas: Atlas) -> Iterator[NDArray[np.bool_]]:
-    """PIECE cells after PIECE cells, rows from y = 0 up, each from x = 0: whether the decoder's
-    own beat at the middle of the cell passes. The caller rests between them."""
+    """Yield for PIECE cells at a time, rows from y = 0 up and each from x = 0, whether the
+    decoder's beat at the middle of the cell passes: booleans [PIECE]. The caller rests between the
+    pieces."""
     beat_filter = BeatFilter(atlas.known)
     middles = ((np.arange(SIDE) + 0.5) / SIDE).tolist()
     for y in middles:

@@ -1,19 +1,20 @@
 """How long a thread with real-time priority rests. Pure.
 
-The kernel lets real-time threads have 95 % of a core's second (sched_rt_runtime_us) and holds up
-all of them for the rest of it, the performer with them. So whatever has real-time priority rests
-before that. The slow loop rests a quarter of what it worked; what the page does comes after that.
+The kernel lets real-time threads use 95 % of a core's second (sched_rt_runtime_us) and then stops
+all of them, including the performer, for the rest of it. So every thread with real-time priority
+rests before that. The slow loop rests for a quarter of its working time; the page gets the
+remainder.
 """
 
-TOGETHER = 0.75  # of a core: where the whole process takes more, the page waits
-ALWAYS = 0.05  # of a core, that the page gets nevertheless
+TOGETHER = 0.75  # of a core: while the whole process uses more, the page waits
+ALWAYS = 0.05  # of a core, which the page gets in any case
 BURST_NS = 20_000_000  # of processor time, without a rest
 MOST_NS = 500_000_000  # of one rest
 
 
 class Rest:
-    """Counts processor time as two debts that time pays off: the process' at TOGETHER of a core,
-    and the thread's own at ALWAYS. A rest lasts until one of them is paid."""
+    """Counts processor time as two debts that time pays off: that of the process at TOGETHER of a
+    core, and that of the thread at ALWAYS. A rest lasts until one of them is paid."""
 
     def __init__(self) -> None:
         self._last: tuple[int, int, int] | None = None

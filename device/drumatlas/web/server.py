@@ -1,6 +1,6 @@
-"""The page's server: answers requests, and talks with the pages that are open.
+"""The page's server: answers requests, and talks to the open pages.
 
-All of it runs in the event loop of one thread. To the slow loop it is what `Desk` has.
+All of it runs in the event loop of one thread. The slow loop reaches it through `Desk`.
 """
 
 import asyncio
@@ -35,17 +35,17 @@ from drumatlas.web.view import View
 SOCKET = "/ws"
 TAKES = {"/beat.mid": "beat", "/last.mid": "last"}
 MOST_PAGES = 8  # open at once
-OPEN_S, CLOSE_S = 5.0, 2.0  # until a request must be there, and an answer taken
-PING_S = 10.0  # between two pings, and until one must be answered
+OPEN_S, CLOSE_S = 5.0, 2.0  # until a request must be complete, and an answer read
+PING_S = 10.0  # between two pings, and until each must be answered
 TAKE_S = 3.0
-# "keep" pressed on pages, as each makes a file that stays: 30 at once, then one in five minutes
+# "keep" pressed on pages: each makes a file that stays. 30 at once, then one in five minutes.
 KEEPS_A_SECOND, KEEPS_AT_ONCE = 1 / 300, 30.0
-_PAUSE_S = 0.01  # between two pieces of the map of passing parts
+_PAUSE_S = 0.01  # between two pieces of the map of passing areas
 _KEEP = Press("keep")
 
 
 class Server:
-    """Serves `site` to whom `guard` lets in, and gives their orders to `desk`."""
+    """Serves `site` to clients that `guard` lets in, and passes their orders to `desk`."""
 
     def __init__(self, site: Site, guard: Guard, desk: Desk, atlas: Atlas) -> None:
         self._site, self._guard, self._desk, self._atlas = site, guard, desk, atlas
@@ -59,8 +59,7 @@ class Server:
         self._landing: set[asyncio.Task[None]] = set()
 
     def change_atlas(self, site: Site, atlas: Atlas) -> None:
-        """Serve another atlas from now on; pages that are open see by its hash that they are to
-        load themselves again."""
+        """Serve another atlas from now on. Open pages notice its new hash and reload."""
         self._site, self._atlas = site, atlas
         if self._passing:
             self._passing.cancel()
@@ -69,9 +68,9 @@ class Server:
         self._shown = {}
 
     async def run(self, listening: socket.socket, over: asyncio.Event) -> None:
-        """Serve on a socket that listens, until `over`."""
+        """Serve on a listening socket until `over` is set."""
         logger = logging.getLogger("drumatlas.web")
-        for one in (logger, logging.getLogger("asyncio")):  # what matters is said in one line
+        for one in (logger, logging.getLogger("asyncio")):  # the desk logs one line instead
             one.addHandler(logging.NullHandler())
             one.propagate = False
         gate = Gate(self._desk.log)
@@ -90,7 +89,7 @@ class Server:
             open_timeout=OPEN_S,
             close_timeout=CLOSE_S,
             max_size=drop.MAX_BYTES,
-            max_queue=4,  # messages of a page that wait to be read; each may be as large
+            max_queue=4,  # unread messages of a page, each of up to max_size
             ping_interval=PING_S,
             ping_timeout=PING_S,
             server_header=None,
@@ -101,11 +100,11 @@ class Server:
             await over.wait()
         self._guard.sessions.end()
 
-    # What the slow loop gives; called in this thread.
+    # From the slow loop, called in this thread.
 
     def show(self, view: View) -> None:
-        """Tell every page what changed."""
-        if view.atlas is not self._atlas:  # it came in while this server was made
+        """Send the changes to every page."""
+        if view.atlas is not self._atlas:  # it was swapped in while this server was created
             self.change_atlas(Site(view.atlas), view.atlas)
         shown = self._show.of(view)
         changed, self._shown = changes(self._shown, shown), shown
@@ -114,7 +113,7 @@ class Server:
             client.is_new = False
 
     def play(self, notes: Notes) -> None:
-        """Send notes to the pages that sound."""
+        """Send notes to the pages that play sound."""
         cut_ns, played = notes
         batch = [
             self._show.ms(cut_ns) if cut_ns else None,
@@ -172,7 +171,7 @@ class Server:
     # Open pages.
 
     async def _talk(self, connection: ServerConnection) -> None:
-        if len(self._clients) >= MOST_PAGES:  # several asked before the first of them was open
+        if len(self._clients) >= MOST_PAGES:  # several asked before the first was open
             self._refuse_page()
             await connection.close(CloseCode.TRY_AGAIN_LATER, "too many pages")
             return
@@ -209,7 +208,7 @@ class Server:
         self._desk.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
 
     def _take(self, client: Client, message: str | bytes) -> bool:
-        """Take one message of a page; return whether the page may stay."""
+        """Process one message of a page; return whether the page may stay."""
         if isinstance(message, bytes):
             task = asyncio.create_task(self._land(client, message))
             self._landing.add(task)
@@ -222,7 +221,7 @@ class Server:
         return client.bad <= MOST_BAD
 
     def _blame(self, client: Client, error: DrumatlasError) -> None:
-        """Count a message that could not be taken, and say why."""
+        """Count an invalid message, and say why."""
         client.bad += 1
         client.say(str(error), is_bad=True)
         self._desk.log("a bad message", f"a page's message can't be read: {error}")
@@ -236,12 +235,12 @@ class Server:
                 client.listens = request.is_on
                 self._desk.watch(len(self._clients), self._listeners())
             elif request == _KEEP and not self._keeps.take(time.monotonic()):
-                client.say("too many takes were kept from pages; wait some minutes", is_bad=True)
+                client.say("pages have kept too many takes; wait a few minutes", is_bad=True)
             else:
                 self._desk.order(request)
 
     async def _land(self, client: Client, data: bytes) -> None:
-        """Have a dropped file read, and go where its beat is."""
+        """Have a dropped file read, and go to the place of its beat."""
         try:
             dropped = await self._drops.read(data, time.monotonic(), self._desk.own_notes())
         except DrumatlasError as error:
@@ -255,23 +254,23 @@ class Server:
         return sum(client.listens for client in self._clients)
 
     async def _send_passing(self, client: Client) -> None:
-        """Send which parts of the map pass the filter: computed once for each atlas, for whoever
-        is there then."""
+        """Send the parts of the map that pass the filter. They are computed once for each atlas,
+        for the first page that asks."""
         while True:
             atlas = self._atlas
-            task = self._passing = self._passing or asyncio.create_task(_reckon(atlas))
+            task = self._passing = self._passing or asyncio.create_task(_passing_bits(atlas))
             await asyncio.wait([task])
             if self._atlas is atlas:
                 break
         error = task.exception()
         if error is None:
             client.reply({"passing": {"side": SIDE, "bits": task.result()}})
-        else:  # a foreign network; the map is drawn without
-            self._desk.log("passing", f"no passing parts: {type(error).__name__}: {error}")
+        else:  # a foreign network failed; the map is drawn without them
+            self._desk.log("passing", f"no passing areas: {type(error).__name__}: {error}")
 
 
-async def _reckon(atlas: Atlas) -> str:
-    """The cells that pass, as bits (the lowest first) in base64."""
+async def _passing_bits(atlas: Atlas) -> str:
+    """Return the cells that pass, as bits (lowest first) in base64."""
     pieces = []
     for piece in passing_pieces(atlas):
         pieces.append(piece)

@@ -1,4 +1,4 @@
-"""The thread that serves the page. Until somebody comes it waits in the kernel and has loaded
+"""The thread that serves the page. Until a client connects it waits in the kernel and has loaded
 nothing: a page that nobody opens costs a socket."""
 
 import os
@@ -21,37 +21,37 @@ if TYPE_CHECKING:
     import asyncio
 
 _BACKLOG = 32
-# What the kernel keeps for each socket, each way; it would grow to 4 to 6 MB.
+# The kernel's buffers for each socket, in each direction; they would grow to 4 to 6 MB.
 _KERNEL_BYTES = 64 << 10
-_AGAIN_S = 5.0  # after a fault of the server, until it is tried again
+_AGAIN_S = 5.0  # after a fault of the server, until it is started again
 
 
 class Runs(Server, Protocol):
-    """A server as it is run."""
+    """A server with its main coroutine."""
 
     async def run(self, listening: socket.socket, over: "asyncio.Event") -> None:
-        """Serve on a socket that listens, until `over`."""
+        """Serve on a listening socket until `over` is set."""
 
 
 def listen(address: Address) -> socket.socket:
-    """A socket at `address`; WebError says why there is none."""
+    """Return a listening socket at `address`; WebError if the address can't be used."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         listening = socket.create_server(
             (address.host, address.port), family=family, backlog=_BACKLOG
         )
-        for way in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # taken over by whoever comes
+        for way in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # inherited by accepted sockets
             listening.setsockopt(socket.SOL_SOCKET, way, _KERNEL_BYTES)
         return listening
     except OSError as error:
-        # Not `error.strerror`, to which create_server adds the address once more.
+        # Not `error.strerror`, since create_server adds the address to it again.
         is_name = isinstance(error, socket.gaierror)
         reason = error.strerror if is_name else os.strerror(error.errno or 0)
         raise WebError(f"page: {address}: {reason}") from None
 
 
 class Serving:
-    """Waits at `listening`, then has a server made and runs it in an event loop."""
+    """Waits at `listening`, then calls `make` for a server and runs it in an event loop."""
 
     def __init__(self, listening: socket.socket, desk: Desk, make: Callable[[], Runs]) -> None:
         self._listening, self._desk, self._make = listening, desk, make
@@ -61,7 +61,7 @@ class Serving:
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     def start(self) -> None:
-        """Begin to wait. WebError if the system has no thread for it."""
+        """Start the thread. WebError if the system has none left."""
         try:
             self._thread.start()
         except (RuntimeError, MemoryError) as error:
@@ -69,7 +69,7 @@ class Serving:
             raise WebError(f"no thread to serve it ({error or 'out of memory'})") from None
 
     def close(self) -> None:
-        """End the thread (5 s at most); open pages are told."""
+        """End the thread (5 s at most); open pages receive a close frame."""
         self._is_over = True
         self._wake.close()
         if self._over is not None:
@@ -86,19 +86,19 @@ class Serving:
                 return
             try:
                 self._run_loop()
-            except Exception as error:  # the page is gone for a while; the beat goes on
+            except Exception as error:  # the page is away for a while; the beat goes on
                 self._desk.log("the server", f"{type(error).__name__}: {error}")
                 select.select([self._woken], [], [], _AGAIN_S)
             finally:
                 self._desk.shut()
 
     def _run_loop(self) -> None:
-        # As the slow loop: whoever is preempted while it holds the interpreter's lock holds up
-        # the performer. It rests, so that the kernel's limit for real-time threads is not met.
+        # Like the slow loop: a thread preempted while it holds the interpreter's lock delays the
+        # performer. It rests, so that the kernel's limit for real-time threads is not reached.
         request_realtime(SLOW_PRIORITY)
         rest = _resting()
         with _resting_imports(rest):
-            import asyncio  # noqa: PLC0415 - 9 MB that a page which nobody opens need not take
+            import asyncio  # noqa: PLC0415 - 9 MB, saved while no page is open
 
             from drumatlas.web.loop import Loop  # noqa: PLC0415
 
@@ -117,12 +117,12 @@ class Serving:
             await server.run(self._listening, over)
 
     def _fail(self, _loop: object, context: "dict[str, object]") -> None:
-        """Say in one line what asyncio would log with a traceback."""
+        """Log in one line an error that asyncio would log with a traceback."""
         self._desk.log("a fault", f"{context.get('exception') or context.get('message')}")
 
 
 def _resting() -> Callable[[], None]:
-    """Return what the calling thread is to call between two pieces of its work."""
+    """Return a function for the calling thread to call between two pieces of its work."""
     rest = Rest()
 
     def take() -> None:
@@ -134,21 +134,22 @@ def _resting() -> Callable[[], None]:
 
 
 class _Finder:
-    """Finds no module, but rests whenever one thread looks for one."""
+    """An import finder that finds no module, but rests whenever the thread that made it imports
+    one."""
 
     def __init__(self, rest: Callable[[], None]) -> None:
         self._rest, self._thread = rest, threading.get_ident()
 
     def find_spec(self, _name: str, _path: object = None, _target: object = None) -> None:
-        """Rest."""
+        """Rest, if the calling thread is the one that made it."""
         if threading.get_ident() == self._thread:
             self._rest()
 
 
 @contextmanager
 def _resting_imports(rest: Callable[[], None]) -> Iterator[None]:
-    """Rest between the modules that this thread loads; together they take most of a second on a
-    small machine."""
+    """Rest between the imports of this thread. Together they take most of a second on a small
+    machine."""
     finder = _Finder(rest)
     sys.meta_path.insert(0, finder)
     try:

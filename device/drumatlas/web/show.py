@@ -1,4 +1,4 @@
-"""Views as the page reads them: JSON values, and of those only what changed."""
+"""Encodes views as JSON values for the page, and finds those that changed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from drumatlas.explore.latent import knobs_to_latent, latent_to_map, map_to_late
 from drumatlas.play.transport import ns_per_tick
 from drumatlas.web.view import Run, View
 
-_NEAR = 1e-3  # knob turns; nearer is the same place
+_NEAR = 1e-3  # knob turns; closer is the same place
 
 Shown = dict[str, Any]
 
@@ -22,14 +22,14 @@ class Show:
 
     def __init__(self, atlas: Atlas, epoch_ns: int) -> None:
         self._atlas, self._epoch_ns = atlas, epoch_ns
-        self._where: tuple[object, Shown] | None = None  # of the last view, as it takes a while
+        self._where: tuple[object, Shown] | None = None  # kept: computing it takes a while
 
     def ms(self, at_ns: int) -> float:
-        """A monotonic time as the page counts it."""
+        """Return a monotonic time (ns) in milliseconds since the epoch of the pages."""
         return round((at_ns - self._epoch_ns) / 1e6, 3)
 
     def of(self, view: View) -> Shown:
-        """All of a view."""
+        """Return everything in a view as JSON values."""
         waits = view.comes is not view.plays and view.comes != view.plays
         return {
             "atlas": self._atlas.sha256,
@@ -66,7 +66,8 @@ class Show:
         }
 
     def _here(self, view: View) -> Shown:
-        """Where one is: on the map as one asked (x, y, 0..1 each), and where the beat was found."""
+        """Return the present place: where the player asked to be (x, y on the map, 0..1 each), and
+        where the beat was found."""
         joystick = view.values["map_x"], view.values["map_y"]
         key = (view.knobs, view.point, joystick, view.comes)
         if self._where is None or self._where[0] != key:
@@ -79,7 +80,7 @@ class Show:
         x, y = self._asked(view, joystick, guess)
         place = view.comes
         found = x, y
-        if place.moved:  # as far from what was asked as it is in the atlas' own eyes
+        if place.moved:  # by the difference that the atlas' own map function gives
             other = latent_to_map(self._atlas, np.array(place.z, np.float32))
             found = x + other[0] - guess[0], y + other[1] - guess[1]
         return {
@@ -87,7 +88,7 @@ class Show:
             "y": round(y, 5),
             "foundX": round(found[0], 5),
             "foundY": round(found[1], 5),
-            # As `drumatlas decode` takes it: enough digits for the very same float32.
+            # For `drumatlas decode`: enough digits to give exactly the same float32.
             "z": [float(f"{value:.9g}") for value in view.z],
             "moved": round(place.moved, 3),
             "genre": place.genre,
@@ -97,7 +98,8 @@ class Show:
     def _asked(
         self, view: View, joystick: tuple[float, float], guess: tuple[float, float]
     ) -> tuple[float, float]:
-        """On the map: the point or the joystick's place if one came that way, else about there."""
+        """Return the asked place on the map (x, y): the chosen point or the joystick's place if
+        that led here, else `guess`."""
         if view.point is not None:
             xy = self._atlas.points.xy
             low, high = xy.min(axis=0), xy.max(axis=0)
@@ -109,7 +111,7 @@ class Show:
 
 
 def cells(cycle: Cycle) -> list[int]:
-    """step, voice, velocity of each hit, one after the other."""
+    """Return step, voice and velocity of each hit, in one flat list."""
     return [
         number
         for step, hits in enumerate(cycle)
@@ -119,7 +121,7 @@ def cells(cycle: Cycle) -> list[int]:
 
 
 def changes(before: Shown, now: Shown) -> Shown:
-    """What of `now` is not as it was; of values, each by itself."""
+    """Return the items of `now` that differ from `before`; `values` are compared one by one."""
     changed = {k: value for k, value in now.items() if k not in before or before[k] != value}
     if "values" in changed and "values" in before:
         changed["values"] = changes(before["values"], now["values"])
@@ -127,7 +129,7 @@ def changes(before: Shown, now: Shown) -> Shown:
 
 
 def merge(into: Shown, changed: Mapping[str, Any]) -> None:
-    """Put what changed over what is waiting to be sent."""
+    """Merge changes into the state that waits to be sent."""
     for key, value in changed.items():
         if key == "values":
             into.setdefault("values", {}).update(value)
@@ -136,5 +138,5 @@ def merge(into: Shown, changed: Mapping[str, Any]) -> None:
 
 
 def tempo_range() -> tuple[float, float]:
-    """What the ends of the tempo control mean, BPM."""
+    """Return the tempo (BPM) at either end of the tempo control."""
     return bpm_of(0.0), bpm_of(1.0)

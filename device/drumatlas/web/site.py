@@ -1,6 +1,6 @@
-"""What the page's address serves: its own files, and the atlas as the page draws it.
+"""The files that the page's address serves: its own, and the atlas as the page draws it.
 
-All of it lies in a table that is made once; what is asked for is looked up in it and never a path.
+They are kept in a table that is made once. A request is looked up in it, and never used as a path.
 """
 
 import json
@@ -25,7 +25,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 JSON, BINARY, MIDI = "application/json", "application/octet-stream", "audio/midi"
-_XY_MOST = 65535  # of a coordinate, 0..1 of the map's box
+_XY_MOST = 65535  # largest coordinate: 1 in the map's box of 0..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,14 @@ class Content:
 
 
 class Site:
-    """The files of `folder` by their paths, `/` for index.html, and what belongs to an atlas."""
+    """The files of `folder` by their paths, with `/` for index.html, and the files made from an
+    atlas."""
 
     def __init__(self, atlas: Atlas, folder: Path = FOLDER) -> None:
         self._atlas, self._folder = atlas, folder
 
     def get(self, path: str) -> Content | None:
-        """What a path stands for; None for nothing."""
+        """Return the content at a path; None if there is none."""
         return self._table.get(path)
 
     @cached_property
@@ -89,7 +90,7 @@ class Site:
 
 
 def _box(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
-    """Low corner and size of the map's box."""
+    """Return the low corner [2] and the size [2] of the map's box."""
     xy = atlas.points.xy
     if not len(xy):
         return np.zeros(2), np.ones(2)
@@ -98,8 +99,8 @@ def _box(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
 
 
 def points_bytes(atlas: Atlas) -> bytes:
-    """The map's points, little-endian: all x (uint16, 0..65535 of the box), all y, all genres
-    (int16, -1 for none), all origins (uint8: 0 training, 1 generated)."""
+    """Return the map's points, little-endian: all x (uint16, 0..65535 of the box), all y, all
+    genres (int16, -1 for none), all origins (uint8: 0 training, 1 generated)."""
     low, span = _box(atlas)
     places = np.rint((atlas.points.xy - low) / span * _XY_MOST).astype("<u2")
     return b"".join(
@@ -113,8 +114,8 @@ def points_bytes(atlas: Atlas) -> bytes:
 
 
 def security_headers(host: str) -> dict[str, str]:
-    """What every answer carries; `host` is the Host header, checked, or ""."""
-    # 'self' covers WebSockets, but not yet in every browser.
+    """Return the headers of every answer. `host` is the checked Host header, or ""."""
+    # 'self' includes WebSockets, but not yet in every browser.
     sockets = f" ws://{host} wss://{host}" if host else ""
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

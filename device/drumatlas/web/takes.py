@@ -1,4 +1,4 @@
-"""What plays, as .mid files to download."""
+"""The beat that plays, as a .mid file to download."""
 
 from drumatlas.beat.pattern import Pattern
 from drumatlas.midi.files.take import take_bytes
@@ -10,7 +10,8 @@ from drumatlas.play.transport import CYCLE_TICKS, ns_per_tick
 
 
 def beat_take(pattern: Pattern, settings: PlaySettings, bpm: float, feel: Feel) -> bytes:
-    """Two bars of a pattern as they are played, from Start to Stop."""
+    """Return the bytes of a .mid file: two bars of a pattern as they are played at `bpm`, from
+    Start to Stop."""
     sequencer = Sequencer(settings, pattern, 0)
     sequencer.set_tempo(bpm)
     sequencer.set_feel(feel)

@@ -1,4 +1,4 @@
-"""What the page shows, as the slow loop sees it: plain values, taken in one go."""
+"""Snapshots of a running box for the page: plain values, taken by the slow loop in one go."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from drumatlas.explore.controls import SLOTS
 from drumatlas.play.chance import Chance
 from drumatlas.play.transport import CYCLE_TICKS, ns_per_tick
 
-_ADRIFT = 0.25  # ticks (5 ms at 120 BPM) by which a playhead may go wrong before it is told anew
+_ADRIFT = 0.25  # ticks (5 ms at 120 BPM): largest error of a playhead before it is corrected
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The transport: at `at_ns` (monotonic) it is at `tick` (24 a beat), where it stands while
-    stopped, and goes on at `bpm`, the tempo in force."""
+    """The transport: at `at_ns` (monotonic) it is at `tick` (24 a beat). While playing it advances
+    at `bpm`, the tempo in force; while stopped it stays there."""
 
     tick: float
     at_ns: int
@@ -26,7 +26,7 @@ class Run:
     is_locked: bool
 
     def goes_on_as(self, later: "Run") -> bool:
-        """Whether `later` could be told from this one."""
+        """Return whether a page that knows this run can compute `later` from it."""
         if (self.is_playing, self.is_following, self.is_locked) != (
             later.is_playing,
             later.is_following,
@@ -39,8 +39,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One look at a running box. `knobs` and `z` [4] are where one asked to be, under `atlas`;
-    `plays` is what sounds (its cycle `variant`), `comes` what will."""
+    """The state of a box at one moment. `knobs` and `z` [4] are where the player asked to be, in
+    `atlas`. `plays` is the pattern that sounds (its cycle `variant`), `comes` the next one."""
 
     run: Run = field(compare=False)
     atlas: Atlas
@@ -48,7 +48,7 @@ class View:
     values: Mapping[str, float]
     knobs: tuple[float, ...]
     z: tuple[float, ...]
-    point: int | None  # of the map, if one went there and is there still
+    point: int | None  # of the map, if the player went there and still is there
     plays: Pattern
     variant: int
     comes: Pattern
@@ -63,8 +63,8 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the engine does not know: the names of the ports, whether a leader's clock is held,
-    which controllers were learnt, and the point of the map that knobs [4] were set to."""
+    """State from outside the engine: the names of the ports, whether a leader's clock is locked,
+    the learnt controllers, and the map point that knobs [4] were set to."""
 
     ports: Callable[[], Mapping[str, str]]
     is_locked: Callable[[], bool]
@@ -73,14 +73,14 @@ class Facts:
 
 
 class Watcher:
-    """Takes views of an engine, from the slow loop."""
+    """Takes views of an engine. Called by the slow loop."""
 
     def __init__(self, engine: Engine, facts: Facts) -> None:
         self.engine, self._facts = engine, facts
         self._chance = Chance(engine.sequencer.settings.seed)
 
     def look(self, now_ns: int) -> View:
-        """A view at `now_ns`. Asks for nothing that would have to be computed."""
+        """Return a view at `now_ns` (monotonic). It reads only values that are already computed."""
         engine, explorer = self.engine, self.engine.explorer
         sequencer = engine.sequencer
         tick = sequencer.tick_at(now_ns)

@@ -74,7 +74,7 @@ def test_a_child_that_says_nothing_is_a_refusal(
 ) -> None:
     data = forge(lambda info: info.update(name="other"))
     monkeypatch.setattr(trial, "MOST_WALL_S", 1e-3)
-    with pytest.raises(AtlasError, match="they are not for a box"):
+    with pytest.raises(AtlasError, match="too much for a box"):
         parse_foreign(data, "a.atlas")
     monkeypatch.setattr(trial.sys, "executable", os.devnull)
     with pytest.raises(AtlasError, match="can't be tried out: Permission denied"):

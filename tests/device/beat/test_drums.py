@@ -71,7 +71,7 @@ def test_the_line_about_moved_notes() -> None:
     assert misfit_line(["", ""]) == misfit_line([]) == ""
     line = misfit_line(["swing or triplets", "", "off the 16th grid", "swing or triplets"])
     assert line == (
-        "of 4 times two bars: 2 swing or triplets, 1 off the 16th grid; moved to the nearest 16ths"
+        "of 4 two-bar windows: 2 swing or triplets, 1 off the 16th grid; moved to the nearest 16ths"
     )
 
 

@@ -137,5 +137,5 @@ def test_a_signature_that_repeats_the_one_in_force_begins_none() -> None:
 
 def test_why_a_file_without_drums_is_empty() -> None:
     assert why_empty(DrumTrack(480)) == "no drums on channel 10"
-    assert why_empty(DrumTrack(480, unread=[0, 3])) == "no drums on channel 10: notes on 1, 4 alone"
+    assert why_empty(DrumTrack(480, unread=[0, 3])) == "no drums on channel 10: notes only on 1, 4"
     assert why_empty(DrumTrack(480, channels=frozenset((0, 2)))) == "no drums on channel 1, 3"

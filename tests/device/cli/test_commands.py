@@ -152,7 +152,7 @@ def test_encode_says_that_triplets_are_moved(
 ) -> None:
     clip(here / "a.mid", [(i * 160, 42) for i in range(24)])
     _, err = encoded(capsys, "a.mid")
-    assert "of 1 times two bars: 1 swing or triplets; moved to the nearest 16ths" in err
+    assert "of 1 two-bar windows: 1 swing or triplets; moved to the nearest 16ths" in err
     clip(here / "a.mid", STRAIGHT)
     assert encoded(capsys, "a.mid")[1] == ""
 

@@ -34,7 +34,7 @@ def test_an_empty_file_is_all_defaults() -> None:
         ("[voices.kick]\nvelocity_min = 90\nvelocity_max = 80", "line 2: .*min = 90 is above"),
         ("[voices.kick]\n\nvelocity_max = 0", "line 3: voices.kick.velocity_max"),
         ("[cc]\nx1 = 120", "line 2: cc.x1"),
-        ("[cc]\nx2 = 7\nx3 = 7", "line 3: .*cc.x2 has that controller"),
+        ("[cc]\nx2 = 7\nx3 = 7", "line 3: .*cc.x2 already has that controller"),
         ("[cc]\nx9 = 7", "line 2: unknown key 'cc.x9'"),
         ('[state]\ndir = "a\\u0000b"', "line 2: state.dir = .*can't be shown"),
         ('[midi]\nin = "x"\nout = "a\\nb"', "line 3: midi.out = .*can't be shown"),
@@ -55,9 +55,9 @@ def test_errors_name_file_line_and_key(text: str, words: str) -> None:
         ("play.bpm = " + "9" * 400, "line 1: play.bpm = 9.*lie in 20..300"),
         ("play.bpm = " + "9" * 5000, "thousands of digits"),
         ("play.seed = 0x" + "f" * 5000, "thousands of digits.*lie in"),
-        ("\nplay" + ".a" * 3000 + " = 1", "line 2: over 100 dots"),
+        ("\nplay" + ".a" * 3000 + " = 1", "line 2: more than 100 dots"),
         ("x = " + "[" * 5000, "nested too deeply"),
-        ('web.address = "h:' + "9" * 5000 + '"', "is no port"),
+        ('web.address = "h:' + "9" * 5000 + '"', "is not a port"),
     ],
 )
 def test_what_python_can_not_hold_is_an_error_of_the_file(text: str, words: str) -> None:

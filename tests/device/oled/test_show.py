@@ -92,7 +92,7 @@ def test_a_display_that_fails_is_told_and_tried_again(
     device.is_out = True
     for second in range(5):
         show.tick(second * 1_000_000_000)
-    assert said == ["the display fails: [Errno 121] Remote I/O error"]
+    assert said == ["the display failed: [Errno 121] Remote I/O error"]
     device.is_out = False
     show.tick(9_000_000_000)
     assert said[1:] == [""]

@@ -88,7 +88,7 @@ def test_what_is_lost_or_moved_is_said() -> None:
     assert dropped.remarks == ("1 note without a voice (note 33 (metronome click): 1)",)
     triplets = beat_of(notes(*((i * 160, 42) for i in range(24))))
     assert triplets.remarks == (
-        "of 1 times two bars: 1 swing or triplets; moved to the nearest 16ths",
+        "of 1 two-bar windows: 1 swing or triplets; moved to the nearest 16ths",
     )
 
 

@@ -58,7 +58,7 @@ def test_the_boxs_own_notes_are_known_to_the_child(tmp_path: Path) -> None:
     own = [(3, 1), (5, 1), *((100 + bit, 1) for bit in range(12))]
     dropped = asyncio.run(Drops().read(data, 0, own))
     assert dropped.code == CODE
-    assert "read by this box's own notes and channels" in dropped.remarks
+    assert "read with this box's own notes and channels" in dropped.remarks
 
 
 LIMITS = {

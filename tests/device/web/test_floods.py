@@ -147,7 +147,7 @@ def test_many_slow_readers_of_a_large_file_are_bounded_together(
         one.connect(("127.0.0.1", box.port))
         one.sendall(f"GET /large HTTP/1.1\r\nHost: 127.0.0.1:{box.port}\r\n\r\n".encode())
         ones.append(one)
-    assert said_once(box, "wait; one was cut")
+    assert said_once(box, "wait to be read; one page was cut")
     assert is_served(box)
 
 

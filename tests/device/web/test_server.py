@@ -254,5 +254,5 @@ def test_parts_that_can_t_be_computed_are_tried_once(
     for _ in range(3):
         with box.open():
             box.wait_for(lambda: box.said)
-    assert box.said == ["page: no passing parts: RuntimeError: a foreign network"]
+    assert box.said == ["page: no passing areas: RuntimeError: a foreign network"]
     assert len(tried) == 1

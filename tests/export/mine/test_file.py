@@ -130,7 +130,7 @@ def test_a_file_without_drums(tmp_path: Path, hits_of: HitsOf, write_midi: Write
     path = write_midi(tmp_path / "a.mid", hits_of(ROCK, 4), channel=0)
     assert mined_file(path).found == [Found(ROCK, 0.0, 4)]  # they can be nothing else
     write_midi(path, hits_of(DULL, 4), channel=0)
-    assert mined_file(path) == FileResult("no drums on channel 10: notes on 1 alone")
+    assert mined_file(path) == FileResult("no drums on channel 10: notes only on 1")
 
 
 @pytest.mark.parametrize("missing", [1, 2, 60, 61])

@@ -1,4 +1,4 @@
-"""Standard MIDI Files: the drums and metres that stand in one."""
+"""Standard MIDI Files: reads their drums and metres."""
 
 from drumatlas.beat.smf.events import MAX_TICKS
 from drumatlas.beat.smf.read import MAX_BYTES, read_drums

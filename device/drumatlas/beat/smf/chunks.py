@@ -13,14 +13,14 @@ HEADER_BYTES = 6
 MAX_JUNK = 1 << 16  # bytes before the header
 NAMED_CHUNK = re.compile(rb"[ -~]{4}")
 
-# What stands before the header: how it begins, and its name.
+# Junk before the header: how it begins, and its name.
 JUNK = ((b"HTTP/", "an HTTP head"), (b"\xef\xbb\xbf", "a byte order mark"))
 MACBINARY_BYTES = 128
 
 
 class Span(NamedTuple):
-    """The body of a track: bytes [start, end). `number` counts from 1. A `settled` one was read to
-    find its end. Of a `broken` one only the times before the fault are to be used."""
+    """The body of a track: bytes [start, end). `number` counts from 1. A `settled` span was read to
+    find its end. Of a `broken` one only the times before the fault may be used."""
 
     number: int
     start: int
@@ -34,7 +34,7 @@ class Layout:
     """Header and tracks of a file. `faults` are the remarks about tracks that were left out."""
 
     form: int
-    promised: int  # tracks, by the header
+    promised: int  # tracks, according to the header
     division: int
     spans: list[Span] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -47,7 +47,8 @@ def bytes_of(count: int) -> str:
 
 
 def find_header(data: bytes) -> tuple[int, list[str]]:
-    """Return where the header is, and what is to be said of what stands before it."""
+    """Return the position of the header, and remarks about the bytes before it. MidiFileError if
+    there is none."""
     if data.startswith(HEADER):
         return 0, []
     start = data.find(HEADER + b"\0\0\0", 0, MAX_JUNK)
@@ -63,7 +64,8 @@ def find_header(data: bytes) -> tuple[int, list[str]]:
 
 
 def read_header(data: bytes, start: int) -> tuple[Layout, int]:
-    """Return the header at `start`, and where the chunks after it begin."""
+    """Return the header at `start`, and the position of the chunks after it. MidiFileError if it is
+    cut short, or its division is not in ticks a beat."""
     if len(data) < start + HEAD_BYTES + HEADER_BYTES:
         raise MidiFileError("cut short: the file ends within its header")
     size, form, promised, division = unpack_from(">IHHH", data, start + 4)
@@ -83,7 +85,7 @@ def read_header(data: bytes, start: int) -> tuple[Layout, int]:
 
 
 def declared_tracks(data: bytes, at: int) -> list[Span] | None:
-    """Return the tracks by the lengths that the file declares; None if those do not meet."""
+    """Return the tracks by the lengths that the file declares; None if these are inconsistent."""
     spans: list[Span] = []
     size_of = len(data)
     while at < size_of:
@@ -98,5 +100,5 @@ def declared_tracks(data: bytes, at: int) -> list[Span] | None:
             spans.append(Span(len(spans) + 1, start, at))
         elif kind == HEADER or not NAMED_CHUNK.match(kind):
             return None
-    # A wrong length may swallow a track as a whole.
+    # A wrong length may swallow a whole track.
     return spans if spans and data.count(TRACK) == len(spans) else None

@@ -1,4 +1,4 @@
-"""Which channels play a drum kit, by what the file tells synthesizers.
+"""Finds the channels that play a drum kit, from messages to synthesizers in the file.
 
 Sources: "General MIDI 2", MMA 1999 (bank select); Yamaha "XG Specifications" 1.35 (bank select,
 part mode); Roland SC-88 owner's manual, "MIDI implementation" (USE FOR RHYTHM PART).
@@ -14,13 +14,13 @@ GM2_BANK, XG_BANK = 120, 127
 GS_PART = re.compile(rb"\x41.\x42\x12\x40([\x10-\x1f])\x15([\x00-\x02])", re.DOTALL)
 XG_PART = re.compile(rb"\x43[\x10-\x1f]\x4c\x08([\x00-\x0f])\x07([\x00-\x7f])")
 XG_MESSAGE = re.compile(rb"\x43[\x10-\x1f]\x4c")
-# GM on and off, GS reset, XG on and reset: all parts are as at first.
+# GM on and off, GS reset, XG on and reset: all parts return to their defaults.
 RESETS = re.compile(
     rb"\x7e.\x09[\x01-\x03]|\x41.\x42\x12\x40\x00\x7f|\x43[\x10-\x1f]\x4c\x00\x00[\x7e\x7f]",
     re.DOTALL,
 )
-# How a file may say such a thing for another channel than 10. Each begins with letters, which are
-# quick to seek, and looks back where need be. A program change follows soon after a bank.
+# How a file may declare drums on a channel other than 10. Each pattern begins with literal bytes,
+# which are quick to find, and looks back if necessary. A program change soon follows a bank select.
 DECLARING = (
     re.compile(rb"\x42\x12\x40[\x11-\x1f]\x15[\x01\x02]"),
     re.compile(rb"\x4c\x08[\x00-\x08\x0a-\x0f]\x07[\x01-\x7f]"),
@@ -33,14 +33,14 @@ Message = tuple[int, bytes]  # tick; a control or program change, or SysEx from 
 
 
 def may_declare(data: bytes) -> bool:
-    """Return whether a file's bytes may hold such a declaration for another channel than 10."""
+    """Return whether a file's bytes may contain such a declaration for a channel other than 10."""
     if any(part.search(data) for part in DECLARING):
         return True
     return (XG_ON in data or b"\x4c\x08" in data) and bool(DECLARING_XG.search(data))
 
 
 class Declared:
-    """What all messages of a file, tracks one after the other, say about its channels."""
+    """What all messages of a file, tracks one after the other, declare about its channels."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         ordered = sorted(messages, key=itemgetter(0))
@@ -63,7 +63,7 @@ class Declared:
         )
 
     def at(self, channel: int, tick: int) -> str:
-        """Return why `channel` plays a drum kit at `tick`; '' if nothing says so."""
+        """Return why `channel` plays a drum kit at `tick`; '' if no message says so."""
         changes = self._changes.get(channel, [])
         place = bisect_right(changes, tick, key=itemgetter(0))
         return changes[place - 1][1] if place else ""
@@ -81,7 +81,8 @@ class Declared:
             self._set(tick, part[1][0], "an XG drum part" if part[2][0] else "")
 
     def _take_change(self, tick: int, message: bytes) -> None:
-        """Bank select, which counts from the next program change on."""
+        """Process a bank select, which takes effect with the next program change, or a program
+        change."""
         channel = message[0] & 0x0F
         if message[0] & 0xF0 == PROGRAM:
             bank = self._banks.get(channel)

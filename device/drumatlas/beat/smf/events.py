@@ -1,7 +1,7 @@
-"""The events of a track, one after another: strict, so that a lost byte is noticed.
+"""Reads the events of a track one after another, strictly, so that a lost byte is noticed.
 
-Format: "Standard MIDI Files 1.0", MMA 1996. Running status goes on over meta and SysEx events;
-that is against the standard, but real files do it.
+Format: "Standard MIDI Files 1.0", MMA 1996. Running status continues after meta and SysEx events.
+That is against the standard, but real files do it.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from drumatlas.errors import MidiFileError
 
-MAX_TICKS = 1 << 28  # at 480 ticks a beat and 120 BPM three days; more is garbage
+MAX_TICKS = 1 << 28  # three days at 480 ticks a beat and 120 BPM; more is garbage
 
 META, SYSEX, SYSEX_MORE = 0xFF, 0xF0, 0xF7
 END_OF_TRACK, METRE, TEMPO = 0x2F, 0x58, 0x51
@@ -17,15 +17,15 @@ TRACK_NAME, INSTRUMENT_NAME = 0x03, 0x04
 
 # Data bytes after each channel status (by high nibble 8..E).
 DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
-# System messages have no place in a file, but some files hold them. The undefined ones (F4, F5, F9,
-# FD) are read as having no data; if they had some, the track does not come out at its end.
+# System messages are not allowed in a file, but some files contain them. The undefined ones (F4,
+# F5, F9, FD) are read as having no data; if they have some, the track does not end where it should.
 SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 META_SIZES = {END_OF_TRACK: 0, TEMPO: 3}
 
 
 class Event(NamedTuple):
-    """One event. `at` is where its delta time begins, `data` where its data begins, `end` the
-    place after it. `kind` is a meta event's type, else 0."""
+    """One event. `at` is the position of its delta time, `data` that of its data, `end` the
+    position after it. `kind` is a meta event's type, else 0."""
 
     at: int
     tick: int
@@ -44,14 +44,14 @@ class BrokenTrackError(MidiFileError):
 
 
 class PastEndError(BrokenTrackError):
-    """The event at byte `at` runs past the end of what there is."""
+    """The event at byte `at` runs past the end of the data."""
 
     def __init__(self, at: int) -> None:
         super().__init__(at, "an event runs past the end")
 
 
 def number(data: bytes, at: int) -> tuple[int, int]:
-    """Return the variable-length quantity at `at` and the place after it."""
+    """Return the variable-length quantity at `at` and the position after it."""
     value = 0
     for i in range(at, at + 4):
         byte = data[i]
@@ -62,9 +62,9 @@ def number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def events(data: bytes, at: int, end: int) -> Iterator[Event]:
-    """Yield the events of a track's body in bytes [at, end), up to and with End of Track.
+    """Yield the events of a track's body in bytes [at, end), up to and including End of Track.
 
-    BrokenTrackError where one is malformed; PastEndError where one does not end before `end`.
+    BrokenTrackError at a malformed one; PastEndError at one that does not end before `end`.
     """
     tick = status = 0
     while at < end:
@@ -108,7 +108,7 @@ def _meta(data: bytes, start: int, at: int, tick: int) -> Event:
     kind = data[at]
     if kind >= 0x80:
         raise BrokenTrackError(at, "a meta event of no type")
-    if kind == END_OF_TRACK:  # its length, always 0, may be what is missing
+    if kind == END_OF_TRACK:  # its length byte, always 0, may be missing
         has_length = at + 1 < len(data) and data[at + 1] == 0
         return Event(start, tick, META, kind, at + 1, at + 1 + has_length)
     size, place = number(data, at + 1)

@@ -1,7 +1,8 @@
-"""Whether notes are those of a drum kit, by their keys and by how they sound together.
+"""Recognises the notes of a drum kit, by their keys and by how they sound together.
 
-A bass line uses the same keys as kick and snare do, and a low chord those of a kick and a hat. A
-melody does not do what a kit does: kick and snare sound under one hat or ride that goes on and on.
+A bass line uses the same keys as kick and snare, and a low chord those of a kick and a hat. A
+melody does not do what a kit does: kick and snare sound under a single hat or ride that goes on and
+on.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.steps import STEPS_PER_BEAT
 
-# General MIDI percussion keys by what a drummer does with them; 22 and 26 are Roland's hat edges.
+# General MIDI percussion keys by their use in a kit; 22 and 26 are Roland's hat edges.
 KICKS = (35, 36)
 SNARES = (37, 38, 39, 40)
 HATS = (22, 26, 42, 44, 46, 51, 53, 59)  # and rides
@@ -22,7 +23,7 @@ MOST_KICKS_WITH_SNARE = 0.4  # of the 16ths that have a kick: chords have them t
 
 @dataclass(frozen=True, slots=True)
 class _Least:
-    """What a kit has at least, as shares 0..1 of all notes if nothing else is said."""
+    """Minimum shares 0..1 that make a kit, of all notes unless stated otherwise."""
 
     kit: float  # on keys of kick, snare, hats, toms, cymbals
     kicks: float
@@ -31,24 +32,24 @@ class _Least:
     kicks_with_hat: float  # of the 16ths that have a kick
     snares_with_hat: float
     one_snare: float  # of the snares: on the most frequent key
-    one_hat: float  # the same of the hats
+    one_hat: float  # the same for the hats
     steady_hat: float  # of the times between hits on that hat: the most frequent one, in 16ths
     notes: int
 
 
-# Of 13,659 melodic tracks (of 2,569 songs, among others) none passes; of 4,721 files a quarter does
-# by its channel 10. Nor did any of 80,000 random pieces for two hands, as low as drums are.
+# None of 13,659 melodic tracks (of 2,569 songs, among others) passes; of 4,721 files a quarter does
+# by its channel 10. None of 80,000 random pieces for two hands, as low as drums, passes either.
 SURE = _Least(0.7, 0.05, 0.05, 0.25, 0.4, 0.4, 0.65, 0.5, 0.6, 12)
 LIKELY = _Least(0.8, 0.05, 0.05, 0.1, 0.0, 0.0, 0.0, 0.4, 0.0, 4)
 
 
 def is_kit(ticks: NDArray[np.int64], keys: NDArray[np.int64], ticks_per_beat: int) -> bool:
-    """Return whether these notes [n] are a drum kit for sure, whatever else is known of them."""
+    """Return whether these notes [n] are certainly a drum kit, whatever else is known of them."""
     return _passes(ticks, keys, ticks_per_beat, SURE)
 
 
 def may_be_kit(ticks: NDArray[np.int64], keys: NDArray[np.int64], ticks_per_beat: int) -> bool:
-    """Return whether these notes [n] are a drum kit if their track's name says so."""
+    """Return whether these notes [n] are a drum kit, given that their track's name says so."""
     return _passes(ticks, keys, ticks_per_beat, LIKELY)
 
 

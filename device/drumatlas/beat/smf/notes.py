@@ -1,4 +1,4 @@
-"""The notes of a track's body, read fast: mining spends most of its time here."""
+"""Reads the notes of a track's body, fast: mining spends most of its time here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,19 +23,19 @@ from drumatlas.beat.smf.track import CHANNEL, KEY, TICK
 from drumatlas.errors import MidiFileError
 
 MAX_NOTES = 200_000
-MAX_SIGNATURES = 10_000  # each begins a grid of its own
+MAX_SIGNATURES = 10_000  # each starts a grid of its own
 MAX_NAME = 200  # bytes
 MAX_SETUP = 16  # bytes; longer SysEx messages are dumps of sounds
 
-# What to do with a message, by its status byte. 0 or more: it is a wanted note, and the number is
-# its channel's bits in a packed note. -1, -2: pass over so many bytes of data. _KEEP: keep it.
+# The treatment of a message, by its status byte. 0 or more: it is a wanted note, and the number is
+# its channel's bits in a packed note. -1, -2: skip as many bytes of data. _KEEP: keep it.
 _KEEP, _NO_STATUS = -3, -4
 TIME_MARKS = (b"\xff\x58", b"\xff\x51")  # metre and tempo
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be read: see above. A track without any of the `marks` holds nothing of it."""
+    """The messages to read: see above. A track without any of the `marks` contains none of them."""
 
     todo: list[int]
     marks: tuple[bytes, ...]
@@ -43,14 +43,14 @@ class Wanted:
 
 @dataclass(slots=True)
 class TrackEvents:
-    """What was read of a track. `number` counts from 1."""
+    """The events that were read from a track. `number` counts from 1."""
 
     number: int
     packed: list[int] = field(default_factory=list)  # as in DrumTrack
     signatures: list[tuple[int, int, int]] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     names: list[bytes] = field(default_factory=list)  # of the track and its instrument
-    unsound: int = 0  # notes with a key or velocity over 127, which are not in `packed`
+    unsound: int = 0  # notes with a key or velocity over 127, which `packed` omits
     setup: list[tuple[int, bytes]] = field(default_factory=list)  # tick, message: see `everything`
 
 
@@ -77,12 +77,12 @@ def everything() -> Wanted:
 def read_notes(  # noqa: PLR0912, PLR0913 - a loop that calls nothing is twice as fast
     data: bytes, at: int, end: int, wanted: Wanted, into: TrackEvents, *, tick: int = 0
 ) -> tuple[int, bool]:
-    """Read a track's body, bytes [at, end), from `tick` on; return the place where it ended and
-    whether End of Track stands there.
+    """Read a track's body, bytes [at, end), from `tick` on; return the position where it ended and
+    whether End of Track is there.
 
-    Drum notes and deltas of two bytes are read in place, and first: most of a drum track. Only
-    wanted events are looked into. BrokenTrackError, IndexError or a place past `end`: the track
-    is malformed, and what was read of it means nothing.
+    Drum notes and deltas of two bytes are read in place, and first: they are most of a drum track.
+    Only wanted events are parsed. BrokenTrackError, IndexError or a position past `end` mean that
+    the track is malformed, and its events must not be used.
     """
     status, todo = 0, _NO_STATUS
     todo_of = wanted.todo
@@ -124,7 +124,7 @@ def read_notes(  # noqa: PLR0912, PLR0913 - a loop that calls nothing is twice a
 
 
 def _keep(data: bytes, at: int, tick: int, status: int, into: TrackEvents) -> int:
-    """Keep the message whose data is at `at`; return the place after it."""
+    """Keep the message whose data is at `at`; return the position after it."""
     if not status:
         raise BrokenTrackError(at, "data without a status")
     size = DATA_BYTES[status >> 4]
@@ -133,7 +133,7 @@ def _keep(data: bytes, at: int, tick: int, status: int, into: TrackEvents) -> in
 
 
 def _system(data: bytes, at: int, tick: int, wanted: Wanted, into: TrackEvents) -> tuple[int, bool]:
-    """Read the event at `at`, which has no channel; return the place after it and whether it is
+    """Read the event at `at`, which has no channel; return the position after it and whether it is
     End of Track."""
     byte = data[at]
     if byte == META:
@@ -164,14 +164,14 @@ def _meta(data: bytes, at: int, tick: int, into: TrackEvents) -> tuple[int, bool
 
 
 def _check_length(into: TrackEvents, tick: int, at: int) -> None:
-    """MidiFileError if a track that has come to `tick` is longer than music is."""
+    """Raise MidiFileError if a track that has reached `tick` is too long for music."""
     if tick > MAX_TICKS:
         raise BrokenTrackError(at, f"the time runs past {MAX_TICKS} ticks")
     check_bounds(into.packed, ())
 
 
 def check_bounds(notes: Sequence[int], signatures: Sequence[tuple[int, int, int]]) -> None:
-    """MidiFileError if there are more of these than music has."""
+    """Raise MidiFileError if there are too many of these for music."""
     if len(notes) > MAX_NOTES:
         raise MidiFileError(f"more than {MAX_NOTES} drum notes")
     if len(signatures) > MAX_SIGNATURES:

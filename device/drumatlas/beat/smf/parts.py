@@ -1,9 +1,9 @@
-"""Drums on other channels than 10: found where the file says so, or where it can be nothing else.
+"""Finds drums on channels other than 10: where the file says so, or where nothing else is possible.
 
 In order of trust: messages that switch a synthesizer's part to drums (General MIDI 2, Yamaha XG,
-Roland GS), a track's name, and notes that no melody has. With drums on channel 10 only the first
-adds others: a synth plays both as one kit, while a track that is named "Drums" may double what is
-there.
+Roland GS), the name of a track, and notes that no melody has. If channel 10 has drums, only the
+first adds others: a synth plays both as one kit, while a track that is named "Drums" may double the
+drums on channel 10.
 """
 
 import re
@@ -18,11 +18,11 @@ from drumatlas.beat.smf.kit import is_kit, may_be_kit
 from drumatlas.beat.smf.notes import TrackEvents
 from drumatlas.beat.smf.track import CHANNEL, DRUM_CHANNEL, KEY, TICK
 
-# Where drums are by custom: the second drum part of XG and GS, and 16 in the "base-level" files of
-# Windows 3 (MCI reference, "Authoring Guidelines for MIDI Files").
+# Channels customary for drums: the second drum part of XG and GS, and 16 in the "base-level" files
+# of Windows 3 (MCI reference, "Authoring Guidelines for MIDI Files").
 USUAL_CHANNELS = (10, 15)
 
-# Words of a track's name. One that is a drum kit's own is believed if the keys agree.
+# Words in a track's name. A word that means a drum kit is believed if the keys agree.
 KIT_WORDS = re.compile(
     r"drums?|drum(kit|set|loop|beat|track|machine|rack|l|r)s?|batterie|batteria|bater[ií]a|schlagzeug"
     r"|trommeln|slagwerk|drumstel|slagverk|trummor|trommer|trommesett|perkusja|rummut|ударные"
@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _Notes:
-    """The notes of a channel, of one track or of all."""
+    """The notes of a channel, of one track or of all tracks."""
 
     channel: int
     packed: NDArray[np.int64]
@@ -66,8 +66,8 @@ class _Notes:
 
 
 def find_parts(tracks: Sequence[TrackEvents], division: int, *, has_drums: bool) -> list[Part]:
-    """Return the drums of other channels than 10. `tracks` hold `everything`; `division` is ticks a
-    beat; `has_drums`: channel 10 has some."""
+    """Return the drums on channels other than 10. `tracks` hold `everything`; `division` is in
+    ticks a beat; `has_drums`: channel 10 has some."""
     found = _declared(tracks)
     if has_drums or found:
         return found
@@ -80,7 +80,7 @@ def channels_of(tracks: Sequence[TrackEvents]) -> list[int]:
 
 
 def _declared(tracks: Sequence[TrackEvents]) -> list[Part]:
-    """Parts that synthesizers play on a drum kit."""
+    """Return the parts that synthesizers play on a drum kit."""
     declared = Declared(message for track in tracks for message in track.setup)
     parts: dict[int, Part] = {}
     for track in tracks if declared.channels else ():
@@ -94,7 +94,7 @@ def _declared(tracks: Sequence[TrackEvents]) -> list[Part]:
 
 
 def _named(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
-    """Tracks of one channel whose name says drums, and whose keys agree."""
+    """Yield tracks with one channel whose name says drums, and whose keys agree."""
     for track in tracks:
         split = _split(track.packed, division)
         name = next(filter(None, map(_drum_name, track.names)), "")
@@ -108,7 +108,8 @@ def _named(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
 
 
 def _by_sound(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
-    """The only channel of a file, or one where drums are by custom, if no melody sounds like it."""
+    """Yield the only channel of a file, or a customary drum channel, if no melody sounds like
+    it."""
     split = _split([note for track in tracks for note in track.packed], division)
     for notes in split:
         is_only = len(split) == 1
@@ -128,7 +129,7 @@ def _programs(track: TrackEvents, channel: int) -> set[int | None]:
 
 
 def _drum_name(raw: bytes) -> str:
-    """Return the name if it may be that of drums, else ''."""
+    """Return the name if drums may have it, else ''."""
     try:
         name = raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,8 +1,8 @@
-"""Drum note-ons and metre of a Standard MIDI File, from its bytes.
+"""Reads drum note-ons and metre from the bytes of a Standard MIDI File.
 
-Only what a drum pattern needs. Written here and not taken from a library because the two that are
-fast or common lose notes or stop: symusic drops note-ons that have no note-off (whole drum tracks
-in some collections), mido raises five unrelated exceptions on malformed files.
+It reads only what a drum pattern needs. We wrote it because the two fast or common libraries lose
+notes or stop: symusic drops note-ons that have no note-off (whole drum tracks in some collections),
+mido raises five unrelated exceptions on malformed files.
 """
 
 from operator import itemgetter
@@ -30,23 +30,23 @@ from drumatlas.beat.smf.search import Search
 from drumatlas.beat.smf.track import DRUM_CHANNEL, TICK, DrumTrack
 from drumatlas.errors import MidiFileError
 
-MAX_BYTES = 8 << 20  # a long orchestral file has under 1 MB; more is no song
-MAX_REMARKS = 20  # of a file; of what is wrong with a file, the beginning says most
+MAX_BYTES = 8 << 20  # a long orchestral file has under 1 MB
+MAX_REMARKS = 20  # for one file; the first remarks say most
 MOST_FORMAT = 2
-NOTES_PER_UNSOUND = 50  # more notes with a forbidden byte than one of these: a broken track
+NOTES_PER_UNSOUND = 50  # a track with more than one forbidden byte in so many notes is broken
 PATTERN_BEATS = STEPS // STEPS_PER_BEAT  # format 2: patterns begin on multiples of these
 
 
 def read_drums(data: bytes, channels: frozenset[int] | None = None) -> DrumTrack:
     """Return the drums and time signatures in a file's bytes; MidiFileError if it can't be read.
 
-    `channels` (0..15) are those that play drums; None means channel 10 and others that play drums
-    for sure. A damaged file gives the notes of its sound tracks, and of one that is cut short those
-    before the cut; `remarks` say what was left out. Tracks with neither drums nor times are skipped
-    unread.
+    `channels` (0..15) are those that play drums; None means channel 10 and any others that
+    certainly play drums. From a damaged file it returns the notes of the sound tracks, and from a
+    track that is cut short those before the cut; `remarks` say what is missing. Tracks with neither
+    drums nor times are skipped unread.
     """
     if len(data) > MAX_BYTES:
-        raise MidiFileError(f"{len(data)} bytes; over {MAX_BYTES >> 20} MiB is no song")
+        raise MidiFileError(f"{len(data)} bytes; a song has at most {MAX_BYTES >> 20} MiB")
     layout = _layout(data)
     named = frozenset((DRUM_CHANNEL,)) if channels is None else channels
     result = DrumTrack(layout.division, remarks=layout.remarks, channels=named)
@@ -62,7 +62,7 @@ def read_drums(data: bytes, channels: frozenset[int] | None = None) -> DrumTrack
 
 
 def _layout(data: bytes) -> Layout:
-    """Return where the tracks are, and what there is to say of the file as a whole."""
+    """Return the positions of the tracks, and remarks about the file as a whole."""
     start, remarks = find_header(data)
     layout, at = read_header(data, start)
     layout.remarks = remarks = remarks + layout.remarks
@@ -88,7 +88,7 @@ def _tracks(count: int) -> str:
 
 
 def _read_all(data: bytes, layout: Layout, wanted: Wanted) -> list[TrackEvents]:
-    """Return the wanted events of each track; those of format 2 stand one after the other."""
+    """Return the wanted events of each track; tracks of format 2 follow one another."""
     patterns = layout.form == MOST_FORMAT
     pattern_ticks = layout.division * PATTERN_BEATS
     spans, layout.spans = layout.spans, []
@@ -108,17 +108,18 @@ def _read_all(data: bytes, layout: Layout, wanted: Wanted) -> list[TrackEvents]:
 
 
 def _may_matter(data: bytes, span: Span, wanted: Wanted) -> bool:
-    """Return whether a track may hold something wanted, a metre or a tempo.
+    """Return whether a track may contain a wanted message, a metre or a tempo.
 
-    Most tracks of a song play other instruments: they need not be read. Notes need their status
-    somewhere, also where it runs on.
+    Most tracks of a song play other instruments and need not be read. A track with notes has their
+    status byte somewhere, even with running status.
     """
     start, end = span.start, span.end
     return any(data.find(mark, start, end) >= 0 for mark in wanted.marks)
 
 
 def _read(data: bytes, layout: Layout, span: Span, wanted: Wanted, start: int) -> TrackEvents:
-    """Return the events of one track from tick `start` on: of a damaged one, as far as it goes."""
+    """Return the events of one track from tick `start` on; of a damaged one, those before the
+    damage."""
     part = TrackEvents(span.number)
     if not span.is_settled:
         try:
@@ -139,7 +140,7 @@ def _read(data: bytes, layout: Layout, span: Span, wanted: Wanted, start: int) -
 
 
 def _with_unsound(layout: Layout, span: Span, unsound: int) -> Span:
-    """Say that a sound track has notes that are none, once."""
+    """Remark, once, that a sound track has invalid notes."""
     if not unsound:
         return span
     notes = "1 note has" if unsound == 1 else f"{unsound} notes have"
@@ -148,7 +149,7 @@ def _with_unsound(layout: Layout, span: Span, unsound: int) -> Span:
 
 
 def _add(result: DrumTrack, parts: list[TrackEvents]) -> None:
-    """Put the tracks together, in order of time; of what comes at one time, in the file's order."""
+    """Merge the tracks in order of time; at the same time, in the order of the file."""
     for part in parts:
         result.packed += part.packed
         result.signatures += part.signatures
@@ -160,11 +161,11 @@ def _add(result: DrumTrack, parts: list[TrackEvents]) -> None:
 
 
 def _add_parts(data: bytes, layout: Layout, result: DrumTrack) -> None:
-    """Add the drums of other channels than 10, where they are sure."""
+    """Add the drums of channels other than 10, if they are certain."""
     try:
         tracks = _read_all(data, layout, everything())
     except MidiFileError:
-        return  # more notes than a song has
+        return  # too many notes for a song
     for part in find_parts(tracks, layout.division, has_drums=bool(result.packed)):
         result.packed += part.packed
         result.remarks.append(f"drums found on channel {part.channel + 1} ({part.why})")

@@ -1,4 +1,5 @@
-"""The tracks of a damaged file: each is read to its End of Track, whatever its length says."""
+"""Finds the tracks of a damaged file: each is read to its End of Track, whatever its length
+says."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,12 +19,13 @@ from drumatlas.errors import MidiFileError
 
 END_BYTES = b"\xff\x2f\x00"
 TORN = "its notes don't match their ends: bytes are missing"
-MAX_WORK = 8  # times the file's size that may be read to find where its tracks end
+MAX_WORK = 8  # times the file's size that may be read to find the ends of its tracks
 
 
 class _Stop(NamedTuple):
-    """How a track ends: its whole events end at `place`, the next chunk is to be sought at `next`.
-    Without End of Track it `is_cut`, or whole but for that; with a `fault` it means nothing."""
+    """How a track ends: its complete events end at `place`, and the search for the next chunk goes
+    on at `next`. Without End of Track it is either `is_cut`, or complete except for that. With a
+    `fault` the rest means nothing."""
 
     place: int
     next: int
@@ -33,7 +35,7 @@ class _Stop(NamedTuple):
 
 
 class Search:
-    """Finds the tracks of `data` and adds them, and what is wrong with them, to `layout`."""
+    """Finds the tracks of `data` and adds them to `layout`, with remarks on their damage."""
 
     def __init__(self, data: bytes, layout: Layout) -> None:
         self._data, self._layout = data, layout
@@ -41,8 +43,8 @@ class Search:
         self._left = MAX_WORK * len(data)
 
     def all(self, at: int) -> None:
-        """Find all tracks from the chunk on that should begin at `at`; MidiFileError if there are
-        none."""
+        """Find all tracks, beginning with the chunk that should be at `at`; MidiFileError if there
+        are none."""
         while (place := self._next_chunk(at)) is not None:
             if self._data.startswith(TRACK, place):
                 self._number += 1
@@ -54,7 +56,7 @@ class Search:
             raise MidiFileError("no track in the file")
 
     def track(self, declared: Span) -> int:
-        """Find the true end of a track; return where the next chunk is to be sought."""
+        """Find the true end of a track; return where to search for the next chunk."""
         number, start, end = declared.number, declared.start, declared.end
         if self._comes_out(start, end):
             self._layout.spans.append(Span(number, start, end, is_settled=True))
@@ -81,7 +83,8 @@ class Search:
         return stop.next
 
     def _is_likely(self, span: Span) -> bool:
-        """Keep a track, unread, if all around it is as its length says; return whether it is."""
+        """Accept a track unread if everything around it agrees with its length; return whether it
+        does."""
         data, end = self._data, span.end
         is_likely = self._is_next_at(end) and data[end - 3 : end] == END_BYTES
         if is_likely := is_likely and data.find(TRACK, span.start, end) < 0:
@@ -104,7 +107,7 @@ class Search:
         self._layout.remarks.append(words)
 
     def _walk(self, start: int, declared: int) -> _Stop:
-        """Read a track's events until it ends, at the latest where the next one begins."""
+        """Read a track's events until it ends, at the latest where the next track begins."""
         data, place = self._data, start
         head = self._next_head(start)
         try:
@@ -114,7 +117,7 @@ class Search:
                         return _Stop(head, head)
                     if event.status < SYSEX or event.data > head or self._is_sure(head, declared):
                         return _Stop(place, head, is_cut=True)
-                    head = self._next_head(head + 1)  # letters in a text
+                    head = self._next_head(head + 1)  # those letters were in a text
                 if _is_end(event):
                     return self._marked_end(event, head)
                 place = event.end
@@ -126,7 +129,8 @@ class Search:
         return _Stop(place, place, is_cut=declared > len(data))
 
     def _marked_end(self, event: Event, head: int) -> _Stop:
-        """End of Track; where its last byte is missing, the next head must follow."""
+        """Return how the track ends at this End of Track. If its last byte is missing, the next
+        head must follow."""
         if event.end > event.data:
             return _Stop(event.end, event.end, is_marked=True)
         if event.end == head:
@@ -135,7 +139,7 @@ class Search:
         return _Stop(event.at, head, fault=fault)
 
     def _comes_out(self, start: int, end: int) -> bool:
-        """Whether the first End of Track from `start` on is the one right before `end`."""
+        """Return whether the first End of Track from `start` on is the one right before `end`."""
         if end > len(self._data) or self._data[end - 3 : end] != END_BYTES:
             return False
         try:
@@ -152,13 +156,13 @@ class Search:
             yield event
 
     def _next_chunk(self, at: int) -> int | None:
-        """Return where the next chunk begins, at `at` or later; None if there is none."""
+        """Return the position of the next chunk, at `at` or later; None if there is none."""
         data = self._data
         if at >= len(data) or data.startswith(TRACK, at) or self._is_foreign(at):
             return at if at < len(data) else None
         place = self._next_head(at)
         is_file = data.startswith(HEADER, place)
-        # A file written over a longer one has the rest of that one behind its own tracks.
+        # A file written over a longer one is followed by the rest of that one.
         is_rest = place > at and 0 < self._layout.promised <= self._number
         if is_rest and not is_file:
             place = len(data)
@@ -171,7 +175,8 @@ class Search:
         return None if is_last else place
 
     def _next_head(self, at: int) -> int:
-        """Return where the head of a track, or of a file, begins at `at` or later; else the end."""
+        """Return the position of the next head of a track or a file, at `at` or later; else the
+        end."""
         data = self._data
         while True:
             places = [place for kind in (TRACK, HEADER) if (place := data.find(kind, at)) >= 0]
@@ -182,7 +187,8 @@ class Search:
             at += 1
 
     def _is_head(self, at: int) -> bool:
-        """Whether the letters at `at` are no text: a track's first event has a status."""
+        """Return whether the letters at `at` are a real head and not text: a track's first event
+        has a status."""
         data, start = self._data, at + HEAD_BYTES
         if data.startswith(HEADER, at):
             return data[at + 4 : start] == b"\0\0\0\6"
@@ -194,13 +200,15 @@ class Search:
             return data[at + 4] == 0  # a damaged track, but a likely length
 
     def _is_sure(self, head: int, declared: int) -> bool:
-        """Whether the track whose head this is begins where one ended, or ends by its length."""
+        """Return whether the track with this head begins where one ended, or ends where its length
+        says."""
         end = self._end_of_chunk(head)
         ends = (self._data[head - 3 : head], self._data[end - 3 : end])
         return head == declared or END_BYTES in ends
 
     def _is_foreign(self, at: int) -> bool:
-        """Whether a chunk of another kind is at `at`, and a chunk or the file's end follows it."""
+        """Return whether a chunk of another kind is at `at`, followed by a chunk or the file's
+        end."""
         data = self._data
         if not NAMED_CHUNK.match(data, at) or data.startswith(HEADER, at):
             return False
@@ -214,8 +222,8 @@ class Search:
 
 def torn(data: bytes, start: int, end: int, *, is_cut: bool) -> BrokenTrackError | None:
     """Return the fault if bytes seem to be missing within a track, [start, end), that reads well
-    but has another length than it says: a note-off that ends nothing, or, unless the track
-    `is_cut`, a note without end among notes that have one."""
+    but differs in length from what it says. The signs are a note-off that ends nothing, or, unless
+    the track `is_cut`, a note without an end among notes that have one."""
     sounding: Counter[bytes] = Counter()  # by channel and key
     ends = 0
     for event in events(data, start, end):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 DRUM_CHANNEL = 9  # "channel 10", counted from 0
 
 # A note is one number, `tick << TICK | channel << CHANNEL | key << KEY | velocity`: numbers sort
-# fast, by time first, and become an array at once.
+# fast, by time first, and convert to an array directly.
 TICK, CHANNEL, KEY = 18, 14, 7
 _FOUR_BITS, _SEVEN_BITS = 0x0F, 0x7F
 
@@ -23,7 +23,7 @@ def packed_note(tick: int, channel: int, key: int, velocity: int) -> int:
 class DrumTrack:
     """All drums of a file, in ticks. Notes, `signatures` and `tempos` are in order of time.
 
-    `remarks` are sentences about faults that were read past and about drums found by inference.
+    `remarks` are sentences about damage that was skipped and about drums found by inference.
     """
 
     ticks_per_beat: int
@@ -31,14 +31,14 @@ class DrumTrack:
     signatures: list[tuple[int, int, int]] = field(default_factory=list)  # tick, n, d of n/d
     tempos: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a beat
     remarks: list[str] = field(default_factory=list)
-    channels: frozenset[int] = frozenset((DRUM_CHANNEL,))  # that were asked for, 0..15
+    channels: frozenset[int] = frozenset((DRUM_CHANNEL,))  # the requested ones, 0..15
     unread: list[int] = field(
         default_factory=list
     )  # channels (0..15) with notes, if none are drums
 
     @property
     def notes(self) -> list[tuple[int, int, int]]:
-        """(tick, key, velocity) of each note."""
+        """The (tick, key, velocity) of each note."""
         return [
             (note >> TICK, note >> KEY & _SEVEN_BITS, note & _SEVEN_BITS) for note in self.packed
         ]
@@ -54,7 +54,8 @@ class DrumTrack:
         return (self.packed[-1] >> TICK) + 1 if self.packed else 0
 
     def unpacked(self, start: int, end: int) -> tuple[NDArray[np.int64], ...]:
-        """Ticks, channels (0..15), keys and velocities [n] of the notes in ticks [start, end)."""
+        """Return ticks, channels (0..15), keys and velocities [n] of the notes in ticks [start,
+        end)."""
         first, behind = (bisect_left(self.packed, tick << TICK) for tick in (start, end))
         notes = np.array(self.packed[first:behind], np.int64)
         return (

@@ -100,7 +100,7 @@ export function fileButton(land, toast) {
 async function take(file, land, toast) {
   if (!file) return;
   if (file.size > MOST) {
-    toast(`${file.name}: over ${MOST >> 10} KB is no beat`, true);
+    toast(`${file.name}: more than ${MOST >> 10} KB, too large for a beat`, true);
     return;
   }
   try {

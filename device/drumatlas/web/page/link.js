@@ -52,7 +52,7 @@ export class Link {
   }
 
   sendFile(bytes) {
-    if (!this.isOpen) throw new Error("not sent, as the box does not answer");
+    if (!this.isOpen) throw new Error("not sent: the box does not answer");
     this.#socket.send(bytes);
   }
 

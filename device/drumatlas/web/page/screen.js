@@ -89,7 +89,7 @@ export class Screen {
     this.map.here = here;
     document.getElementById("near").textContent = here.genre ? `near ${here.genre}` : "";
     const words = [`z ${here.z.map((value) => value.toFixed(2)).join(", ")}`];
-    if (here.moved > 0) words.push(`beat from ${here.moved.toFixed(2)} sd away, where one passes`);
+    if (here.moved > 0) words.push(`beat from ${here.moved.toFixed(2)} sd away, the nearest that passes`);
     const line = document.getElementById("place-line");
     line.textContent = words.join(" · ");
     line.dataset.z = here.z.join(",");
@@ -130,7 +130,7 @@ export class Screen {
   }
 
   #mapTools() {
-    const draw = padButton({ label: "Path", title: "draw a way that the beat follows, a stop each bar",
+    const draw = padButton({ label: "Path", title: "draw a path that the beat follows, one stop a bar",
       className: "small", isToggle: true, onPress: () => {
         this.map.isDrawing = !this.map.isDrawing;
         light(draw, this.map.isDrawing);

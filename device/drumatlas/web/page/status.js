@@ -40,7 +40,7 @@ export class Status {
   }
 
   #clock({ run }) {
-    const words = !run.following ? "leads: makes the clock" : run.locked ? "follows a clock: locked" : "follows, and hears no clock";
+    const words = !run.following ? "leads: sends the clock" : run.locked ? "follows a clock: locked" : "follows, but receives no clock";
     this.#light("clock", run.following ? (run.locked ? "signal" : "bad") : "good", words);
     this.#row("Clock", words, run.following && !run.locked);
   }

@@ -61,5 +61,5 @@ export function misfitLine(reasons) {
   for (const reason of reasons.filter(Boolean)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   if (!counts.size) return "";
   const words = [...counts].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} ${reason}`);
-  return `of ${reasons.length} times two bars: ${words.join(", ")}; moved to the nearest 16ths`;
+  return `of ${reasons.length} two-bar windows: ${words.join(", ")}; moved to the nearest 16ths`;
 }

@@ -51,7 +51,7 @@ export function whyEmpty(track) {
   const list = (channels) => channels.map((channel) => channel + 1).join(", ");
   if (!track.packed.length) {
     const words = `no drums on channel ${list(track.channels.toSorted((a, b) => a - b))}`;
-    return track.unread.length ? `${words}: notes on ${list(track.unread)} alone` : words;
+    return track.unread.length ? `${words}: notes only on ${list(track.unread)}` : words;
   }
   const metres = otherMetres(track);
   return metres.length ? `in ${metres.join(", ")}` : `no drums in 4/4 within ${MAX_STEPS} steps`;
