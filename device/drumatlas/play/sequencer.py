@@ -79,8 +79,7 @@ class Sequencer:
 
     def set_pattern(self, pattern: Pattern) -> None:
         """Play `pattern` from the next grid point on; a newer one replaces it."""
-        # Urgent if the last grid point was given out already but still lies in the future.
-        state = self._s
+        state = self._s  # urgent if the last grid point is still ahead, but was given out already
         is_urgent = state.is_playing and state.boundary_ns > state.horizon_ns - self.lookahead_ns
         self._ask(lambda state: notes.set_pattern(state, pattern), is_urgent)
 
