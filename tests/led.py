@@ -3,8 +3,8 @@
 from typing import Any
 
 from drumatlas.beat.pattern import Pattern
+from drumatlas.play.clock_follower import ClockSource, Follower
 from drumatlas.play.events import Event, Output
-from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 

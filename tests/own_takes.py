@@ -9,7 +9,7 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.play.feel import Feel
 from drumatlas.play.kits import KITS
 from drumatlas.play.settings import PlaySettings, VoiceOut
-from drumatlas.web.takes import beat_take
+from drumatlas.web.downloads import beat_take
 
 CODES = st.lists(
     st.one_of(st.just(0), st.integers(0, CODE_LIMIT - 1)), min_size=STEPS, max_size=STEPS

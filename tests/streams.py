@@ -15,7 +15,7 @@ from drumatlas.play.events import (
     Output,
     TempoChange,
 )
-from drumatlas.play.transport import STEP_TICKS, ns_per_tick
+from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
 
 LEAD_NS = 1_000_000  # Start comes at least this long before its first clock
 _FASTEST_NS = ns_per_tick(300) - 2  # between two clocks of ours

@@ -72,7 +72,7 @@ PURE = (
     *("drumatlas.beat", "drumatlas.explore"),
     *(f"drumatlas.play.{name}" for name in PURE_PLAY),
     *(f"drumatlas.panel.{name}" for name in PURE_PANEL),
-    *("drumatlas.midi.targets", "drumatlas.oled.chips", "drumatlas.oled.look"),
+    *("drumatlas.midi.targets", "drumatlas.oled.chips", "drumatlas.oled.frame"),
     *(f"drumatlas.web.{name}" for name in PURE_WEB),
 )
 IMPURE = ("mido", "rtmidi", "os", "socket", "pathlib", "time", "threading", "onnxruntime")

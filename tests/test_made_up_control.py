@@ -17,7 +17,7 @@ import json
 from drumatlas.atlas.read import read_builtin
 from drumatlas.explore import control_list, controls
 from drumatlas.panel import keys, midi_map, wiring
-from drumatlas.web.site import Site
+from drumatlas.web.assets import StaticAssets
 
 print(json.dumps({
     "values": controls.VALUES,
@@ -28,7 +28,7 @@ print(json.dumps({
     "keys": keys.HELP,
     "shown": keys._SHOWN,
     "second": wiring.DEFAULT_SECOND,
-    "page": json.loads(Site(read_builtin()).get("/atlas.json").body),
+    "page": json.loads(StaticAssets(read_builtin()).get("/atlas.json").body),
     "markdown": control_list.markdown(),
 }))
 """

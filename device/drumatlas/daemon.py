@@ -9,8 +9,8 @@ from functools import partial
 from typing import Protocol
 
 from drumatlas.engine import TICK_NS, Engine
+from drumatlas.play.clock_follower import Follower
 from drumatlas.play.events import is_system
-from drumatlas.play.follower import Follower
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.own_clock import OwnClock
 from drumatlas.play.performer import Performer, Pulse

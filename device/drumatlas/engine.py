@@ -17,7 +17,7 @@ from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.tap import TapTempo
-from drumatlas.play.transport import BAR_TICKS, CYCLE_TICKS, STEP_TICKS
+from drumatlas.play.timeline import BAR_TICKS, CYCLE_TICKS, STEP_TICKS
 
 TICK_NS = 10_000_000  # period of the slow loop
 

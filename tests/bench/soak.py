@@ -27,7 +27,7 @@ from drumatlas.midi.files.tape import Tape
 from drumatlas.play.events import CLOCK, STOP, Event, Output, TempoChange
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
 from drumatlas.play.settings import PlaySettings
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 from playing import RecordingPort
 
 S = 1_000_000_000

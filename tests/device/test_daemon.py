@@ -7,8 +7,8 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.daemon import Listener, run
 from drumatlas.engine import Engine
 from drumatlas.midi.port import NullPort
+from drumatlas.play.clock_follower import ClockSource, Follower
 from drumatlas.play.events import Event
-from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.performer import Pulse
 from drumatlas.play.settings import PlaySettings
 from playing import RecordingPort, sequencer

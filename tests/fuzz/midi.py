@@ -14,10 +14,10 @@ from drumatlas.engine import Engine
 from drumatlas.midi.parser import Parser
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import MidiMap
+from drumatlas.play.clock_follower import ClockSource, Follower
 from drumatlas.play.events import Event
-from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.settings import PlaySettings
-from drumatlas.web.drop import beat_of
+from drumatlas.web.dropped_file import beat_of
 from fuzz.borders import Border
 from fuzz.inputs import changed_bytes
 

@@ -9,13 +9,13 @@ from contextlib import suppress
 from drumatlas.atlas.read import read_builtin
 from drumatlas.engine import Engine
 from drumatlas.play.settings import PlaySettings
+from drumatlas.web.access import AccessPolicy
 from drumatlas.web.address import Address
-from drumatlas.web.desk import Desk
-from drumatlas.web.guard import Guard
+from drumatlas.web.assets import StaticAssets
+from drumatlas.web.bridge import ThreadBridge
 from drumatlas.web.panel import WebPanel
 from drumatlas.web.server import Server
 from drumatlas.web.serving import Serving, listen
-from drumatlas.web.site import Site
 
 
 def main() -> None:
@@ -23,11 +23,11 @@ def main() -> None:
     engine = Engine(atlas, PlaySettings(), [], 0)
     panel = WebPanel(engine)
     engine.panels = [panel]
-    desk = Desk(panel.put, time.monotonic_ns())
+    bridge = ThreadBridge(panel.put, time.monotonic_ns())
     listening = listen(Address("127.0.0.1", 0))
     port = listening.getsockname()[1]
-    guard = Guard(Address("127.0.0.1", port))
-    serving = Serving(listening, desk, lambda: Server(Site(atlas), guard, desk, atlas))
+    access = AccessPolicy(Address("127.0.0.1", port))
+    serving = Serving(listening, bridge, lambda: Server(StaticAssets(atlas), access, bridge, atlas))
     serving.start()
     threading.Thread(target=sys.stdin.read, name="input").start()
     print(port, flush=True)

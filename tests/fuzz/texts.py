@@ -22,9 +22,9 @@ from drumatlas.panel.wiring import wiring_of
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.state import FILE, Kept, StateStore
 from drumatlas.service.state_saver import restore
+from drumatlas.web.access import AccessPolicy
 from drumatlas.web.address import parse_address
-from drumatlas.web.guard import Guard
-from drumatlas.web.orders import read_message
+from drumatlas.web.messages import read_message
 from fuzz.borders import Border
 from fuzz.inputs import JSON, NUMBERS, ODD_TEXT, WORDS, changed_json, changed_text, json_text
 
@@ -163,7 +163,7 @@ REQUESTS = st.tuples(
 )
 _ADDRESS = parse_address("127.0.0.1:8313")
 assert _ADDRESS is not None
-_GUARDS = (Guard(_ADDRESS), Guard(_ADDRESS, ["box.local"], "0123456789abcdef"))
+_GUARDS = (AccessPolicy(_ADDRESS), AccessPolicy(_ADDRESS, ["box.local"], "0123456789abcdef"))
 
 
 def take_request(request: tuple[str, str, dict[str, list[str]], bool]) -> None:

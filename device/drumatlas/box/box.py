@@ -63,13 +63,13 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
 
 
 def _displays(engine: "Engine", config: "Config") -> "list[Part]":
-    from drumatlas.oled.part import Oled, OledSettings
+    from drumatlas.oled.feed import OledFeed, OledSettings
 
     chip, address = str(config["oled.chip"]), int(config["oled.address"])
     if not chip:
         return []
     bus, flip = int(config["panel.i2c_bus"]), bool(config["oled.flip"])
-    return [Oled(engine, OledSettings(chip, bus, address, flip))]
+    return [OledFeed(engine, OledSettings(chip, bus, address, flip))]
 
 
 def _settings(arguments: argparse.Namespace, config: "dict[str, Value]") -> "PlaySettings":

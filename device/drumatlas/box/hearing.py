@@ -43,7 +43,7 @@ def open_input_of(box: "Box", arguments: argparse.Namespace, config: "Config") -
 def _open(box: "Box", arguments: argparse.Namespace, config: "Config") -> Hearing:
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
-    from drumatlas.play.follower import Follower
+    from drumatlas.play.clock_follower import Follower
     from drumatlas.play.settings import ClockSource
 
     source = arguments.clock or str(config["clock.source"])

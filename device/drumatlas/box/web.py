@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from drumatlas.midi.files.tape import Tape
     from drumatlas.play.port import InputPort
     from drumatlas.web.address import Address
-    from drumatlas.web.desk import Desk
-    from drumatlas.web.part import WebPart
+    from drumatlas.web.bridge import ThreadBridge
+    from drumatlas.web.feed import WebFeed
     from drumatlas.web.server import Server
 
 _TOKEN_BYTES = 16
@@ -39,7 +39,7 @@ class Page:
         self._config = config
         self._listening: socket.socket | None = None
         self.lines: list[str] = []
-        self._desk: Desk | None = None
+        self._desk: ThreadBridge | None = None
         self._served: Server | None = None
         self.url = ""
         self.token = str(config["web.token"])
@@ -65,21 +65,21 @@ class Page:
         input_port: "InputPort | None",
         *,
         talks: bool,
-    ) -> "list[WebPart]":
+    ) -> "list[WebFeed]":
         """Serve: what goes along with the slow loop, nothing where there is no page. `talks`
         where no screen shows what is wrong."""
         if self._listening is None:
             return []
-        from drumatlas.web.desk import Desk
+        from drumatlas.web.bridge import ThreadBridge
+        from drumatlas.web.feed import WebFeed
         from drumatlas.web.panel import WebPanel
-        from drumatlas.web.part import WebPart
         from drumatlas.web.serving import Serving
-        from drumatlas.web.view import Facts, Watcher
+        from drumatlas.web.view import Facts, ViewReader
 
         engine = box.engine
         panel = WebPanel(engine)
         engine.panels = [*engine.panels, panel]
-        desk = self._desk = Desk(panel.put, time.monotonic_ns())
+        bridge = self._desk = ThreadBridge(panel.put, time.monotonic_ns())
         facts = Facts(
             ports=lambda: _ports(tape, input_port),
             is_locked=lambda: listener is not None and listener.is_locked,
@@ -87,40 +87,40 @@ class Page:
             point_at=panel.point_at,
         )
         try:
-            serving = Serving(self._listening, desk, lambda: self._server(box, desk))
+            serving = Serving(self._listening, bridge, lambda: self._server(box, bridge))
             serving.start()
         except OSError as error:  # no descriptors or no thread to be had
             engine.panels = [one for one in engine.panels if one is not panel]
             engine.tell("page", f"page: {error.strerror or error}; playing without it")
             return []
         self._open_browser()
-        watcher = Watcher(engine, facts)
-        return [WebPart(tape, desk, watcher, close=serving.close, say=say if talks else None)]
+        watcher = ViewReader(engine, facts)
+        return [WebFeed(tape, bridge, watcher, close=serving.close, say=say if talks else None)]
 
     def change_atlas(self, atlas: "Atlas") -> None:
         """Another one plays; a server that does not run yet will see that by itself."""
         if self._desk and self._served:
-            from drumatlas.web.site import Site
+            from drumatlas.web.assets import StaticAssets
 
-            self._desk.put(self._served.change_atlas, Site(atlas), atlas)
+            self._desk.put(self._served.change_atlas, StaticAssets(atlas), atlas)
 
     def close(self) -> None:
         """Let go of the address."""
         if self._listening is not None:
             self._listening.close()
 
-    def _server(self, box: "Box", desk: "Desk") -> "Server":
-        from drumatlas.web.guard import Guard
+    def _server(self, box: "Box", bridge: "ThreadBridge") -> "Server":
+        from drumatlas.web.access import AccessPolicy
+        from drumatlas.web.assets import StaticAssets
         from drumatlas.web.server import Server
-        from drumatlas.web.site import Site
 
         atlas = box.engine.explorer.atlas
         names = [name for name in str(self._config["web.hosts"]).split(",") if name.strip()]
         if not self.address.is_loopback:
             own = socket.gethostname()
             names += [own, f"{own.split('.')[0]}.local"]
-        guard = Guard(self.address, [name.strip() for name in names], self.token)
-        self._served = Server(Site(atlas), guard, desk, atlas)
+        access = AccessPolicy(self.address, [name.strip() for name in names], self.token)
+        self._served = Server(StaticAssets(atlas), access, bridge, atlas)
         return self._served
 
     def _open_browser(self) -> None:

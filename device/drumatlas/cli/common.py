@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drumatlas.commandline import integer, number
 from drumatlas.errors import AtlasError
-from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
+from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO
 
 if TYPE_CHECKING:
     from drumatlas.atlas.model import Atlas, Genre

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from drumatlas.cli.common import MAX_SECONDS
 from drumatlas.commandline import Command, number, say
 from drumatlas.errors import PortError
-from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
+from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO
 
 if TYPE_CHECKING:
     from drumatlas.play.clock_stats import ClockReport, ClockStats, Spread

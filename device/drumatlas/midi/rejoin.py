@@ -23,7 +23,7 @@ from drumatlas.play.events import (
     note_off,
     song_position,
 )
-from drumatlas.play.transport import STEP_TICKS
+from drumatlas.play.timeline import STEP_TICKS
 
 _LEAD_NS = 10_000_000  # from Continue to its clock at most, as at Start (play/leading.py)
 _KEPT = 16  # of the last tempi and transport messages, for those that are taken back

@@ -1,4 +1,4 @@
-"""`python -m drumatlas.oled`: see show.py. The drawing code is loaded only after the priority is
+"""`python -m drumatlas.oled`: see child.py. The drawing code is loaded only after the priority is
 lowered."""
 
 import os
@@ -17,7 +17,7 @@ def main() -> int:
     """Draw for the parent at that priority; return the exit code."""
     yield_always()
     try:
-        from drumatlas.oled.show import show  # noqa: PLC0415 - see above
+        from drumatlas.oled.child import show  # noqa: PLC0415 - see above
     except ImportError as error:
         print(f"PIL does not load ({error}); pip install 'drumatlas[oled]'", flush=True)  # noqa: T201
         return 2

@@ -8,7 +8,7 @@ from PIL import Image
 
 from drumatlas.errors import PanelError
 from drumatlas.oled.chips import PNG
-from drumatlas.oled.look import HEIGHT, WIDTH
+from drumatlas.oled.frame import HEIGHT, WIDTH
 
 _AGAIN_NS = 2_000_000_000  # between two attempts to open a display that failed
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code
 from drumatlas.beat.drums import unvoiced_line
 from drumatlas.play.sequencer import Sequencer
-from drumatlas.play.transport import STEP_TICKS
+from drumatlas.play.timeline import STEP_TICKS
 
 FEWEST = 4  # hits; less is a slip of the hand
 # Steps after which all hits of the two bars are in: behind the middle between the last step and

@@ -17,7 +17,7 @@ A decision that turns out to be wrong is undone: `Count.shift` corrects the posi
 from collections import deque
 from dataclasses import dataclass, replace
 
-from drumatlas.play.transport import PPQN
+from drumatlas.play.timeline import PPQN
 
 BRIDGE_TICKS = PPQN  # the beat goes on for so long without a foreign clock
 BURST_NS = 4_000_000  # clocks lie 8.3 ms apart at 300 BPM

@@ -10,7 +10,7 @@ growing-memory form in E. Brookner, "Tracking and Kalman Filtering Made Easy" (1
 from collections import deque
 from dataclasses import dataclass, replace
 
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 
 _MEMORY = 18  # updates; the gains of a line through so many are alpha 0.2, beta 0.02
 _MOST_MEMORY = 240

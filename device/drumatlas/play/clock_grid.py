@@ -22,7 +22,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from drumatlas.play.transport import PPQN, ns_per_tick
+from drumatlas.play.timeline import PPQN, ns_per_tick
 
 MIN_CLOCKS = 8  # in a grid; a line through fewer fits too well to show anything
 BUNCHED = 0.25  # of a period: a clock this soon after another is bunched

@@ -19,7 +19,7 @@ import numpy as np
 from drumatlas.play.clock_grid import Floats, Grid, Survey, survey
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, is_note, is_note_on
 from drumatlas.play.leader_clock import LeaderClock
-from drumatlas.play.transport import PPQN, ns_per_tick
+from drumatlas.play.timeline import PPQN, ns_per_tick
 
 GRID_CLOCKS = 2880  # in one grid: a minute at 120 BPM
 KEPT = 100_000  # clocks whose errors are remembered: 35 minutes at 120 BPM

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from drumatlas.play.clock_count import BRIDGE_TICKS
 from drumatlas.play.events import CLOCK, CONTINUE, RANK_CLOCK, START, Event, Output
-from drumatlas.play.moves import (
+from drumatlas.play.settings import PlaySettings
+from drumatlas.play.state import State
+from drumatlas.play.timeline import PPQN, STEP_TICKS, Timeline
+from drumatlas.play.transport_actions import (
     begin,
     clear,
     forget_start,
@@ -18,9 +21,6 @@ from drumatlas.play.moves import (
     tell_stop,
     tell_tempo,
 )
-from drumatlas.play.settings import PlaySettings
-from drumatlas.play.state import State
-from drumatlas.play.transport import PPQN, STEP_TICKS, Timeline
 
 
 def follow(state: State, settings: PlaySettings, is_on: bool) -> list[Output]:
@@ -79,7 +79,7 @@ def arm(state: State, settings: PlaySettings, position: int, is_continue: bool) 
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardClock:
     """A foreign clock after counting and filtering: `tick` is at `at_ns` (monotonic ns), and ticks
     are `tick_ns` apart. `is_position`: the tick is the leader's position, not just a count."""
 
@@ -89,7 +89,7 @@ class Heard:
     is_position: bool = True
 
 
-def hear_clock(state: State, settings: PlaySettings, clock: Heard) -> None:
+def hear_clock(state: State, settings: PlaySettings, clock: HeardClock) -> None:
     """Lay the timeline through a foreign clock; nothing happens while leading.
 
     A box that was started by hand joins a leader that plays. If the leader only sends clock, the
@@ -119,7 +119,7 @@ def _limit(state: State) -> int:
     return state.next_tick if state.limit_tick is None else state.limit_tick
 
 
-def _move_to(state: State, clock: Heard) -> None:
+def _move_to(state: State, clock: HeardClock) -> None:
     tick = clock.tick + state.shift
     state.timeline = Timeline(clock.at_ns, tick, clock.tick_ns)
     if tick - state.next_tick >= STEP_TICKS:

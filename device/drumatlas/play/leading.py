@@ -6,10 +6,17 @@ right there.
 
 from drumatlas.play import following
 from drumatlas.play.events import CONTINUE, RANK_TRANSPORT, Event, Output, song_position
-from drumatlas.play.moves import begin, has_ticks, send_clock, sends_transport, stop, tell_tempo
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.state import State
-from drumatlas.play.transport import STEP_TICKS
+from drumatlas.play.timeline import STEP_TICKS
+from drumatlas.play.transport_actions import (
+    begin,
+    has_ticks,
+    send_clock,
+    sends_transport,
+    stop,
+    tell_tempo,
+)
 
 # From Start to the first clock: receivers need at least 1 ms, and a JACK port that delivers once
 # per 256 samples (5.3 ms) must not put both into one period.

@@ -16,13 +16,13 @@ from math import ceil
 
 from drumatlas.beat.pattern import Pattern, Step
 from drumatlas.beat.steps import STEPS
-from drumatlas.play import following, leading, moves, notes
+from drumatlas.play import following, leading, step_player, transport_actions
 from drumatlas.play.chance import Chance
 from drumatlas.play.events import CONTINUE, LAST_POSITION, START, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.settings import SWAPS, PlaySettings
 from drumatlas.play.state import State
-from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO, STEP_TICKS, Timeline, ns_per_tick
+from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO, STEP_TICKS, Timeline, ns_per_tick
 
 _HISTORY = 64  # states kept for `rewind`: a third of a second at 200 calls a second
 
@@ -43,7 +43,7 @@ class Sequencer:
         self._commands: deque[_Command] = deque()
         # Kept, like the seed: making its table takes milliseconds, too long while playing.
         self._chance = Chance(settings.seed)
-        self._notes = notes.Notes(settings, self._chance)
+        self._notes = step_player.StepPlayer(settings, self._chance)
         self._out: list[Output] = []
         line = Timeline(now_ns, 0, ns_per_tick(settings.bpm))
         self._s = State(now_ns, line, pattern)
@@ -65,7 +65,7 @@ class Sequencer:
 
     def stop(self) -> None:
         """End all notes and send Stop; nothing if already stopped."""
-        self._ask(lambda state: moves.stop(state, self.settings))
+        self._ask(lambda state: transport_actions.stop(state, self.settings))
 
     def toggle(self) -> None:
         """Stop if playing; else start, or resume where it was stopped if the settings say so."""
@@ -81,11 +81,11 @@ class Sequencer:
         """Play `pattern` from the next grid point on; a newer one replaces it."""
         state = self._s  # urgent if the last grid point is still ahead, but was given out already
         is_urgent = state.is_playing and state.boundary_ns > state.horizon_ns - self.lookahead_ns
-        self._ask(lambda state: notes.set_pattern(state, pattern), is_urgent)
+        self._ask(lambda state: step_player.set_pattern(state, pattern), is_urgent)
 
     def play_fill(self, pattern: Pattern) -> None:
         """Play `pattern` from the next step to the end of the bar."""
-        self._ask(lambda state: notes.set_fill(state, pattern))
+        self._ask(lambda state: step_player.set_fill(state, pattern))
 
     def set_tempo(self, bpm: float) -> None:
         """Set the tempo (clipped to 20..300 BPM) from the next tick on, keeping the phase. A player
@@ -95,7 +95,7 @@ class Sequencer:
 
     def set_feel(self, feel: Feel) -> None:
         """Apply swing and humanize from the next step on."""
-        self._ask(lambda state: notes.set_feel(state, feel))
+        self._ask(lambda state: step_player.set_feel(state, feel))
 
     def change_settings(self, settings: PlaySettings) -> None:
         """Play on with other settings, except that tempo, seed and muted voices stay as they are.
@@ -110,7 +110,7 @@ class Sequencer:
 
     def panic(self) -> None:
         """End every note, our own and others', on all channels in use."""
-        self._ask(lambda state: moves.silence(state, self.settings))
+        self._ask(lambda state: transport_actions.silence(state, self.settings))
 
     def follow(self, is_on: bool) -> None:
         """Let a foreign clock drive the timeline, or lead again from the same position."""
@@ -120,7 +120,7 @@ class Sequencer:
         """Play, while following, from the next foreign clock on, which is tick `position`."""
         self._ask(lambda state: following.arm(state, self.settings, position, is_continue))
 
-    def hear_clock(self, clock: following.Heard) -> None:
+    def hear_clock(self, clock: following.HeardClock) -> None:
         """Move the timeline, while following, through a foreign clock."""
         self._ask(
             lambda state: following.hear_clock(state, self.settings, clock),
@@ -242,12 +242,14 @@ class Sequencer:
             state.first_ns += gap_ns
             state.clock_ns += gap_ns
             state.outbox.shift(gap_ns)
-            moves.tell_shift(state)
+            transport_actions.tell_shift(state)
         self._history.clear()
 
     def _run(self, until_ns: int) -> None:
         state = self._s
-        while moves.has_ticks(state, self.settings) and not following.is_at_limit(state):
+        while transport_actions.has_ticks(state, self.settings) and not following.is_at_limit(
+            state
+        ):
             at_ns = max(state.timeline.time_of(state.next_tick), state.horizon_ns)
             if at_ns > until_ns + self.settings.early_ns:
                 break
@@ -268,9 +270,13 @@ class Sequencer:
     def _tick(self, tick: int, at_ns: int) -> None:
         state = self._s
         is_step = state.is_playing and tick % STEP_TICKS == 0
-        if is_step and not state.is_told and moves.sends_transport(state, self.settings):
+        if (
+            is_step
+            and not state.is_told
+            and transport_actions.sends_transport(state, self.settings)
+        ):
             leading.join_in(state, tick, at_ns)
-        moves.send_clock(state, self.settings, at_ns)
+        transport_actions.send_clock(state, self.settings, at_ns)
         if not is_step:
             return
         step = tick // STEP_TICKS
@@ -281,17 +287,20 @@ class Sequencer:
 
     def _change_settings(self, state: State, settings: PlaySettings) -> list[Output]:
         out = state.outbox.silence(state.horizon_ns)
-        self.settings, self._notes = settings, notes.Notes(settings, self._chance)
+        self.settings, self._notes = settings, step_player.StepPlayer(settings, self._chance)
         self._history.clear()  # earlier messages can't be made again
         line = state.timeline
-        if moves.has_ticks(state, settings) and line.time_of(state.next_tick) < state.horizon_ns:
+        if (
+            transport_actions.has_ticks(state, settings)
+            and line.time_of(state.next_tick) < state.horizon_ns
+        ):
             # Idle clocks that begin now do not catch up on earlier ones.
             state.timeline = Timeline(state.horizon_ns, state.next_tick, line.ns_per_tick)
         return out
 
     def _toggle(self, state: State) -> list[Output]:
         if state.is_playing:
-            return moves.stop(state, self.settings)
+            return transport_actions.stop(state, self.settings)
         if self.settings.resume and state.position:  # at the top receivers get a Start
             return self._resume(state)
         return leading.start(state, self.settings, START, 0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from drumatlas.beat.pattern import Pattern
 from drumatlas.play.feel import Feel
 from drumatlas.play.outbox import Outbox
-from drumatlas.play.transport import Timeline
+from drumatlas.play.timeline import Timeline
 
 
 @dataclass(slots=True)

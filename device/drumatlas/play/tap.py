@@ -13,7 +13,7 @@ as it would be after a single extra hit halfway.)
 from itertools import combinations, pairwise
 from statistics import median
 
-from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
+from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO
 
 PAUSE_NS = 2_000_000_000  # a longer gap starts a new count
 BOUNCE_NS = 60_000_000  # a tap sooner than this is a bounce: no finger taps at 1000 BPM

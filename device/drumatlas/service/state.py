@@ -12,7 +12,7 @@ from drumatlas.errors import DrumatlasError, StateError
 from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.explore.snapshot import Snapshot, names, snapshot_of
 from drumatlas.files import atomic, is_there, naming, read_text
-from drumatlas.play.transport import MAX_TEMPO, MIN_TEMPO
+from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO
 
 VERSION = 1
 FILE, PREVIOUS = "state.json", "state.previous.json"

@@ -12,8 +12,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from drumatlas import errors
-from drumatlas.web.limits import Bucket
-from drumatlas.web.show import Shown, merge
+from drumatlas.web.rate_limit import Bucket
+from drumatlas.web.view_json import Shown, merge
 
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 120.0, 240.0  # a drag sends 60
 MOST_SAID = errors.MOST  # characters of a line about a message of the page
@@ -22,7 +22,7 @@ _NOTE_BATCHES = 64
 
 
 class Client:
-    """A WebSocket that passed the guard."""
+    """A WebSocket that passed the access."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self.connection = connection

@@ -20,7 +20,7 @@ def main() -> None:
     _limit()
     # Imported now, so that the limits apply to the imports, too.
     from drumatlas.errors import MidiFileError  # noqa: PLC0415
-    from drumatlas.web.drop import beat_of  # noqa: PLC0415
+    from drumatlas.web.dropped_file import beat_of  # noqa: PLC0415
 
     answer: dict[str, object]
     try:

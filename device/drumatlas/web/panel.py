@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Change, Press, Turn
-from drumatlas.web.orders import Go, Land, Mute, Order, Visit
+from drumatlas.web.messages import Go, Land, Mute, Order, Recall
 
 WAITING = 512  # orders between two polls; in a flood the oldest are dropped
 
@@ -64,13 +64,13 @@ class WebPanel:
         self._changes += [Turn(name, value) for name, value in self._turns.items()]
         self._turns.clear()
 
-    def _take(self, order: Go | Land | Mute | Visit) -> None:
+    def _take(self, order: Go | Land | Mute | Recall) -> None:
         """Make one order. A place that can't be decoded is shown and leaves the page's controls."""
         if isinstance(order, Go):
             self._jump(lambda: self._go(order.index))
         elif isinstance(order, Land):
             self._jump(lambda: self._engine.land(order.code))
-        elif isinstance(order, Visit):
+        elif isinstance(order, Recall):
             self._jump(lambda: self._engine.visit(order.place))
         else:
             self._engine.sequencer.mute(order.bit, order.is_on)

@@ -1,6 +1,6 @@
 """The page's server: answers requests, and talks to the open pages.
 
-All of it runs in the event loop of one thread. The slow loop reaches it through `Desk`.
+All of it runs in the event loop of one thread. The slow loop reaches it through `ThreadBridge`.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ from websockets.http11 import Request, Response
 from drumatlas.atlas.model import Atlas
 from drumatlas.errors import DrumatlasError
 from drumatlas.explore.controls import Press
-from drumatlas.web import drop
-from drumatlas.web.answers import by_name, plain, response
+from drumatlas.web import dropped_file
+from drumatlas.web.access import AccessPolicy, Admission, Refusal
+from drumatlas.web.assets import MIDI, Content, StaticAssets
+from drumatlas.web.bridge import Notes, ThreadBridge
 from drumatlas.web.client import MOST_BAD, Client
-from drumatlas.web.desk import Desk, Notes
-from drumatlas.web.drops import Drops
-from drumatlas.web.gate import Gate, gated
-from drumatlas.web.guard import Guard, Refusal, Visit
-from drumatlas.web.limits import Bucket
-from drumatlas.web.orders import Land, Listen, Ping, read_message
-from drumatlas.web.passing import SIDE, passing_pieces
-from drumatlas.web.show import Show, Shown, changes
-from drumatlas.web.site import MIDI, Content, Site
+from drumatlas.web.connection_limits import ConnectionLimits, limited_connection
+from drumatlas.web.drop_process import Drops
+from drumatlas.web.messages import Land, Listen, Ping, read_message
+from drumatlas.web.pass_map import SIDE, passing_pieces
+from drumatlas.web.rate_limit import Bucket
+from drumatlas.web.responses import by_name, plain, response
 from drumatlas.web.view import View
+from drumatlas.web.view_json import Shown, ViewEncoder, changes
 
 SOCKET = "/ws"
 TAKES = {"/beat.mid": "beat", "/last.mid": "last"}
@@ -45,11 +45,13 @@ _KEEP = Press("keep")
 
 
 class Server:
-    """Serves `site` to clients that `guard` lets in, and passes their orders to `desk`."""
+    """Serves `assets` to clients that `access` lets in, and passes their orders to `bridge`."""
 
-    def __init__(self, site: Site, guard: Guard, desk: Desk, atlas: Atlas) -> None:
-        self._site, self._guard, self._desk, self._atlas = site, guard, desk, atlas
-        self._show = Show(atlas, desk.epoch_ns)
+    def __init__(
+        self, assets: StaticAssets, access: AccessPolicy, bridge: ThreadBridge, atlas: Atlas
+    ) -> None:
+        self._assets, self._access, self._bridge, self._atlas = assets, access, bridge, atlas
+        self._encoder = ViewEncoder(atlas, bridge.epoch_ns)
         self._clients: set[Client] = set()
         self._shown: Shown = {}
         self._passing: asyncio.Task[str] | None = None
@@ -58,55 +60,55 @@ class Server:
         self._drops = Drops()
         self._landing: set[asyncio.Task[None]] = set()
 
-    def change_atlas(self, site: Site, atlas: Atlas) -> None:
+    def change_atlas(self, assets: StaticAssets, atlas: Atlas) -> None:
         """Serve another atlas from now on. Open pages notice its new hash and reload."""
-        self._site, self._atlas = site, atlas
+        self._assets, self._atlas = assets, atlas
         if self._passing:
             self._passing.cancel()
             self._passing = None
-        self._show = Show(atlas, self._desk.epoch_ns)
+        self._encoder = ViewEncoder(atlas, self._bridge.epoch_ns)
         self._shown = {}
 
     async def run(self, listening: socket.socket, over: asyncio.Event) -> None:
         """Serve on a listening socket until `over` is set."""
         logger = logging.getLogger("drumatlas.web")
-        for one in (logger, logging.getLogger("asyncio")):  # the desk logs one line instead
+        for one in (logger, logging.getLogger("asyncio")):  # the bridge logs one line instead
             one.addHandler(logging.NullHandler())
             one.propagate = False
-        gate = Gate(self._desk.log)
+        limits = ConnectionLimits(self._bridge.log)
 
         def fail(error: BaseException) -> None:
             reason = getattr(error, "strerror", None) or type(error).__name__
-            self._desk.log("no socket", f"a connection could not be let in: {reason}")
+            self._bridge.log("no socket", f"a connection could not be let in: {reason}")
 
         server = serve(
             self._talk,
             sock=listening,
-            pause_s=lambda: gate.pause_s(time.monotonic()),
+            pause_s=lambda: limits.pause_s(time.monotonic()),
             fail=fail,
             process_request=self._answer,
             compression=None,
             open_timeout=OPEN_S,
             close_timeout=CLOSE_S,
-            max_size=drop.MAX_BYTES,
+            max_size=dropped_file.MAX_BYTES,
             max_queue=4,  # unread messages of a page, each of up to max_size
             ping_interval=PING_S,
             ping_timeout=PING_S,
             server_header=None,
             logger=logger,
-            create_connection=gated(gate),
+            create_connection=limited_connection(limits),
         )
         async with server:
             await over.wait()
-        self._guard.sessions.end()
+        self._access.sessions.end()
 
     # From the slow loop, called in this thread.
 
     def show(self, view: View) -> None:
         """Send the changes to every page."""
         if view.atlas is not self._atlas:  # it was swapped in while this server was created
-            self.change_atlas(Site(view.atlas), view.atlas)
-        shown = self._show.of(view)
+            self.change_atlas(StaticAssets(view.atlas), view.atlas)
+        shown = self._encoder.of(view)
         changed, self._shown = changes(self._shown, shown), shown
         for client in self._clients:
             client.show(shown if client.is_new else changed)
@@ -116,8 +118,12 @@ class Server:
         """Send notes to the pages that play sound."""
         cut_ns, played = notes
         batch = [
-            self._show.ms(cut_ns) if cut_ns else None,
-            [value for at_ns, bit, loud in played for value in (self._show.ms(at_ns), bit, loud)],
+            self._encoder.ms(cut_ns) if cut_ns else None,
+            [
+                value
+                for at_ns, bit, loud in played
+                for value in (self._encoder.ms(at_ns), bit, loud)
+            ],
         ]
         for client in self._clients:
             if client.listens:
@@ -134,31 +140,33 @@ class Server:
     async def _respond(self, connection: ServerConnection, request: Request) -> Response | None:
         headers = by_name(request.headers)
         is_socket = "upgrade" in headers
-        visit = self._guard.check(request.method, request.path, headers, is_socket)
+        visit = self._access.check(request.method, request.path, headers, is_socket)
         if isinstance(visit, Refusal):
             who = connection.remote_address
-            self._desk.log(visit.kind, f"refused {visit.kind} from {who[0] if who else 'nowhere'}")
+            self._bridge.log(
+                visit.kind, f"refused {visit.kind} from {who[0] if who else 'nowhere'}"
+            )
             return plain(visit.status, visit.text)
         if visit.path == SOCKET:
             if len(self._clients) < MOST_PAGES:
                 return None
             self._refuse_page()
             return plain(503, f"{MOST_PAGES} pages are open already; close one")
-        content = self._site.get(visit.path)
+        content = self._assets.get(visit.path)
         if visit.path in TAKES:
             return await self._download(visit)
         if content is None:
             return plain(404, "there is nothing here")
         answer = response(200, content, visit.host)
         if visit.brought_token:
-            answer.headers["Set-Cookie"] = self._guard.sessions.cookie()
+            answer.headers["Set-Cookie"] = self._access.sessions.cookie()
         return answer
 
-    async def _download(self, visit: Visit) -> Response:
+    async def _download(self, visit: Admission) -> Response:
         if not self._downloads.take(time.monotonic()):
             return plain(429, "too many downloads; wait a moment")
         try:
-            make = await asyncio.wait_for(self._desk.take(TAKES[visit.path]), TAKE_S)
+            make = await asyncio.wait_for(self._bridge.take(TAKES[visit.path]), TAKE_S)
         except TimeoutError:
             return plain(503, "the box did not answer")
         if make is None:
@@ -177,7 +185,7 @@ class Server:
             return
         client = Client(connection)
         self._clients.add(client)
-        self._desk.watch(len(self._clients), self._listeners(), is_new=True)
+        self._bridge.watch(len(self._clients), self._listeners(), is_new=True)
         tasks = [asyncio.create_task(client.run()), asyncio.create_task(self._send_passing(client))]
         try:
             async for message in connection:
@@ -192,7 +200,7 @@ class Server:
         finally:
             self._tell_why(connection)
             self._clients.discard(client)
-            self._desk.watch(len(self._clients), self._listeners())
+            self._bridge.watch(len(self._clients), self._listeners())
             for task in tasks:
                 task.cancel()
 
@@ -202,10 +210,10 @@ class Server:
         if sent and sent.code not in {CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY}:
             is_busy = sent.code == CloseCode.POLICY_VIOLATION
             kind = "a busy page" if is_busy else "bad frames"
-            self._desk.log(kind, f"a page was cut: {sent.reason or sent.code}")
+            self._bridge.log(kind, f"a page was cut: {sent.reason or sent.code}")
 
     def _refuse_page(self) -> None:
-        self._desk.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
+        self._bridge.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
 
     def _take(self, client: Client, message: str | bytes) -> bool:
         """Process one message of a page; return whether the page may stay."""
@@ -224,29 +232,29 @@ class Server:
         """Count an invalid message, and say why."""
         client.bad += 1
         client.say(str(error), is_bad=True)
-        self._desk.log("a bad message", f"a page's message can't be read: {error}")
+        self._bridge.log("a bad message", f"a page's message can't be read: {error}")
 
     def _obey(self, client: Client, text: str) -> None:
         for request in read_message(text, len(self._atlas.points.xy)):
             if isinstance(request, Ping):
-                now = self._show.ms(time.monotonic_ns())
+                now = self._encoder.ms(time.monotonic_ns())
                 client.reply({"pong": request.at, "now": now})
             elif isinstance(request, Listen):
                 client.listens = request.is_on
-                self._desk.watch(len(self._clients), self._listeners())
+                self._bridge.watch(len(self._clients), self._listeners())
             elif request == _KEEP and not self._keeps.take(time.monotonic()):
                 client.say("pages have kept too many takes; wait a few minutes", is_bad=True)
             else:
-                self._desk.order(request)
+                self._bridge.order(request)
 
     async def _land(self, client: Client, data: bytes) -> None:
         """Have a dropped file read, and go to the place of its beat."""
         try:
-            dropped = await self._drops.read(data, time.monotonic(), self._desk.own_notes())
+            dropped = await self._drops.read(data, time.monotonic(), self._bridge.own_notes())
         except DrumatlasError as error:
             self._blame(client, error)
             return
-        self._desk.order(Land(dropped.code))
+        self._bridge.order(Land(dropped.code))
         hits = sum(step.bit_count() for step in dropped.code)
         client.say(f"landed: the file's beat has {hits} hits", dropped.remarks)
 
@@ -266,7 +274,7 @@ class Server:
         if error is None:
             client.reply({"passing": {"side": SIDE, "bits": task.result()}})
         else:  # a foreign network failed; the map is drawn without them
-            self._desk.log("passing", f"no passing areas: {type(error).__name__}: {error}")
+            self._bridge.log("passing", f"no passing areas: {type(error).__name__}: {error}")
 
 
 async def _passing_bits(atlas: Atlas) -> str:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 from drumatlas.errors import WebError
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 from drumatlas.web.address import Address
-from drumatlas.web.desk import Desk, Server
-from drumatlas.web.rest import Rest
+from drumatlas.web.bridge import PageServer, ThreadBridge
+from drumatlas.web.pacing import Rest
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,7 +26,7 @@ _KERNEL_BYTES = 64 << 10
 _AGAIN_S = 5.0  # after a fault of the server, until it is started again
 
 
-class Runs(Server, Protocol):
+class Runs(PageServer, Protocol):
     """A server with its main coroutine."""
 
     async def run(self, listening: socket.socket, over: "asyncio.Event") -> None:
@@ -53,8 +53,10 @@ def listen(address: Address) -> socket.socket:
 class Serving:
     """Waits at `listening`, then calls `make` for a server and runs it in an event loop."""
 
-    def __init__(self, listening: socket.socket, desk: Desk, make: Callable[[], Runs]) -> None:
-        self._listening, self._desk, self._make = listening, desk, make
+    def __init__(
+        self, listening: socket.socket, bridge: ThreadBridge, make: Callable[[], Runs]
+    ) -> None:
+        self._listening, self._bridge, self._make = listening, bridge, make
         self._wake, self._woken = socket.socketpair()
         self._is_over = False
         self._over: asyncio.Event | None = None
@@ -73,7 +75,7 @@ class Serving:
         self._is_over = True
         self._wake.close()
         if self._over is not None:
-            self._desk.put(self._over.set)
+            self._bridge.put(self._over.set)
         if self._thread.ident is not None:
             self._thread.join(timeout=5)
         self._listening.close()
@@ -87,10 +89,10 @@ class Serving:
             try:
                 self._run_loop()
             except Exception as error:  # the page is away for a while; the beat goes on
-                self._desk.log("the server", f"{type(error).__name__}: {error}")
+                self._bridge.log("the server", f"{type(error).__name__}: {error}")
                 select.select([self._woken], [], [], _AGAIN_S)
             finally:
-                self._desk.shut()
+                self._bridge.shut()
 
     def _run_loop(self) -> None:
         # Like the slow loop: a thread preempted while it holds the interpreter's lock delays the
@@ -111,14 +113,14 @@ class Serving:
 
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._fail)
-        self._desk.open(loop, server)
+        self._bridge.open(loop, server)
         self._over = over
         if not self._is_over:
             await server.run(self._listening, over)
 
     def _fail(self, _loop: object, context: "dict[str, object]") -> None:
         """Log in one line an error that asyncio would log with a traceback."""
-        self._desk.log("a fault", f"{context.get('exception') or context.get('message')}")
+        self._bridge.log("a fault", f"{context.get('exception') or context.get('message')}")
 
 
 def _resting() -> Callable[[], None]:

@@ -8,7 +8,7 @@ from drumatlas.beat.pattern import Pattern
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import SLOTS
 from drumatlas.play.chance import Chance
-from drumatlas.play.transport import CYCLE_TICKS, ns_per_tick
+from drumatlas.play.timeline import CYCLE_TICKS, ns_per_tick
 
 _ADRIFT = 0.25  # ticks (5 ms at 120 BPM): largest error of a playhead before it is corrected
 
@@ -72,7 +72,7 @@ class Facts:
     point_at: Callable[[tuple[float, ...]], int | None]
 
 
-class Watcher:
+class ViewReader:
     """Takes views of an engine. Called by the slow loop."""
 
     def __init__(self, engine: Engine, facts: Facts) -> None:

@@ -68,7 +68,7 @@ def midi(arguments: argparse.Namespace) -> int:
 
 
 def _clips(rows: list[BeatRow], space: Path | None) -> "list[Clip]":
-    from drumatlas_export.pack.loud import flat_certainty, of_space
+    from drumatlas_export.pack.velocity import flat_certainty, of_space
 
     if space is None:
         return flat_certainty(rows)

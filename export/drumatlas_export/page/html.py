@@ -26,8 +26,8 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
-from drumatlas.web.passing import SIDE, passing_pieces
-from drumatlas.web.site import Site
+from drumatlas.web.assets import StaticAssets
+from drumatlas.web.pass_map import SIDE, passing_pieces
 from drumatlas_export.page.bundle import bundle
 from drumatlas_export.page.mlp import Layer, read_layers, run
 from drumatlas_export.page.tables import NAME as TABLES
@@ -57,7 +57,7 @@ def _some_places(atlas: Atlas) -> NDArray[np.float32]:
 
 
 def _assemble(atlas: Atlas, data: dict[str, Any]) -> str:
-    site = Site(atlas)
+    assets = StaticAssets(atlas)
 
     def read(file: str) -> str:
         if file == TABLES:
@@ -65,7 +65,7 @@ def _assemble(atlas: Atlas, data: dict[str, Any]) -> str:
         own = files(__package__).joinpath("static", file)
         if own.is_file():
             return own.read_text(encoding="utf-8")
-        content = site.get(f"/{file}")
+        content = assets.get(f"/{file}")
         if content is None:
             raise ValueError(f"{file}: no such part of the page")
         return content.body.decode("utf-8")
@@ -115,7 +115,7 @@ def _doubles(array: NDArray[Any]) -> str:
 
 def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
     """Return the table that static/main.js reads: that of the live page, and the box's results."""
-    content = Site(atlas).get("/atlas.json")
+    content = StaticAssets(atlas).get("/atlas.json")
     assert content is not None
     about = without_box(json.loads(content.body))
     places = Places(atlas)

@@ -14,7 +14,7 @@ from typing import Any
 from drumatlas import errors
 from drumatlas.beat import codes, drum_map, drums, grid, mark, voices
 from drumatlas.beat.smf import chunks, declared, events, kit, notes, parts, read, search, track
-from drumatlas.web import drop
+from drumatlas.web import dropped_file
 
 NAME = "smftables.js"
 
@@ -38,7 +38,7 @@ _SHARED: tuple[tuple[Any, str], ...] = (
     (drum_map, "NO_VOICE CHANNELS KEYS GM_CHANNEL"),
     (grid, "BEATS_PER_BAR MOST_METRES MAX_STEPS MAX_SHIFT MAX_ERROR TRIPLET"),
     (drums, "EDITED SYNTH_RESETS SHOWN_KEYS"),
-    (drop, "MAX_STRETCHES"),
+    (dropped_file, "MAX_STRETCHES"),
 )
 
 

@@ -16,7 +16,7 @@ from drumatlas.cli.monitor import _first
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
 from drumatlas.play.events import CLOCK, START, STOP
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 
 BEAT = [b"\x99\x24\x40", b"\x89\x24\x40"]
 Message = tuple[bytes, int]

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from PIL import Image
 
-from drumatlas.oled.look import SIDE, Look, chart_line, pixel, read_chart
+from drumatlas.oled.frame import SIDE, Frame, chart_line, pixel, read_chart
 from drumatlas.oled.picture import draw
 
 EMPTY = read_chart(chart_line([]))
-LOOK = Look(pixel(0.5, 0.5), 120.0, "house", 2, False, "", 0)
+LOOK = Frame(pixel(0.5, 0.5), 120.0, "house", 2, False, "", 0)
 Box = tuple[int, int, int, int]
 GENRE, TEMPO, TRANSPORT, BEATS = (
     (SIDE + 3, 0, 128, 12),
@@ -27,7 +27,7 @@ def lit(picture: Image.Image, box: Box) -> int:
     return picture.crop(box).histogram()[255]
 
 
-def differs(a: Look, b: Look) -> set[str]:
+def differs(a: Frame, b: Frame) -> set[str]:
     """The areas in which the pictures of two looks differ."""
     areas = {"genre": GENRE, "tempo": TEMPO, "transport": TRANSPORT, "beats": BEATS, "rest": REST}
     areas["map"] = (0, 0, SIDE, 64)

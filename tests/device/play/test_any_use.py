@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 )
 
 from drumatlas.beat.pattern import Pattern
+from drumatlas.play.clock_follower import ClockSource, Follower
 from drumatlas.play.events import (
     CLOCK,
     CONTINUE,
@@ -27,10 +28,9 @@ from drumatlas.play.events import (
     Output,
 )
 from drumatlas.play.feel import Feel
-from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings, VoiceOut
-from drumatlas.play.transport import STEP_TICKS, ns_per_tick
+from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
 from playing import FOUR, HATS
 from streams import Promises
 from synth import NOTICED_NS, Synth, play_to

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.play.clock_filter import ClockFilter
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 
 MS = 1_000_000
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from drumatlas.play.clock_grid import MIN_CLOCKS, Survey, survey
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 
 MS = 1_000_000
 BPM = st.floats(20, 300)

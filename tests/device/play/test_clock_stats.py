@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from drumatlas.play import clock_stats
 from drumatlas.play.clock_stats import ClockReport, ClockStats, drift_ppm
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 
 MS = 1_000_000
 Message = tuple[int, bytes]

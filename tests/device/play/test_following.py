@@ -13,7 +13,7 @@ from drumatlas.play.events import (
     Output,
     TempoChange,
 )
-from drumatlas.play.following import Heard
+from drumatlas.play.following import HeardClock
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import VoiceOut
@@ -29,7 +29,7 @@ def led(ticks: int, **settings: object) -> Sequencer:
     seq.follow(True)
     seq.arm(0)
     for tick in range(ticks):
-        seq.hear_clock(Heard(tick, tick * TICK, TICK))
+        seq.hear_clock(HeardClock(tick, tick * TICK, TICK))
         seq.advance(tick * TICK)
     return seq
 
@@ -39,7 +39,7 @@ def test_start_waits_for_the_leaders_clock() -> None:
     seq.follow(True)
     seq.start()
     assert midi(run(seq, 5 * STEP)) == []
-    seq.hear_clock(Heard(0, 5 * STEP, TICK))
+    seq.hear_clock(HeardClock(0, 5 * STEP, TICK))
     assert ons(seq.advance(5 * STEP)) == [5 * STEP]
 
 
@@ -47,7 +47,7 @@ def test_start_waits_for_the_leaders_clock() -> None:
 def test_thru_passes_on_what_the_leader_sends(is_continue: bool, message: bytes) -> None:
     seq = sequencer(HATS, thru=True)
     seq.follow(True)
-    seq.hear_clock(Heard(-1, 0, TICK))  # while stopped, too
+    seq.hear_clock(HeardClock(-1, 0, TICK))  # while stopped, too
     seq.arm(12, is_continue)
     assert [data for _, data in midi(seq.advance(STEP))] == [message, CLOCK]
 
@@ -62,7 +62,7 @@ def test_the_tempo_is_the_leaders() -> None:
 def test_who_leads_hears_no_clock() -> None:
     seq = sequencer(HATS)
     seq.start()
-    seq.hear_clock(Heard(50, STEP, TICK / 2))
+    seq.hear_clock(HeardClock(50, STEP, TICK / 2))
     run(seq, 4 * STEP)
     assert seq.bpm == pytest.approx(120)
 
@@ -100,7 +100,7 @@ def test_recorders_are_told_where_it_goes_on() -> None:
 
 def test_what_was_missed_for_long_is_not_made_up_for() -> None:
     seq = led(48)
-    seq.hear_clock(Heard(200, 48 * TICK, TICK))
+    seq.hear_clock(HeardClock(200, 48 * TICK, TICK))
     assert len(ons(run(seq, 48 * TICK + 4 * STEP, start_ns=47 * TICK))) <= 5
 
 
@@ -177,7 +177,7 @@ def test_a_follower_that_overslept_makes_up_for_no_clock() -> None:
 def test_where_the_leader_is_ahead_no_note_is_before_what_was_given_out() -> None:
     seq = led(48, voices=PUSHED)
     given_ns = seq.horizon_ns
-    seq.hear_clock(Heard(55, 48 * TICK, TICK))
+    seq.hear_clock(HeardClock(55, 48 * TICK, TICK))
     begins = ons(run(seq, 60 * TICK, start_ns=given_ns))
     assert len(begins) > 1
     assert min(begins) >= given_ns
@@ -197,7 +197,7 @@ def test_a_start_that_is_still_to_come_waits_for_the_leader() -> None:
     seq.start()  # stands between two clocks, 125 ms apart
     seq.follow(True)
     assert transport(seq.advance(2 * STEP)) == [(STEP // 2, START)]
-    seq.hear_clock(Heard(0, 2 * STEP, TICK))
+    seq.hear_clock(HeardClock(0, 2 * STEP, TICK))
     assert ons(seq.advance(2 * STEP)) == [2 * STEP]
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from drumatlas.play.clock_follower import ClockSource
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
-from drumatlas.play.follower import ClockSource
-from drumatlas.play.transport import BAR_TICKS, STEP_TICKS
+from drumatlas.play.timeline import BAR_TICKS, STEP_TICKS
 from led import MS, Box
 
 SOURCES = [ClockSource.EXTERNAL, ClockSource.AUTO]

@@ -8,7 +8,7 @@ import pytest
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event, TempoChange
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
-from drumatlas.play.transport import STEP_TICKS
+from drumatlas.play.timeline import STEP_TICKS
 from playing import KICK, STEP, TICK, midi, ons, run, sequencer
 
 

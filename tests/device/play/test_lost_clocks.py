@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drumatlas.play.clock_follower import ClockSource, Follower
 from drumatlas.play.events import CLOCK, START
-from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 from playing import HATS
 
 MS = 1_000_000

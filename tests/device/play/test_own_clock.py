@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from drumatlas.play.clock_follower import ClockSource
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event
-from drumatlas.play.follower import ClockSource
 from drumatlas.play.own_clock import FAULT, OwnClock
-from drumatlas.play.transport import STEP_TICKS, ns_per_tick
+from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
 from led import MS, Box
 
 Messages = list[tuple[int, bytes]]

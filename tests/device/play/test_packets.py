@@ -5,12 +5,12 @@ import random
 
 import pytest
 
+from drumatlas.play.clock_follower import ClockSource, Follower
 from drumatlas.play.clock_stats import ClockStats
 from drumatlas.play.events import CLOCK, START
-from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
-from drumatlas.play.transport import STEP_TICKS, ns_per_tick
+from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
 from led import EVERY_STEP, Box
 from playing import HATS
 

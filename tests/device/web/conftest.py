@@ -16,15 +16,15 @@ from drumatlas.engine import Engine
 from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
 from drumatlas.play.settings import PlaySettings
+from drumatlas.web.access import AccessPolicy
 from drumatlas.web.address import Address
-from drumatlas.web.desk import Desk
-from drumatlas.web.guard import Guard
+from drumatlas.web.assets import StaticAssets
+from drumatlas.web.bridge import ThreadBridge
+from drumatlas.web.feed import WebFeed
 from drumatlas.web.panel import WebPanel
-from drumatlas.web.part import WebPart
 from drumatlas.web.server import Server
 from drumatlas.web.serving import Serving, listen
-from drumatlas.web.site import Site
-from drumatlas.web.view import Facts, Watcher
+from drumatlas.web.view import Facts, ViewReader
 
 LOOKAHEAD_NS = 120_000_000
 TOKEN = "0123456789abcdef"
@@ -38,22 +38,22 @@ class Box:
         self.tape = Tape(NullPort())
         panel = WebPanel(self.engine)
         self.engine.panels = [panel]
-        self.desk = Desk(panel.put, time.monotonic_ns())
+        self.bridge = ThreadBridge(panel.put, time.monotonic_ns())
         listening = listen(Address("127.0.0.1", 0))
         self.port = listening.getsockname()[1]
-        guard = Guard(Address(host, self.port), (), token)
+        access = AccessPolicy(Address(host, self.port), (), token)
         self.said: list[str] = []
         self.server: Server | None = None
 
         def make() -> Server:
-            self.server = Server(Site(atlas), guard, self.desk, atlas)
+            self.server = Server(StaticAssets(atlas), access, self.bridge, atlas)
             return self.server
 
-        self.serving = Serving(listening, self.desk, make)
+        self.serving = Serving(listening, self.bridge, make)
         facts = Facts(lambda: {"out": "none"}, lambda: False, dict, panel.point_at)
-        watcher = Watcher(self.engine, facts)
-        self.part = WebPart(
-            self.tape, self.desk, watcher, close=self.serving.close, say=self.said.append
+        watcher = ViewReader(self.engine, facts)
+        self.part = WebFeed(
+            self.tape, self.bridge, watcher, close=self.serving.close, say=self.said.append
         )
         self._is_running = True
         self._thread = threading.Thread(target=self._run)

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 import raw_socket as raw
-from drumatlas.web import client, gate, server
-from drumatlas.web.gate import Allowance
+from drumatlas.web import client, server
+from drumatlas.web import connection_limits as limits
+from drumatlas.web.connection_limits import Allowance
 
-NO_END = {name: Allowance((1e12, 1e12), (1e12, 1e12)) for name in gate.ALLOWANCES}
+NO_END = {name: Allowance((1e12, 1e12), (1e12, 1e12)) for name in limits.ALLOWANCES}
 MEGA = 1 << 20
 
 
@@ -27,7 +28,7 @@ def stack() -> Iterator[ExitStack]:
 @pytest.fixture
 def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page sends is not bounded, only what it leaves unread."""
-    monkeypatch.setattr(gate, "ALLOWANCES", NO_END)
+    monkeypatch.setattr(limits, "ALLOWANCES", NO_END)
 
 
 def is_served(box: Any) -> bool:
@@ -102,7 +103,7 @@ def test_what_a_page_leaves_unread_is_bounded(box: Any, stack: ExitStack, unboun
             one.sendall(data)
             most = max(most, waiting())
         pytest.fail("it may leave all unread")
-    assert most <= gate.MOST_WAITING + len(data)
+    assert most <= limits.MOST_WAITING + len(data)
     assert said_once(box, "did not read")
     assert is_served(box)
 
@@ -111,7 +112,7 @@ def test_pages_that_do_not_read_leave_room_for_others(box: Any, stack: ExitStack
     for _ in range(server.MOST_PAGES - 1):
         one = stack.enter_context(raw.open_page(box.port))
         one.sendall(raw.frame(raw.TEXT, b'{"listen": true}'))
-    box.wait_for(lambda: box.desk.listeners == server.MOST_PAGES - 1)
+    box.wait_for(lambda: box.bridge.listeners == server.MOST_PAGES - 1)
     assert is_served(box)
     assert not box.said
 
@@ -120,26 +121,26 @@ def test_a_page_that_stopped_reading_gives_its_place_back(
     box: Any, stack: ExitStack, unbounded: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its pings wait like all else, so no ping tells that it is gone."""
-    monkeypatch.setattr(gate, "STUCK_S", 0.5)
-    monkeypatch.setattr(gate, "MOST_WAITING", 1 << 40)
+    monkeypatch.setattr(limits, "STUCK_S", 0.5)
+    monkeypatch.setattr(limits, "MOST_WAITING", 1 << 40)
     stack.enter_context(raw.open_page(box.port))
-    box.wait_for(lambda: box.desk.pages == 1)
+    box.wait_for(lambda: box.bridge.pages == 1)
     one = next(iter(box.server._clients))
     for _ in range(100):
         one.show({"faults": ["x" * 500_000]})
         time.sleep(0.01)
         if one.connection.paused:
             break
-    box.wait_for(lambda: box.desk.pages == 0)
+    box.wait_for(lambda: box.bridge.pages == 0)
     assert said_once(box, "did not read")
 
 
 def test_many_slow_readers_of_a_large_file_are_bounded_together(
     box: Any, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "MOST_WAITING_TOGETHER", 2 * MEGA)
+    monkeypatch.setattr(limits, "MOST_WAITING_TOGETHER", 2 * MEGA)
     assert box.get("/")[0] == 200  # until somebody comes there is no server
-    box.server._site._table["/large"] = server.Content(bytes(MEGA), "text/plain")
+    box.server._assets._table["/large"] = server.Content(bytes(MEGA), "text/plain")
     ones = []
     for _ in range(20):
         one = stack.enter_context(socket.socket())
@@ -153,7 +154,7 @@ def test_many_slow_readers_of_a_large_file_are_bounded_together(
 
 def test_the_kernel_keeps_little_for_a_socket(box: Any, stack: ExitStack) -> None:
     stack.enter_context(raw.open_page(box.port))
-    box.wait_for(lambda: box.desk.pages == 1)
+    box.wait_for(lambda: box.bridge.pages == 1)
     one = next(iter(box.server._clients)).connection
     kept = one.transport.get_extra_info("socket")
     for way in (socket.SO_SNDBUF, socket.SO_RCVBUF):
@@ -174,7 +175,7 @@ def test_pages_together_have_one_allowance_and_the_busiest_goes(
     box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = Allowance((0.001, 1e6), (0.001, 1000.0))
-    monkeypatch.setattr(gate, "ALLOWANCES", {**gate.ALLOWANCES, "frames": row})
+    monkeypatch.setattr(limits, "ALLOWANCES", {**limits.ALLOWANCES, "frames": row})
     monkeypatch.setattr(client, "MESSAGES_AT_ONCE", 1e6)
     with box.open() as calm, box.open() as busy:
         calm_reader = reading(calm)
@@ -215,12 +216,12 @@ def test_a_flood_of_connections_does_not_hold_up_an_open_page(
     box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch, stack: ExitStack
 ) -> None:
     """Each one too many has to wait by itself; the server does not."""
-    monkeypatch.setattr(gate, "NAP_S", 4.0)
-    monkeypatch.setattr(gate, "ARRIVALS_A_SECOND", 0.001)
+    monkeypatch.setattr(limits, "NAP_S", 4.0)
+    monkeypatch.setattr(limits, "ARRIVALS_A_SECOND", 0.001)
     with box.open() as page:
         reader = reading(page)
         reader.until(lambda: "run" in reader.state)
-        for _ in range(int(gate.ARRIVALS_AT_ONCE) + 20):
+        for _ in range(int(limits.ARRIVALS_AT_ONCE) + 20):
             with suppress(OSError):
                 stack.enter_context(raw.connect(box.port, timeout=0.2))
         box.wait_for(lambda: any("too many connections" in line for line in box.said))

@@ -8,7 +8,7 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.explore.snapshot import Snapshot
 from drumatlas.play.settings import PlaySettings
-from drumatlas.web.orders import Go, Land, Mute, Visit
+from drumatlas.web.messages import Go, Land, Mute, Recall
 from drumatlas.web.panel import WAITING, WebPanel
 
 
@@ -48,7 +48,7 @@ def test_a_jump_waits_for_what_was_turned_before(
 
 def test_a_visit_brings_tempo_and_feel_and_can_be_undone(panel: WebPanel, engine: Engine) -> None:
     values = {**engine.explorer.values, "tempo": 1.0, "swing": 0.5}
-    panel.put(Visit(Snapshot((0.1, 0.2, 0.3, 0.4), values, False)))
+    panel.put(Recall(Snapshot((0.1, 0.2, 0.3, 0.4), values, False)))
     engine.tick(0)
     assert engine.bpm == 240
     assert not engine.explorer.novelty

@@ -16,7 +16,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.search import Places
 from drumatlas.web import server
-from drumatlas.web.site import Site, points_bytes
+from drumatlas.web.assets import StaticAssets, points_bytes
 
 
 def test_files_come_with_a_strict_policy(box: Any) -> None:
@@ -184,7 +184,7 @@ def test_pages_are_told_that_another_atlas_plays(
 def test_who_comes_later_finds_the_atlas_that_was_put(box: Any, atlas: Atlas) -> None:
     assert json.loads(box.get("/atlas.json")[2])["sha256"] == atlas.sha256
     other = another(atlas)
-    box.desk.put(box.server.change_atlas, Site(other), other)
+    box.bridge.put(box.server.change_atlas, StaticAssets(other), other)
     box.wait_for(lambda: json.loads(box.get("/atlas.json")[2])["sha256"] == "another")
 
 
@@ -218,7 +218,7 @@ def test_parts_that_pass_are_those_of_the_atlas_that_plays(
         box.wait_for(lambda: begun)
         other = another(atlas)
         box.engine.change_atlas(Explorer(other))
-        box.desk.put(box.server.change_atlas, Site(other), other)
+        box.bridge.put(box.server.change_atlas, StaticAssets(other), other)
         box.wait_for(lambda: len(begun) == 2)
         may_end.set()
         assert base64.b64decode(passing_of(reading(page))) == b"\1"

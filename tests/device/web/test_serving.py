@@ -16,26 +16,26 @@ from drumatlas.errors import WebError
 from drumatlas.web import loop
 from drumatlas.web import serving as serving_module
 from drumatlas.web.address import Address
-from drumatlas.web.desk import Desk
+from drumatlas.web.bridge import ThreadBridge
 from drumatlas.web.server import Server
 from drumatlas.web.serving import Serving, listen
 
 UNOPENED = """
 import sys, time
 from drumatlas.web.address import Address
-from drumatlas.web.desk import Desk
+from drumatlas.web.bridge import ThreadBridge
 from drumatlas.web.serving import Serving, listen
 from drumatlas.atlas.read import read_atlas
 atlas = read_atlas(None)
 def make():
-    from drumatlas.web.guard import Guard
+    from drumatlas.web.access import AccessPolicy
     from drumatlas.web.server import Server
-    from drumatlas.web.site import Site
-    return Server(Site(atlas), Guard(Address("127.0.0.1", port)), desk, atlas)
-desk = Desk(print, 0)
+    from drumatlas.web.assets import StaticAssets
+    return Server(StaticAssets(atlas), AccessPolicy(Address("127.0.0.1", port)), bridge, atlas)
+bridge = ThreadBridge(print, 0)
 socket = listen(Address("127.0.0.1", 0))
 port = socket.getsockname()[1]
-serving = Serving(socket, desk, make)
+serving = Serving(socket, bridge, make)
 serving.start()
 time.sleep(0.2)
 loaded = [name for name in ("asyncio", "ssl", "websockets") if name in sys.modules]
@@ -58,7 +58,9 @@ def test_nothing_is_loaded_until_somebody_comes(tmp_path: Path) -> None:
 
 def test_it_ends_before_anybody_came() -> None:
     listening = listen(Address("127.0.0.1", 0))
-    serving = Serving(listening, Desk(lambda _: None, 0), lambda: pytest.fail("nobody came"))
+    serving = Serving(
+        listening, ThreadBridge(lambda _: None, 0), lambda: pytest.fail("nobody came")
+    )
     serving.start()
     serving.close()
     assert "web" not in {thread.name for thread in threading.enumerate()}
@@ -78,7 +80,9 @@ def test_an_address_that_is_taken_or_not_ours_is_said() -> None:
 
 def test_no_thread_to_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for error in (RuntimeError("can't start new thread"), MemoryError()):
-        serving = Serving(listen(Address("127.0.0.1", 0)), Desk(lambda _: None, 0), pytest.fail)
+        serving = Serving(
+            listen(Address("127.0.0.1", 0)), ThreadBridge(lambda _: None, 0), pytest.fail
+        )
 
         def start(_self: object, error: Exception = error) -> None:
             raise error
@@ -117,7 +121,7 @@ def test_what_the_loop_would_log_with_a_traceback_is_one_line(
 ) -> None:
     assert box.get("/")[0] == 200
     for _ in range(2):
-        box.desk.put(lambda: 1 / 0)
+        box.bridge.put(lambda: 1 / 0)
     box.wait_for(lambda: box.said)
     assert box.said == ["page: division by zero"]
     assert box.get("/")[0] == 200

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from drumatlas.explore.controls import Press
-from drumatlas.web import client, gate, server
+from drumatlas.web import client, connection_limits, server
 
 TOKEN = "0123456789abcdef"
 
@@ -132,7 +132,7 @@ def test_who_is_slow_is_cut(box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_200_sockets_leave_room_for_a_page(
     box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "NAP_S", 0.001)
+    monkeypatch.setattr(connection_limits, "NAP_S", 0.001)
     sockets = [box.raw() for _ in range(200)]
     try:
         with box.open(open_timeout=20) as page:
@@ -152,7 +152,7 @@ def test_pages_are_counted(box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MOST_PAGES", 2)
     with box.open(), box.open(), pytest.raises(InvalidStatus, match="503"):
         box.open()
-    box.wait_for(lambda: box.desk.pages == 0)
+    box.wait_for(lambda: box.bridge.pages == 0)
     with box.open():
         pass
 
@@ -214,7 +214,7 @@ def test_a_page_that_does_not_read_is_left_behind(box: Any) -> None:
     """Views wait for it as one, so it costs no memory; the others go on."""
     with box.open() as slow:
         slow.send('{"listen": true}')
-        box.wait_for(lambda: box.desk.listeners == 1)
+        box.wait_for(lambda: box.bridge.listeners == 1)
         one = next(iter(box.server._clients))
         for _ in range(3000):
             one.show({"faults": ["x" * 1000]})

@@ -14,8 +14,8 @@ from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.mine.file import Rules, mine_file
 from drumatlas_export.mine.sources import Source
-from drumatlas_export.pack.loud import flat_certainty, of_space
 from drumatlas_export.pack.midi import REPEATS, clip_bytes, lost_in_mining, names, pack_files
+from drumatlas_export.pack.velocity import flat_certainty, of_space
 from drumatlas_export.space import open_space
 
 pytestmark = pytest.mark.export

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from browsing import until
 from drumatlas.errors import MidiFileError
 from drumatlas.play.kits import KITS
-from drumatlas.web.drop import MAX_STRETCHES, beat_of
+from drumatlas.web.dropped_file import MAX_STRETCHES, beat_of
 from midi_bytes import (
     END,
     FOUR_FOUR,

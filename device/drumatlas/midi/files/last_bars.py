@@ -21,7 +21,7 @@ from drumatlas.play.events import (
     note_key,
     note_off,
 )
-from drumatlas.play.transport import BAR_TICKS, PPQN, STEP_TICKS
+from drumatlas.play.timeline import BAR_TICKS, PPQN, STEP_TICKS
 
 BARS = 8
 KEPT = BARS + 2  # bars that are remembered: one that is not over, and one to spare

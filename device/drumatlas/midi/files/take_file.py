@@ -14,7 +14,7 @@ from drumatlas.beat.mark import Hit, mark_bytes
 from drumatlas.beat.smf.track import packed_note
 from drumatlas.beat.steps import STEPS, STEPS_PER_BEAT
 from drumatlas.play.events import Event, Output, TempoChange, is_system, note_key
-from drumatlas.play.transport import PPQN, STEP_TICKS
+from drumatlas.play.timeline import PPQN, STEP_TICKS
 
 TICKS_PER_BEAT = 480  # of the file; a MIDI clock is 20 of them
 _STEP = TICKS_PER_BEAT // STEPS_PER_BEAT

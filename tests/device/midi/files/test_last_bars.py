@@ -15,7 +15,7 @@ from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, TempoChange
 from drumatlas.play.following import Heard
-from drumatlas.play.transport import ns_per_tick
+from drumatlas.play.timeline import ns_per_tick
 from playing import HATS, pattern_of, sequencer
 
 BAR_TICKS, STEP_TICKS = 96, 6
