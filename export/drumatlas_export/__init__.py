@@ -1,1 +1,1 @@
-"""drumatlas_export: from MIDI files to an atlas that a box plays (host side)."""
+"""drumatlas_export: turn MIDI files into an atlas that the box plays (runs on a computer)."""

@@ -1,4 +1,4 @@
-"""A space to sample and to score: a checkpoint or an atlas, seen alike."""
+"""A space to sample and to score: one interface to checkpoints and atlases."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,38 +25,38 @@ _BATCH = 4096
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Prior, networks and thresholds; `config` is the training config as a table."""
+    """Prior, networks and thresholds of a checkpoint or an atlas."""
 
     name: str
-    centre: NDArray[np.float32]
-    reach: NDArray[np.float32]
-    thresholds: NDArray[np.float32]
-    known: NDArray[np.uint64]
-    config: dict[str, Any]
-    decode: Network
-    encode: Network
-    genres: tuple[Genre, ...] = ()  # areas; a checkpoint has none yet
+    centre: NDArray[np.float32]  # [4] prior: mean of each axis
+    reach: NDArray[np.float32]  # [4] prior: standard deviation of each axis
+    thresholds: NDArray[np.float32]  # [14] probability above which a voice hits
+    known: NDArray[np.uint64]  # [n] hashes of the rotation classes of known beats
+    config: dict[str, Any]  # training settings
+    decode: Network  # z [n, 4] -> p [n, 32, 14]
+    encode: Network  # x [n, 32, 14] -> z [n, 4]
+    genres: tuple[Genre, ...] = ()  # areas; a checkpoint has none
     groove: Groove | None = None
-    atlas: Atlas | None = None  # what it was read from; a checkpoint has no map
+    atlas: Atlas | None = None  # the atlas that was opened; None for a checkpoint
 
     def sample(self, n: int, seed: int) -> NDArray[np.float32]:
-        """n points of the prior [n, 4]."""
+        """Draw n points [n, 4] from the prior; the same seed gives the same points."""
         return sample_prior(self.centre, self.reach, n, seed)
 
     def hits(
         self, z: NDArray[np.float32], thresholds: NDArray[np.float32] | float | None = None
     ) -> NDArray[np.bool_]:
-        """One decode a point: z [n, 4] -> [n, 32, 14]; own thresholds unless others are given."""
+        """Return the hits [n, 32, 14] at points z [n, 4], by `thresholds` or by the space's own."""
         limit = self.thresholds if thresholds is None else thresholds
-        # Batch by batch: hits take a quarter of what probabilities do.
+        # By batches, because hits take a quarter of the memory of probabilities.
         return np.concatenate([p > limit for p in self._decoded(z)])
 
     def codes(self, z: NDArray[np.float32]) -> NDArray[np.uint16]:
-        """The same as codes, which take a 14th of the memory: z [n, 4] -> [n, 32]."""
+        """Return the beats at points z [n, 4] as codes [n, 32], in a 14th of the memory of hits."""
         return np.concatenate([pack(p > self.thresholds) for p in self._decoded(z)])
 
     def probabilities(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One decode a point: z [n, 4] -> p [n, 32, 14]."""
+        """Return the probabilities [n, 32, 14], 0..1, of hits at points z [n, 4]."""
         return np.concatenate(list(self._decoded(z)))
 
     def _decoded(self, z: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
@@ -64,7 +64,7 @@ class Space:
 
 
 def of_checkpoint(one: checkpoints.Checkpoint, name: str) -> Space:
-    """`one` as a space."""
+    """Return the checkpoint `one` as a space called `name`."""
 
     def encode(x: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.no_grad():
@@ -84,8 +84,12 @@ def of_checkpoint(one: checkpoints.Checkpoint, name: str) -> Space:
 
 
 def open_space(path: Path) -> Space:
-    """The checkpoint or atlas at `path` (told apart by what is inside, both are zips)."""
-    with naming(path):  # a name of 300 letters is an OSError
+    """Open the checkpoint or atlas at `path`.
+
+    Both are zip files; the members show which of the two it is. FileError, ModelError or AtlasError
+    names a file that can't be used.
+    """
+    with naming(path):  # OSError, such as for a name of 300 characters
         is_file = path.is_file()
     if not is_file:
         raise FileError(f"{path}: no such file")

@@ -1,4 +1,4 @@
-"""The command line: `drumatlas-export COMMAND`. Results on stdout, talk on stderr."""
+"""The command line, `drumatlas-export COMMAND`: results on stdout, messages on stderr."""
 
 import signal
 import sys
@@ -10,10 +10,11 @@ from drumatlas.commandline import Parser, run_command
 from drumatlas_export.cli import beats, build, groove, models, pack, page, scores
 
 DESCRIPTION = (
-    "Makes an atlas for drumatlas from MIDI files. An atlas is a file with a map of drum beats and "
-    "the networks that make them. `build` does all of it; the other commands are its steps, and "
-    "what else can be done with beats, models and atlases. Beats are kept in text files (.tsv), a "
-    "beat of two bars a line. Models need the extra packages: pip install 'drumatlas[export]'"
+    "Turns MIDI files into an atlas for drumatlas. An atlas is a file that holds a map of drum "
+    "beats and the networks that generate them. `build` does everything in one go; the other "
+    "commands are its steps, and tools for beats, models and atlases. Beats are stored as text "
+    "(.tsv), one beat of two bars per line. Commands that use models need extra packages: "
+    "pip install 'drumatlas[export]'"
 )
 COMMANDS = (
     beats.MINE,
@@ -30,7 +31,7 @@ COMMANDS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `drumatlas-export` with `argv`; returns the exit code."""
+    """Run `drumatlas-export` with `argv`, by default the process's; return the exit code."""
     parser = Parser.of_program("drumatlas-export", DESCRIPTION, COMMANDS)
     with _terminable():
         return run_command(parser, sys.argv[1:] if argv is None else argv)
@@ -42,7 +43,7 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Within, SIGTERM ends the work as Ctrl-C does: workers stopped, nothing half-written."""
+    """Make SIGTERM end the work as Ctrl-C does: workers stop, no file is left half-written."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield

@@ -1,4 +1,4 @@
-"""`drumatlas-export mine` and `filter`: MIDI to beats, beats to fewer beats."""
+"""`drumatlas-export mine` and `filter`: find beats in MIDI files, and select beats."""
 
 import argparse
 import json
@@ -39,7 +39,7 @@ drumatlas-export filter samples.tsv -o passing.tsv --known beats.tsv"""
 
 
 def mine_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `mine`."""
+    """Add the options of `mine`."""
     mining_options(parser)
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="beats.tsv", help="file to write"
@@ -48,25 +48,25 @@ def mine_options(parser: argparse.ArgumentParser) -> None:
         "--report",
         type=Path,
         metavar="F.json",
-        help="also write what was read and what was refused",
+        help="also write a report of the files that were read and refused (JSON)",
     )
 
 
 def mining_options(parser: argparse.ArgumentParser) -> None:
-    """What is mined, and how."""
+    """Add the options that `mine` and `build` share: what to mine, and how."""
     parser.add_argument(
         "paths",
         type=Path,
         nargs="+",
         metavar="PATH",
-        help="MIDI files, zips or folders of them",
+        help="MIDI files, zip files, or folders of them",
     )
     parser.add_argument(
         "--repeats",
         type=integer(2, 64),
         default=3,
         metavar="N",
-        help="how often two bars must follow themselves to count, 2 to 64 (default: 3)",
+        help="keep two bars only if they are played N times in a row, 2 to 64 (default: 3)",
     )
     parser.add_argument(
         "--windows",
@@ -74,30 +74,22 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="take every two bars of this collection (a folder or zip file below PATH; * for all), "
-        "even if they do not repeat, and label those beats 'window'; may be given several times",
+        "even if they do not repeat, and label such beats 'window'; may be given several times",
     )
     parser.add_argument(
         "--genres",
         action="append",
         metavar="folders|names|F.tsv",
-        help="where a beat's genre comes from: folders, the name of the file's folder; names, "
-        "words "
-        "in its path; F.tsv, a table with a header; may be given several times, and the first "
-        "that has a genre wins (default: names)",
+        help="source of a beat's genre: the name of its file's folder (folders), words in the "
+        "file's path (names), or a table with a header (F.tsv); may be given several times, and "
+        "the first one that knows a genre wins (default: names)",
     )
     parser.add_argument(
         "--genre-column",
         metavar="NAME",
-        help="column of that table with the genre (default: genre)",
+        help="column of the table that holds the genre (default: genre, else the second column)",
     )
-    parser.add_argument(
-        "--min-entropy",
-        type=number(0, 4),
-        default=MIN_ENTROPY,
-        metavar="N",
-        help="drop beats with less entropy of their steps, in nats, 0 to 4: dull ones (default: "
-        "0.9)",
-    )
+    _entropy_option(parser)
     add_reading(parser)
     cores = os.cpu_count() or 1
     parser.add_argument(
@@ -105,18 +97,32 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
         type=integer(1, 256),
         default=cores,
         metavar="N",
-        help="processes that read files (default: one for each core)",
+        help="number of worker processes (default: one per core)",
     )
     parser.add_argument(
         "--dask",
         metavar="ADDRESS",
-        help="mine on the cluster of this Dask scheduler (tcp://HOST:8786), whose workers find the "
-        "files under the same paths",
+        help="mine on the cluster of this Dask scheduler (tcp://HOST:8786); its workers must see "
+        "the files under the same paths",
+    )
+
+
+def _entropy_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--min-entropy",
+        type=number(0, 4),
+        default=MIN_ENTROPY,
+        metavar="N",
+        help="drop monotonous beats: those whose steps have an entropy below N nats, 0 to 4 "
+        "(default: 0.9)",
     )
 
 
 def mine(arguments: argparse.Namespace) -> int:
-    """Mine and write the beats. What was read stands in a file beside them until then."""
+    """Mine the beats and write them.
+
+    Until they are written, a journal beside the output (NAME.part) holds the results so far.
+    """
     from rich.console import Console
 
     from drumatlas_export.mine.file import Rules
@@ -157,7 +163,7 @@ def _mined(
     label: "Labeller",
     console: "Console",
 ) -> "Iterator[Mined]":
-    """Mine, and forget what the journal holds once the results are written."""
+    """Mine with a journal; delete it once the caller has written the results."""
     from rich.progress import Progress
 
     from drumatlas_export.mine.job import mine as run_job
@@ -168,9 +174,9 @@ def _mined(
     bar = Progress(console=console, disable=not console.is_terminal)
     with Journal(part, sources, rules) as journal:
         if journal.kept:
-            say(f"{part}: an earlier run has read {counted(len(journal.kept), 'file')}")
+            say(f"{part}: resuming; an earlier run read {counted(len(journal.kept), 'file')}")
         elif journal.is_replaced:
-            say(f"{part}: damaged, or of another job; reading all files again")
+            say(f"{part}: damaged, or from another job; reading all files again")
         with bar:
             task = bar.add_task("mining", total=len(sources))
             advance = partial(bar.advance, task)
@@ -181,7 +187,7 @@ def _mined(
 
 
 def _miner(arguments: argparse.Namespace) -> "Miner":
-    """Who reads the files: this machine's processes, or those of a cluster."""
+    """Return the miner: processes of this machine, or workers of a cluster."""
     if arguments.dask:
         from drumatlas_export.mine.cluster import mine_on_cluster
 
@@ -189,14 +195,14 @@ def _miner(arguments: argparse.Namespace) -> "Miner":
     from drumatlas_export.mine.local import mine_here, mine_locally, why_no_workers
 
     if reason := why_no_workers():
-        say(f"no worker processes here ({reason}): mining in one process")
+        say(f"can't start worker processes ({reason}); mining in one process")
         return mine_here
     return lambda sources, rules: mine_locally(sources, rules, min(arguments.jobs, len(sources)))
 
 
 def filter_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `filter`."""
-    parser.add_argument("input", type=Path, metavar="IN.tsv", help="beats to choose from")
+    """Add the options of `filter`."""
+    parser.add_argument("input", type=Path, metavar="IN.tsv", help="beats to select from")
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="OUT.tsv", help="file to write"
     )
@@ -206,20 +212,13 @@ def filter_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="F.tsv",
-        help="also drop beats that are in this file, however rotated; may be given several times",
+        help="also drop beats that are in this file, in any rotation; may be given several times",
     )
-    parser.add_argument(
-        "--min-entropy",
-        type=number(0, 4),
-        default=MIN_ENTROPY,
-        metavar="N",
-        help="drop beats with less entropy of their steps, in nats, 0 to 4: dull ones (default: "
-        "0.9)",
-    )
+    _entropy_option(parser)
 
 
 def filter_beats(arguments: argparse.Namespace) -> int:
-    """Keep the lines whose beat passes, each exactly as it is."""
+    """Write the lines whose beat passes, each unchanged."""
     check_writable(arguments.output)
     known = [rotation_hash(row.code) for file in arguments.known for row in read_rows(file)]
     beat_filter = BeatFilter(known, arguments.min_entropy)
@@ -227,7 +226,7 @@ def filter_beats(arguments: argparse.Namespace) -> int:
     is_beat = [bool(line.strip()) and not line.startswith("#") for line in lines]
     codes = [row.code for row in tsv.parse(lines, str(arguments.input))]
     passes = iter(beat_filter.passes(codes).tolist() if codes else [])
-    # Comments stay: they may name the songs of the beats below.
+    # Comments stay: they may name the songs of the beats that follow.
     kept = [line for line, is_one in zip(lines, is_beat, strict=True) if not is_one or next(passes)]
     write_text(arguments.output, "".join(kept))
     beats = sum(1 for line in kept if line.strip() and not line.startswith("#"))
@@ -241,14 +240,14 @@ MINE = Command(
     MINE_EXAMPLES,
     mine_options,
     mine,
-    "A beat is two bars of 4/4 that follow themselves. The same command goes on where it was "
-    "interrupted.",
+    "A beat is two bars of 4/4 that are repeated. To resume an interrupted job, run the same "
+    "command again.",
 )
 FILTER = Command(
     "filter",
-    "keep beats that are lively and new",
+    "select the beats that are lively and new",
     FILTER_EXAMPLES,
     filter_options,
     filter_beats,
-    'The filter of the article "Drum Patterns from Latent Space" (A. Tikhonov, 2019).',
+    'Applies the filter of the article "Drum Patterns from Latent Space" (A. Tikhonov, 2019).',
 )

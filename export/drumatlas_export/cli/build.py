@@ -1,4 +1,4 @@
-"""`drumatlas-export build`: MIDI files to an atlas, by the other commands in turn."""
+"""`drumatlas-export build`: make an atlas from MIDI files by running the other commands in turn."""
 
 import argparse
 import json
@@ -18,7 +18,15 @@ from drumatlas.files import atomic, check_writable, naming, read_bytes, read_tex
 from drumatlas.reading import reading_of
 from drumatlas_export.cli import beats, models
 from drumatlas_export.cli import scores as scores_of
-from drumatlas_export.cli.common import CONFIG_HELP, read_lines, read_rows, say, titled
+from drumatlas_export.cli.common import (
+    ABOUT_HELP,
+    CONFIG_HELP,
+    MODEL_HELP,
+    read_lines,
+    read_rows,
+    say,
+    titled,
+)
 from drumatlas_export.mine.reasons import named
 from drumatlas_export.train.config import KINDS
 
@@ -28,18 +36,18 @@ drumatlas-export build songs loops -o mine.atlas --genres folders --windows loop
 
 _SCORES = "scores.json"
 _PAGE = "report.html"
-_LEAST_BEATS = 40  # below, a split by song leaves nothing to measure by
-_ENOUGH_BEATS = 2000  # from here on a space's samples are mostly different ones
-_MORE = "more files, --repeats 2 or --windows '*' give more"
-_UNWRITABLE = "the temporary folder (--work DIR takes another)"
-_STAMP = "build.json"  # what the files in the work folder were made from
-_PROGRAM = "drumatlas-export"  # key of its version in there; a stamp without it is not ours
-_MOST_STAMP = 16 << 20  # bytes
-_MOST_TABLE = 1 << 30  # bytes of a file whose contents count
+_MIN_BEATS = 40  # with fewer, a split by song leaves no beats to measure with
+_ENOUGH_BEATS = 2000  # from here on, a model's samples are mostly distinct
+_MORE = "for more, add files, or try --repeats 2 or --windows '*'"
+_UNWRITABLE = "the temporary folder (choose another with --work DIR)"
+_STAMP = "build.json"  # records what the files in the work folder were made from
+_PROGRAM = "drumatlas-export"  # key of the version in the stamp; a stamp without it is not ours
+_MAX_STAMP = 16 << 20  # bytes
+_MAX_TABLE = 1 << 30  # bytes of an input file whose contents enter the stamp
 
 
 def build_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `build`: those of its parts."""
+    """Add the options of `build`: those of its steps."""
     beats.mining_options(parser)
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="NAME.atlas", help="atlas to write"
@@ -50,14 +58,13 @@ def build_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="F.tsv",
-        help="leave out beats that are in this file, however rotated; may be given several times",
+        help="beats to exclude, in any rotation; may be given several times",
     )
     parser.add_argument(
         "--model",
         default="swae",
         metavar="|".join(KINDS),
-        help="kind of network: an autoencoder (ae), or a variational, "
-        "adversarial or sliced-Wasserstein one (default: swae)",
+        help=f"{MODEL_HELP} (default: swae)",
     )
     parser.add_argument(
         "--config",
@@ -70,28 +77,27 @@ def build_options(parser: argparse.ArgumentParser) -> None:
         type=integer(0, 2**31 - 1),
         default=1,
         metavar="N",
-        help="start of the random numbers (default: 1)",
+        help="random seed (default: 1)",
     )
     models.groove_option(parser)
     parser.add_argument(
         "--about",
         type=Path,
         metavar="F.json",
-        help="what the atlas says of itself: sources, licences (JSON)",
+        help=ABOUT_HELP,
     )
     parser.add_argument(
         "--work",
         type=Path,
         metavar="DIR",
-        help="folder that keeps the steps in between, so that the same command goes on where it "
-        "was "
-        "interrupted",
+        help="folder for intermediate results, so that the same command can resume an interrupted "
+        "build (default: a temporary folder)",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """One step of the way; done where all that it `makes` is there."""
+    """One step of the build; it is done if all files that it `makes` exist."""
 
     title: str
     makes: tuple[Path, ...]
@@ -99,24 +105,24 @@ class _Stage:
 
 
 def build(arguments: argparse.Namespace) -> int:
-    """All of it."""
+    """Run all stages, skipping those already done; write the atlas, its scores and the report."""
     _check(arguments)
     with _work_folder(arguments) as work:
         stages = _stages(arguments, work)
         for number, stage in enumerate(stages, 1):
             is_done = all(path.exists() for path in stage.makes)
-            say(f"{number} of {len(stages)}: {stage.title}{', done before' if is_done else ''}")
+            say(f"{number} of {len(stages)}: {stage.title}{' (already done)' if is_done else ''}")
             if not is_done:
                 stage.run()
         for made in (work / arguments.output.name, work / _SCORES, work / _PAGE):
             with atomic(arguments.output.with_suffix(made.suffix)) as stream:
                 stream.write(made.read_bytes())
-    say(f"{arguments.output} plays: drumatlas play --atlas {arguments.output}")
+    say(f"{arguments.output} is ready: drumatlas play --atlas {arguments.output}")
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """What would go wrong late goes wrong now."""
+    """Check all inputs now, so that a mistake does not stop the build late."""
     from drumatlas_export.groove.file import read_groove
     from drumatlas_export.mine.genres import labeller
     from drumatlas_export.mine.sources import find_sources
@@ -170,16 +176,16 @@ def _stages(arguments: argparse.Namespace, work: Path) -> list[_Stage]:
     ]
 
 
-def _warn_of_few(beats: int, what: str) -> None:
-    """Say so where the space will be poor; BeatError where there can be none."""
-    if beats < _LEAST_BEATS:
-        raise BeatError(f"{what}: {beats} beats are too few for a space", _MORE)
+def _warn_of_few(beats: int, source: str) -> None:
+    """Warn if `beats` are few for a good space; BeatError if they are too few to train on."""
+    if beats < _MIN_BEATS:
+        raise BeatError(f"{source}: {beats} beats are too few to train on", _MORE)
     if beats < _ENOUGH_BEATS:
-        say(f"{beats} beats are few: the space will repeat itself, its scores say little; {_MORE}")
+        say(f"{beats} beats are few: samples will repeat and scores mean little; {_MORE}")
 
 
 def _try_out(path: Path) -> None:
-    """Open the atlas as the box does; AtlasError, and no atlas, if nothing in it may play."""
+    """Open the atlas as the box does; AtlasError, and no atlas, if no place in it can be played."""
     from drumatlas.atlas.read import read_atlas
     from drumatlas.explore.search import Places
 
@@ -192,7 +198,11 @@ def _try_out(path: Path) -> None:
 
 @contextmanager
 def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
-    """The named one, with what is still good in it; else a temporary one."""
+    """Yield the folder of --work, or a temporary one.
+
+    Results of other inputs or options are deleted from the folder of --work. FileError if the
+    folder can't be used.
+    """
     if arguments.work is None:
         with TemporaryDirectory(prefix="drumatlas-") as name:
             folder = Path(name)
@@ -212,7 +222,7 @@ def _work_folder(arguments: argparse.Namespace) -> Iterator[Path]:
 
 
 def _titles(arguments: argparse.Namespace, work: Path) -> dict[Path, str]:
-    """What the files of a temporary folder are to the user, who never sees them."""
+    """Return what to call the files of a temporary folder, whose paths the user never sees."""
     mined, made = named(arguments.paths), _stages(arguments, work)
     return {
         **{path: path.stem for stage in made for path in stage.makes},
@@ -226,23 +236,28 @@ def _titles(arguments: argparse.Namespace, work: Path) -> dict[Path, str]:
 
 
 def _stamp_of(work: Path) -> str:
-    """The stamp in the folder; '' in an empty one. FileError if what is in there is not ours:
-    files of the same names would be lost."""
+    """Return the stamp in the folder, or '' if the folder is empty.
+
+    FileError if `build` did not write the files in it: they could be overwritten.
+    """
     try:
         if not any(work.iterdir()):
             return ""
-        stamp = read_text(work / _STAMP, _MOST_STAMP)
+        stamp = read_text(work / _STAMP, _MAX_STAMP)
         table = json.loads(stamp)
     except (OSError, ValueError, RecursionError):
         table = None
     if not isinstance(table, dict) or _PROGRAM not in table:
-        raise FileError(f"{work}: holds files that are not of `build`", "name a new folder")
+        raise FileError(f"{work}: holds files that `build` did not write", "choose a new folder")
     return stamp
 
 
 def _stamp(arguments: argparse.Namespace) -> str:
-    """All that the work depends on: the program, options, tables, the groove, and the MIDI files by
-    name, size and age."""
+    """Return all that the results depend on, as JSON.
+
+    These are the program's version, the options, a hash of the tables and the groove, and each
+    MIDI file's name, size and modification time.
+    """
     from drumatlas_export.mine.sources import facts_of, find_sources
 
     words = {
@@ -255,7 +270,7 @@ def _stamp(arguments: argparse.Namespace) -> str:
     tables += [path for path in map(Path, named) if path.is_file()]
     digest = sha256()
     for table in tables:
-        digest.update(sha256(read_bytes(table, _MOST_TABLE)).digest())
+        digest.update(sha256(read_bytes(table, _MAX_TABLE)).digest())
     for source in find_sources(arguments.paths, arguments.windows):
         digest.update(facts_of(source).encode())
     table = {_PROGRAM: __version__, **words, "inputs": digest.hexdigest()}
@@ -264,7 +279,7 @@ def _stamp(arguments: argparse.Namespace) -> str:
 
 BUILD = Command(
     "build",
-    "build an atlas from MIDI files, in one go",
+    "build an atlas from MIDI files in one go",
     EXAMPLES,
     build_options,
     build,

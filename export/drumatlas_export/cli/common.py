@@ -1,4 +1,4 @@
-"""Steps that several export commands share."""
+"""Helpers that several export commands share."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,27 +14,32 @@ from drumatlas.errors import BeatError, DrumatlasError, FileError
 from drumatlas.files import read_text
 from drumatlas_export.train.config import TrainConfig
 
-MAX_TSV = 1 << 30  # bytes; a million beats have about 100 MB
+MAX_TSV = 1 << 30  # bytes; a million beats take about 100 MB
 
+_titles: dict[str, str] = {}  # path -> title, for files whose names mean nothing to the user
 
-_titles: dict[str, str] = {}  # of files whose names mean nothing to the user
 CONFIG_HELP = (
-    "settings of the training, a TOML file with lines like `max_epochs = 200`; all of them: "
+    "training settings: a TOML file with lines such as `max_epochs = 200`; settings: "
     + ", ".join(field.name for field in fields(TrainConfig))
 )
+MODEL_HELP = (
+    "kind of network: plain (ae), variational (vae), adversarially constrained (acai) or "
+    "sliced-Wasserstein (swae) autoencoder"
+)
+ABOUT_HELP = "information to store in the atlas, such as sources and licences (a JSON object)"
 
 
 def say(text: str) -> None:
-    """Talk to the user: stderr, so that stdout holds results only."""
+    """Print a message to stderr, so that stdout holds results only."""
     print(_titled(text, _titles), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def titled(titles: Mapping[Path, str], unwritable: str) -> Iterator[None]:
-    """Within, let `say` and errors call the files and folders in `titles` by their titles.
+    """While active, make `say` and errors show the titles in `titles` in place of the paths.
 
-    A file that can't be read or written is called `unwritable`: that is not the fault of what its
-    title stands for.
+    In a FileError every such path becomes `unwritable`: the disk is at fault, not the input that
+    the title names.
     """
     _titles.update({str(path): title for path, title in titles.items()})
     try:
@@ -58,13 +63,13 @@ def _titled(text: str, titles: Mapping[str, str]) -> str:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, line ends kept as they are; FileError names it."""
-    # Not splitlines: it also breaks at characters that are no line ends in a file.
+    """Return the lines of a text file with their line ends; FileError if it can't be read."""
+    # Not splitlines: it also splits at characters that do not end a line of a file.
     return StringIO(read_text(path, MAX_TSV), newline="").readlines()
 
 
 def read_rows(path: Path) -> list[BeatRow]:
-    """The beats of a TSV; the error names file and line."""
+    """Return the beats of a TSV file; BeatError names the file and line, FileError the file."""
     rows = list(tsv.parse(read_lines(path), str(path)))
     if not rows:
         raise BeatError(f"{path}: no beats in it")
@@ -72,7 +77,7 @@ def read_rows(path: Path) -> list[BeatRow]:
 
 
 def flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested results as (dotted name, value)."""
+    """Yield nested results as (dotted name, value)."""
     for key, value in table.items():
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{key}.")

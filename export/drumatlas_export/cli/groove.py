@@ -1,4 +1,4 @@
-"""`drumatlas-export groove`: how real players play, for atlases to carry."""
+"""`drumatlas-export groove`: learn how drummers play, for use in an atlas."""
 
 import argparse
 import json
@@ -16,13 +16,13 @@ drumatlas-export export acai.pt -o mine.atlas --groove players.npz"""
 
 
 def groove_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `groove`."""
+    """Add the options of `groove`."""
     parser.add_argument(
         "paths",
         type=Path,
         nargs="+",
         metavar="PATH",
-        help="MIDI files of drummers, zip files, or folders of them",
+        help="MIDI recordings of drummers: files, zip files, or folders of them",
     )
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="F.npz", help="file to write"
@@ -31,7 +31,7 @@ def groove_options(parser: argparse.ArgumentParser) -> None:
 
 
 def groove(arguments: argparse.Namespace) -> int:
-    """Learn, measure on sessions (folders) that taught nothing, and write."""
+    """Learn a groove, measure it on held-out sessions (one folder each), and write it."""
     from drumatlas.atlas.write import groove_bytes
     from drumatlas.beat.drums import label, unvoiced_line
     from drumatlas.files import atomic, check_writable
@@ -51,7 +51,7 @@ def groove(arguments: argparse.Namespace) -> int:
         raise error.within(named(arguments.paths)) from None
     for remark in played.remarks:
         say(remark)
-    say(f"{len(played.loud)} times two bars in straight 16ths")
+    say(f"{len(played.loud)} two-bar windows in straight 16ths")
     for line in filter(None, (by_number("left out", played.left_out), passed_over(found))):
         say(line)
     if played.unvoiced:
@@ -65,10 +65,10 @@ def groove(arguments: argparse.Namespace) -> int:
 
 GROOVE = Command(
     "groove",
-    "learn velocities and timing from performances",
+    "learn velocities and timing from recorded performances",
     EXAMPLES,
     groove_options,
     groove,
-    "Learns how loud drummers hit, and how early or late. Prints how well that tells sessions that "
-    "it did not learn from, as JSON.",
+    "Learns how loud drummers hit, and how early or late. Prints, as JSON, how well this predicts "
+    "sessions that it did not learn from.",
 )

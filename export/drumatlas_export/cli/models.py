@@ -1,4 +1,4 @@
-"""`drumatlas-export train`, `sample`, `export`: beats to a model to an atlas."""
+"""`drumatlas-export train`, `sample` and `export`: from beats to a model to an atlas."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.commandline import Command, integer
 from drumatlas.errors import BeatError, ConfigError, FileError, ModelError
 from drumatlas.files import check_writable, read_text, write_text
-from drumatlas_export.cli.common import CONFIG_HELP, read_rows, say
+from drumatlas_export.cli.common import ABOUT_HELP, CONFIG_HELP, MODEL_HELP, read_rows, say
 from drumatlas_export.train.config import KINDS
 
 if TYPE_CHECKING:
@@ -26,19 +26,18 @@ EXPORT_EXAMPLES = """\
 drumatlas-export export acai.pt -o mine.atlas
 drumatlas-export export acai.pt -o mine.atlas --scores scores.json --mined mined.json"""
 
-_MOST_JSON = 16 << 20  # bytes
-_MOST_DRAWS = 200  # times n; a space where fewer pass is no space
+_MAX_JSON = 16 << 20  # bytes
+_MAX_DRAWS = 200  # draws per beat that passes; a space that needs more is broken
 
 
 def train_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `train`."""
-    parser.add_argument("beats", type=Path, metavar="beats.tsv", help="beats to learn from")
+    """Add the options of `train`."""
+    parser.add_argument("beats", type=Path, metavar="beats.tsv", help="beats to train on")
     parser.add_argument(
         "--model",
         required=True,
         metavar="|".join(KINDS),
-        help="kind of network: an autoencoder (ae), or a variational, adversarial or "
-        "sliced-Wasserstein one",
+        help=MODEL_HELP,
     )
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="model.pt", help="model to write"
@@ -53,12 +52,12 @@ def train_options(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=integer(0, 2**31 - 1),
         metavar="N",
-        help="start of the random numbers (default: that of --config, else 1)",
+        help="random seed (default: that of --config, else 1)",
     )
 
 
 def train(arguments: argparse.Namespace) -> int:
-    """Train and write a checkpoint."""
+    """Train a model and write its checkpoint."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -78,21 +77,21 @@ def train(arguments: argparse.Namespace) -> int:
         task = bar.add_task(f"{config.kind}", total=config.max_epochs)
 
         def show(epoch: int, _loss: float, validation: float) -> None:
-            text = f"{config.kind}, held-out songs {validation:.2f} nats a beat"
+            text = f"{config.kind}, held-out songs: {validation:.2f} nats per beat"
             bar.update(task, completed=epoch, description=text)
 
         trained = fit(rows, config, show)
     checkpoint.save(trained, arguments.output)
     run = trained.run
     say(
-        f"{arguments.output}: best of {run['epochs']} epochs was {run['best_epoch']}, "
-        f"{run['validation_nats']} nats a beat on held-out songs"
+        f"{arguments.output}: best epoch {run['best_epoch']} of {run['epochs']}, "
+        f"{run['validation_nats']} nats per beat on held-out songs"
     )
     return 0
 
 
 def config_of(arguments: argparse.Namespace) -> "TrainConfig":
-    """The run that `train`'s options ask for; ConfigError names what makes no sense."""
+    """Return the settings that the options of `train` select; ConfigError names an invalid one."""
     from drumatlas_export.train.config import load, recipe
 
     config = recipe(arguments.model)
@@ -104,7 +103,7 @@ def config_of(arguments: argparse.Namespace) -> "TrainConfig":
 
 
 def sample_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `sample`."""
+    """Add the options of `sample`."""
     parser.add_argument(
         "space", type=Path, metavar="MODEL|ATLAS", help="model or atlas to draw from"
     )
@@ -114,19 +113,19 @@ def sample_options(parser: argparse.ArgumentParser) -> None:
         type=integer(1, 10_000_000),
         required=True,
         metavar="N",
-        help="how many beats",
+        help="number of beats",
     )
     parser.add_argument(
         "--seed",
         type=integer(0, 2**31 - 1),
         default=0,
         metavar="N",
-        help="start of the random numbers (default: 0)",
+        help="random seed (default: 0)",
     )
     parser.add_argument(
         "--raw",
         action="store_true",
-        help="keep every beat that is drawn, also dull, silent and known ones",
+        help="keep every beat drawn, including monotonous, silent and known ones",
     )
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="F.tsv", help="file to write"
@@ -134,7 +133,10 @@ def sample_options(parser: argparse.ArgumentParser) -> None:
 
 
 def sample(arguments: argparse.Namespace) -> int:
-    """Draw from the prior: N raw beats, or as many draws as it takes for N that pass."""
+    """Draw N beats from the prior and write them; without --raw, draw until N pass the filter.
+
+    ModelError if fewer than 1 in 200 pass.
+    """
     import numpy as np
 
     from drumatlas.explore.filters import BeatFilter
@@ -142,26 +144,28 @@ def sample(arguments: argparse.Namespace) -> int:
 
     check_writable(arguments.output)
     space = open_space(arguments.space)
-    barred = BeatFilter(space.known)
+    beat_filter = BeatFilter(space.known)
     rows: list[BeatRow] = []
     draws = 0
     while len(rows) < arguments.count:
-        if draws > _MOST_DRAWS * arguments.count:
-            raise ModelError(f"{arguments.space}: under 1 of {_MOST_DRAWS} samples passes")
+        if draws > _MAX_DRAWS * arguments.count:
+            raise ModelError(
+                f"{arguments.space}: fewer than 1 in {_MAX_DRAWS} samples passes the filter"
+            )
         z = space.sample(arguments.count, arguments.seed + draws)
         codes = space.codes(z)
-        keep = np.ones(len(z), bool) if arguments.raw else barred.passes(codes)
+        keep = np.ones(len(z), bool) if arguments.raw else beat_filter.passes(codes)
         pairs = zip(codes[keep].tolist(), z[keep].tolist(), strict=True)
         rows += [BeatRow(tuple(code), tuple(point)) for code, point in pairs]
         draws += len(z)
     write_text(arguments.output, "".join(format_rows(rows[: arguments.count])))
-    say(f"{arguments.output}: {arguments.count} beats of {draws} draws")
+    say(f"{arguments.output}: {arguments.count} beats from {draws} draws")
     return 0
 
 
 def export_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `export`."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="model, as `train` wrote it")
+    """Add the options of `export`."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="model that `train` wrote")
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="NAME.atlas", help="atlas to write"
     )
@@ -169,38 +173,38 @@ def export_options(parser: argparse.ArgumentParser) -> None:
         "--beats",
         type=Path,
         metavar="F.tsv",
-        help="beats for the map and its genres, and to tell new beats from (default: those that "
-        "the "
-        "model was trained on)",
+        help="beats for the map, the genres and the list of known beats (default: the beats that "
+        "the model was trained with)",
     )
     parser.add_argument(
         "--scores",
         type=Path,
         metavar="F.json",
-        help="scores to put in, as `evaluate --json` prints them",
+        help="scores to store in the atlas, as `evaluate --json` prints them",
     )
     parser.add_argument(
         "--about",
         type=Path,
         metavar="F.json",
-        help="what the atlas says of itself: sources, licences (JSON)",
+        help=ABOUT_HELP,
     )
     parser.add_argument(
         "--mined",
         type=Path,
         metavar="F.json",
-        help="report to put in, as `mine --report` writes it",
+        help="mining report to store in the atlas without its file names, as `mine --report` "
+        "writes it",
     )
     groove_option(parser)
 
 
 def groove_option(parser: argparse.ArgumentParser) -> None:
-    """Whose touch the atlas plays with."""
+    """Add `--groove`: the velocities and timing that the atlas plays with."""
     parser.add_argument(
         "--groove",
         metavar="F.npz|none",
-        help="velocities and timing of drummers, as `groove` writes them (default: those of Groove "
-        "MIDI); none for none",
+        help="drummers' velocities and timing, as `groove` writes them, or none (default: learned "
+        "from the Groove MIDI dataset)",
     )
 
 
@@ -219,7 +223,7 @@ def export(arguments: argparse.Namespace) -> int:
     about = read_table(arguments.about) if arguments.about else {}
     if arguments.mined:
         mined = read_table(arguments.mined)
-        # Names of files are nobody's business.
+        # An atlas is published; file names are private.
         about["mined"] = {name: value for name, value in mined.items() if name not in LISTS}
     trained = checkpoint.load(arguments.model)
     if arguments.beats:
@@ -231,20 +235,21 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def _no_json(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not allowed")
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """A JSON table; ConfigError names the file that is none."""
+    """Return the JSON object in a file. ConfigError if it holds anything else; FileError if
+    unreadable."""
     try:
-        table = json.loads(read_text(path, _MOST_JSON), parse_constant=_no_json)
-        json.dumps(table, ensure_ascii=False).encode()  # half a character can't be written
+        table = json.loads(read_text(path, _MAX_JSON), parse_constant=_no_json)
+        json.dumps(table, ensure_ascii=False).encode()  # lone surrogates can't be encoded
     except FileError:
         raise
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not JSON: {error}") from None
     if not isinstance(table, dict):
-        raise ConfigError(f"{path}: not a table")
+        raise ConfigError(f"{path}: not a JSON object")
     return table
 
 
@@ -254,7 +259,7 @@ TRAIN = Command(
     TRAIN_EXAMPLES,
     train_options,
     train,
-    "The model is a network that folds a beat into four numbers and makes a beat of them again.",
+    "The model is an autoencoder: it compresses a beat to four numbers and rebuilds it from them.",
 )
 SAMPLE = Command(
     "sample",
@@ -262,8 +267,8 @@ SAMPLE = Command(
     SAMPLE_EXAMPLES,
     sample_options,
     sample,
-    "Decodes latent points that are drawn at random (from the model's prior). Beats that are dull "
-    "or in the training data are left out, unless you ask for them with --raw.",
+    "Draws latent points at random from the model's prior and decodes them. Without --raw, drops "
+    "monotonous beats and beats of the training data.",
 )
 EXPORT = Command(
     "export",
@@ -271,5 +276,5 @@ EXPORT = Command(
     EXPORT_EXAMPLES,
     export_options,
     export,
-    "Adds what a box needs: the map, genres, knobs, and how loud to play.",
+    "Adds what the box needs to play: a map, genre areas, knob axes and velocities.",
 )

@@ -1,4 +1,4 @@
-"""`drumatlas-export midi`: beats to a pack of MIDI files."""
+"""`drumatlas-export midi`: write beats as a pack of MIDI files."""
 
 import argparse
 from pathlib import Path
@@ -17,7 +17,7 @@ drumatlas-export midi passing.tsv -o pack.zip --space mine.atlas --bpm 96 --repe
 
 
 def midi_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `midi`."""
+    """Add the options of `midi`."""
     parser.add_argument("input", type=Path, metavar="IN.tsv", help="beats to write")
     parser.add_argument(
         "-o",
@@ -31,7 +31,8 @@ def midi_options(parser: argparse.ArgumentParser) -> None:
         "--space",
         type=Path,
         metavar="MODEL|ATLAS",
-        help="model or atlas that gives velocities, and a place and genre to beats without",
+        help="model or atlas that supplies velocities, and a latent point and genre where a beat "
+        "has none",
     )
     parser.add_argument(
         "--bpm",
@@ -45,8 +46,8 @@ def midi_options(parser: argparse.ArgumentParser) -> None:
         type=integer(1, 64),
         default=3,
         metavar="N",
-        help="how often each beat stands in its file (default: 3, so that `mine` finds it again; "
-        "a pack with 1 is mined with --windows '*')",
+        help="how many times each file plays its beat (default: 3, as `mine` needs to find it "
+        "again; a pack made with 1 needs `mine --windows '*'`)",
     )
 
 
@@ -62,7 +63,7 @@ def midi(arguments: argparse.Namespace) -> int:
     say(f"{arguments.output}: {len(clips)} beats, {arguments.repeats} times each")
     for reason, count in lost_in_mining([row.code for row in rows]).items():
         if count:
-            say(f"mined again, {count} would not come back: {reason}")
+            say(f"`mine` would not find {count} of these beats again: {reason}")
     return 0
 
 
@@ -82,5 +83,5 @@ MIDI = Command(
     EXAMPLES,
     midi_options,
     midi,
-    "Writes a file for each beat, in a folder for each genre.",
+    "Writes one file per beat, in one folder per genre.",
 )

@@ -1,4 +1,4 @@
-"""`drumatlas-export page`: an atlas as one HTML file that plays by itself."""
+"""`drumatlas-export page`: write an atlas as one HTML file that plays in a browser."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ from drumatlas_export.cli.common import say
 
 
 def page_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `page`."""
+    """Add the options of `page`."""
     parser.add_argument("input", type=Path, metavar="ATLAS", help="atlas to show")
     parser.add_argument(
         "-o", dest="output", type=Path, required=True, metavar="F.html", help="file to write"
@@ -34,5 +34,5 @@ PAGE = Command(
     "drumatlas-export page mine.atlas -o page.html",
     page_options,
     page,
-    "The page is one HTML file with map, beat and sound. It needs no server and no network.",
+    "The page is one HTML file with the map, the beat and sound. It needs no server or network.",
 )

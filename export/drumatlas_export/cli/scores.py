@@ -1,4 +1,4 @@
-"""`drumatlas-export evaluate`: how good spaces are, beside the controls that no space made."""
+"""`drumatlas-export evaluate`: measure spaces, and compare them with simple baselines."""
 
 import argparse
 import json
@@ -18,46 +18,45 @@ _TABLES = {"genre_areas": "genre areas", "against_held_out": "against held-out b
 
 
 def evaluate_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `evaluate`."""
+    """Add the options of `evaluate`."""
     parser.add_argument(
         "spaces",
         type=Path,
         nargs="+",
         metavar="MODEL|ATLAS",
-        help="models or atlases; of several (of different training seeds) the worst values and "
-        "their "
-        "spread are shown, too",
+        help="models or atlases to measure; for several (such as different training seeds), also "
+        "show the worst value and the spread of each measure",
     )
     parser.add_argument(
         "--train",
         type=Path,
         required=True,
         metavar="F.tsv",
-        help="beats that it was trained on; without --test, songs held out from the training are "
-        "taken "
-        "from here",
+        help="beats that the model was trained on; without --test, the songs that training held "
+        "out are taken from here",
     )
     parser.add_argument(
-        "--test", type=Path, metavar="F.tsv", help="beats of songs that it was not trained on"
+        "--test", type=Path, metavar="F.tsv", help="beats of songs that training did not see"
     )
     parser.add_argument(
         "--seed",
         type=integer(0, 2**31 - 1),
         action="append",
         metavar="N",
-        help="start of the random numbers; may be given several times (default: 0)",
+        help="random seed; may be given several times (default: 0)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--html",
         type=Path,
         metavar="F.html",
-        help="also write the first one's scores as a page, with map, ways and histograms",
+        help="also write the scores of the first model as a page with map, interpolations and "
+        "histograms",
     )
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Measure and print."""
+    """Measure all spaces with all seeds and print the scores."""
     from drumatlas_export.score.worst import spread, worst
 
     if arguments.html:
@@ -77,14 +76,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
     for run in runs:
         _print(run)
     if len(runs) > 1:
-        print("worst of all runs, and how far they lie apart")
-        for (name, value), (_, way) in zip(flat(lowest), flat(apart), strict=True):
-            print(f"{name:46} {value:10} {way:10}")
+        print("worst of all runs, and their spread")
+        for (name, value), (_, difference) in zip(flat(lowest), flat(apart), strict=True):
+            print(f"{name:46} {value:10} {difference:10}")
     return 0
 
 
 def _print(scores: dict[str, Any]) -> None:
-    """One run for people: the measures, then the space and the controls as a table."""
+    """Print one run for people: the measures, then the space and the baselines as a table."""
     for name, value in flat({key: value for key, value in scores.items() if key not in _TABLES}):
         print(f"{name:26} {value}")
     for key, title in _TABLES.items():
@@ -96,7 +95,11 @@ def _print(scores: dict[str, Any]) -> None:
 
 
 def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str, Any]:
-    """The scores of the space at `path`; `train` and `test` as the options."""
+    """Return the scores of the space at `path`, in nested tables.
+
+    `train` and `test` are the files of the options of these names. FileError, ModelError,
+    AtlasError or BeatError name a file that can't be used.
+    """
     from drumatlas_export.score.job import evaluate as measure
     from drumatlas_export.score.job import parted
     from drumatlas_export.space import open_space
@@ -105,21 +108,21 @@ def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str,
     rows = read_rows(train)
     if test:
         return measure(space, rows, read_rows(test), seed)
-    taught, validation, held_out = parted(rows, space)
-    return measure(space, taught, held_out, seed, validation)
+    trained, validation, held_out = parted(rows, space)
+    return measure(space, trained, held_out, seed, validation)
 
 
 def write_page(
     space: Path, train: Path, test: Path | None, scores: dict[str, Any], output: Path
 ) -> None:
-    """The scores of `measured` as a page, beside drawings of the space at `space`."""
+    """Write `scores`, as `measured` returned them, as an HTML page with drawings of the space."""
     from drumatlas_export.report.page import report
     from drumatlas_export.score.job import held_out
     from drumatlas_export.space import open_space
 
     opened, rows = open_space(space), read_rows(train)
-    taught, real = (rows, read_rows(test)) if test else held_out(rows, opened)
-    write_text(output, report(opened, scores, taught, real))
+    trained, real = (rows, read_rows(test)) if test else held_out(rows, opened)
+    write_text(output, report(opened, scores, trained, real))
 
 
 EVALUATE = Command(
@@ -128,5 +131,5 @@ EVALUATE = Command(
     EXAMPLES,
     evaluate_options,
     evaluate,
-    "Compares its beats with real ones that it has not seen, beside simple ways of making beats.",
+    "Compares its beats with held-out real beats, and with beats made by simple baselines.",
 )

@@ -1,1 +1,1 @@
-"""How real players play: velocities and timing, learned from recorded performances."""
+"""Grooves: drummers' velocities and timing, learned from recorded performances."""

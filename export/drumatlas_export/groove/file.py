@@ -1,4 +1,4 @@
-"""The groove that an atlas is to carry: one that was learned, or the one that ships."""
+"""Read the groove to put into an atlas: a learned one, or the one that ships."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -10,17 +10,19 @@ from drumatlas.files import read_bytes
 
 NONE = "none"
 SHIPPED = "players.npz"  # learned from Groove MIDI, CC BY 4.0: export/MODEL_CARD.md
-_MOST = 1 << 20  # bytes; 600 numbers take 5,000
+_MAX_BYTES = 1 << 20  # 600 numbers take 5,000
 
 
 def read_groove(wanted: str | None) -> Groove | None:
-    """The groove in the file `wanted`, the shipped one for None, none for 'none'; AtlasError or
-    FileError names the file that holds none."""
+    """Return the groove in the file `wanted`, the shipped one for None, or None for 'none'.
+
+    AtlasError or FileError names a file that does not hold a groove.
+    """
     if wanted == NONE:
         return None
     if wanted is None:
         return parse_groove(files(__package__).joinpath(SHIPPED).read_bytes())
     try:
-        return parse_groove(read_bytes(Path(wanted), _MOST))
+        return parse_groove(read_bytes(Path(wanted), _MAX_BYTES))
     except AtlasError as error:
         raise error.within(wanted) from None

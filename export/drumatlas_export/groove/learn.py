@@ -1,7 +1,8 @@
-"""A groove from performances, by ridge regression; and how much better than flat it is.
+"""Learn a groove from performances by ridge regression, and compare it with flat velocities.
 
-A voice with few hits leans on all voices, a 16th with few on its voice. Linear and small: 600
-numbers, which a box reckons in no time, from some hundred thousand hits.
+The ridge pulls a voice with few hits towards the mean of all voices, and a 16th with few hits
+towards its voice. The groove is linear and small: 600 numbers, learned from some hundred thousand
+hits, which the box evaluates in no time.
 """
 
 from typing import Any
@@ -16,16 +17,16 @@ from drumatlas.explore.groove import played_velocities, surroundings
 from drumatlas.explore.velocity import METRE
 from drumatlas_export.groove.played import Played
 
-_RIDGE = 30.0  # hits that a weight must outweigh
-_PARTS = 5  # of the sessions; each is measured by what the others taught
+_RIDGE = 30.0  # ridge penalty, in hits
+_FOLDS = 5  # of the sessions; each fold is measured with a groove learned from the others
 _OF_STEP = np.arange(STEPS) % STEPS_PER_BAR
-_WIDTH = 3**0.5  # half of an even spread, in its deviations
+_WIDTH = 3**0.5  # half width of a uniform distribution, in its standard deviations
 
-Array = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 
 def learn(played: Played) -> Groove:
-    """The groove of all windows."""
+    """Return the groove learned from all windows of `played`."""
     hits = played.loud > 0
     cell = np.nonzero(hits)
     metre = np.eye(STEPS_PER_BAR)[_OF_STEP[cell[1]]]
@@ -47,23 +48,29 @@ def learn(played: Played) -> Groove:
     return Groove(*both, late_by.astype(np.float32), (_WIDTH * spread).astype(np.float32))
 
 
-def _ridge(x: Array, y: Array) -> Array:
-    """Weights [m] of x [n, m] for y [n]."""
+def _ridge(x: Doubles, y: Doubles) -> Doubles:
+    """Return the ridge regression's weights [m] of x [n, m] for y [n]."""
     square = x.T @ x + _RIDGE * np.eye(x.shape[1])
     return np.asarray(np.linalg.solve(square, x.T @ y), np.float64)
 
 
-def _late(metre: Array, late: Array) -> Array:
-    """How late a voice is at each 16th [16]: its mean, and what each adds to that."""
+def _late(metre: Doubles, late: Doubles) -> Doubles:
+    """Return a voice's lateness in ms at each 16th [16], shrunk towards its mean.
+
+    metre [n, 16] is one-hot, late [n] in ms.
+    """
     mean = late.sum() / (len(late) + _RIDGE)
-    result: Array = mean + metre.T @ (late - mean) / (metre.sum(axis=0) + _RIDGE)
+    result: Doubles = mean + metre.T @ (late - mean) / (metre.sum(axis=0) + _RIDGE)
     return result
 
 
 def measure(played: Played) -> dict[str, Any]:
-    """How far from the players velocities and times are (root mean square over all hits), each
-    session told by what the others taught: flat, by the metre alone, by the groove; and on the
-    grid, by the groove. With one session nothing can be told: the counts alone."""
+    """Return how far predictions are from the players: root mean squares over all hits.
+
+    Each session is predicted from the others. Velocities (0..127) are predicted as flat, from the
+    metre alone, and by the groove; times (ms) as on the grid, and by the groove. With sessions of
+    one fold only there is nothing to learn from, and the result has the counts alone.
+    """
     hits = played.loud > 0
     counts = {
         "windows": len(hits),
@@ -71,28 +78,30 @@ def measure(played: Played) -> dict[str, Any]:
         "sessions": len(set(played.session.tolist())),
     }
     flat, metre, groove, late = (np.zeros(hits.shape) for _ in range(4))
-    for part in range(_PARTS):
-        asked = played.session % _PARTS == part
-        known = played.part(~asked)
-        if not asked.any():
+    for fold in range(_FOLDS):
+        tested = played.session % _FOLDS == fold
+        others = played.part(~tested)
+        if not tested.any():
             continue
-        if not len(known.loud):
-            return counts  # all are of this part: nobody taught
-        learned, taught = learn(known), known.loud > 0
-        flat[asked] = known.loud[taught].mean()
-        weight = np.broadcast_to(METRE, taught.shape)[taught]
-        metre[asked] = np.polyval(np.polyfit(weight, known.loud[taught], 1), METRE)
-        groove[asked] = played_velocities(
-            learned, hits[asked], np.full(hits[asked].shape, 0.5, np.float32)
+        if not len(others.loud):
+            return counts  # all sessions are in this fold
+        learned, other_hits = learn(others), others.loud > 0
+        flat[tested] = others.loud[other_hits].mean()
+        weight = np.broadcast_to(METRE, other_hits.shape)[other_hits]
+        metre[tested] = np.polyval(np.polyfit(weight, others.loud[other_hits], 1), METRE)
+        groove[tested] = played_velocities(
+            learned, hits[tested], np.full(hits[tested].shape, 0.5, np.float32)
         )
-        late[asked] = learned.late_ms[_OF_STEP]
-    guesses = {"flat": flat, "metre": metre, "groove": groove}
+        late[tested] = learned.late_ms[_OF_STEP]
+    predictions = {"flat": flat, "metre": metre, "groove": groove}
     return {
         **counts,
-        "velocity_rms": {name: _rms((one - played.loud)[hits]) for name, one in guesses.items()},
-        # How loud a player plays as a whole is not in a beat: the same with that taken out.
+        "velocity_rms": {
+            name: _rms((one - played.loud)[hits]) for name, one in predictions.items()
+        },
+        # A beat can't predict how loud its player plays overall, so here this is taken out.
         "accent_rms": {
-            name: _rms(_levelled(one - played.loud, hits)) for name, one in guesses.items()
+            name: _rms(_levelled(one - played.loud, hits)) for name, one in predictions.items()
         },
         "timing_ms_rms": {
             "grid": _rms(played.late_ms[hits]),
@@ -101,13 +110,13 @@ def measure(played: Played) -> dict[str, Any]:
     }
 
 
-def _levelled(away: Array, hits: NDArray[np.bool_]) -> Array:
-    """`away` [n, 32, 14] at the hits, less the mean of each window."""
+def _levelled(away: Doubles, hits: NDArray[np.bool_]) -> Doubles:
+    """Return `away` [n, 32, 14] at the hits, minus its mean over each window's hits: [hits]."""
     count = np.maximum(hits.sum(axis=(1, 2), keepdims=True), 1)
     mean = np.where(hits, away, 0).sum(axis=(1, 2), keepdims=True) / count
-    result: Array = (away - mean)[hits]
+    result: Doubles = (away - mean)[hits]
     return result
 
 
-def _rms(away: Array) -> float:
+def _rms(away: Doubles) -> float:
     return round(float(np.sqrt((away**2).mean())), 2)

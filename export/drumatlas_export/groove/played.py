@@ -1,4 +1,4 @@
-"""Recorded performances as two-bar windows on the grid, with how loud and how late each hit was."""
+"""Read performances as two-bar windows on the grid, with each hit's velocity and lateness."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -20,29 +20,32 @@ from drumatlas.errors import BeatError, FileError, MidiFileError
 from drumatlas_export.mine.reasons import by_number, counted
 from drumatlas_export.mine.sources import Source, read_source
 
-_NO_TEMPO = 500_000  # microseconds a beat; what the standard says where no tempo stands
-_LEAST_VELOCITIES = 5  # different ones in a file; else nobody played it
-_MOST_SHIFT = 0.25  # steps; as `beat.grid` takes a file's own latency out
+_NO_TEMPO = 500_000  # microseconds per beat, the MIDI file standard's default
+_MIN_VELOCITIES = 5  # distinct ones in a file; with fewer, it is not a performance
+_MAX_SHIFT = 0.25  # steps; `beat.grid` corrects a file's latency in the same way
 
 Window = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """Windows [n, 32, 14]: `loud` 0 (no hit) to 127, `late_ms` behind the grid. `session` [n] are
-    numbers of the players' sessions: what is learned from one is measured on others. `left_out`
-    counts the files that gave no window, by reason; `unvoiced` the files' notes without a voice, by
-    key 0..127."""
+    """Two-bar windows of performances.
+
+    `loud` [n, 32, 14] holds velocities, 0 (no hit) to 127, and `late_ms` [n, 32, 14] how far hits
+    lie behind the grid in ms. `session` [n] numbers the players' sessions: a groove learned from
+    some is measured on others. `left_out` counts the files that gave no window, by reason.
+    `unvoiced` counts the notes without a voice, by key 0..127.
+    """
 
     loud: NDArray[np.float64]
     late_ms: NDArray[np.float64]
     session: NDArray[np.int64]
     left_out: Counter[str] = field(default_factory=Counter)
     unvoiced: Mapping[int, int] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()  # 'FILE: sentence', of files that were read past a fault
+    remarks: tuple[str, ...] = ()  # 'FILE: sentence', for each file with a fault
 
     def part(self, which: NDArray[np.bool_]) -> "Played":
-        """Some of the windows."""
+        """Return the windows where the mask `which` [n] is true."""
         return replace(
             self,
             loud=self.loud[which],
@@ -52,9 +55,11 @@ class Played:
 
 
 def read_played(sources: Sequence[Source], reading: Reading = BY_ITSELF) -> Played:
-    """Return all windows in straight 16ths; BeatError gives the reasons by number if there are
-    none. Files that can't be read, or whose velocities are not a player's, are left out. A folder
-    is a session."""
+    """Return all windows in straight 16ths; each folder is a session.
+
+    Files that can't be read, or whose velocities are not those of a player, are left out.
+    BeatError if no window remains, with the reasons.
+    """
     windows: list[Window] = []
     session: list[int] = []
     numbers: dict[str, int] = {}
@@ -69,8 +74,8 @@ def read_played(sources: Sequence[Source], reading: Reading = BY_ITSELF) -> Play
         left_out.update([reason] if reason else [])
     if not windows:
         why = by_number(counted(len(sources), "file"), left_out)
-        what = "no file holds two bars of drums in 4/4 and straight 16ths, by a player"
-        raise BeatError(f"{what}; {why}")
+        fault = "no file holds two bars of drums in 4/4 and straight 16ths, by a player"
+        raise BeatError(f"{fault}; {why}")
     loud, late = (np.stack(part) for part in zip(*windows, strict=True))
     return Played(loud, late, np.array(session), left_out, unvoiced, tuple(remarks))
 
@@ -78,8 +83,10 @@ def read_played(sources: Sequence[Source], reading: Reading = BY_ITSELF) -> Play
 def _windows_of(
     source: Source, reading: Reading, unvoiced: Counter[int], remarks: list[str]
 ) -> tuple[list[Window], str]:
-    """Return the windows of a file, or why there are none; add its notes without a voice to
-    `unvoiced`, and what there is to say of it to `remarks`."""
+    """Return (windows of a file, reason if there are none or '').
+
+    Adds the file's notes without a voice to `unvoiced`, and its faults to `remarks`.
+    """
     try:
         data = read_source(source, MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
@@ -95,8 +102,8 @@ def _windows_of(
     remarks += [f"{source.name}: {remark}" for remark in track.remarks]
     if not found:
         return [], drums.why_empty
-    if len({loud for _, _, loud in track.notes}) < _LEAST_VELOCITIES:
-        return [], f"fewer than {_LEAST_VELOCITIES} velocities, so nobody played it"
+    if len({loud for _, _, loud in track.notes}) < _MIN_VELOCITIES:
+        return [], f"fewer than {_MIN_VELOCITIES} different velocities: not a performance"
     unvoiced.update(drums.unvoiced)
     windows = [one for (start, end), region in found for one in _windows(drums, start, end, region)]
     return windows, "" if windows else "no two bars in straight 16ths"
@@ -113,14 +120,17 @@ def _windows(drums: Drums, start: int, end: int, region: Region) -> Iterator[Win
 
 
 def _laid_out(drums: Drums, start: int, end: int, length: int) -> Window:
-    """(velocity, lateness in ms) [steps, 14], steps a multiple of 32; the loudest of several."""
+    """Return (velocity, lateness in ms), each [steps, 14], with steps a multiple of 32.
+
+    Of several hits of a voice on a step, the loudest counts.
+    """
     track = drums.track
     ticks, channels, keys, velocities = track.unpacked(start, end)
     bits = drums.drum_map.bits(channels, keys).astype(np.int64)
-    bits[bits == NO_VOICE] = VOICES  # a column of their own, which is cut off
+    bits[bits == NO_VOICE] = VOICES  # a column of their own, which is cut off below
     position = (ticks - start) * STEPS_PER_BEAT / track.ticks_per_beat
     shift = float(np.median((position - np.rint(position))[bits < VOICES]))
-    position -= shift if abs(shift) <= _MOST_SHIFT else 0.0
+    position -= shift if abs(shift) <= _MAX_SHIFT else 0.0
     step = np.clip(np.rint(position), 0, length - 1).astype(np.int64)
     step_ms = _tempos_at(track, ticks) / 1000 / STEPS_PER_BEAT
     shape = (-(-length // STEPS) * STEPS, VOICES + 1)
@@ -132,6 +142,6 @@ def _laid_out(drums: Drums, start: int, end: int, length: int) -> Window:
 
 
 def _tempos_at(track: DrumTrack, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Microseconds a beat in force at each of `ticks` [n]."""
+    """Return the tempo at each of `ticks` [n], in microseconds per beat."""
     places = [bisect_right(track.tempos, tick, key=itemgetter(0)) for tick in ticks.tolist()]
     return np.array([track.tempos[i - 1][1] if i else _NO_TEMPO for i in places], np.float64)

@@ -1,1 +1,1 @@
-"""Mining: MIDI files in, unique 32-step beats out."""
+"""Mining: find unique 32-step beats in MIDI files."""

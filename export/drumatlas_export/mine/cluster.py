@@ -1,7 +1,7 @@
-"""The same job on a cluster of Dask: its workers read the files, the results come back in order.
+"""Mine on a Dask cluster: its workers read the files, the results come back in order.
 
-Workers need this package and see the files under the same paths. What a file gives depends on
-nothing but its bytes (`mine_file`), so the result is that of a local run, byte for byte.
+Workers need this package and must see the files under the same paths. The result of a file depends
+on its bytes alone (`mine_file`), so the output equals that of a local run, byte for byte.
 """
 
 from collections import deque
@@ -17,24 +17,27 @@ from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.local import BATCH, DIED, Batch
 from drumatlas_export.mine.sources import Source
 
-Client = Any  # distributed has no types
+DaskClient = Any  # distributed has no types
 
-_WAIT_S = 10  # for the scheduler, and for a first worker
-_AHEAD = 4  # batches a thread of the cluster
+_WAIT_S = 10  # for the scheduler to answer, and for a first worker
+_AHEAD = 4  # batches submitted per thread of the cluster
 
 
 def mine_on_cluster(sources: Sequence[Source], rules: Rules, address: str) -> Iterator[FileResult]:
-    """A result for each of `sources`, by the workers of the scheduler at `address`; PortError if
-    it can't be reached, has no workers, or they can't do the job."""
+    """Yield a result for each of `sources`, in order, from the workers of a Dask scheduler.
+
+    PortError if the scheduler at `address` can't be reached or has no workers, or if its workers
+    can't do the job.
+    """
     with _client(address) as client:
         _check_workers(client, address, sources)
         yield from _results(client, sources, rules, address)
 
 
 @contextmanager
-def _client(address: str) -> Iterator[Client]:
+def _client(address: str) -> Iterator[DaskClient]:
     try:
-        distributed = import_module("distributed")  # an extra of its own
+        distributed = import_module("distributed")  # of the extra drumatlas[dask]
     except ImportError as error:
         raise PortError(
             f"--dask: {error.name or 'distributed'} is missing", "pip install 'drumatlas[dask]'"
@@ -42,21 +45,21 @@ def _client(address: str) -> Iterator[Client]:
     try:
         client = distributed.Client(address, timeout=_WAIT_S, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:  # TimeoutError is an OSError
-        raise PortError(f"--dask {address}: no scheduler can be reached there: {error}") from None
+        raise PortError(f"--dask {address}: no scheduler answers there: {error}") from None
     try:
         yield client
     finally:
         client.close()
 
 
-def _check_workers(client: Client, address: str, sources: Sequence[Source]) -> None:
-    """PortError if there are none, or one of them has another version or can't see the files."""
+def _check_workers(client: DaskClient, address: str, sources: Sequence[Source]) -> None:
+    """Raise PortError if no worker runs, or one has another version or can't see the files."""
     try:
         client.wait_for_workers(1, timeout=_WAIT_S)
-        answers: dict[str, Any] = client.run(_look, sources[0].path if sources else None)
+        answers: dict[str, Any] = client.run(_inspect, sources[0].path if sources else None)
     except TimeoutError:
         raise PortError(f"--dask {address}: the scheduler has no workers") from None
-    except Exception as error:  # whatever keeps a worker from importing us
+    except Exception as error:  # anything that keeps a worker from importing this package
         raise PortError(
             f"--dask {address}: a worker can't run the job ({error})",
             "install 'drumatlas[export]' where the workers run",
@@ -71,7 +74,7 @@ def _check_workers(client: Client, address: str, sources: Sequence[Source]) -> N
             )
 
 
-def _look(path: Path | None) -> tuple[str, bool]:
+def _inspect(path: Path | None) -> tuple[str, bool]:
     return __version__, path is None or path.exists()
 
 
@@ -80,7 +83,7 @@ def _mine(batch: Batch, rules: Rules) -> list[FileResult]:
 
 
 def _results(
-    client: Client, sources: Sequence[Source], rules: Rules, address: str
+    client: DaskClient, sources: Sequence[Source], rules: Rules, address: str
 ) -> Iterator[FileResult]:
     batches = deque(sources[i : i + BATCH] for i in range(0, len(sources), BATCH))
     ahead = _AHEAD * max(sum(client.nthreads().values()), 1)
@@ -94,9 +97,9 @@ def _results(
 
 
 def _fetched(
-    client: Client, batch: Batch, future: Any, rules: Rules, address: str
+    client: DaskClient, batch: Batch, future: Any, rules: Rules, address: str
 ) -> Iterator[FileResult]:
-    """What `future` gives; where its workers died of it, file for file."""
+    """Yield the results of `future`; if its workers died, mine its files one by one."""
     distributed = import_module("distributed")
     try:
         yield from future.result()

@@ -1,4 +1,4 @@
-"""One file: its bytes in, the patterns that stand in it out."""
+"""Mine one file: read its bytes, return the patterns in it."""
 
 from dataclasses import dataclass, field, replace
 
@@ -13,18 +13,21 @@ from drumatlas_export.mine.sources import Source, read_source
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What makes a pattern: times in a row, and nats of entropy; and how files are read."""
+    """What counts as a pattern, and how files are read."""
 
-    repeats: int = 3
-    min_entropy: float = MIN_ENTROPY
+    repeats: int = 3  # times in a row, at least 2
+    min_entropy: float = MIN_ENTROPY  # nats
     reading: Reading = BY_ITSELF
 
 
 @dataclass(slots=True)
 class FileResult:
-    """What one file gave. `refusal` is why the whole file gave nothing, or ''; `remarks` are
-    sentences about faults that were read past and drums that were found by inference; `unvoiced`
-    counts the notes without a voice, by key."""
+    """The result of one file.
+
+    `refusal` is the reason if the whole file gave nothing, else ''. `remarks` are sentences about
+    faults that the reader skipped and drums that it inferred. `unvoiced` counts the notes without
+    a voice, by key 0..127.
+    """
 
     refusal: str = ""
     found: list[Found] = field(default_factory=list)
@@ -33,10 +36,10 @@ class FileResult:
 
 
 def mine_file(source: Source, rules: Rules) -> FileResult:
-    """Every pattern of one file. Never raises for what stands in the file.
+    """Return every pattern of one file. Nothing in the file can make this raise.
 
-    Bytes, notes, ticks, metres and steps of a file are bounded, and with them time and memory:
-    no file takes over some seconds or 200 MB, on whatever machine, with the same result.
+    The bytes, notes, ticks, metres and steps of a file are limited, and with them time and memory:
+    a file takes at most a few seconds and 200 MB. The result is the same on every machine.
     """
     try:
         data = read_source(source, MAX_BYTES + 1)
@@ -50,12 +53,15 @@ def mine_file(source: Source, rules: Rules) -> FileResult:
 
 
 def unrepeated(rules: Rules) -> str:
-    """The refusal of files like loops: two-bar windows would find something in them."""
-    return f"no two bars stand {rules.repeats} times in a row"
+    """Return the refusal of a file that repeats nothing, in which windows might find beats."""
+    return f"no two bars are played {rules.repeats} times in a row"
 
 
 def mine_drums(drums: Drums, is_windowed: bool, rules: Rules) -> FileResult:
-    """Return every pattern of notes that were read; MidiFileError if they claim an absurd time."""
+    """Return every pattern in a drum part; MidiFileError if its notes lie at absurd times.
+
+    With `is_windowed`, two-bar windows count, too.
+    """
     track = drums.track
     rest = FileResult(remarks=track.remarks, unvoiced=dict(drums.unvoiced))
     found: list[Found] = []

@@ -1,4 +1,4 @@
-"""Genre labels: from a file's folder, from words in its path (as the article did), or a table."""
+"""Genre labels: from a file's folder, words in its path (as in the article), or a table."""
 
 import csv
 import re
@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 
 from drumatlas.errors import FileError
 
-# Genre -> words that say so. Words are matched whole, in lower case, digits stripped;
-# neighbouring words are tried joined, too ("hip hop", "bossa-nova").
+# Genre -> words that indicate it. Whole words are matched, in lower case and without digits.
+# Neighbouring words are also tried joined ("hip hop", "bossa-nova").
 GENRE_WORDS: dict[str, tuple[str, ...]] = {
     "african": ("african", "afrobeat", "highlife", "bembe", "soukous"),
     "alternative": ("alternative", "altgrunge", "grunge", "indie"),
@@ -41,28 +41,28 @@ GENRE_WORDS: dict[str, tuple[str, ...]] = {
 }
 _GENRE_OF_WORD = {word: genre for genre, words in GENRE_WORDS.items() for word in words}
 
-_UNZIPPED = re.compile(r"\.zip$", re.IGNORECASE)  # a zip file is a folder, and named like one
+_UNZIPPED = re.compile(r"\.zip$", re.IGNORECASE)  # a zip file counts as a folder
 
-WINDOW_LABEL = "window"  # label of beats that came from two-bar windows, not from repeats
+WINDOW_LABEL = "window"  # label of beats found in two-bar windows only
 
 Labeller = Callable[[str], str | None]  # relative path -> genre
 
 
 def first_genre(labels: Sequence[str]) -> str:
-    """The first of a beat's labels that is a genre, or ''."""
+    """Return the first of a beat's labels that is a genre, or ''."""
     return next((word for word in labels if word != WINDOW_LABEL), "")
 
 
 def fold(label: str) -> str:
-    """A label as our genre where we have a word for it, else itself, tidied."""
+    """Return the genre that a label stands for in GENRE_WORDS, else the label itself, tidied."""
     joined = re.sub(r"[^a-z]", "", label.lower())
-    # A line of a TSV: a folder's name may hold line ends, and bytes that are no text.
+    # It goes into a line of a TSV, and a folder's name may hold line ends and undecodable bytes.
     plain = "".join(c if c.isprintable() else " " for c in label.lower())
     return _GENRE_OF_WORD.get(joined, re.sub(r"[;,]+", " ", plain).strip())
 
 
 def words_genre(text: str) -> str | None:
-    """The genre that one name speaks of; joined neighbours win over single words."""
+    """Return the genre named in `text`, or None; joined neighbours win over single words."""
     words = [word for word in re.split(r"[^a-z]+", text.lower()) if word]
     joined = [a + b for a, b in pairwise(words)]
     for word in (*joined, *words):
@@ -72,7 +72,7 @@ def words_genre(text: str) -> str | None:
 
 
 def from_names(path: str) -> str | None:
-    """Genre word in the folders (nearest first), else in the file's name."""
+    """Return the genre named in the folders (nearest first), else in the file name, or None."""
     pure = PurePath(path)
     for name in (*(parent.name for parent in pure.parents), pure.stem):
         genre = words_genre(_UNZIPPED.sub("", name))
@@ -82,14 +82,17 @@ def from_names(path: str) -> str | None:
 
 
 def from_folders(path: str) -> str | None:
-    """The name of the folder or zip file that the file lies in, as it is."""
+    """Return the name of the folder or zip file that holds the file, as a genre, or None."""
     name = _UNZIPPED.sub("", PurePath(path).parent.name)
     return fold(name) if name else None
 
 
 def from_table(file: Path, column: str | None = None) -> Labeller:
-    """Labels from a TSV with a header: column `file` and column `column` (default `genre`,
-    else the second). Paths are relative to the table's folder; FileError if it can't be used."""
+    """Return a labeller that looks files up in a TSV table with a header.
+
+    The table has a column `file` and a column `column` (default: `genre`, else the second). A path
+    matches an entry that equals it or its end. FileError if the table can't be used.
+    """
     try:
         with file.open(newline="", encoding="utf-8") as stream:
             reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -113,7 +116,10 @@ def from_table(file: Path, column: str | None = None) -> Labeller:
 
 
 def labeller(kinds: list[str], column: str | None = None) -> Labeller:
-    """First answer of `folders`, `names`, or table files, in the order given."""
+    """Return a labeller that asks each of `kinds` in turn: folders, names, or a table file.
+
+    FileError if a table can't be used.
+    """
     simple: dict[str, Labeller] = {"folders": from_folders, "names": from_names}
     chain = [simple[kind] if kind in simple else from_table(Path(kind), column) for kind in kinds]
 

@@ -1,7 +1,7 @@
-"""The mining job: results of files in their order, one row a rotation class.
+"""The mining job: merge the results of all files into one row per rotation class.
 
-Who mines the files, and how many at a time, changes nothing: everything is merged in the order
-of their paths.
+The output does not depend on how many processes or machines mine the files: results are merged in
+the order of the paths.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ Miner = Callable[[Sequence[Source], Rules], Iterable[FileResult]]  # results in 
 
 @dataclass(slots=True)
 class _Class:
-    """What is known of one rotation class."""
+    """What the job knows about one rotation class."""
 
     phases: Counter[Code] = field(default_factory=Counter)
     songs: set[str] = field(default_factory=set)
@@ -34,16 +34,16 @@ class _Class:
 
 @dataclass(slots=True)
 class Mined:
-    """All beats of a job and how they came about."""
+    """All beats of a job, and statistics of how they were found."""
 
     classes: dict[Code, _Class] = field(default_factory=dict)
     files: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)  # file, reason
-    remarks: list[tuple[str, list[str]]] = field(default_factory=list)  # file, what is said of it
+    remarks: list[tuple[str, list[str]]] = field(default_factory=list)  # file, its remarks
     patterns_refused: Counter[str] = field(default_factory=Counter)
     errors: list[float] = field(default_factory=list)  # quantisation error of kept patterns
     files_of: Counter[str] = field(default_factory=Counter)  # by collection
-    unrepeated: Counter[str] = field(default_factory=Counter)  # of these, what windows might help
+    unrepeated: Counter[str] = field(default_factory=Counter)  # those that need windows
     unvoiced: Counter[int] = field(default_factory=Counter)  # notes without a voice, by key
     files_with_unvoiced: int = 0
 
@@ -80,11 +80,11 @@ def _merge(mined: Mined, source: Source, result: FileResult, label: Labeller) ->
 
 
 def one_process(sources: Sequence[Source], rules: Rules) -> Iterable[FileResult]:
-    """The plainest miner: one worker on this machine."""
+    """Mine with one worker process on this machine."""
     return mine_locally(sources, rules, 1)
 
 
-def mine(  # noqa: PLR0913 - a job's settings, by name
+def mine(  # noqa: PLR0913 - settings of a job, given by name
     sources: Sequence[Source],
     label: Labeller,
     rules: Rules,
@@ -93,8 +93,11 @@ def mine(  # noqa: PLR0913 - a job's settings, by name
     journal: Journal | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> Mined:
-    """Mine all `sources`, but for those whose results the `journal` has kept. `progress` is called
-    once a file."""
+    """Mine `sources`, except those whose results are already in the `journal`.
+
+    `progress` is called once per file. FileError if the journal can't be written; PortError if a
+    cluster fails.
+    """
     mined = Mined()
     kept = journal.kept if journal else []
     fresh = miner(sources[len(kept) :], rules)
@@ -108,7 +111,7 @@ def mine(  # noqa: PLR0913 - a job's settings, by name
 
 
 def rows(mined: Mined) -> list[BeatRow]:
-    """One row a rotation class, beats of a song together, each in its most frequent phase."""
+    """Return one row per rotation class, in its most frequent phase; beats of a song adjoin."""
     result = []
     for one in mined.classes.values():
         phase = min(one.phases, key=lambda code: (-one.phases[code], code))

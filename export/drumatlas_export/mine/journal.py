@@ -1,6 +1,6 @@
-"""What a job has read so far, in a file: a job that was killed goes on where it was.
+"""A journal of a job's results so far, from which a killed job can resume.
 
-The first line says what the job is of; then one line a file, in the order of the files.
+The first line identifies the job. Then comes one line of JSON per file, in the order of the files.
 """
 
 import json
@@ -21,15 +21,18 @@ from drumatlas_export.mine.patterns import Found
 from drumatlas_export.mine.plain import open_plain
 from drumatlas_export.mine.sources import Source, facts_of
 
-_MOST_KEPT = 256  # results before they are handed to the system
-_MOST_LINE = 64 << 20  # characters; `MAX_STEPS` steps, cut in windows, make some MB
-_DAMAGES = (ValueError, TypeError, KeyError, RecursionError)  # of a line that is not ours
+_MAX_BUFFERED = 256  # results between two flushes
+_MAX_LINE = 64 << 20  # characters; `MAX_STEPS` steps cut into windows take a few MB
+_DAMAGES = (ValueError, TypeError, KeyError, RecursionError)  # raised for a damaged line
 
 
 class Journal:
-    """`kept` are the results that an earlier run of the same job has left, in order; `add` the
-    others as they come. `is_replaced` if something stood at `path` that is of no use for this job.
-    Closed without `finish` it stays; FileError if it can't be written."""
+    """The journal file of one job, open for appending.
+
+    `kept` holds the results that an earlier run of the same job left, in order; append the others
+    with `add`. `is_replaced` is true if the file at `path` was damaged or of another job. Unless
+    `finish` is called, the file stays. FileError if it can't be written.
+    """
 
     def __init__(self, path: Path, sources: Sequence[Source], rules: Rules) -> None:
         self._path = path
@@ -40,12 +43,12 @@ class Journal:
         try:
             if is_same:
                 self.kept.extend(_result(line) for line in lines)
-        except _DAMAGES:  # the last line may be half a one
+        except _DAMAGES:  # the last line may be incomplete
             is_same = bool(self.kept)
         lines.close()
         self.is_replaced = not is_same and os.path.lexists(path)
         del self.kept[len(sources) :]
-        with atomic(path) as stream:  # takes the place of a link, and never writes through it
+        with atomic(path) as stream:  # replaces a link instead of writing through it
             stream.write(stamp.encode())
             stream.writelines(_line(result).encode() for result in self.kept)
         with naming(path, UNWRITTEN):
@@ -59,15 +62,15 @@ class Journal:
         self._file.close()
 
     def add(self, result: FileResult) -> None:
-        """Take down the next result."""
+        """Append the next result; FileError if it can't be written."""
         with naming(self._path):
             self._file.write(_line(result))
             self._added += 1
-            if self._added % _MOST_KEPT == 0:
+            if self._added % _MAX_BUFFERED == 0:
                 self._file.flush()
 
     def finish(self) -> None:
-        """The job is done, and what it gave is written: the file goes."""
+        """Delete the file: the job is done and its output is written."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 
@@ -78,7 +81,10 @@ def _append(path: Path) -> IO[str]:
 
 
 def _stamp(sources: Sequence[Source], rules: Rules) -> str:
-    """All that the results depend on: this version, the rules, and each file's name, size, age."""
+    """Return a hash of all that the results depend on, as a line of JSON.
+
+    These are this program's version, the rules, and each file's name, size and modification time.
+    """
     digest = sha256(f"{__version__}\0{rules}\n".encode())
     for source in sources:
         digest.update(facts_of(source).encode())
@@ -86,17 +92,20 @@ def _stamp(sources: Sequence[Source], rules: Rules) -> str:
 
 
 def _lines(path: Path) -> Generator[str]:
-    """The lines of a journal that we wrote: what another user put there, a link, a pipe or a device
-    is none. A line that never ends is cut, and with it the journal."""
+    """Yield the lines of a journal, if it is a plain file that belongs to our user or to root.
+
+    Links, pipes, devices and files of other users give no lines. An endless line is cut, so that it
+    and the lines after it are read as damaged.
+    """
     try:
         if path.is_symlink():
             return
         with open_plain(path) as raw, TextIOWrapper(BufferedReader(raw), "utf-8") as file:
             if _is_ours(os.fstat(raw.fileno()).st_uid):
-                while line := file.readline(_MOST_LINE):
+                while line := file.readline(_MAX_LINE):
                     yield line
     except (FileError, OSError, UnicodeDecodeError):
-        return  # none, or none of ours
+        return  # no journal, or not ours
 
 
 def _is_ours(user: int) -> bool:
@@ -111,9 +120,9 @@ def _line(result: FileResult) -> str:
 
 
 def _result(line: str) -> FileResult:
-    """The result in a line; one of `_DAMAGES` if it holds anything else."""
+    """Return the result in a line; raise one of `_DAMAGES` if the line holds anything else."""
     if not line.endswith("\n"):
-        raise ValueError("half a line")
+        raise ValueError("an incomplete line")
     fields = json.loads(line)
     if not isinstance(fields, list):
         raise TypeError("not a result")
@@ -141,13 +150,13 @@ def _found(*fields: object) -> Found:
 
 
 def _count(value: object) -> int:
-    if type(value) is not int:  # True is none
-        raise TypeError("not a number of times")
+    if type(value) is not int:  # bool is a subclass of int
+        raise TypeError("not a count")
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a reason")
-    value.encode()  # half a character could not be written to the report
+    value.encode()  # a lone surrogate could not be written to the report
     return value

@@ -1,4 +1,4 @@
-"""Which files are MIDI files, by name or first bytes, and why the others are passed over."""
+"""Tell MIDI files, by name or first bytes, from files to pass over, with the reason."""
 
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
@@ -12,32 +12,32 @@ ARCHIVES = {
     *(".lzma", ".rar", ".sit", ".sitx", ".tar", ".tbz", ".tbz2", ".tgz", ".txz", ".xz", ".zst"),
     *(".z", ".zipx"),
 }
-HEAD = 12  # bytes that tell what a file is
+HEAD = 12  # bytes needed to recognise a file
 
 ARCHIVE = "archive other than .zip (unpack it)"
 ZIP_IN_ZIP = "zip file inside a zip file (unpack it)"
 APPLE = "macOS resource fork"
 OTHER = "not a MIDI file"
-UNNAMED = frozenset({APPLE, OTHER})  # there may be any number of these: reports count them only
+UNNAMED = frozenset({APPLE, OTHER})  # there may be many of these: reports count them without names
 
 _APPLE_PREFIX, _APPLE_FOLDER = "._", "__MACOSX"
 
 
 def is_apple(parts: Sequence[str]) -> bool:
-    """Whether a path is one that macOS adds to archives and to foreign disks beside each file."""
+    """Return whether a path is a companion file that macOS adds to archives and foreign disks."""
     return _APPLE_FOLDER in parts or parts[-1].startswith(_APPLE_PREFIX)
 
 
 def is_midi(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a MIDI file, plain or in a RIFF wrapping."""
+    """Return whether a file that begins with `head` is a MIDI file, plain or in a RIFF wrapper."""
     return head[:4] == b"MThd" or (head[:4] == b"RIFF" and head[8:12] == b"RMID")
 
 
 def why_not(parts: Sequence[str], head: Callable[[], bytes]) -> str:
     """Return why the file at `parts` is not mined, or '' for a MIDI file.
 
-    The suffix decides, in any case of letters; files with other suffixes (or none) are asked for
-    their `head`, the first `HEAD` bytes, which may raise FileError.
+    The suffix decides, in upper or lower case. For other suffixes (or none) `head` is called; it
+    returns the first `HEAD` bytes of the file or raises FileError.
     """
     if is_apple(parts):
         return APPLE

@@ -1,7 +1,7 @@
-"""Files to worker processes of this machine, results back in the order of the files.
+"""Mine in worker processes of this machine; results come back in the order of the files.
 
-The limits of `mine_file` are part of its result. Those here are for what nobody thought of: a
-file over which a worker hangs, swells or dies costs that file, and not the job.
+`mine_file` has limits of its own, which are part of its result. The limits here catch everything
+else: a file that makes a worker hang, run out of memory or crash is refused, and the job goes on.
 """
 
 import os
@@ -18,11 +18,11 @@ from types import FrameType
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.sources import Source
 
-BATCH = 32  # files that a worker takes at once
-MOST_SECONDS = 30  # of a file
-MOST_MEMORY = 1 << 30  # bytes that a worker may take beyond what it has when it starts
+BATCH = 32  # files that a worker gets at once
+MAX_SECONDS = 30  # per file
+MAX_MEMORY = 1 << 30  # bytes that a worker may allocate beyond its size at the start
 DIED = "its worker died: out of memory, or a crash"
-_AHEAD = 4  # batches a worker, so that none waits
+_AHEAD = 4  # batches queued per worker, so that no worker waits
 _PAGE = 4096
 
 Batch = Sequence[Source]
@@ -33,15 +33,17 @@ class _OvertimeError(Exception):
 
 
 def mine_locally(sources: Sequence[Source], rules: Rules, jobs: int) -> Iterator[FileResult]:
-    """A result for each of `sources`, by `jobs` processes."""
+    """Yield a result for each of `sources`, in order, using `jobs` processes."""
     with _safe_path():
         yield from _mine_in_workers(sources, rules, max(jobs, 1))
 
 
 @contextmanager
 def _safe_path() -> Iterator[None]:
-    """Processes that start meanwhile take no module from the current folder, which may hold
-    anybody's files."""
+    """Keep processes started meanwhile from importing modules of the current folder.
+
+    That folder may hold files of strangers.
+    """
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     try:
@@ -65,7 +67,7 @@ def _mine_in_workers(sources: Sequence[Source], rules: Rules, jobs: int) -> Iter
                     batches.popleft()
                 results = waiting[0][1].result()
                 waiting.popleft()
-            except BrokenProcessPool:  # also at submit: a worker died while results were taken
+            except BrokenProcessPool:  # submit raises it, too, once a worker has died
                 batches.extendleft(reversed([one for one, _ in waiting]))
                 waiting.clear()
                 pool.shutdown()
@@ -77,8 +79,10 @@ def _mine_in_workers(sources: Sequence[Source], rules: Rules, jobs: int) -> Iter
 
 
 def why_no_workers() -> str:
-    """Return why this machine can't have worker processes (they share locks, which on Linux takes
-    a /dev/shm that can be written), or ''."""
+    """Return why this machine can't have worker processes, or ''.
+
+    They share locks, which on Linux need a writable /dev/shm.
+    """
     try:
         get_context("spawn").Lock()
     except (OSError, ImportError) as error:
@@ -87,8 +91,11 @@ def why_no_workers() -> str:
 
 
 def mine_here(sources: Sequence[Source], rules: Rules) -> Iterator[FileResult]:
-    """A result for each of `sources`, by the main thread of this process: for machines that can't
-    have workers. A file's time is limited as theirs; one that exhausts the memory ends the job."""
+    """Yield a result for each of `sources` from the main thread, where workers can't be started.
+
+    The time per file is limited as in a worker. Memory is not: a file that exhausts it ends the
+    job.
+    """
     has_alarm = hasattr(signal, "SIGALRM")
     before = (has_alarm and signal.signal(signal.SIGALRM, _overtime)) or signal.SIG_DFL
     try:
@@ -108,7 +115,7 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _one_by_one(batch: Batch, rules: Rules) -> Iterator[FileResult]:
-    """The same where a worker died: only the file that it dies of again is refused."""
+    """Mine a batch on which a worker died; refuse only the files that kill a worker again."""
     pool = _pool(1)
     try:
         for source in batch:
@@ -123,7 +130,7 @@ def _one_by_one(batch: Batch, rules: Rules) -> Iterator[FileResult]:
 
 
 def _start_worker() -> None:
-    # Ctrl-C goes to all processes of a terminal; the one that began the job ends the others.
+    # Ctrl-C reaches all processes of a terminal; the parent stops its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGALRM"):  # not on Windows
         signal.signal(signal.SIGALRM, _overtime)
@@ -136,9 +143,9 @@ def _limit_memory() -> None:
     try:
         has = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * _PAGE
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (has + MOST_MEMORY, hard))
+        resource.setrlimit(resource.RLIMIT_AS, (has + MAX_MEMORY, hard))
     except (OSError, ValueError):
-        return  # no Linux, or a lower limit is set
+        return  # not Linux, or a lower limit is set
 
 
 def _overtime(_signum: int, _frame: FrameType | None) -> None:
@@ -146,7 +153,7 @@ def _overtime(_signum: int, _frame: FrameType | None) -> None:
 
 
 def mine_batch(batch: Batch, rules: Rules) -> list[FileResult]:
-    """The results of some files, in a worker."""
+    """Return the results of some files; runs in a worker."""
     return [_guarded(source, rules) for source in batch]
 
 
@@ -154,12 +161,12 @@ def _guarded(source: Source, rules: Rules) -> FileResult:
     has_alarm = hasattr(signal, "setitimer")
     try:
         if has_alarm:
-            signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
         return mine_file(source, rules)
     except _OvertimeError:
-        return FileResult(f"took over {MOST_SECONDS} s")
+        return FileResult(f"took over {MAX_SECONDS} s")
     except MemoryError:
-        return FileResult(f"took over {MOST_MEMORY >> 20} MiB of memory")
+        return FileResult(f"took over {MAX_MEMORY >> 20} MiB of memory")
     finally:
         if has_alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,7 +1,7 @@
-"""Where a drum track repeats itself: exact runs, and two-bar windows for music that doesn't.
+"""Find where a drum track repeats exactly, or cut it into two-bar windows where it doesn't.
 
-Steps S[i] == S[i + 32] for 32·(r-1) steps in a row are one 32-step pattern heard r times;
-finding such runs is exact and linear, no heuristics needed.
+If S[i] == S[i + 32] holds for 32·(r-1) steps in a row, a pattern of 32 steps is played r times.
+Finding such runs is exact and takes linear time, without heuristics.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,16 +19,16 @@ PAUSE = STEPS_PER_BAR  # steps without a hit that end a section
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A pattern in the phase the music had it. `refusal` says why it is not a beat, or ''."""
+    """A pattern in the phase it has in the music. `refusal` says why it is not a beat, or is ''."""
 
     code: Code
-    error: float  # mean quantisation error, steps
+    error: float  # mean quantisation error in steps
     repeats: int  # times in a row; 1 for a window
     refusal: str = ""
 
 
 def sections(codes: NDArray[np.uint16]) -> Iterator[tuple[int, int]]:
-    """Ranges [start, stop) between pauses of a bar or more."""
+    """Yield the ranges [start, stop) of steps between pauses of a bar or more."""
     hits = np.flatnonzero(codes)
     if not len(hits):
         return
@@ -39,10 +39,10 @@ def sections(codes: NDArray[np.uint16]) -> Iterator[tuple[int, int]]:
 
 
 def downbeat(start: int) -> int:
-    """The first place >= `start` that is in phase with the bar line nearest to `start`.
+    """Return the first step >= `start` that is in phase with the bar line nearest to `start`.
 
-    Nearest, not next: a run often begins a step or two behind its bar line, since a crash
-    marks the first downbeat, or before it, since the bar before ends alike.
+    The nearest bar line, not the next: a run often begins a step or two after its bar line, because
+    a crash marks the first downbeat, or before it, because the bar before ends the same way.
     """
     place = STEPS_PER_BAR * round(start / STEPS_PER_BAR)
     return place if place >= start else place + STEPS
@@ -50,19 +50,19 @@ def downbeat(start: int) -> int:
 
 def _judge(region: Region, place: int, stop: int, repeats: int) -> Found:
     steps = region.codes[place : place + STEPS].tolist()
-    code = (*steps, *[0] * (STEPS - len(steps)))  # a rest at the end of the music
+    code = (*steps, *[0] * (STEPS - len(steps)))  # pad with rests at the end of the music
     error, triplet_error = region.misfit(place, stop)
     return Found(code, error, repeats, misfit_reason(error, triplet_error))
 
 
 def repeated(region: Region, repeats: int) -> Iterator[Found]:
-    """Every pattern that stands `repeats` times or more in a row between two pauses."""
+    """Yield every pattern that is played at least `repeats` times in a row between two pauses."""
     need = STEPS * (repeats - 1)
     # A beat may begin or end with a rest, so the pauses around a section belong to it.
     codes = np.zeros(len(region.codes) + 2 * PAUSE, np.uint16)
     codes[PAUSE:-PAUSE] = region.codes
-    for first_hit, behind in sections(region.codes):
-        start, stop = first_hit - PAUSE, behind + PAUSE
+    for first_hit, end in sections(region.codes):
+        start, stop = first_hit - PAUSE, end + PAUSE
         part = codes[start + PAUSE : stop + PAUSE]
         if len(part) < need + STEPS:
             continue
@@ -80,7 +80,7 @@ def repeated(region: Region, repeats: int) -> Iterator[Found]:
 
 
 def windows(region: Region) -> Iterator[Found]:
-    """Two bars after two bars, from the region's first downbeat on; both bars must have hits."""
+    """Yield every two bars from the region's first downbeat on, if both bars have hits."""
     for place in range(0, len(region.codes) - STEPS_PER_BAR, STEPS):
         found = _judge(region, place, place + STEPS, 1)
         if any(found.code[:STEPS_PER_BAR]) and any(found.code[STEPS_PER_BAR:]):
@@ -88,7 +88,7 @@ def windows(region: Region) -> Iterator[Found]:
 
 
 def lively(found: Sequence[Found], min_entropy: float) -> list[bool]:
-    """Which of the patterns pass the entropy rule."""
+    """Return for each pattern whether its entropy is at least `min_entropy` nats."""
     if not found:
         return []
     which = BeatFilter(min_entropy=min_entropy).lively([one.code for one in found])

@@ -1,4 +1,4 @@
-"""Plain files, opened so that a pipe or a device in their place can't block the job."""
+"""Open plain files only, so that a pipe or a device in their place can't block the job."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drumatlas.errors import FileError
 
-# Neither flag is known everywhere (Windows has the second only).
+# Neither flag exists everywhere (Windows has only the second).
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _CHUNK = 1 << 16  # bytes
@@ -16,8 +16,10 @@ SPECIAL = "pipe, socket or device"
 
 
 def open_plain(path: Path) -> FileIO:
-    """Open the file at `path`; FileError (without the name) if it can't be opened, or
-    is not a plain file."""
+    """Open the file at `path` for reading.
+
+    FileError, without the name, if it can't be opened or is not a plain file.
+    """
     try:
         descriptor = os.open(path, _FLAGS)
     except OSError as error:
@@ -29,7 +31,7 @@ def open_plain(path: Path) -> FileIO:
 
 
 def read_plain(path: Path, most: int) -> bytes:
-    """Return at most `most` bytes of the file at `path`; FileError as `open_plain`."""
+    """Return at most `most` bytes of the file at `path`; raises FileError as `open_plain`."""
     with open_plain(path) as stream:
         try:
             return _whole(stream, most)

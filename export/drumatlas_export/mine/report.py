@@ -1,4 +1,4 @@
-"""What a mining job did, as JSON for machines and as a table for people."""
+"""Report a mining job as JSON for machines and as a table for people."""
 
 import re
 from collections import Counter
@@ -12,18 +12,20 @@ from rich.table import Table
 
 from drumatlas.beat.drums import label
 from drumatlas_export.mine.job import Mined
-from drumatlas_export.mine.sources import Search
+from drumatlas_export.mine.sources import SearchResult
 
-# Names of files: not for the screen, nor for an atlas.
+# Lists with file names: left out on the screen and in an atlas.
 LISTS = ("refused_files", "passed_over_files", "files_remarked")
-_PARTICULARS = re.compile(r"'.*'|\".*\"|\d+")  # of a remark: names, numbers
+_PARTICULARS = re.compile(r"'.*'|\".*\"|\d+")  # names and numbers in a remark
 
 
 def report(mined: Mined) -> dict[str, Any]:
-    """Return counts of files, patterns and lost notes, and every file that was refused or that
-    there is something to say of, with what that is."""
+    """Return counts of files, patterns and lost notes, and lists of files.
+
+    The lists name every file that was refused or has remarks, with the reason or the remarks.
+    """
     classes = mined.classes.values()
-    # Sorted, since a set's order is another in each run.
+    # Sorted, since the order of a set differs from run to run.
     per_collection = Counter(name for one in classes for name in sorted(one.collections))
     per_genre = Counter(genre for one in mined.classes.values() for genre in one.genres)
     errors = np.array(mined.errors or [0.0])
@@ -51,13 +53,13 @@ def report(mined: Mined) -> dict[str, Any]:
 
 
 def remark_kinds(remarks: Iterable[str]) -> dict[str, int]:
-    """Return how many remarks there are of each kind: alike but for numbers and names."""
+    """Count remarks by kind; remarks that differ only in numbers and names are of one kind."""
     return dict(Counter(_PARTICULARS.sub("…", remark) for remark in remarks).most_common())
 
 
-def passed_over(search: Search) -> dict[str, Any]:
-    """What lay beside the files and was not mined: counts of reasons; names where one may be
-    missed (unlike files of other kinds)."""
+def passed_over(search: SearchResult) -> dict[str, Any]:
+    """Return the files that were passed over: counts by reason, and the names of those that a user
+    may miss."""
     return {
         "passed_over": dict(search.passed_over.most_common()),
         "passed_over_files": [{"file": name, "reason": reason} for name, reason in search.named],
@@ -65,7 +67,7 @@ def passed_over(search: Search) -> dict[str, Any]:
 
 
 def show(counts: dict[str, Any], console: Console) -> None:
-    """Print the report without its lists of files."""
+    """Print `counts`, as `report` returned them, without the lists of files."""
     table = Table(show_header=False, box=None)
     for key, value in counts.items():
         if key in LISTS:

@@ -1,12 +1,12 @@
-"""Which song a file is: one song stands in several files, and a split must keep them together."""
+"""Identify the song of a file: files of one song must stay together in a split."""
 
 import re
 from pathlib import PurePath
 
-_MARK = r"\(\d+\)|\[\d+\]|(?<![^\W_])(copy(?![^\W_])|v\d+)"  # "(2)", "[3]", "copy", "v2"
+_MARK = r"\(\d+\)|\[\d+\]|(?<![^\W_])(copy(?![^\W_])|v\d+)"  # such as "(2)", "[3]", "copy", "v2"
 _COPY = re.compile(rf"([\s_.-]*({_MARK})|[\s_.-]\d)+$", re.IGNORECASE)
-_SURE_COPY = re.compile(rf"[\s_.-]*({_MARK})+$", re.IGNORECASE)  # a bare digit may be a take
-_TAKE = re.compile(r"^\d+[ _-]")  # names that begin with a number: takes, not titles
+_SURE_COPY = re.compile(rf"[\s_.-]*({_MARK})+$", re.IGNORECASE)  # a bare digit may number a take
+_TAKE = re.compile(r"^\d+[ _-]")  # a name that begins with a number is a take, not a title
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -15,10 +15,10 @@ def _plain(name: str) -> str:
 
 
 def song_of(path: str) -> str:
-    """A key that two versions of a song share: artist and title, letters and digits only.
+    """Return a key that all versions of a song share: artist and title, letters and digits only.
 
-    "Toto_Hold The Line (2).mid" and "Toto_Hold The Line.mid" are one song. Names without a
-    word of their own ("01.mid", "1_funk_80_beat.mid") are taken together with their folder.
+    "Toto_Hold The Line (2).mid" and "Toto_Hold The Line.mid" are one song. A name without a title
+    ("01.mid", "1_funk_80_beat.mid") gives a key that includes the folder.
     """
     pure = PurePath("".join(c if c.isprintable() else " " for c in path))
     stem = pure.stem.casefold()

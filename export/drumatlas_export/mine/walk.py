@@ -1,8 +1,8 @@
-"""Everything that lies at and below the paths of a job, whatever stands in the way.
+"""Walk through everything at and below the paths of a job, past anything unreadable.
 
-Folders, links to folders and zip files are entered, each real folder once and each real file once:
-links may lead in circles. Real places come before links, so that a link changes the name of
-nothing that is found without it.
+The walk enters folders, links to folders and zip files. It visits each real folder and each real
+file once, since links may form circles. It follows links last, so that a file that can be reached
+without a link is named by its own path.
 """
 
 import os
@@ -28,40 +28,43 @@ from drumatlas_export.mine.kinds import (
 from drumatlas_export.mine.plain import SPECIAL, read_plain
 from drumatlas_export.mine.zips import SIGNATURES, Archive
 
-_DANGLING = "link that leads nowhere"
+_DANGLING = "broken link"
 _NAMELESS = "member of a zip file without a usable name"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A path, and its parts below the path that was named (`root` counts those)."""
+class Location:
+    """A path, and its parts below the given path; `root` is the number of the given path."""
 
     path: Path
     parts: tuple[str, ...]
     root: int
-    member: int | None = None  # of the zip file at `path`
+    member: int | None = None  # number in the zip file at `path`
 
 
 class Walk:
-    """What was met: MIDI files in `places`; in `passed` (path, reason) of what is not mined, and in
-    `counts` how often each reason stood, with those that are only counted. FileError names one of
-    `roots` that is not there or can't be used."""
+    """All files at and below `roots`, sorted by path.
+
+    `locations` holds the MIDI files, and `passed` (location, reason) of files passed over. `counts`
+    has the number of files for each reason, including those that are counted without a name.
+    FileError names one of `roots` that is missing or can't be used.
+    """
 
     def __init__(self, roots: Iterable[Path]) -> None:
-        self.places: list[Place] = []
-        self.passed: list[tuple[Place, str]] = []
+        self.locations: list[Location] = []
+        self.passed: list[tuple[Location, str]] = []
         self.counts: Counter[str] = Counter()
         self._seen: set[str] = set()  # real paths of folders and files
-        self._links: deque[Place] = deque()
+        self._links: deque[Location] = deque()
         for number, root in enumerate(roots):
-            self._begin(Place(root, (), number))
+            self._begin(Location(root, (), number))
         while self._links:
             self._follow(self._links.popleft())
-        self.places.sort(key=lambda place: (place.root, place.parts))
+        self.locations.sort(key=lambda location: (location.root, location.parts))
         self.passed.sort(key=lambda one: (one[0].root, one[0].parts))
 
-    def _begin(self, root: Place) -> None:
-        """Take a path that was named: here, what can't be used is an error."""
+    def _begin(self, root: Location) -> None:
+        """Add a path that the user gave; FileError if it can't be used."""
         with naming(root.path):
             try:
                 mode = root.path.stat().st_mode
@@ -73,13 +76,13 @@ class Walk:
                 raise FileError(f"{root.path}: no such file or folder") from None
         if not stat.S_ISREG(mode):
             raise FileError(f"{root.path}: {SPECIAL}, not a file or folder")
-        self._named(root)
+        self._add_root_file(root)
 
-    def _named(self, root: Place) -> None:
-        """Take a file that was named: mined whatever it is called, if it isn't an archive."""
+    def _add_root_file(self, root: Location) -> None:
+        """Add a file that the user gave. Any name will do, unless it is that of an archive."""
         if not self._is_new(os.path.realpath(root.path)):
             return
-        named = Place(root.path, (root.path.name,), root.root)
+        named = Location(root.path, (root.path.name,), root.root)
         try:
             if is_zip(root.path):
                 self._unzip(root)
@@ -88,15 +91,15 @@ class Walk:
                 raise FileError(ARCHIVE)
         except FileError as error:
             raise error.within(str(root.path)) from None
-        self.places.append(named)
+        self.locations.append(named)
 
     def _is_new(self, real: str) -> bool:
         is_new = real not in self._seen
         self._seen.add(real)
         return is_new
 
-    def _enter(self, top: Place) -> None:
-        """Take all that lies below a folder; links are kept for later."""
+    def _enter(self, top: Location) -> None:
+        """Add everything below a folder; put links aside for later."""
         waiting = [top]
         while waiting:
             folder = waiting.pop()
@@ -110,53 +113,52 @@ class Walk:
                 self._pass(folder, f"folder that can't be entered: {error.strerror or error}")
                 continue
             for entry in inside:
-                one = Place(Path(entry.path), (*folder.parts, entry.name), folder.root)
+                one = Location(Path(entry.path), (*folder.parts, entry.name), folder.root)
                 waiting += self._entry(one, entry, real)
 
-    def _entry(self, place: Place, entry: "os.DirEntry[str]", folder: str) -> list[Place]:
-        """Take what stands in a folder (`folder` is its real path), and return it if it is a folder
-        itself."""
+    def _entry(self, location: Location, entry: "os.DirEntry[str]", folder: str) -> list[Location]:
+        """Add an entry of the folder with the real path `folder`; return it if it is a folder."""
         try:
             if entry.is_symlink():
-                self._links.append(place)
+                self._links.append(location)
             elif entry.is_dir(follow_symlinks=False):
-                return [place]
+                return [location]
             else:
                 is_plain = entry.is_file(follow_symlinks=False)
-                self._take(place, os.path.join(folder, entry.name), is_plain)  # noqa: PTH118
-        except OSError as error:  # where not even its kind may be seen
-            self._pass(place, f"unreadable: {error.strerror or error}")
+                self._add_file(location, os.path.join(folder, entry.name), is_plain)  # noqa: PTH118
+        except OSError as error:  # not even its kind can be read
+            self._pass(location, f"unreadable: {error.strerror or error}")
         return []
 
-    def _follow(self, link: Place) -> None:
+    def _follow(self, link: Location) -> None:
         try:
             mode = link.path.stat().st_mode
-        except OSError:  # also of links in a circle
+        except OSError:  # raised for a circle of links, too
             self._pass(link, APPLE if is_apple(link.parts) else _DANGLING)
             return
         if stat.S_ISDIR(mode):
             self._enter(link)
         else:
-            self._take(link, os.path.realpath(link.path), stat.S_ISREG(mode))
+            self._add_file(link, os.path.realpath(link.path), stat.S_ISREG(mode))
 
-    def _take(self, place: Place, real: str, is_plain: bool) -> None:
-        """Take what is not a folder, unless it was met before."""
+    def _add_file(self, location: Location, real: str, is_plain: bool) -> None:
+        """Add anything that is not a folder, unless the walk has visited it."""
         if not self._is_new(real):
             return
         if not is_plain:
-            self._pass(place, SPECIAL)
-        elif place.parts[-1].lower().endswith(ZIP) and not is_apple(place.parts):
+            self._pass(location, SPECIAL)
+        elif location.parts[-1].lower().endswith(ZIP) and not is_apple(location.parts):
             try:
-                self._unzip(place)
+                self._unzip(location)
             except FileError as error:
-                self._pass(place, str(error))
+                self._pass(location, str(error))
         else:
-            self._judge(place, why_not(place.parts, partial(read_plain, place.path, HEAD)))
+            self._judge(location, why_not(location.parts, partial(read_plain, location.path, HEAD)))
 
-    def _unzip(self, place: Place) -> None:
-        with Archive(place.path) as archive:
+    def _unzip(self, location: Location) -> None:
+        with Archive(location.path) as archive:
             for number, parts in archive.members():
-                one = Place(place.path, (*place.parts, *parts), place.root, number)
+                one = Location(location.path, (*location.parts, *parts), location.root, number)
                 if not parts:
                     self._pass(one, _NAMELESS)
                 elif parts[-1].lower().endswith(ZIP) and not is_apple(parts):
@@ -164,18 +166,18 @@ class Walk:
                 else:
                     self._judge(one, why_not(parts, partial(archive.take, number, HEAD)))
 
-    def _judge(self, place: Place, reason: str) -> None:
+    def _judge(self, location: Location, reason: str) -> None:
         if reason:
-            self._pass(place, reason)
+            self._pass(location, reason)
         else:
-            self.places.append(place)
+            self.locations.append(location)
 
-    def _pass(self, place: Place, reason: str) -> None:
+    def _pass(self, location: Location, reason: str) -> None:
         self.counts[reason.split(":", maxsplit=1)[0]] += 1
         if reason not in UNNAMED:
-            self.passed.append((place, reason))
+            self.passed.append((location, reason))
 
 
 def is_zip(path: Path) -> bool:
-    """Whether the file at `path` is a zip file, by name or first bytes; FileError if unreadable."""
+    """Return whether a file is a zip file, by name or first bytes; FileError if unreadable."""
     return path.suffix.lower() == ZIP or read_plain(path, HEAD).startswith(SIGNATURES)

@@ -1,10 +1,10 @@
-"""MIDI files in zip files: listed, and read one at a time, without unpacking anything to disk.
+"""List the MIDI files in zip files and read them one at a time, without unpacking to disk.
 
-A zip file comes from strangers, so everything about it is bounded: the size of its directory (and
-with it the number of members), the bytes that are taken from a member (as unpacked, whatever its
-header claims), and the sum of the packed sizes, which can't exceed the file unless members share
-their data, as those of zip bombs do. Deflate expands at most 1,032 times, so what all members
-together can cost stays in proportion to the file.
+A zip file may be hostile, so three things are limited: the size of its directory (and with it the
+number of members), the unpacked bytes read from a member (whatever its header claims), and the sum
+of the packed sizes. That sum can't exceed the file's size unless members share their data, as in a
+zip bomb. Deflate expands at most 1,032 times, so the cost of all members together stays in
+proportion to the size of the file.
 """
 
 import re
@@ -20,14 +20,14 @@ from zlib import error as zlib_error
 from drumatlas.errors import FileError
 from drumatlas_export.mine.plain import open_plain
 
-SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip file's start; the second of an empty one
-_MOST_DIRECTORY = 32 << 20  # bytes; the 178,561 files of the Lakh set take 20 MB
-_MOST_NAME = 1000  # characters
-_METHODS = {ZIP_STORED, ZIP_DEFLATED}  # others take unbounded memory to unpack a little
+SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")  # first bytes; the second, of an empty one
+_MAX_DIRECTORY = 32 << 20  # bytes; the 178,561 files of the Lakh set take 20 MB
+_MAX_NAME = 1000  # characters
+_METHODS = {ZIP_STORED, ZIP_DEFLATED}  # others need unbounded memory to unpack a little
 _ENCRYPTED = 1  # bit of the flags
-_KEPT_OPEN = 2  # zip files; neighbours in a job are mostly of the same one
+_KEPT_OPEN = 2  # zip files; consecutive files of a job mostly share one
 
-# All that `zipfile` raises for damaged input.
+# Everything that `zipfile` raises for damaged input.
 _DAMAGES = (
     *(BadZipFile, zlib_error, struct_error, NotImplementedError, RuntimeError, ValueError),
     *(EOFError, OSError, OverflowError, KeyError, IndexError),
@@ -35,24 +35,26 @@ _DAMAGES = (
 
 
 class Member(NamedTuple):
-    """A file in a zip file: its number in the directory, and the parts of its name, () if the name
-    is of no use."""
+    """A file in a zip file: its number in the directory, and the parts of its name.
+
+    The parts are () if the name is unusable.
+    """
 
     number: int
     parts: tuple[str, ...]
 
 
 class _Bounded(BufferedReader):
-    """A file from which nobody takes more at once than a zip file's directory may have."""
+    """A file that refuses a read of more bytes than a zip file's directory may have."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > _MOST_DIRECTORY:
-            raise BadZipFile(f"a directory of over {_MOST_DIRECTORY >> 20} MiB")
+        if size is not None and size > _MAX_DIRECTORY:
+            raise BadZipFile(f"a directory of over {_MAX_DIRECTORY >> 20} MiB")
         return super().read(size)
 
 
 class Archive(ZipFile):
-    """An open zip file that closes what it reads from; FileError if it is damaged."""
+    """An open zip file that closes its underlying file; FileError if it is damaged."""
 
     _stream: BufferedReader | None = None  # where nothing could be opened
 
@@ -68,13 +70,13 @@ class Archive(ZipFile):
             raise FileError(f"damaged zip file: {error}") from None
 
     def close(self) -> None:
-        """Close the zip file and what it reads from."""
+        """Close the zip file and its underlying file."""
         super().close()
         if self._stream is not None:
             self._stream.close()
 
     def members(self) -> Iterator[Member]:
-        """All files in it; of several with one name the last, as unpacking would leave it."""
+        """Yield all files in it; of several with one name, only the last, as unpacking does."""
         last = {info.filename: number for number, info in enumerate(self.infolist())}
         for name, number in last.items():
             if not name.endswith(("/", "\\")):
@@ -94,8 +96,8 @@ class Archive(ZipFile):
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """The parts of a member's name that lead somewhere below the zip file; none if it is absurd."""
-    if len(name) > _MOST_NAME:
+    """Return the parts of a member's name, without . and ..; () if the name is too long."""
+    if len(name) > _MAX_NAME:
         return ()
     return tuple(part for part in re.split(r"[/\\]", name) if part not in {"", ".", ".."})
 
@@ -108,7 +110,7 @@ def _check(info: ZipInfo) -> None:
 
 
 def read_member(path: Path, number: int, most: int) -> bytes:
-    """Return at most `most` bytes of a member of the zip file at `path`; FileError says why not."""
+    """Return at most `most` bytes of a member of the zip file at `path`; FileError if it can't."""
     try:
         facts = path.stat()
     except OSError as error:

@@ -1,1 +1,1 @@
-"""From a checkpoint to an atlas: knob basis, map, genre areas, ONNX."""
+"""From a checkpoint to an atlas (knob basis, map, genre areas, ONNX), and MIDI packs of beats."""

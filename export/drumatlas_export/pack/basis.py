@@ -1,9 +1,9 @@
-"""What the four knobs do: an affine basis whose axes mean something to a musician.
+"""The knob basis: four axes in latent space that mean something to a musician.
 
-In whitened latent space (unit covariance) each feature of the decoded beats has a direction
-in which it grows fastest (least squares). The knobs take these in turn, each made orthogonal
-to those before, so that turning one leaves the others' meaning alone (Gram-Schmidt); a knob's
-ends lie `KNOB_REACH` deviations from the middle.
+In whitened latent space (unit covariance) each feature of the decoded beats has a direction in
+which it grows fastest (least squares). Each knob takes one of these directions, made orthogonal to
+those of the knobs before it (Gram-Schmidt), so that turning a knob does not change the features of
+the others. A knob's ends lie `KNOB_REACH` standard deviations from the middle.
 """
 
 from itertools import permutations
@@ -15,7 +15,7 @@ from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import BeatError
 from drumatlas_export.space import Space
 
-KNOB_REACH = 2.0  # standard deviations: 95 % of the places of an axis
+KNOB_REACH = 2.0  # standard deviations, which hold 95 % of the points along an axis
 _POINTS = 4000
 
 
@@ -24,52 +24,52 @@ def _group(name: str) -> list[int]:
 
 
 def features(p: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """What a listener hears first, from probabilities [n, 32, 14]; each [n]."""
+    """Return the features that a listener hears first, each [n], from probabilities [n, 32, 14]."""
     total = p.sum(axis=(1, 2)) + 1e-6
     off_beat = p[:, 1::2].sum(axis=(1, 2))
-    colour = p[:, :, _group("toms") + _group("percussion")].sum(axis=(1, 2))
+    drums = p[:, :, _group("toms") + _group("percussion")].sum(axis=(1, 2))
     metal = p[:, :, [2]].sum(axis=(1, 2)) - p[:, :, [5, 8]].sum(axis=(1, 2))
     return {
         "density": np.asarray(total, np.float64),
         "syncopation": np.asarray(off_beat / total, np.float64),
         "closed hats": np.asarray(metal, np.float64),
-        "drums and hands": np.asarray(colour / total, np.float64),
+        "drums and hands": np.asarray(drums / total, np.float64),
     }
 
 
 def knob_basis(
     space: Space, z: NDArray[np.float32], seed: int
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """(basis [4, 4], axis names): z = centre + basis @ u for knobs u in -1..1.
+    """Return (basis [4, 4], axis names): z = centre + basis @ u for knobs u [4] in -1..1.
 
-    `z` [n, 4] are the encodings of all the model's beats, those of held-out songs too. The
-    widest-explained order of the features is taken, so the knob that explains its feature best
-    comes first. BeatError if they are too few or lie on a line.
+    `z` [n, 4] holds the encodings of all the model's beats, including held-out ones. Of all orders
+    of the features, the one whose knobs explain their features best is chosen. BeatError if there
+    are too few beats, or if they lie on a line.
     """
     if len(z) <= len(space.centre):
-        raise BeatError(
-            f"{len(z)} beats are too few to lay knobs through", "name more with --beats"
-        )
+        raise BeatError(f"{len(z)} beats are too few to fit the knobs", "give more with --beats")
     covariance = np.cov(z.astype(np.float64).T)
     try:
-        colour = np.linalg.cholesky(covariance)
+        scale = np.linalg.cholesky(covariance)  # from whitened to latent space
     except np.linalg.LinAlgError:
-        raise BeatError("the beats lie on a line in latent space", "name others") from None
+        raise BeatError(
+            "the beats lie on a line in latent space", "give others with --beats"
+        ) from None
     whitened = np.random.default_rng(seed).standard_normal((_POINTS, len(covariance)))
-    p = space.decode((space.centre + whitened @ colour.T).astype(np.float32))
+    p = space.decode((space.centre + whitened @ scale.T).astype(np.float32))
     directions = {}
     for name, values in features(p).items():
         standard = (values - values.mean()) / (values.std() + 1e-9)
         directions[name] = np.linalg.lstsq(whitened, standard, rcond=None)[0]
     order = max(permutations(directions), key=lambda names: _explained(directions, names))
     rotation = _orthonormal(directions, order)
-    return (colour @ rotation * KNOB_REACH).astype(np.float32), tuple(order)
+    return (scale @ rotation * KNOB_REACH).astype(np.float32), tuple(order)
 
 
 def _orthonormal(
     directions: dict[str, NDArray[np.float64]], order: tuple[str, ...]
 ) -> NDArray[np.float64]:
-    """Columns: the directions in `order`, each orthogonal to those before, of length 1."""
+    """Return the directions in `order` as columns of length 1, each orthogonal to those before."""
     q, r = np.linalg.qr(np.stack([directions[name] for name in order], axis=1))
     result: NDArray[np.float64] = q * np.sign(np.diag(r))
     return result

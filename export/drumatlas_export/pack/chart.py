@@ -12,27 +12,30 @@ from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.space import Space
 
-TRAINING_POINTS = 3000  # grey dots of the article's map
+TRAINING_POINTS = 3000  # the grey dots of the article's map
 GENERATED_POINTS = 1000
-LEAST_IN_GENRE = 25  # beats; fewer make no area
-MOST_GENRES = 24
+MIN_IN_GENRE = 25  # beats that a genre needs for an area
+MAX_GENRES = 24
 AREA = 100  # neighbours that make up the core of a genre
-_MAP_NEIGHBOURS = 9  # map points near a genre's centre whose middle is its place on the map
+_MAP_NEIGHBOURS = 9  # map points nearest to a genre's centroid; their median is its map position
 
 
 def genre_names(labels: list[list[str]]) -> list[str]:
-    """Names with enough beats, most frequent first; a beat counts for its first genre."""
+    """Return the genres with enough beats, most frequent first; a beat counts for its first genre.
+
+    `labels` are those of each beat.
+    """
     counts = Counter(name for name in map(first_genre, labels) if name)
-    return [name for name, n in counts.most_common(MOST_GENRES) if n >= LEAST_IN_GENRE]
+    return [name for name, n in counts.most_common(MAX_GENRES) if n >= MIN_IN_GENRE]
 
 
 def generated_points(space: Space, n: int, seed: int) -> NDArray[np.float32]:
-    """n points of the prior whose own decode passes the filter, novelty included."""
-    barred = BeatFilter(space.known)
+    """Return at most n points of the prior [n, 4] whose beats pass the filter, novelty included."""
+    beat_filter = BeatFilter(space.known)
     kept: list[NDArray[np.float32]] = []
     for attempt in range(50):
         z = space.sample(n, seed + attempt)
-        kept.append(z[barred.passes(space.codes(z))])
+        kept.append(z[beat_filter.passes(space.codes(z))])
         if sum(map(len, kept)) >= n:
             break
     return np.concatenate(kept)[:n]
@@ -41,10 +44,10 @@ def generated_points(space: Space, n: int, seed: int) -> NDArray[np.float32]:
 def chart(
     space: Space, z: NDArray[np.float32], labels: list[list[str]], seed: int
 ) -> tuple[MapPoints, tuple[Genre, ...]]:
-    """Map points and genre areas. z [n, 4] are the encodings of all the model's beats, those of
-    held-out songs too; labels theirs.
+    """Return the map's points and genre areas.
 
-    Latent axes are scaled to unit deviation first, so that none rules the neighbourhoods.
+    z [n, 4] holds the encodings of all the model's beats, including held-out ones, and `labels` [n]
+    their labels. Latent axes are scaled to unit deviation first, so that none dominates distances.
     """
     names = genre_names(labels)
     index_of = {name: i for i, name in enumerate(names)}
@@ -73,11 +76,13 @@ def chart(
 def core_of(
     near: NearestNeighbors, everywhere: NDArray[np.float32], is_own: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """Row numbers of a genre's most typical beats: its own among the neighbours of that one of
-    its beats around which it is most frequent.
+    """Return the row numbers of a genre's most typical beats.
 
-    A genre's mean would do for round areas, but most genres lie in several islands around the
-    middle of the space, and their means all meet in the middle.
+    Of the genre's beats, take the one with the most neighbours of the same genre; the result is
+    these neighbours. `everywhere` [n, 4] holds all beats, `is_own` [n] marks those of the genre.
+
+    The mean of a genre would do for round areas. But most genres form several islands around the
+    middle of the space, so that all their means lie near the middle.
     """
     own = np.flatnonzero(is_own)
     around = near.kneighbors(everywhere[own], return_distance=False)
@@ -87,7 +92,7 @@ def core_of(
 
 
 def _tsne(points: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-    """[n, 4] -> [n, 2] in -1..1."""
+    """Return the map positions [n, 2], in -1..1, of points [n, 4]."""
     perplexity = min(50.0, max(2.0, len(points) / 4))
     xy = TSNE(init="pca", perplexity=perplexity, random_state=seed).fit_transform(points)
     xy = xy - (xy.max(axis=0) + xy.min(axis=0)) / 2

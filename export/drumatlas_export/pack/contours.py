@@ -1,6 +1,7 @@
-"""Genres as areas of the map: lines around where half of their beats lie.
+"""Draw each genre as an area of the map: a line around half of its beats.
 
-A kernel density on a grid and marching squares (Lorensen & Cline 1987, in two dimensions).
+The line is a contour of a kernel density on a grid, found by marching squares (Lorensen & Cline,
+"Marching Cubes", 1987, in two dimensions).
 """
 
 import numpy as np
@@ -8,29 +9,29 @@ from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Atlas
 
-SIDE = 72  # cells of the grid each way
-_BLUR = 0.045  # of the map's longer side; as wide as a small island
-_INSIDE = 0.5  # share of a genre's beats within its line
-_LEAST = 10  # points on the map; fewer make no area
-# The corners of a cell, in turn, and its edges between them.
+SIDE = 72  # points of the grid along each side
+_BLUR = 0.045  # kernel width as a share of the map's longer side; about a small island
+_INSIDE = 0.5  # share of a genre's beats inside its line
+_MIN_POINTS = 10  # on the map, that a genre needs for an area
+# The corners of a cell in order; its edges lie between consecutive ones.
 _CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))
 
-Floats = NDArray[np.float64]
-Segment = tuple[float, float, float, float]  # x, y to x, y
+Doubles = NDArray[np.float64]
+Segment = tuple[float, float, float, float]  # from x, y to x, y
 
 
 def contours(atlas: Atlas) -> dict[str, list[Segment]]:
-    """By genre, the pieces of the line around half of its points, in the map's coordinates."""
+    """Return, by genre, the segments of the line around half of its points, in map coordinates."""
     points = atlas.points
     result = {}
     for index, genre in enumerate(atlas.genres):
         own = points.xy[points.genre == index].astype(np.float64)
-        if len(own) >= _LEAST:
+        if len(own) >= _MIN_POINTS:
             result[genre.name] = _outline(own, points.xy.astype(np.float64))
     return result
 
 
-def _outline(own: Floats, everywhere: Floats) -> list[Segment]:
+def _outline(own: Doubles, everywhere: Doubles) -> list[Segment]:
     low, high = everywhere.min(axis=0), everywhere.max(axis=0)
     blur = _BLUR * float((high - low).max())
     low, high = low - 3 * blur, high + 3 * blur  # so that every line closes
@@ -41,14 +42,14 @@ def _outline(own: Floats, everywhere: Floats) -> list[Segment]:
     return list(_segments(heights, level, xs, ys))
 
 
-def _density(at: Floats, points: Floats, blur: float) -> Floats:
+def _density(at: Doubles, points: Doubles, blur: float) -> Doubles:
     away = ((at[:, None] - points) ** 2).sum(axis=2)
-    result: Floats = np.exp(-away / (2 * blur**2)).sum(axis=1)
+    result: Doubles = np.exp(-away / (2 * blur**2)).sum(axis=1)
     return result
 
 
-def _segments(heights: Floats, level: float, xs: Floats, ys: Floats) -> list[Segment]:
-    """The line at `level`, cell by cell. Saddles are cut the first way that comes."""
+def _segments(heights: Doubles, level: float, xs: Doubles, ys: Doubles) -> list[Segment]:
+    """Return the contour at `level`, cell by cell; a saddle is cut in either of its two ways."""
     above = heights > level
     mixed = above[:-1, :-1] ^ above[1:, :-1] | above[:-1, :-1] ^ above[1:, 1:]
     mixed |= above[:-1, :-1] ^ above[:-1, 1:]

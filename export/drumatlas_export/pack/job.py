@@ -1,4 +1,4 @@
-"""`drumatlas-export export`: a checkpoint becomes an atlas."""
+"""`drumatlas-export export`: turn a checkpoint into an atlas."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from drumatlas_export.train.checkpoint import Checkpoint
 
 
 def with_beats(one: Checkpoint, rows: list[BeatRow]) -> Checkpoint:
-    """`one` with map, genres and barred beats taken from `rows` in place of its own."""
+    """Return `one` with `rows` in place of its own beats, for map, genres and known hashes."""
     x = grids([row.code for row in rows]).astype(np.float32)
     return replace(
         one,
@@ -36,8 +36,12 @@ def export(
     provenance: dict[str, Any],
     groove: Groove | None = None,
 ) -> None:
-    """Write the atlas of `one` to `path`. `provenance` (sources, licences, commands) goes in as
-    it is, beside the run's own counts and config."""
+    """Write the atlas of `one` to `path`.
+
+    `provenance` (sources, licences, commands) is stored unchanged, beside the counts and settings
+    of the training run. BeatError if the beats are too few or too alike; ModelError if the ONNX
+    networks differ from PyTorch's; FileError if `path` can't be written.
+    """
     seed, name = one.config.seed, printable(path.stem)
     space = of_checkpoint(one, name)
     basis, axes = knob_basis(space, one.z, seed)

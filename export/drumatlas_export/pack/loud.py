@@ -1,4 +1,4 @@
-"""How loud the notes of a pack are, as the box plays them, and where its beats lie."""
+"""Give the beats of a pack the velocities that the box plays, and latent points and genres."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,23 +13,25 @@ from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.velocity import velocities
 from drumatlas_export.pack.midi import Clip
 
-if TYPE_CHECKING:  # it imports torch, which a pack by the metre alone does without
+if TYPE_CHECKING:  # it imports torch, which a pack without a space does not need
     from drumatlas_export.space import Space
 
-_SURE = 0.5  # of a hit, on the way from its threshold to 1, where no decoder was asked
+_CERTAINTY = 0.5  # of a hit without a decoder: halfway from its threshold to 1
 
 
 def flat_certainty(rows: Sequence[BeatRow]) -> list[Clip]:
-    """Velocities by the metre alone."""
+    """Return clips whose velocities follow the metre alone."""
     hits = grids([row.code for row in rows])
-    p = np.full(hits.shape, _SURE, np.float32)
+    p = np.full(hits.shape, _CERTAINTY, np.float32)
     loud = velocities(p, hits, np.zeros(hits.shape[-1], np.float32))
     return [Clip(row, one) for row, one in zip(rows, loud, strict=True)]
 
 
 def of_space(rows: Sequence[BeatRow], space: "Space") -> list[Clip]:
-    """Velocities as the box plays them, by the decoder's probabilities at each beat's place. A beat
-    without a place gets the one where the encoder sees it, one without labels the nearest genre."""
+    """Return clips with the velocities that the box plays at each beat's latent point.
+
+    A beat without a latent point gets the encoder's; a beat without labels, the nearest genre.
+    """
     hits = grids([row.code for row in rows])
     z = space.encode(hits.astype(np.float32))
     for i, row in enumerate(rows):

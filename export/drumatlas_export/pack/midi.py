@@ -1,8 +1,8 @@
-"""A pack: one Standard MIDI File a beat, which lies on the grid of any DAW, and an index.
+"""A pack: one Standard MIDI File per beat, aligned with the grid of any DAW, and an index.
 
-The published packs of the article have a step of a third of a beat, no note-offs, no tempo and
-every velocity 127. Here: format 0, 480 ticks a beat, tempo, 4/4, a note-off for each note-on, and
-the track ends on a bar line, so that a clip has its right length.
+The packs published with the article have steps of a third of a beat, no note-offs, no tempo, and
+velocity 127 throughout. These have format 0, 480 ticks per beat, a tempo, 4/4, and a note-off for
+each note-on. The track ends on a bar line, so that a clip has the right length.
 """
 
 import re
@@ -23,16 +23,16 @@ from drumatlas_export.mine.genres import first_genre
 
 TICKS_PER_BEAT = 480
 STEP_TICKS = TICKS_PER_BEAT // 4
-NOTE_TICKS = STEP_TICKS // 2  # so every note has ended before it can sound again
-REPEATS = 3  # what `mine` asks for by itself, so that a pack can be mined again
+NOTE_TICKS = STEP_TICKS // 2  # so that every note ends before its next can begin
+REPEATS = 3  # the default of `mine --repeats`, so that `mine` finds the beats again
 INDEX = "index.tsv"  # a genre table, as `mine --genres` reads it
-_MOST_NAME = 40  # letters of a genre in a file's name
-_UNNAMED = "beat"  # genre in the name of a beat that has none
+_MAX_NAME = 40  # characters of a genre in a file name
+_UNNAMED = "beat"  # in the file name of a beat without a genre
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One beat to write: `velocity` [32, 14] is 0 where there is no hit."""
+    """One beat to write: `velocity` [32, 14] is 1..127, or 0 for no hit."""
 
     row: BeatRow
     velocity: NDArray[np.uint8]
@@ -44,7 +44,7 @@ class Clip:
 
     @property
     def place(self) -> str:
-        """Where it lies, as part of a name: latent point, else map point, else ''."""
+        """Its latent point, else its map point, as part of a file name; else ''."""
         if self.row.latent is not None:
             return " z " + " ".join(f"{value:+.2f}" for value in self.row.latent)
         if self.row.xy is not None:
@@ -53,12 +53,12 @@ class Clip:
 
 
 def _plain(text: str) -> str:
-    """`text` as a part of a path that every system takes."""
-    return re.sub(r"[^\w-]+", "-", text).strip("-")[:_MOST_NAME]
+    """Return `text` as a part of a path that is valid on every system."""
+    return re.sub(r"[^\w-]+", "-", text).strip("-")[:_MAX_NAME]
 
 
 def names(clips: Sequence[Clip]) -> list[str]:
-    """A path each, `GENRE/0001 GENRE z ....mid`, numbered in the order of the clips."""
+    """Return a path for each clip, `GENRE/0001 GENRE z ....mid`, numbered in order."""
     digits = max(4, len(str(len(clips))))
     result = []
     for number, clip in enumerate(clips, 1):
@@ -68,7 +68,7 @@ def names(clips: Sequence[Clip]) -> list[str]:
 
 
 def _events(velocity: NDArray[np.uint8], repeats: int) -> list[tuple[int, int, int, int]]:
-    """(tick, 0 for an off and 1 for an on, key, velocity), in order; the kick first in a step."""
+    """Return (tick, 1 for a note-on or 0 for a note-off, key, velocity), sorted; kick first."""
     events = []
     for step, bit in np.argwhere(velocity).tolist():
         for turn in range(repeats):
@@ -80,10 +80,13 @@ def _events(velocity: NDArray[np.uint8], repeats: int) -> list[tuple[int, int, i
 
 
 def clip_bytes(clip: Clip, name: str, bpm: float = 120.0, repeats: int = REPEATS) -> bytes:
-    """One beat as a MIDI file, `repeats` times in a row; same input, same bytes."""
+    """Return a MIDI file that plays a beat `repeats` times; the same input gives the same bytes.
+
+    `bpm` is in beats per minute.
+    """
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("track_name", name=name))
-    track.append(mido.MetaMessage("text", text=format_row(clip.row)))  # place and code, exactly
+    track.append(mido.MetaMessage("text", text=format_row(clip.row)))  # exact code and point
     track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)))
     track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4))
     last = 0
@@ -103,7 +106,7 @@ def clip_bytes(clip: Clip, name: str, bpm: float = 120.0, repeats: int = REPEATS
 def pack_files(
     clips: Sequence[Clip], bpm: float = 120.0, repeats: int = REPEATS
 ) -> Iterator[tuple[str, bytes]]:
-    """All files of a pack: (path within it, bytes), the index last."""
+    """Yield the files of a pack as (path within it, bytes), the index last."""
     paths = names(clips)
     index = ["file\tgenre\tbeat\n"]
     for path, clip in zip(paths, clips, strict=True):
@@ -114,14 +117,14 @@ def pack_files(
 
 
 def lost_in_mining(codes: Sequence[Code]) -> dict[str, int]:
-    """How many beats of a pack `mine` would not give back as they are, by reason.
+    """Return how many beats of a pack `mine` would not find again, by reason.
 
-    It takes a pause of over a bar for the end of a section, drops what is dull, and keeps one
-    beat of each rotation class.
+    `mine` ends a section at a pause of over a bar, drops monotonous beats, and keeps one beat per
+    rotation class.
     """
     lively = BeatFilter().lively(codes).tolist() if codes else []
     kept = [code for code, is_one in zip(codes, lively, strict=True) if is_one]
-    whole = [code for code in kept if _longest_way(code) <= STEPS_PER_BAR]
+    whole = [code for code in kept if _longest_gap(code) <= STEPS_PER_BAR]
     return {
         "low entropy": len(codes) - len(kept),
         "a pause of over a bar": len(kept) - len(whole),
@@ -129,8 +132,8 @@ def lost_in_mining(codes: Sequence[Code]) -> dict[str, int]:
     }
 
 
-def _longest_way(code: Code) -> int:
-    """Steps from a hit to the next, the longest; the beat goes round."""
+def _longest_gap(code: Code) -> int:
+    """Return the largest number of steps from a hit to the next; the beat wraps around."""
     hits = np.flatnonzero(code)
     if not len(hits):
         return STEPS

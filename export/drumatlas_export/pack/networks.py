@@ -1,4 +1,4 @@
-"""The two networks as ONNX, proven equal to PyTorch before they are shipped."""
+"""Export both networks as ONNX, and check that they give the same results as PyTorch."""
 
 import contextlib
 import copy
@@ -18,11 +18,11 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ModelError
 from drumatlas_export.train.models import LATENT, Autoencoder
 
-OPSET = 18  # 2022; every onnxruntime that we support has it
-TOLERANCE = 1e-5  # largest difference from PyTorch, absolute
+OPSET = 18  # of 2022; every onnxruntime that we support has it
+TOLERANCE = 1e-5  # largest difference from PyTorch
 _POINTS = 1000
-_WIDE = 3
-_ROUNDINGS = 4
+_WIDE = 3  # spread of the tested points, in deviations of the prior
+_ROUNDINGS = 4  # allowed error, in units of single precision's own
 
 
 class _Decoder(nn.Module):
@@ -57,12 +57,12 @@ def _export(module: nn.Module, example: Tensor, names: tuple[str, str]) -> bytes
             external_data=False,
             dynamo=True,
         )
-    assert program is not None  # what a call without a file gives
+    assert program is not None  # a call without a file name returns the program
     return _strip(program.model_proto)
 
 
 def _strip(model: onnx.ModelProto) -> bytes:
-    """Without the exporter's notes, which hold source paths of the machine that trained."""
+    """Return the model's bytes without metadata, which holds paths of the training machine."""
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
@@ -83,11 +83,11 @@ def to_onnx(
     centre: Floats | float = 0.0,
     reach: Floats | float = 1.0,
 ) -> tuple[bytes, bytes]:
-    """(decoder.onnx, encoder.onnx); ModelError if either differs from PyTorch by over 1e-5, or by
-    more than single precision may.
+    """Return the bytes of (decoder.onnx, encoder.onnx).
 
-    The decoder is asked at points drawn _WIDE times as wide as the prior (`centre` and `reach`, [4]
-    or one number for all axes), which is beyond where knobs reach.
+    ModelError if either differs from PyTorch by over 1e-5 and by more than single precision
+    explains. The decoder is tested at points spread _WIDE times as wide as the prior (`centre` and
+    `reach`, each [4] or one number for all axes), which is beyond the reach of the knobs.
     """
     rng = np.random.default_rng(seed)
     z = (centre + _WIDE * reach * rng.standard_normal((_POINTS, LATENT))).astype(np.float32)
@@ -105,15 +105,15 @@ def to_onnx(
 
 
 def _check(name: str, ours: Floats, module: nn.Module, points: Floats) -> None:
-    """ModelError if `ours` are not what `module` answers to `points`.
+    """Raise ModelError if `ours` differs from the output of `module` for `points`.
 
-    Where the weights are large, single precision itself is further off than TOLERANCE; then its
-    own distance from double precision, a few times, is what is allowed.
+    With large weights, single precision alone is less exact than TOLERANCE. Then `_ROUNDINGS` times
+    PyTorch's own distance between single and double precision is allowed.
     """
     with torch.no_grad():
         theirs = module(torch.from_numpy(points)).numpy()
         exact = copy.deepcopy(module).double()(torch.from_numpy(points).double()).numpy()
-    # The encoder's answer is unbounded: its error is told in units of its own size.
+    # The encoder's output is unbounded: measure its error relative to its size.
     size = max(1.0, float(np.abs(theirs).max()))
     worst = float(np.abs(ours - theirs).max()) / size
     allowed = max(TOLERANCE, _ROUNDINGS * float(np.abs(theirs - exact).max()) / size)

@@ -1,4 +1,4 @@
-"""The picture of an atlas: its map as an SVG, for a README.
+"""Draw an atlas' map as an SVG, for a README.
 
 python -m drumatlas_export.pack.picture NAME.atlas map.svg
 """
@@ -11,21 +11,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import GENERATED, Atlas
+from drumatlas.atlas.model import GENERATED, TRAINING, Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.files import write_text
 from drumatlas_export.pack.contours import contours
 
 _WIDTH, _HEIGHT = 900, 620
 _MARGIN = 20
-_POINTS = 2600  # of each origin at most; more only make the file heavy
-_NAME = (80, 16)  # room that a name takes
-_AREAS = 8  # lines around the largest; more hide one another
-_GENRES = 14  # names on the map, the largest areas
+_POINTS = 2600  # at most, of each origin; more only enlarge the file
+_NAME = (80, 16)  # width and height of a name
+_AREAS = 8  # number of genres with a line, the largest; more would hide one another
+_GENRES = 14  # number of genres with a name, the largest
 
 
 def picture(atlas: Atlas) -> str:
-    """Training points grey, generated ones red as in the article, genre names at their areas."""
+    """Return the map as SVG: training points grey, generated ones red, with genre names."""
     xy = atlas.points.xy
     low, high = xy.min(axis=0), xy.max(axis=0)
     scale = (np.array([_WIDTH, _HEIGHT]) - 2 * _MARGIN) / (high - low)
@@ -35,7 +35,7 @@ def picture(atlas: Atlas) -> str:
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
     ]
     places = np.rint((xy - low) * scale + _MARGIN).astype(int)
-    for origin, colour in ((0, "#aaa"), (GENERATED, "#d22")):
+    for origin, colour in ((TRAINING, "#aaa"), (GENERATED, "#d22")):
         chosen = np.unique(places[atlas.points.origin == origin][:_POINTS], axis=0)
         dots = "".join(f"M{x} {y}h0" for x, y in chosen)
         parts.append(
@@ -54,7 +54,7 @@ def picture(atlas: Atlas) -> str:
 
 
 def _lines(atlas: Atlas, low: NDArray[np.float32], scale: NDArray[np.float64]) -> Iterator[str]:
-    """Around half of each named genre's beats; each in a colour of its own."""
+    """Yield a line around half of each large genre's beats, each in its own colour."""
     largest = sorted(atlas.genres, key=lambda one: -one.count)[:_AREAS]
     areas = contours(atlas)
     for number, genre in enumerate(largest):

@@ -1,1 +1,1 @@
-"""The static page: an atlas as one HTML file that plays by itself."""
+"""The static page: an atlas as one HTML file that plays without a server."""

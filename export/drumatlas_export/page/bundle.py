@@ -1,8 +1,8 @@
-"""Modules of JavaScript as one script, so that a page needs no server: a browser loads no module
-from beside a file. Pure.
+"""Bundle JavaScript modules into one script. Pure.
 
-Each becomes a function that is run once and gives what it exports; an import takes from there. Only
-the two forms that these modules use are known: `import { a, b as c } from "./x.js";` and `export`
+A page without a server needs this, since a browser does not load modules from files. Each module
+becomes a function that runs once and returns its exports; imports read from its result. Only the
+two forms that our modules use are supported: `import { a, b as c } from "./x.js";` and `export`
 before a function, generator, class or const.
 """
 
@@ -13,21 +13,22 @@ _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)";\n', re.MULTILINE
 _EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*|\bimport *[(.].*", re.MULTILINE)
 
-Read = Callable[[str], str]
+ReadModule = Callable[[str], str]  # module name -> text
 
 
-def bundle(entry: str, read: Read) -> str:
-    """One module of `entry` and all that it imports; `read` gives a module's text by its name.
+def bundle(entry: str, read: ReadModule) -> str:
+    """Return one script with the module `entry` and all that it imports.
 
-    ValueError names a module with another form of import or export, or in a ring of imports.
+    `read` returns a module's text. ValueError names a module that has another form of import or
+    export, or that is part of an import cycle.
     """
     done: dict[str, str] = {}
     _add(entry, read, done, ())
     return "\n".join(done.values())
 
 
-def _add(name: str, read: Read, done: dict[str, str], within: tuple[str, ...]) -> None:
-    """Put what `name` imports, then itself, into `done`."""
+def _add(name: str, read: ReadModule, done: dict[str, str], within: tuple[str, ...]) -> None:
+    """Add the modules that `name` imports, then `name` itself, to `done`."""
     if name in within:
         raise ValueError(f"modules import each other: {' -> '.join((*within, name))}")
     if name in done:
@@ -40,17 +41,18 @@ def _add(name: str, read: Read, done: dict[str, str], within: tuple[str, ...]) -
 
 def _wrapped(name: str, text: str) -> str:
     body = _IMPORT.sub(
-        lambda found: f"const {{{_taken(found[1])}}} = {_variable(found[2])};\n", text
+        lambda found: f"const {{{_destructured(found[1])}}} = {_variable(found[2])};\n", text
     )
-    given = ", ".join(_EXPORT.findall(body))
+    exported = ", ".join(_EXPORT.findall(body))
     body = _EXPORT.sub("", body)
     if other := _OTHER.search(body):
         raise ValueError(f"{name}: can't be bundled: {other[0]}")
-    return f"// {name}\nconst {_variable(name)} = (() => {{\n{body}return {{ {given} }};\n}})();\n"
+    module = _variable(name)
+    return f"// {name}\nconst {module} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
-def _taken(names: str) -> str:
-    """`a, b as c` as a pattern: `a, b: c`."""
+def _destructured(names: str) -> str:
+    """Turn import names `a, b as c` into a destructuring pattern `a, b: c`."""
     return re.sub(r"\s+as\s+", ": ", names)
 
 

@@ -1,7 +1,8 @@
-"""The page of an atlas as the text of one HTML file: styles, modules, map and decoder inside.
+"""Make the page of an atlas: one HTML file with styles, modules, map and decoder inside.
 
-What plays at a place is what the box plays there: the places to search, the places of genres and
-the parts of the map that pass are reckoned here, by the box's own code, and written into the page.
+At each place the page plays the beat that the box plays there. To ensure this, the places to
+search, the places of genres and the parts of the map that pass the filter are computed here, by the
+box's own code, and written into the page.
 """
 
 import json
@@ -33,13 +34,13 @@ from drumatlas_export.page.tables import NAME as TABLES
 from drumatlas_export.page.tables import tables_module
 
 STYLES = ("style.css", "controls.css", "static.css")
-_CHECKED = 64  # inputs at which the layers are held against the atlas' networks
-_LIVELY = 0.08  # share of cells that hit in those of the encoder, as in the training beats
-_MOST_OFF = 0.01  # of the reach, that half precision may move a place
+_CHECKED = 64  # inputs on which the layers are compared with the atlas' networks
+_LIVELY = 0.08  # share of hits in the encoder's test inputs, as in the training beats
+_MAX_SHIFT = 0.01  # distance that half precision may move a place, in units of the reach
 
 
 def static_page(data: bytes, name: str) -> str:
-    """The page of the atlas in `data`; AtlasError says what is wrong with `name`."""
+    """Return the page of the atlas in `data` as HTML; AtlasError says what is wrong with `name`."""
     atlas = parse_atlas(data, name)
     with ZipFile(BytesIO(data)) as archive:
         decoder, encoder = archive.read("decoder.onnx"), archive.read("encoder.onnx")
@@ -73,8 +74,8 @@ def _assemble(atlas: Atlas, data: dict[str, Any]) -> str:
     script = bundle("main.js", read)
     for text in (style, script):
         if "</" in text or "<!--" in text:
-            raise ValueError("a part of the page would end before its end")
-    # `<` can end a script; in JSON it stands in strings only.
+            raise ValueError("a style or script contains '</' or '<!--'")
+    # `<` could end the script. In JSON it occurs in strings only.
     table = json.dumps(data, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
     parts = {
         "name": escape(atlas.name),
@@ -88,7 +89,7 @@ def _assemble(atlas: Atlas, data: dict[str, Any]) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """A Content-Security-Policy that lets the page do what is in it and ask nobody."""
+    """Return a Content-Security-Policy that allows the page's own content and no connections."""
     hashes = [_base64(sha256(text.encode()).digest()) for text in (script, style)]
     return (
         f"default-src 'none'; script-src 'sha256-{hashes[0]}'; style-src 'sha256-{hashes[1]}'; "
@@ -113,7 +114,7 @@ def _doubles(array: NDArray[Any]) -> str:
 
 
 def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
-    """What static/main.js reads: the live page's table of the atlas, and what a box would know."""
+    """Return the table that static/main.js reads: that of the live page, and the box's results."""
     content = Site(atlas).get("/atlas.json")
     assert content is not None
     about = without_box(json.loads(content.body))
@@ -136,7 +137,7 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "reach": _floats(latent.reach),
         "basis": _floats(latent.basis),
         "inverse": _doubles(np.linalg.inv(latent.basis.astype(np.float64))),
-        # As `explore.wander` with the seed that a box has by itself.
+        # As in `explore.wander` with the box's default seed.
         "wander": np.random.RandomState(0).uniform(0, 2 * np.pi, 4).tolist(),
         "passing": {"side": SIDE, "bits": _passing(atlas)},
         "map": _map(atlas),
@@ -144,8 +145,8 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
 
 
 def without_box(about: dict[str, Any]) -> dict[str, Any]:
-    """Return the live page's table of the atlas without the controls that need a box: its own
-    dice, files or MIDI."""
+    """Return the live page's table of the atlas without the controls that need a box: its random
+    numbers, files or MIDI."""
     controls = [control for control in about["controls"] if control["isOnEveryPage"]]
     names = {control["name"] for control in controls}
     values = {name: value for name, value in about["values"].items() if name in names}
@@ -162,11 +163,13 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 
 def _encoder(model: bytes, atlas: Atlas) -> list[dict[str, Any]] | None:
-    """The layers of encoder.onnx, their numbers in half precision, which moves a place by less than
-    a thousandth of the atlas' reach. None if a page can't run them: it works without, but takes no
-    files."""
-    luck = np.random.default_rng(2)
-    cells = (luck.random((_CHECKED, STEPS * VOICES)) < _LIVELY).astype(np.float32)
+    """Return the layers of encoder.onnx in half precision, or None if a page can't run them.
+
+    Half precision moves a place by less than a thousandth of the atlas' reach. Without an encoder
+    the page works, but can't open MIDI files.
+    """
+    rng = np.random.default_rng(2)
+    cells = (rng.random((_CHECKED, STEPS * VOICES)) < _LIVELY).astype(np.float32)
 
     def encode(x: Floats) -> Floats:
         return atlas.encode(x.reshape(-1, STEPS, VOICES))
@@ -176,7 +179,7 @@ def _encoder(model: bytes, atlas: Atlas) -> list[dict[str, Any]] | None:
     except AtlasError:
         return None
     off = np.abs((run(layers, cells) - encode(cells)) / atlas.latent.reach)
-    if not off.max() <= _MOST_OFF:  # also where a number is too large for half precision
+    if not off.max() <= _MAX_SHIFT:  # false for NaN, too: numbers too large for half precision
         return None
     return [
         _layer(layer) | {"weights": _halves(layer.weights), "bias": _halves(layer.bias)}
@@ -193,7 +196,7 @@ def _halved(layer: Layer) -> Layer:
 
 
 def _groove(groove: Groove | None) -> dict[str, str] | None:
-    """How loud players hit; when, needs the box's own dice."""
+    """Return the groove's velocities; its timing needs the box's random numbers."""
     if groove is None:
         return None
     return {"loud": _floats(groove.loud), "near": _floats(groove.near)}
@@ -205,7 +208,7 @@ def _passing(atlas: Atlas) -> str:
 
 
 def _map(atlas: Atlas) -> dict[str, str]:
-    """The points: places on the map's box, 0..1 each, and in latent space."""
+    """Return the map's points: positions 0..1 on each axis of the map, and latent points."""
     points = atlas.points
     xy = map_places(atlas) if len(points.xy) else points.xy
     return {

@@ -1,4 +1,4 @@
-"""A network as its layers: what a page needs to run a plain multilayer perceptron."""
+"""Read a plain multilayer perceptron as layers, which is the form that a page can run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,15 +12,15 @@ from drumatlas.atlas.onnx_file import Array, Node, read_graph
 from drumatlas.errors import AtlasError
 
 ACTIVATIONS = ("Elu", "LeakyRelu", "Relu", "Sigmoid", "Softplus", "Tanh")
-_PLAIN = ("Dropout", "Flatten", "Identity", "Reshape")  # what changes no number, or their order
-LEVELLED = "Levelled"  # as an activation: of all cells as many are above 1/2 as are expected
-_ALPHA = {"Elu": 1.0, "LeakyRelu": 0.01}  # where none is given: https://onnx.ai/onnx/operators/
-_TOLERANCE = 1e-4  # of a probability, from the decoder as the box runs it
+_PLAIN = ("Dropout", "Flatten", "Identity", "Reshape")  # keep the numbers and their order
+LEVELLED = "Levelled"  # activation that lets as many cells exceed 1/2 as are expected to
+_ALPHA = {"Elu": 1.0, "LeakyRelu": 0.01}  # defaults of ONNX: https://onnx.ai/onnx/operators/
+_TOLERANCE = 1e-4  # of a probability, compared with the network as the box runs it
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """y = activation(weights @ x + bias): weights [n, m], bias [n]; no activation is ""."""
+    """y = activation(weights @ x + bias), with weights [n, m] and bias [n]; "" is no activation."""
 
     weights: Floats
     bias: Floats
@@ -29,12 +29,15 @@ class Layer:
 
 
 def read_layers(model: bytes, network: Network, x: Floats) -> list[Layer]:
-    """Return the layers of an ONNX model. AtlasError if it is no plain chain of them, or if they
-    don't give what `network`, the same model, does for x [n, m]."""
+    """Return the layers of an ONNX model.
+
+    `network` is the same model, x [n, m] the inputs to compare on. AtlasError if the model is not a
+    plain chain of layers, or if the layers give other outputs than `network`.
+    """
     graph = read_graph(model)
     arrays = dict(graph.arrays)
     layers: list[Layer] = []
-    flows = graph.inputs[0].name
+    current = graph.inputs[0].name  # input of the next layer
     for node in graph.nodes:
         value = node.attributes.get("value")
         if node.op == "Constant" and isinstance(value, np.ndarray):
@@ -42,23 +45,23 @@ def read_layers(model: bytes, network: Network, x: Floats) -> list[Layer]:
             continue
         if node.op == "TopK" and layers and not layers[-1].activation:
             layers[-1] = replace(layers[-1], activation=LEVELLED)
-            break  # whether the rest is what is meant, is seen from what it gives
-        if not node.inputs or node.inputs[0] != flows:
+            break  # the comparison below shows whether the rest does what we assume
+        if not node.inputs or node.inputs[0] != current:
             raise _foreign(node)
         layers = _with(layers, node, arrays)
-        flows = node.outputs[0]
-    wanted = network(x).reshape(len(x), -1)
+        current = node.outputs[0]
+    expected = network(x).reshape(len(x), -1)
     try:
         found = run(layers, x)
-    except ValueError:  # what is left out between them made them fit
-        raise _otherwise() from None
-    if found.shape != wanted.shape or not np.abs(found - wanted).max() <= _TOLERANCE:
-        raise _otherwise()
+    except ValueError:  # shapes do not fit: an operator between the layers is missing
+        raise _differs() from None
+    if found.shape != expected.shape or not np.abs(found - expected).max() <= _TOLERANCE:
+        raise _differs()
     return layers
 
 
 def run(layers: list[Layer], x: Floats) -> NDArray[np.float32]:
-    """Return what the last layer gives [n, k] for x [n, m]."""
+    """Return the output [n, k] of the last layer for x [n, m]."""
     for layer in layers:
         x = x @ layer.weights.T + layer.bias
         if layer.activation == LEVELLED:
@@ -70,8 +73,10 @@ def run(layers: list[Layer], x: Floats) -> NDArray[np.float32]:
 
 
 def level(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What is taken off logits [n, m]: their value, in falling order, at the place (sum of p) + 1/2
-    (`train.models.levelled`). [n, 1]."""
+    """Return the level [n, 1] to subtract from logits [n, m], as `train.models.levelled` does.
+
+    It is the value, in descending order of the logits, at position (sum of p) + 1/2.
+    """
     falling = -np.sort(-logits, axis=1)
     expected = OPERATORS["Sigmoid"](logits).sum(axis=1, keepdims=True)
     place = np.clip(expected - 0.5, 0, logits.shape[1] - 2)
@@ -83,7 +88,7 @@ def level(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _with(layers: list[Layer], node: Node, arrays: Mapping[str, Array]) -> list[Layer]:
-    """The layers, and what one more node does."""
+    """Return `layers` with the effect of one more node."""
     if node.op in _PLAIN:
         return layers
     if node.op in {"Gemm", "MatMul"}:
@@ -117,7 +122,7 @@ def _linear(node: Node, arrays: Mapping[str, Array]) -> Layer:
 
 
 def _bias(node: Node, index: int, arrays: Mapping[str, Array], size: int) -> Floats:
-    """An input that is one number, or `size` of them, also as a row [1, size]."""
+    """Return an input of one or `size` numbers, as [1] or [size]."""
     array = _array(node, index, arrays)
     if array.size not in {1, size}:
         raise _foreign(node)
@@ -125,19 +130,19 @@ def _bias(node: Node, index: int, arrays: Mapping[str, Array], size: int) -> Flo
 
 
 def _array(node: Node, index: int, arrays: Mapping[str, Array]) -> Floats:
-    """An input that is of the model itself."""
+    """Return an input that is a constant of the model; AtlasError if it is not."""
     array = arrays.get(node.inputs[index])
     if array is None or array.dtype != np.float32:
         raise _foreign(node)
     return array
 
 
-def _otherwise() -> AtlasError:
-    return AtlasError("decoder.onnx: its layers by themselves give another answer")
+def _differs() -> AtlasError:
+    return AtlasError("decoder.onnx: its layers alone give different results")
 
 
 def _foreign(node: Node) -> AtlasError:
     return AtlasError(
-        f"decoder.onnx: {node.op} as it is there is not in a plain multilayer perceptron; "
-        "a page can run no other"
+        f"decoder.onnx: unsupported use of {node.op}; a page can only run a plain multilayer "
+        "perceptron"
     )

@@ -1,8 +1,8 @@
-"""What the box goes by when it reads MIDI files, as a module of the page's script.
+"""Write the constants for reading MIDI files as a JavaScript module of the page.
 
-The static page reads them with JavaScript of its own (static/smf*.js and static/file*.js). The
-numbers, words and tables that both need are written into the page from here, so that each stands in
-one place.
+The static page reads MIDI files with its own JavaScript (static/smf*.js and static/file*.js). The
+numbers, words and tables that it shares with the box are written into the page from here, so that
+each is defined once.
 """
 
 import json
@@ -20,8 +20,8 @@ NAME = "smftables.js"
 
 _FIRST_ROW = slice(drum_map.KEYS)
 
-# By the module of the box: the names of what the page takes from it.
-_TAKEN: tuple[tuple[Any, str], ...] = (
+# (module of the box, names of the constants that the page uses).
+_SHARED: tuple[tuple[Any, str], ...] = (
     (codes, "STEPS STEPS_PER_BEAT"),
     (track, "DRUM_CHANNEL TICK CHANNEL KEY"),
     (events, "META SYSEX SYSEX_MORE END_OF_TRACK METRE TRACK_NAME INSTRUMENT_NAME"),
@@ -43,8 +43,8 @@ _TAKEN: tuple[tuple[Any, str], ...] = (
 
 
 def tables_module() -> str:
-    """Return the text of the module, a constant a line; the same in every run."""
-    values = {name: getattr(module, name) for module, names in _TAKEN for name in names.split()}
+    """Return the module's text, one constant per line; the same in every run."""
+    values = {name: getattr(module, name) for module, names in _SHARED for name in names.split()}
     values |= {
         "MESSAGE_CHARACTERS": errors.MOST,
         "MARK_HEAD": mark.HEAD,
@@ -63,13 +63,12 @@ def tables_module() -> str:
 
 
 def _written(value: Any) -> str:
-    # `<` could end the script; here it stands in strings only.
+    # `<` could end the script. Here it occurs in strings only.
     return json.dumps(_plain(value), sort_keys=True).replace("<", "\\u003c")
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON has for a value: bytes as a text of one character each, a regular expression
-    as its source."""
+    """Return a value as JSON has it: bytes as characters, a regular expression as its source."""
     if isinstance(value, re.Pattern):
         return _plain(value.pattern)
     if isinstance(value, bytes):

@@ -1,1 +1,1 @@
-"""The scores of a space as one page for people."""
+"""The report: the scores of a space as one HTML page."""

@@ -1,6 +1,6 @@
-"""The report as one HTML file: the map, ways through the space, histograms, and the scores.
+"""The report as one HTML file: the map, interpolations, histograms, and the scores.
 
-It asks nobody for anything: styles and drawings are inside, and its policy forbids the rest.
+Styles and drawings are inside the file, and its content policy forbids loading anything else.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from drumatlas_export.pack.picture import picture
 from drumatlas_export.report.plots import bars, beat, histogram
 from drumatlas_export.space import Space
 
-_SHOWN = 1000  # beats of a histogram
-_WAYS, _STOPS = 6, 9  # interpolations, and beats on each
+_SHOWN = 1000  # beats per histogram
+_PATHS, _STOPS = 6, 9  # interpolations, and beats on each
 
 TABLES = {
-    "against_held_out": "Beside the controls, against held-out beats",
+    "against_held_out": "Compared with held-out beats, beside the baselines",
     "genre_areas": "Genres",
 }
 
@@ -30,16 +30,19 @@ TABLES = {
 def report(
     space: Space, scores: dict[str, Any], train: Sequence[BeatRow], real: Sequence[BeatRow]
 ) -> str:
-    """The page of a space. `scores` are those of `evaluate`; `train` and `real` (held-out) beats
-    stand beside its own in the histograms."""
+    """Return the report of a space as HTML.
+
+    `scores` is the table that `evaluate` returned. The histograms compare the space's beats with
+    `train` and with `real` (held-out) beats.
+    """
     parts = [f"<h1>{escape(space.name)}</h1>"]
     if space.atlas and len(space.atlas.points.xy):
         parts.append(
-            "<h2>Map</h2><p>Training beats grey, generated ones red; a line holds half of a "
-            f"genre's beats.</p><div class=map>{picture(space.atlas)}</div>"
+            "<h2>Map</h2><p>Training beats are grey, generated ones red; each line encloses half "
+            f"of a genre's beats.</p><div class=map>{picture(space.atlas)}</div>"
         )
     seed = int(scores.get("seed", 0))
-    parts += ["<h2>Ways through the space</h2>", _ways(space, seed)]
+    parts += ["<h2>Interpolations</h2>", _paths(space, seed)]
     parts += ["<h2>Beats</h2>", _histograms(space, train, real, seed)]
     for key, title in TABLES.items():
         if scores.get(key):
@@ -57,14 +60,14 @@ def report(
     )
 
 
-def _ways(space: Space, seed: int) -> str:
-    """Straight ways between two places each: middles of genres, or drawn ones."""
+def _paths(space: Space, seed: int) -> str:
+    """Draw the beats on straight lines between centroids of genres, or between random points."""
     if len(space.genres) > 1:
         ends = [(genre.name, genre.centroid) for genre in space.genres]
     else:
-        ends = [("", z) for z in space.sample(_WAYS + 1, seed)]
+        ends = [("", z) for z in space.sample(_PATHS + 1, seed)]
     rows = []
-    for number in range(min(_WAYS, len(ends) - 1)):
+    for number in range(min(_PATHS, len(ends) - 1)):
         (name, start), (other, end) = ends[number], ends[number + 1]
         share = np.linspace(0, 1, _STOPS)[:, None]
         stops = space.hits((start + share * (end - start)).astype(np.float32))
@@ -86,10 +89,10 @@ def _histograms(space: Space, train: Sequence[BeatRow], real: Sequence[BeatRow],
         "<div class=plots>"
         + "".join(
             [
-                histogram("Hits of a beat", count, np.arange(0.0, 128, 4)),
+                histogram("Hits per beat", count, np.arange(0.0, 128, 4)),
                 histogram("Entropy, nats", lively, np.linspace(0.8, 3.5, 28).round(2)),
-                bars("Hits of each voice", each, voices),
-                bars("Hits on each step", steps, [str(step + 1) for step in range(32)]),
+                bars("Hits per voice", each, voices),
+                bars("Hits per step", steps, [str(step + 1) for step in range(32)]),
             ]
         )
         + "</div>"

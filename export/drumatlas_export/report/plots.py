@@ -1,4 +1,4 @@
-"""Drawings of the report, as SVG: beats as small grids, and histograms."""
+"""Draw beats as small grids, and histograms, as SVG for the report."""
 
 from html import escape
 
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from drumatlas.beat.codes import STEPS, STEPS_PER_BEAT, Grid
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE, VOICES
 
-_CELL = 4  # pixels of a step; voices are as high
-_WIDTH, _HEIGHT, _FOOT = 420, 150, 30  # of a histogram
+_CELL = 4  # width of a step and height of a voice, pixels
+_WIDTH, _HEIGHT, _FOOT = 420, 150, 30  # of a histogram, pixels
 
 Series = dict[str, NDArray[np.float64]]
 
 
 def beat(grid: Grid) -> str:
-    """One beat [32, 14]; the kick is at the bottom, quarters are lined."""
+    """Draw one beat [32, 14], with the kick at the bottom and a line at each quarter."""
     width, height = STEPS * _CELL, VOICES * _CELL
     parts = [f'<svg class="beat" viewBox="0 0 {width} {height}" width="{width}" height="{height}">']
     parts += [
@@ -34,14 +34,14 @@ def beat(grid: Grid) -> str:
 
 
 def histogram(title: str, series: Series, edges: NDArray[np.float64]) -> str:
-    """Shares of values between `edges`, a line for each of the series."""
+    """Draw the shares of values between `edges`, one line per series."""
     counts = {name: _shares(values, edges) for name, values in series.items()}
     names = [f"{edge:g}" for edge in edges[:-1]]
     return _steps(title, counts, names)
 
 
 def bars(title: str, series: Series, names: list[str]) -> str:
-    """A value for each name, a line for each of the series."""
+    """Draw a value for each name, one line per series."""
     return _steps(title, series, names)
 
 

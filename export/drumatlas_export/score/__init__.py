@@ -1,1 +1,1 @@
-"""How good a space is: what its samples are like, and how well it holds beats it never saw."""
+"""Scores: the quality of a space's samples, and how well it reconstructs held-out beats."""

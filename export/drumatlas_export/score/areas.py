@@ -1,4 +1,4 @@
-"""What the map is worth: how pure its genres' areas are, and how far off a joystick's place is."""
+"""Score the map: the purity of its genre areas, and the error of the joystick's latent point."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,13 +15,16 @@ from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.pack.chart import AREA, core_of, genre_names
 from drumatlas_export.space import Space
 
-_ASKED = 400  # points of the map
+_TESTED = 400  # points of the map to test
 
 
 def genre_areas(space: Space, rows: Sequence[BeatRow]) -> dict[str, dict[str, float]]:
-    """For each genre with enough beats in `rows`: their number and share; `purity`, the share of
-    its own among the 100 beats where it is densest; `spread`, the mean deviation of these in prior
-    deviations."""
+    """Return scores of each genre with enough beats in `rows`.
+
+    `beats` and `share` are the number and share of its beats. `purity` is its share, 0..1, of the
+    100 beats where it is densest, and `spread` the mean standard deviation of its beats there, in
+    prior deviations.
+    """
     labels = [list(row.labels) for row in rows]
     own = np.array([first_genre(words) for words in labels])
     names = genre_names(labels)
@@ -42,19 +45,23 @@ def genre_areas(space: Space, rows: Sequence[BeatRow]) -> dict[str, dict[str, fl
 
 
 def map_inverse(atlas: Atlas, seed: int) -> dict[str, float]:
-    """How far the joystick's place lies from the point that is drawn there, in prior deviations:
-    median and 90 %, for points of the map, and for points that it was made without."""
+    """Return how far the joystick's latent point lies from the point drawn at its position.
+
+    The result has the median and the 90th percentile of the distance in prior deviations, for
+    points of the map (`drawn`) and for points that were removed from it first (`left_out`). It is
+    empty for a map of fewer than 2 points.
+    """
     points = atlas.points
     n = len(points.xy)
     if n < 2:
         return {}
-    asked = np.random.default_rng([seed, 4]).permutation(n)[: min(_ASKED, n // 2)]
-    rest = np.setdiff1d(np.arange(n), asked)
+    tested = np.random.default_rng([seed, 4]).permutation(n)[: min(_TESTED, n // 2)]
+    rest = np.setdiff1d(np.arange(n), tested)
     fewer = replace(
         atlas,
         points=MapPoints(points.z[rest], points.xy[rest], points.origin[rest], points.genre[rest]),
     )
-    drawn, left_out = _away(atlas, points, asked), _away(fewer, points, asked)
+    drawn, left_out = _distances(atlas, points, tested), _distances(fewer, points, tested)
     return {
         "drawn_median": float(np.median(drawn)),
         "drawn_p90": float(np.percentile(drawn, 90)),
@@ -63,12 +70,12 @@ def map_inverse(atlas: Atlas, seed: int) -> dict[str, float]:
     }
 
 
-def _away(atlas: Atlas, points: MapPoints, asked: NDArray[np.intp]) -> NDArray[np.float64]:
+def _distances(atlas: Atlas, points: MapPoints, tested: NDArray[np.intp]) -> NDArray[np.float64]:
     xy = atlas.points.xy
     low = xy.min(axis=0)
-    places = (points.xy[asked] - low) / np.maximum(xy.max(axis=0) - low, 1e-9)
+    places = (points.xy[tested] - low) / np.maximum(xy.max(axis=0) - low, 1e-9)
     found = np.stack([map_to_latent(atlas, float(x), float(y)) for x, y in places])
     away: NDArray[np.float64] = np.linalg.norm(
-        (found - points.z[asked]) / atlas.latent.reach, axis=1
+        (found - points.z[tested]) / atlas.latent.reach, axis=1
     ).astype(np.float64)
     return away

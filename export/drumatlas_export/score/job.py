@@ -1,4 +1,4 @@
-"""`drumatlas-export evaluate`: all measures of one space, as one table."""
+"""`drumatlas-export evaluate`: compute all measures of one space."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,20 +20,23 @@ from drumatlas_export.score.measures import (
     smoothness,
 )
 from drumatlas_export.score.places import genre_knn, searched
-from drumatlas_export.score.songs import Heard, evenly
-from drumatlas_export.score.table import OWN, Yardstick, comparison
+from drumatlas_export.score.songs import SongBeats, evenly
+from drumatlas_export.score.table import OWN, Reference, comparison
 from drumatlas_export.space import Space
 from drumatlas_export.train.config import TrainConfig, apply
 from drumatlas_export.train.split import split_by_song
 
 SAMPLES = 10_000
-COMPARED = 1000  # distinct passes that are measured against every training beat
+COMPARED = 1000  # distinct passing samples that are compared with every training beat
 
 
 def parted(
     rows: Sequence[BeatRow], space: Space
 ) -> tuple[list[BeatRow], list[BeatRow], list[BeatRow]]:
-    """(training, validation, test) beats, by song as the space's own training run parted them."""
+    """Return (training, validation, test) beats, split by song as in the space's training run.
+
+    ConfigError if the space's settings are invalid; BeatError if `rows` are too few to split.
+    """
     config = apply(TrainConfig(), space.config, space.name)
     split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
     train, validation, test = (
@@ -43,7 +46,7 @@ def parted(
 
 
 def held_out(rows: Sequence[BeatRow], space: Space) -> tuple[list[BeatRow], list[BeatRow]]:
-    """(training, test) beats of `parted`."""
+    """Return the training and test beats of `parted`."""
     train, _, test = parted(rows, space)
     return train, test
 
@@ -55,12 +58,15 @@ def evaluate(
     seed: int = 0,
     others: Sequence[BeatRow] | None = None,
 ) -> dict[str, Any]:
-    """Every measure. A test beat that stands (rotated) in `train` is left out. `others` are real
-    beats beside train and test, for the control of real beats."""
+    """Return every measure of a space, in nested tables of numbers.
+
+    Test beats that are also in `train`, in any rotation, are left out; BeatError if none remain.
+    `others` are further real beats, for the baseline of real beats.
+    """
     known = BeatFilter([rotation_hash(row.code) for row in train])
     fresh = [row for row in test if not known.is_known(row.code)]
     if not fresh:
-        raise BeatError("no test beat that is not a training beat, too", "name others with --test")
+        raise BeatError("every test beat is also a training beat", "give others with --test")
     z = space.sample(SAMPLES, seed)
     hits = space.hits(z)
     passing = np.flatnonzero(known.passes(pack(hits)))
@@ -69,7 +75,7 @@ def evaluate(
     bits = grids([row.code for row in train])
     distance = nearest_distance(chosen, bits)
     real = evenly(fresh, seed)
-    yardstick = Yardstick(bits, known, real, evenly(train, seed).bits)
+    reference = Reference(bits, known, real, evenly(train, seed).bits)
     beside = evenly(others, seed) if others else None
     table: dict[str, Any] = _rounded(
         {
@@ -89,7 +95,7 @@ def evaluate(
             "genre_areas": genre_areas(space, train),
             **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),
             "against_held_out": _compared(
-                chosen, beside, yardstick, _equal_rates(hits, passing), seed
+                chosen, beside, reference, _equal_rates(hits, passing), seed
             ),
         }
     )
@@ -97,17 +103,26 @@ def evaluate(
 
 
 def _compared(
-    chosen: Grid, others: Heard | None, yardstick: Yardstick, rates: dict[str, float], seed: int
+    chosen: Grid,
+    others: SongBeats | None,
+    reference: Reference,
+    rates: dict[str, float],
+    seed: int,
 ) -> dict[str, Any]:
-    """The comparison; `chosen` are distinct passes, so the space's own rates are put in."""
-    rows = comparison(chosen, others, yardstick, seed)
+    """Return the comparison, with `rates` in the space's own row.
+
+    The `chosen` beats alone would not show them: all of these pass and are distinct.
+    """
+    rows = comparison(chosen, others, reference, seed)
     rows[OWN] |= rates
     return rows
 
 
 def _equal_rates(hits: Grid, passing: NDArray[np.intp]) -> dict[str, float]:
-    """Share of samples that pass, and of as many passes as are compared, how many are distinct: the
-    more one draws, the more come twice."""
+    """Return the share of samples that pass, and the share of distinct beats among those that do.
+
+    The latter counts the first COMPARED passing samples only: among more, fewer are distinct.
+    """
     first = {rotation_hash(code) for code in pack(hits[passing[:COMPARED]])}
     asked = min(len(passing), COMPARED)
     return {"pass": len(passing) / len(hits), "distinct": len(first) / max(asked, 1)}

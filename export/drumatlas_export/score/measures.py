@@ -1,5 +1,5 @@
-"""The measures of `evaluate`. Beats are bits: booleans [32, 14] = 448; distance is Hamming,
-the least over the 32 rotations of one of the two."""
+"""The measures of `evaluate`. A beat is [32, 14] booleans, 448 cells. The distance of two beats is
+the smallest Hamming distance over the 32 rotations of one of them."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from drumatlas.beat.codes import STEPS, Grid, pack, rotation_hash
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.space import Space
 
-NOVEL_DISTANCE = 3  # cells from every training beat
-STEP_OF_RANGE = 0.05  # a small knob move, of the whole way
-_KNOB_SDS = 4.0  # the whole way of a knob, in prior deviations (-2..2)
+NOVEL_DISTANCE = 3  # cells by which a novel beat differs from every training beat
+STEP_OF_RANGE = 0.05  # a small knob move, as a share of the knob's range
+_KNOB_SDS = 4.0  # the knob's range in prior deviations (-2..2)
 _CHUNK = 64
 
 
@@ -21,34 +21,34 @@ def _flat(grids: Grid) -> NDArray[np.float32]:
 
 
 def _chunks(beats: Grid, others: Grid) -> Iterator[NDArray[np.float32]]:
-    """Distances of beats [n, 32, 14] to others [m, 32, 14], in parts [some, m].
+    """Yield the distances of beats [n, 32, 14] to others [m, 32, 14], in parts [some, m].
 
-    |a xor b| = |a| + |b| - 2 a·b, so that all rotations of a chunk are one matrix product.
+    Since |a xor b| = |a| + |b| - 2 a·b, one matrix product serves all rotations of a chunk.
     """
     targets = _flat(others)
     sizes = targets.sum(axis=1)
     for start in range(0, len(beats), _CHUNK):
         chunk = beats[start : start + _CHUNK]
-        turned = np.concatenate([np.roll(chunk, shift, axis=1) for shift in range(STEPS)])
-        common = (_flat(turned) @ targets.T).reshape(STEPS, len(chunk), -1).max(axis=0)
+        rotated = np.concatenate([np.roll(chunk, shift, axis=1) for shift in range(STEPS)])
+        common = (_flat(rotated) @ targets.T).reshape(STEPS, len(chunk), -1).max(axis=0)
         own = chunk.sum(axis=(1, 2)).astype(np.float32)
         yield own[:, None] + sizes - 2 * common
 
 
 def distances(beats: Grid, others: Grid) -> NDArray[np.int64]:
-    """Each of beats [n, 32, 14] to each of others [m, 32, 14]: [n, m]."""
+    """Return the distance in cells of each of beats [n, 32, 14] to each of others: [n, m]."""
     parts = list(_chunks(beats, others))
     return np.concatenate(parts).astype(np.int64) if parts else np.empty((0, len(others)), np.int64)
 
 
 def nearest_distance(beats: Grid, others: Grid) -> NDArray[np.int64]:
-    """For each of beats [n, 32, 14] the distance to the nearest of others [m, 32, 14]: [n]."""
+    """Return the distance in cells of each of beats [n, 32, 14] to the nearest of others: [n]."""
     parts = [part.min(axis=1) for part in _chunks(beats, others)]
     return np.concatenate(parts).astype(np.int64) if parts else np.empty(0, np.int64)
 
 
 def diversity(beats: Grid, seed: int) -> float:
-    """Mean distance between two beats drawn at random."""
+    """Return the mean distance in cells between two beats drawn at random; 0 for under 2 beats."""
     if len(beats) < 2:
         return 0.0
     order = np.random.default_rng(seed).permutation(len(beats))
@@ -57,35 +57,41 @@ def diversity(beats: Grid, seed: int) -> float:
     return float(np.mean([nearest_distance(a[None], b[None])[0] for a, b in pairs]))
 
 
-def pass_scores(hits: Grid, barred: BeatFilter) -> dict[str, float]:
-    """Of samples [n, 32, 14]: shares that are empty, lively (entropy), passing; distinct among
-    the passing. `barred` holds the training beats."""
+def pass_scores(hits: Grid, known: BeatFilter) -> dict[str, float]:
+    """Return shares, 0..1, of samples [n, 32, 14]: empty, lively (entropy) and passing ones.
+
+    `distinct` is the share of distinct beats among the passing ones. `known` is the filter that
+    holds the training beats.
+    """
     codes = pack(hits)
-    passing = barred.passes(codes)
+    passing = known.passes(codes)
     classes = {rotation_hash(code) for code in codes[passing]}
     return {
         "empty": float((codes.sum(axis=1) == 0).mean()),
-        "lively": float(barred.lively(codes).mean()),
+        "lively": float(known.lively(codes).mean()),
         "pass": float(passing.mean()),
         "distinct": len(classes) / max(int(passing.sum()), 1),
     }
 
 
 def f1(space: Space, beats: Grid) -> float:
-    """F1 of bits, encode -> decode, of beats [n, 32, 14] that were not trained on."""
+    """Return the F1 score, 0..1, of the hits of held-out beats [n, 32, 14], encoded and decoded."""
     rebuilt = space.hits(space.encode(beats.astype(np.float32)))
     common = float((rebuilt & beats).sum())
     return 2 * common / max(float(rebuilt.sum() + beats.sum()), 1.0)
 
 
 def smoothness(space: Space, n: int, seed: int) -> dict[str, float]:
-    """Cells changed by a move of 0.05 of a knob's range, over random places and directions:
-    mean, median, p99, and the share of moves that change nothing."""
-    rng = np.random.default_rng([seed, 1])  # not the stream that the places come from
+    """Return how many cells change when a point moves by 0.05 of a knob's range.
+
+    Over `n` random points and directions, the result has the mean, the median, the 99th percentile,
+    and `dead`, the share of moves that change nothing.
+    """
+    rng = np.random.default_rng([seed, 1])  # independent of the stream that draws the points
     z = space.sample(n, seed)
-    way = rng.standard_normal(z.shape)
-    way /= np.linalg.norm(way, axis=1, keepdims=True)
-    moved = (z + space.reach * way * _KNOB_SDS * STEP_OF_RANGE).astype(np.float32)
+    direction = rng.standard_normal(z.shape)
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    moved = (z + space.reach * direction * _KNOB_SDS * STEP_OF_RANGE).astype(np.float32)
     changed = (space.hits(z) ^ space.hits(moved)).sum(axis=(1, 2))
     return {
         "mean": float(changed.mean()),

@@ -1,4 +1,4 @@
-"""What the places of a space hold: what the box's search finds there, and which genres."""
+"""Score the places of a space: the beats that the box's search finds, and the genres."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,16 @@ from drumatlas_export.space import Space
 
 PLACES = 500
 GENRE_NEIGHBOURS = 10
-_BATCH = 25  # places; each has 129 candidates
+_BATCH = 25  # places per batch; each has 129 candidates
 
 
 def searched(space: Space, train: Grid, known: BeatFilter, seed: int) -> dict[str, float]:
-    """Shares of the prior's places where the place itself or one of the candidates that the box
-    looks at (64 near, 64 beyond) passes, and where one that does is 3 cells or more from every
-    training beat."""
+    """Return shares, 0..1, of places drawn from the prior.
+
+    At a `passing` place, the beat there or one of the box's other candidates (64 near, 64 farther)
+    passes the filter. At a `novel` place, one that passes differs in 3 cells or more from every
+    training beat.
+    """
     z = space.sample(PLACES, seed)
     near = np.concatenate([np.zeros((1, z.shape[1])), *rings(space.reach)])
     found: list[Grid] = []
@@ -37,21 +40,24 @@ def searched(space: Space, train: Grid, known: BeatFilter, seed: int) -> dict[st
 
 
 def _novel(found: list[Grid], train: Grid) -> float:
-    """Share of places of which one beat is novel; the nearest are asked first."""
-    left = list(range(len(found)))
-    for turn in range(max(map(len, found))):
-        asked = [i for i in left if len(found[i]) > turn]
-        if not asked:
+    """Return the share of places with a novel beat, comparing the nearest candidates first."""
+    remaining = list(range(len(found)))
+    for rank in range(max(map(len, found))):
+        compared = [i for i in remaining if len(found[i]) > rank]
+        if not compared:
             break
-        away = nearest_distance(np.stack([found[i][turn] for i in asked]), train)
-        novel = {i for i, far in zip(asked, away, strict=True) if far >= NOVEL_DISTANCE}
-        left = [i for i in left if i not in novel]
-    return 1 - len(left) / len(found)
+        distances = nearest_distance(np.stack([found[i][rank] for i in compared]), train)
+        novel = {i for i, one in zip(compared, distances, strict=True) if one >= NOVEL_DISTANCE}
+        remaining = [i for i in remaining if i not in novel]
+    return 1 - len(remaining) / len(found)
 
 
 def genre_knn(space: Space, train: list[BeatRow], test: list[BeatRow]) -> dict[str, float]:
-    """How often the 10 nearest training beats tell a held-out beat's genre: in latent space, by
-    raw bits, and by always guessing the most frequent one. Empty if the beats bear no genres."""
+    """Return how often the 10 nearest training beats predict the genre of a held-out beat, 0..1.
+
+    `latent` searches in latent space, `bits` in the beats' cells; `chance` always predicts the most
+    frequent genre. The result is empty if too few beats have a genre.
+    """
     known, asked = (
         [(row, name) for row in rows if (name := first_genre(row.labels))] for rows in (train, test)
     )
@@ -60,16 +66,16 @@ def genre_knn(space: Space, train: list[BeatRow], test: list[BeatRow]) -> dict[s
     names = np.array([name for _, name in known])
     truth = np.array([name for _, name in asked])
     bits, others = (grids([row.code for row, _ in rows]) for rows in (known, asked))
-    most = max(sorted(set(names)), key=lambda name: int((names == name).sum()))
+    commonest = max(sorted(set(names)), key=lambda name: int((names == name).sum()))
 
-    def right(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
-        judge = KNeighborsClassifier(GENRE_NEIGHBOURS).fit(x, names)
-        return float((judge.predict(y) == truth).mean())
+    def accuracy(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
+        classifier = KNeighborsClassifier(GENRE_NEIGHBOURS).fit(x, names)
+        return float((classifier.predict(y) == truth).mean())
 
     x, y = bits.astype(np.float32), others.astype(np.float32)
     flat = len(x), len(y)
     return {
-        "latent": right(space.encode(x) / space.reach, space.encode(y) / space.reach),
-        "bits": right(x.reshape(flat[0], -1), y.reshape(flat[1], -1)),
-        "chance": float((truth == most).mean()),
+        "latent": accuracy(space.encode(x) / space.reach, space.encode(y) / space.reach),
+        "bits": accuracy(x.reshape(flat[0], -1), y.reshape(flat[1], -1)),
+        "chance": float((truth == commonest).mean()),
     }

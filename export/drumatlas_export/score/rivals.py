@@ -1,7 +1,7 @@
-"""The controls: beats made without any model, which a good measure must tell from a good space.
+"""Baselines: beats made without a model, which good measures must rank below a good space.
 
-Pass, novelty and diversity are all won by noise; taking real beats apart and joining the parts
-anew wins most others. Each control fails somewhere in the row that a good space fills.
+Noise is best at passing, novelty and diversity; recombined parts of real beats win most other
+measures. Each baseline fails at least one measure of the row that a good space passes.
 """
 
 from collections.abc import Callable
@@ -13,18 +13,18 @@ from drumatlas.beat.voices import VOICE_TABLE
 
 FLIPS = 3  # cells
 
-Rival = Callable[[Grid, int, np.random.Generator], Grid]  # training beats, n -> [n, 32, 14]
+Baseline = Callable[[Grid, int, np.random.Generator], Grid]  # training beats, n -> [n, 32, 14]
 
 
 def _drawn(train: Grid, n: int, rng: np.random.Generator) -> Grid:
-    """n of the training beats, each once while there are enough."""
+    """Return n of the training beats; none repeats while there are enough."""
     order = np.concatenate([rng.permutation(len(train)) for _ in range(-(-n // len(train)))])
     result: Grid = train[order[:n]]
     return result
 
 
 def _noise(train: Grid, n: int, rng: np.random.Generator) -> Grid:
-    """Every cell for itself, each voice as dense as in training."""
+    """Draw every cell independently, with each voice as dense as in the training beats."""
     result: Grid = rng.random((n, *train.shape[1:])) < train.mean(axis=(0, 1))
     return result
 
@@ -56,7 +56,7 @@ def _kicks(train: Grid, n: int, rng: np.random.Generator) -> Grid:
     return result
 
 
-RIVALS: dict[str, Rival] = {
+BASELINES: dict[str, Baseline] = {
     "training copies": _drawn,
     "independent noise": _noise,
     "shuffled steps": _shuffled,

@@ -1,4 +1,4 @@
-"""The table that can't be gamed: a space's beats and the controls, by the same measures."""
+"""Compare a space's beats with the baselines by the same measures, in one table."""
 
 from dataclasses import dataclass, replace
 
@@ -9,10 +9,10 @@ from drumatlas.beat.codes import Grid, pack, rotation_hash
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score.compare import auc, precision_recall
 from drumatlas_export.score.measures import NOVEL_DISTANCE, nearest_distance
-from drumatlas_export.score.rivals import RIVALS
-from drumatlas_export.score.songs import Heard, songless
+from drumatlas_export.score.rivals import BASELINES
+from drumatlas_export.score.songs import SongBeats, songless
 
-MOST = 1000  # beats of a row
+MAX_BEATS = 1000  # per row
 OWN = "this space"
 REAL = "held-out real"
 
@@ -20,56 +20,62 @@ Row = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
-    """What a row is measured against: training beats (and the filter that bars them), and beats
-    of held-out songs. The controls are made of `stock`, training beats of as many songs."""
+class Reference:
+    """The beats with which each row is compared."""
 
-    train: Grid
-    known: BeatFilter
-    real: Heard
-    stock: Grid
+    train: Grid  # training beats [n, 32, 14]
+    known: BeatFilter  # the filter that holds them
+    real: SongBeats  # beats of held-out songs
+    stock: Grid  # training beats [m, 32, 14], evenly by song, from which the baselines are made
 
 
-def comparison(made: Grid, others: Heard | None, yardstick: Yardstick, seed: int) -> dict[str, Row]:
-    """A row for the space's passes `made`, one for each control, all against as many beats of
-    held-out songs. `others` are real beats beside those; without them the row of real beats sets
-    one half of the held-out songs against the other."""
+def comparison(
+    made: Grid, others: SongBeats | None, reference: Reference, seed: int
+) -> dict[str, Row]:
+    """Return a row of measures for the passing samples `made` [n, 32, 14] and for each baseline.
+
+    Every row is compared with an equal number of held-out beats. The row of real beats compares
+    `others` with them or, without `others`, one half of the held-out songs with the other half.
+    """
     rng = np.random.default_rng([seed, 2])
-    real = yardstick.real
-    n = min(len(made), len(real.bits), MOST)
+    real = reference.real
+    n = min(len(made), len(real.bits), MAX_BEATS)
 
-    def row(beats: Heard, against: Heard) -> Row:
-        return measures(beats, replace(yardstick, real=against), seed)
+    def row(beats: SongBeats, against: SongBeats) -> Row:
+        return measures(beats, replace(reference, real=against), seed)
 
     table = {OWN: row(songless(made[:n]), real.first(n))}
-    size = n or min(len(real.bits), MOST)
-    for name, rival in RIVALS.items():
-        table[name] = row(songless(rival(yardstick.stock, size, rng)), real.first(size))
+    size = n or min(len(real.bits), MAX_BEATS)
+    for name, baseline in BASELINES.items():
+        table[name] = row(songless(baseline(reference.stock, size, rng)), real.first(size))
     left, right = (others, real) if others else _halves(real)
     size = min(len(left.bits), len(right.bits), size)
     table[REAL] = row(left.first(size), right.first(size))
     return table
 
 
-def _halves(real: Heard) -> tuple[Heard, Heard]:
+def _halves(real: SongBeats) -> tuple[SongBeats, SongBeats]:
     odd = real.songs % 2 == 1
-    return Heard(real.bits[odd], real.songs[odd]), Heard(real.bits[~odd], real.songs[~odd])
+    return (
+        SongBeats(real.bits[odd], real.songs[odd]),
+        SongBeats(real.bits[~odd], real.songs[~odd]),
+    )
 
 
-def measures(beats: Heard, yardstick: Yardstick, seed: int) -> Row:
-    """One row of beats against as many real ones."""
+def measures(beats: SongBeats, reference: Reference, seed: int) -> Row:
+    """Return one row: `beats` compared with an equal number of held-out beats."""
     bits = beats.bits
     codes = pack(bits)
-    precision, recall = precision_recall(bits, yardstick.real.bits)
-    away = nearest_distance(bits, yardstick.train)
+    precision, recall = precision_recall(bits, reference.real.bits)
+    away = nearest_distance(bits, reference.train)
     return {
         "n": len(bits),
-        "pass": _share(yardstick.known.passes(codes)),
+        "pass": _share(reference.known.passes(codes)),
         "novel": _share(away >= NOVEL_DISTANCE),
         "distinct": len({rotation_hash(code) for code in codes}) / max(len(codes), 1),
         "precision": precision,
         "recall": recall,
-        "auc": auc(beats, yardstick.real, seed),
+        "auc": auc(beats, reference.real, seed),
         "voices": int(bits.any(axis=(0, 1)).sum()),
     }
 

@@ -1,19 +1,19 @@
-"""Several runs of `evaluate` as one: the worst of each measure, and how far they lie apart."""
+"""Combine several runs of `evaluate`: the worst value and the spread of each measure."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-# Measures that are better when lower, by the last part of their name or of the one above it.
+# Measures for which lower is better: their keys, or the key of the table that holds them.
 _LOWER = {"empty", "auc", "smoothness_cells", "map_inverse", "spread"}
 
 
 def worst(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The worst value of each measure, in the shape of one run; names and seeds are left out."""
+    """Return the worst value of each measure, nested as one run, without names and seeds."""
     return _joined(runs, lambda values, lower: max(values) if lower else min(values))
 
 
 def spread(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Largest less smallest value of each measure, in the shape of one run."""
+    """Return the largest minus the smallest value of each measure, nested as one run."""
     return _joined(runs, lambda values, _: round(max(values) - min(values), 4))
 
 

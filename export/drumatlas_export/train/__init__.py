@@ -1,1 +1,1 @@
-"""Training: beats in, a checkpoint that carries its config and what an atlas needs out."""
+"""Training: turn beats into a checkpoint that holds a model, its settings and data for an atlas."""

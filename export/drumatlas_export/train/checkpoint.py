@@ -1,6 +1,6 @@
-"""model.pt: the trained network with its config and all that an atlas needs from its beats.
+"""model.pt: the trained network, its settings, and all that an atlas needs from its beats.
 
-No beat is inside: latent points, labels and one-way hashes are.
+It holds no beats, only their latent points, labels and one-way hashes.
 """
 
 import json
@@ -22,19 +22,19 @@ from drumatlas_export.train.models import LATENT, Autoencoder
 
 FORMAT = "drumatlas-model"
 VERSION = 1
-MOST_BYTES = 256 << 20  # a model with a million beats has 60 MB
+MAX_BYTES = 256 << 20  # unpacked; a model with a million beats has 60 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A trained model. `z`, `labels` and `hashes` are of all beats it was given, in order."""
+    """A trained model. `z`, `labels` and `hashes` cover all n beats of the run, in order."""
 
     config: TrainConfig
     model: Autoencoder
     centre: NDArray[np.float32]  # [4] prior: mean of each axis
     reach: NDArray[np.float32]  # [4] prior: standard deviation of each axis, above 0
-    thresholds: NDArray[np.float32]  # [14]
-    density: NDArray[np.float32]  # [14] hits per cell of the training beats
+    thresholds: NDArray[np.float32]  # [14] probability above which a voice hits
+    density: NDArray[np.float32]  # [14] hits per step of each voice in the training beats
     z: NDArray[np.float32]  # [n, 4]
     labels: list[list[str]]
     hashes: NDArray[np.uint64]  # [n] rotation classes
@@ -42,7 +42,7 @@ class Checkpoint:
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Write `checkpoint`, all or nothing."""
+    """Write `checkpoint` to `path`, completely or not at all; FileError if it can't be written."""
     buffer = BytesIO()
     torch.save(
         {
@@ -66,12 +66,16 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint; ModelError names the file. Nothing in it is executed, and nothing is
-    unpacked before its size is known."""
+    """Read a checkpoint. Nothing in it is executed, and its size is checked before it is unpacked.
+
+    FileError if the file can't be read; ModelError, with its name, if it is not a valid model.
+    """
     try:
         with ZipFile(path) as archive:  # torch checks no CRC
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise ModelError(f"{path}: unpacks to over {MOST_BYTES >> 20} MiB; no model is")
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+                raise ModelError(
+                    f"{path}: unpacks to over {MAX_BYTES >> 20} MiB, too much for a model"
+                )
             damaged = archive.testzip()
         if damaged is not None:
             raise ModelError(f"{path}: damaged ({damaged})")
@@ -82,12 +86,14 @@ def load(path: Path) -> Checkpoint:
         raise FileError(f"{path}: no such file") from None
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from None
-    except Exception:  # zipfile, pickle and torch raise a dozen classes on what is no model
+    except Exception:  # zipfile, pickle and torch raise a dozen types for other files
         raise ModelError(f"{path}: not a drumatlas model, or damaged") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ModelError(f"{path}: not a drumatlas model")
     if data.get("version") != VERSION:
-        raise ModelError(f"{path}: version {data.get('version')!r}; this program reads {VERSION}")
+        raise ModelError(
+            f"{path}: unsupported version {data.get('version')!r}; this program reads {VERSION}"
+        )
     try:
         return _build(data, str(path))
     except (KeyError, RuntimeError, TypeError, ValueError, AttributeError, ConfigError) as error:
@@ -96,7 +102,7 @@ def load(path: Path) -> Checkpoint:
 
 
 def _numbers(values: list[float], count: int) -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):  # what is too large is not finite
+    with np.errstate(over="ignore"):  # too large a number becomes infinite
         array = np.array(values, np.float32).reshape(count)
     if not np.isfinite(array).all():
         raise ValueError("a number is not finite")
@@ -104,7 +110,7 @@ def _numbers(values: list[float], count: int) -> NDArray[np.float32]:
 
 
 def _run(values: dict[str, Any]) -> dict[str, Any]:
-    json.dumps(values, allow_nan=False)  # it goes into an atlas
+    json.dumps(values, allow_nan=False)  # raises if an atlas could not hold it
     return dict(values)
 
 
@@ -117,12 +123,12 @@ def _build(data: dict[str, Any], name: str) -> Checkpoint:
     if z.shape != (len(data["labels"]), LATENT):
         raise ValueError("latent points and labels differ in number")
     if z.dtype != np.float32 or not np.isfinite(z).all():
-        raise ValueError("a latent point is not of finite numbers of 32 bits")
+        raise ValueError("latent points are not finite float32 numbers")
     if data["hashes"].shape != (len(z),) or data["hashes"].dtype != torch.int64:
-        raise ValueError("hashes are not one of 64 bits for each latent point")
+        raise ValueError("hashes are not one 64-bit number per latent point")
     reach = _numbers(data["reach"], LATENT)
     if not (reach > 0).all():
-        raise ValueError("the prior has no width")
+        raise ValueError("the prior's reach is not above 0")
     return Checkpoint(
         config=config,
         model=model,

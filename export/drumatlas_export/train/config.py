@@ -1,4 +1,4 @@
-"""Everything a training run depends on, besides the beats."""
+"""The settings of a training run: all that it depends on, besides the beats."""
 
 import tomllib
 from dataclasses import dataclass, fields, replace
@@ -12,18 +12,17 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ConfigError
 from drumatlas.files import read_text
 
-_MOST_BYTES = 1 << 20  # of a config file
-_MOST = 1_000_000  # beats of a batch or a song, epochs: more are none that a run comes to
-
-_MOST_LAYERS = 16
-_MOST_WEIGHTS = 4_000_000  # 16 MB, which is the most that a network in an atlas may have
+_MAX_BYTES = 1 << 20  # of a config file
+_MAX_COUNT = 1_000_000  # upper bound for batch, max_epochs, patience and song_beats
+_MAX_LAYERS = 16
+_MAX_WEIGHTS = 4_000_000  # 16 MB, the largest network that an atlas may hold
 
 KINDS = ("ae", "vae", "acai", "swae")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """One run. The defaults are the article's network and, for ACAI, its paper's constants.
+    """The settings of one run. The defaults are the article's network and ACAI's constants.
 
     Sources: A. Tikhonov, "Drum Patterns from Latent Space" (2019): 448-64-32-4, ReLU, sigmoid
     out; Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an
@@ -36,22 +35,22 @@ class TrainConfig:
     batch: int = 64
     learning_rate: float = 1e-4
     max_epochs: int = 400
-    patience: int = 20  # epochs without a better validation loss
+    patience: int = 20  # stop after this many epochs without a better validation loss
     kl_weight: float = 1.0  # VAE: weight of the KL term against the summed reconstruction
     critic_weight: float = 0.5  # ACAI: lambda
     critic_gamma: float = 0.2  # ACAI: gamma
     spread_weight: float = 10.0  # SWAE: nats a beat for each squared deviation from N(0, 1)
-    latent_noise: float = 0.0  # SWAE: deviation of what is added to z while training
-    likeliest: bool = False  # of a place's cells as many hit as are expected to, the likeliest
-    song_beats: int = 0  # most beats of a song in an epoch, drawn anew in each; 0: all
-    anneal: bool = False  # the learning rate falls along a half cosine; all max_epochs are run
-    validation_share: float = 0.1  # of songs, for early stopping
-    test_share: float = 0.1  # of songs, never seen while training
+    latent_noise: float = 0.0  # SWAE: standard deviation of the noise added to z in training
+    likeliest: bool = False  # hit the k most likely cells, k being the expected number of hits
+    song_beats: int = 0  # upper limit of beats per song, redrawn in each epoch; 0: no limit
+    anneal: bool = False  # lower the learning rate along a half cosine; run all max_epochs
+    validation_share: float = 0.1  # share of songs for early stopping
+    test_share: float = 0.1  # share of songs that training never sees
 
     def check(self) -> "TrainConfig":
-        """Return self; ConfigError names the first value that makes no sense."""
+        """Return self if all values are valid; ConfigError names the first that is not."""
         if self.kind not in KINDS:
-            raise ConfigError(f"model '{self.kind}' is none of: {', '.join(KINDS)}")
+            raise ConfigError(f"unknown model '{self.kind}'", f"choose from {', '.join(KINDS)}")
         _check_widths(self.hidden)
         if not 0 <= self.seed < 1 << 31:
             raise ConfigError(f"seed = {self.seed}: must be in 0..{(1 << 31) - 1}")
@@ -61,11 +60,13 @@ class TrainConfig:
         if not self.learning_rate > 0:
             raise ConfigError(f"learning_rate = {self.learning_rate}: must be above 0")
         for name, least in (("batch", 1), ("max_epochs", 1), ("patience", 1), ("song_beats", 0)):
-            if not least <= getattr(self, name) <= _MOST:
-                raise ConfigError(f"{name} = {getattr(self, name)}: must be in {least}..{_MOST}")
+            if not least <= getattr(self, name) <= _MAX_COUNT:
+                raise ConfigError(
+                    f"{name} = {getattr(self, name)}: must be in {least}..{_MAX_COUNT}"
+                )
         for name in ("spread_weight", "latent_noise"):
             if not 0 <= getattr(self, name) < float("inf"):
-                raise ConfigError(f"{name} = {getattr(self, name)}: must be finite and not below 0")
+                raise ConfigError(f"{name} = {getattr(self, name)}: must be finite and at least 0")
         for name in ("validation_share", "test_share"):
             if not 0 < getattr(self, name) < 0.5:
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be between 0 and 0.5")
@@ -73,23 +74,23 @@ class TrainConfig:
 
 
 def _check_widths(hidden: tuple[int, ...]) -> None:
-    """Raise ConfigError if an encoder with these widths has no layer, or is too large."""
+    """Raise ConfigError if an encoder with these layer widths is empty or too large."""
     if not hidden or not all(1 <= width <= 4096 for width in hidden):
         raise ConfigError(f"hidden = {str(list(hidden))[:40]}: widths must be 1..4096")
-    if len(hidden) > _MOST_LAYERS or _weights(hidden) > _MOST_WEIGHTS:
+    if len(hidden) > _MAX_LAYERS or _weights(hidden) > _MAX_WEIGHTS:
         raise ConfigError(
             f"hidden has {len(hidden)} layers and {_weights(hidden)} weights between them; "
-            f"at most {_MOST_LAYERS} and {_MOST_WEIGHTS} can be used"
+            f"the limits are {_MAX_LAYERS} and {_MAX_WEIGHTS}"
         )
 
 
 def _weights(hidden: tuple[int, ...]) -> int:
-    """How many weights lead from layer to layer of an encoder with these widths."""
+    """Return the number of weights between the layers of an encoder with these widths."""
     return sum(a * b for a, b in pairwise((STEPS * VOICES, *hidden)))
 
 
-# What a kind is trained with where nothing else is asked for. The published three have the
-# defaults; of the rest, export/MODEL_CARD.md has what was tried.
+# Default settings of each kind. The three published kinds use the defaults of TrainConfig; for the
+# others, export/MODEL_CARD.md lists the settings that were tried.
 _RECIPES: dict[str, TrainConfig] = {
     "swae": TrainConfig(
         kind="swae",
@@ -107,12 +108,15 @@ _RECIPES: dict[str, TrainConfig] = {
 
 
 def recipe(kind: str) -> TrainConfig:
-    """The config of a kind; ConfigError if there is no such kind."""
+    """Return the default settings of a kind of model; ConfigError if the kind is unknown."""
     return _RECIPES.get(kind) or replace(TrainConfig(), kind=kind).check()
 
 
 def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConfig:
-    """`config` with `values` of a TOML table or a checkpoint; ConfigError names the key."""
+    """Return `config` changed by `values`, a table of a TOML file or a checkpoint.
+
+    ConfigError names `origin` and the first invalid key.
+    """
     known = {field.name: field for field in fields(TrainConfig)}
     changes: dict[str, Any] = {}
     for key, value in values.items():
@@ -137,9 +141,12 @@ def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConf
 
 
 def load(file: Path, config: TrainConfig) -> TrainConfig:
-    """`config` changed by a TOML file of TrainConfig's names; the error names file and key."""
+    """Return `config` changed by a TOML file, whose keys are the fields of TrainConfig.
+
+    FileError if it can't be read; ConfigError names the file and the invalid key.
+    """
     try:
-        values = tomllib.loads(read_text(file, _MOST_BYTES))
+        values = tomllib.loads(read_text(file, _MAX_BYTES))
         return apply(config, values, str(file))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: {error}") from None

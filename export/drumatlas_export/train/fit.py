@@ -1,4 +1,4 @@
-"""From rows of a beats TSV to a checkpoint: split, train, fit the prior, set the thresholds."""
+"""From beats to a checkpoint: split, train, fit the prior, set the thresholds."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,21 +14,25 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ModelError
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import TrainConfig
-from drumatlas_export.train.loop import Progress, train
+from drumatlas_export.train.loop import ReportEpoch, train
 from drumatlas_export.train.models import LATENT, Autoencoder
 from drumatlas_export.train.split import songs_of, split_by_song
 
-CALIBRATION_POINTS = 10_000  # drawn from the prior to set the thresholds
-_LEAST, _MOST = 0.1, 0.9  # of a threshold: beyond, a rare voice would hit on noise or never
+CALIBRATION_POINTS = 10_000  # samples of the prior that set the thresholds
+_MIN, _MAX = 0.1, 0.9  # threshold; outside, a rare voice would hit on noise, or never
 
 
 def calibrate(
     probabilities: NDArray[np.float32], density: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Threshold per voice at which samples p [n, 32, 14] have the density [14] of real beats."""
+    """Return a threshold per voice [14], in 0.1..0.9.
+
+    With these thresholds the samples p [n, 32, 14] are as dense as real beats: `density` [14] is
+    the share of steps on which each voice hits.
+    """
     return np.array(
         [
-            np.clip(np.quantile(probabilities[:, :, voice], 1 - share), _LEAST, _MOST)
+            np.clip(np.quantile(probabilities[:, :, voice], 1 - share), _MIN, _MAX)
             for voice, share in enumerate(density)
         ],
         np.float32,
@@ -38,28 +42,29 @@ def calibrate(
 def prior_of(
     config: TrainConfig, z: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and deviation of each axis: fitted to the encodings; a VAE's and a SWAE's are N(0, 1)
-    by design. ModelError if the encodings do not differ on an axis."""
+    """Return the prior's mean [4] and standard deviation [4] of each axis.
+
+    A VAE or SWAE has N(0, 1) by design; for other kinds the prior is fitted to the encodings
+    z [n, 4]. ModelError if these do not vary on an axis.
+    """
     if config.kind in {"vae", "swae"}:
         return np.zeros(LATENT, np.float32), np.ones(LATENT, np.float32)
     reach = z.std(axis=0)
     if not (reach > 0).all():
-        raise ModelError(
-            "the network tells no beat from another", "take another seed, or more beats"
-        )
+        raise ModelError("the network encodes all beats alike", "use another seed, or more beats")
     return z.mean(axis=0), reach
 
 
 def sample_prior(
     centre: NDArray[np.float32], reach: NDArray[np.float32], n: int, seed: int
 ) -> NDArray[np.float32]:
-    """n latent points [n, 4], each axis from its own Gaussian (as the article sampled)."""
+    """Draw n latent points [n, 4], each axis from its own Gaussian, as in the article."""
     normal = np.random.default_rng(seed).standard_normal((n, LATENT))
     return (centre + reach * normal).astype(np.float32)
 
 
 def decode_all(model: Autoencoder, z: NDArray[np.float32]) -> NDArray[np.float32]:
-    """z [n, 4] -> p [n, 32, 14]."""
+    """Return the probabilities [n, 32, 14] at latent points z [n, 4]."""
     with torch.no_grad():
         p: NDArray[np.float32] = model.decode(torch.from_numpy(z)).numpy()
     return p
@@ -67,7 +72,10 @@ def decode_all(model: Autoencoder, z: NDArray[np.float32]) -> NDArray[np.float32
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """These networks are too small to share: on 2 cores two threads take three times as long."""
+    """Run PyTorch in one thread meanwhile.
+
+    These networks are too small to share: on 2 cores two threads take three times as long.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -76,8 +84,11 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: Progress) -> Checkpoint:
-    """Train on `rows`, hold songs out, and gather what an atlas needs."""
+def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: ReportEpoch) -> Checkpoint:
+    """Train on `rows` with held-out songs, and return all that an atlas needs.
+
+    BeatError if the beats are too few to split; ModelError if training fails.
+    """
     split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
     x = torch.from_numpy(grids([row.code for row in rows]).astype(np.float32))
     with one_thread():
@@ -89,7 +100,7 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: Progress) -> Che
     centre, reach = prior_of(config, z[split.train])
     density = x[split.train].numpy().mean(axis=(0, 1))
     if config.likeliest:
-        thresholds = np.full(VOICES, 0.5, np.float32)  # the level is in the network
+        thresholds = np.full(VOICES, 0.5, np.float32)  # the network itself levels its logits
     else:
         points = sample_prior(centre, reach, CALIBRATION_POINTS, config.seed)
         thresholds = calibrate(decode_all(model, points), density)

@@ -1,4 +1,4 @@
-"""The training loop, to be read from top to bottom."""
+"""The training loop. Read it from top to bottom."""
 
 import copy
 from collections.abc import Callable
@@ -23,46 +23,51 @@ from drumatlas_export.train.models import (
     vae_loss,
 )
 
-Progress = Callable[[int, float, float], None]  # epoch, training loss, validation loss
+ReportEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The model of the best epoch; where the learning rate is annealed, of the last one."""
+    """The model of the best epoch or, with an annealed learning rate, of the last one."""
 
     model: Autoencoder
     epochs: int
     best_epoch: int
-    validation_loss: float  # nats a beat
+    validation_loss: float  # nats per beat
 
 
 def _quiet(epoch: int, train: float, validation: float) -> None:
-    """No progress."""
+    """Report nothing."""
 
 
 def epoch_rows(n: int, songs: NDArray[np.int64], most: int) -> Tensor:
-    """Rows 0..n - 1 in a drawn order, of each song at most so many (0: all)."""
+    """Return rows 0..n - 1 in random order, with at most `most` rows per song (0: no limit).
+
+    `songs` [n] holds the number of each row's song.
+    """
     order = torch.randperm(n)
     if not most:
         return order
     drawn = songs[order.numpy()]
     by_song = np.argsort(drawn, kind="stable")
-    turn = np.empty(n, np.int64)  # the how-manieth of its song
-    turn[by_song] = np.arange(n) - np.searchsorted(drawn[by_song], drawn[by_song])
-    return order[torch.from_numpy(turn < most)]
+    rank = np.empty(n, np.int64)  # of each row within its song
+    rank[by_song] = np.arange(n) - np.searchsorted(drawn[by_song], drawn[by_song])
+    return order[torch.from_numpy(rank < most)]
 
 
 def train(
     x: Tensor,
     validation: Tensor,
     config: TrainConfig,
-    progress: Progress = _quiet,
+    progress: ReportEpoch = _quiet,
     songs: NDArray[np.int64] | None = None,
 ) -> Trained:
-    """Fit `config`'s model to x [n, 32, 14] (0 or 1); stop when `validation` gets no
-    better, or, where the learning rate is annealed, when it has come down.
+    """Train the model of `config` on x [n, 32, 14] (0 or 1).
 
-    `songs` [n] are numbers of the beats' songs; without them each beat is one."""
+    Training stops once the loss on `validation` [m, 32, 14] no longer improves or, with an annealed
+    learning rate, after all epochs. `songs` [n] holds the number of each beat's song; without it,
+    each beat counts as a song. ModelError if the loss is never finite.
+    """
     torch.manual_seed(config.seed)
     x, validation = x.reshape(-1, CELLS), validation.reshape(-1, CELLS)
     model, critic = Autoencoder(config), Critic(config)
@@ -91,7 +96,7 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             if config.kind == "acai":
-                critic_optimiser.zero_grad()  # also drops what the autoencoder's loss left here
+                critic_optimiser.zero_grad()  # also clears gradients of the autoencoder's loss
                 critic_loss.backward()  # type: ignore[no-untyped-call]
                 critic_optimiser.step()
             total += loss.item() * len(rows)
@@ -105,6 +110,8 @@ def train(
             break
 
     if best_epoch == 0:
-        raise ModelError("the loss was never a number", "lower learning_rate and the weights")
+        raise ModelError(
+            "the loss was never finite", "lower learning_rate and the *_weight settings"
+        )
     model.load_state_dict(best_state)
     return Trained(model, epoch, best_epoch, best_loss)

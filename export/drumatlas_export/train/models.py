@@ -1,5 +1,5 @@
-"""The article's three networks: AE, VAE and ACAI, 448-64-32-4 and back; and the SWAE, whose
-encodings fill the prior that one travels in."""
+"""The article's three networks, AE, VAE and ACAI (448-64-32-4 and back), and the SWAE, whose
+encodings fill the prior in which the player moves."""
 
 from itertools import pairwise
 
@@ -19,11 +19,11 @@ def _stack(widths: list[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
     for a, b in pairwise(widths):
         layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])  # no ReLU behind the last
+    return nn.Sequential(*layers[:-1])  # no ReLU after the last
 
 
 class Autoencoder(nn.Module):
-    """Encoder and decoder; a VAE's encoder gives mean and log variance."""
+    """Encoder and decoder. The encoder of a VAE returns mean and log variance."""
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
@@ -34,17 +34,17 @@ class Autoencoder(nn.Module):
         self.decoder = _stack([LATENT, *reversed(hidden), CELLS])
 
     def encode(self, x: Tensor) -> Tensor:
-        """x [n, 32, 14] in 0..1 -> z [n, 4] (a VAE's mean)."""
+        """Return the latent points [n, 4] of x [n, 32, 14] in 0..1 (for a VAE, the means)."""
         z: Tensor = self.encoder(x.flatten(1))[:, :LATENT]
         return z
 
     def logits(self, z: Tensor) -> Tensor:
-        """z [n, 4] -> logits [n, 448]."""
+        """Return the logits [n, 448] at latent points z [n, 4]."""
         out: Tensor = self.decoder(z)
         return out
 
     def decode(self, z: Tensor) -> Tensor:
-        """z [n, 4] -> probabilities [n, 32, 14]; with `likeliest`, levelled ones."""
+        """Return probabilities [n, 32, 14] at z [n, 4]; with `likeliest`, of levelled logits."""
         logits = self.logits(z)
         if self.likeliest:
             logits = levelled(logits)
@@ -52,28 +52,30 @@ class Autoencoder(nn.Module):
 
 
 class Critic(nn.Module):
-    """ACAI's d: guesses from a beat how much of a second one was mixed in. As the encoder, and
-    as in the paper the mean of its last activations."""
+    """ACAI's critic d: estimates from a beat the share of a second one that was mixed in.
+
+    It has the encoder's layers; as in the paper, its output is the mean of the last activations.
+    """
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.net = _stack([CELLS, *config.hidden, LATENT])
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [n, 448] -> [n]."""
+        """Return the estimated share [n] for beats x [n, 448]."""
         out: Tensor = self.net(x).mean(dim=1)
         return out
 
 
 def levelled(logits: Tensor) -> Tensor:
-    """Logits [n, m] less a level of each row: its k = round(sum of p) likeliest are above 0.
+    """Shift each row of logits [n, m] so that exactly its k most likely cells exceed 0.
 
-    As many cells hit as the network expects to: one threshold for all places leaves out what is
-    rare, and gives too few hits wherever the network is unsure. The level is what the logits, in
-    falling order, are at the place (sum of p) + 1/2, linearly between two: so it turns with z and
-    never jumps.
+    k = round(sum of p), so that as many cells hit as the network expects. One threshold for all
+    places would drop rare hits, and would give too few hits wherever the network is unsure. The
+    shift is the value of the logits, in descending order, at position (sum of p) + 1/2, with linear
+    interpolation. It therefore changes continuously with z.
     """
-    falling = logits.topk(logits.shape[1], dim=1).values  # a sort that ONNX has
+    falling = logits.topk(logits.shape[1], dim=1).values  # a sort that ONNX supports
     expected = torch.sigmoid(logits).sum(dim=1, keepdim=True)
     place = (expected - 0.5).clamp(0, logits.shape[1] - 2)  # counted from 0
     below = place.floor()
@@ -83,18 +85,21 @@ def levelled(logits: Tensor) -> Tensor:
 
 
 def reconstruction(logits: Tensor, x: Tensor) -> Tensor:
-    """Binary cross-entropy, summed over a beat's 448 cells, mean over the batch: nats a beat."""
+    """Return the binary cross-entropy of beats x [n, 448] in nats per beat: a sum over cells."""
     nats: Tensor = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     return nats
 
 
 def ae_loss(model: Autoencoder, x: Tensor) -> Tensor:
-    """Plain reconstruction. x [n, 448]."""
+    """Return the reconstruction loss of x [n, 448] in nats per beat."""
     return reconstruction(model.logits(model.encode(x)), x)
 
 
 def vae_loss(model: Autoencoder, x: Tensor, kl_weight: float) -> Tensor:
-    """Reconstruction from a drawn z, and KL(q(z|x) || N(0, 1)) (Kingma & Welling 2013)."""
+    """Return the loss of x [n, 448]: reconstruction from a sampled z, and the weighted KL term.
+
+    The term is KL(q(z|x) || N(0, 1)) (Kingma & Welling, "Auto-Encoding Variational Bayes", 2013).
+    """
     mean, log_variance = model.encoder(x).chunk(2, dim=1)
     z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
@@ -102,36 +107,36 @@ def vae_loss(model: Autoencoder, x: Tensor, kl_weight: float) -> Tensor:
     return loss
 
 
-_DIRECTIONS = 64  # in which a batch is held against the prior
+_DIRECTIONS = 64  # along which a batch is compared with the prior
 
 
 def spread(z: Tensor) -> Tensor:
-    """How far z [n, 4] is from n draws of N(0, 1): the squared sliced Wasserstein distance.
+    """Return the squared sliced Wasserstein distance of z [n, 4] from N(0, 1).
 
-    Along a direction, the z in order are held against the normal distribution's quantiles
+    Along each direction, the sorted z are compared with the quantiles of the normal distribution
     (Kolouri et al., "Sliced-Wasserstein Autoencoder", 2018).
     """
-    ways = F.normalize(torch.randn(LATENT, _DIRECTIONS), dim=0)
+    directions = F.normalize(torch.randn(LATENT, _DIRECTIONS), dim=0)
     quantiles = torch.special.ndtri((torch.arange(len(z)) + 0.5) / len(z))
-    off: Tensor = ((z @ ways).sort(dim=0).values - quantiles[:, None]).square().mean()
+    off: Tensor = ((z @ directions).sort(dim=0).values - quantiles[:, None]).square().mean()
     return off
 
 
 def swae_loss(model: Autoencoder, x: Tensor, config: TrainConfig) -> Tensor:
-    """Reconstruction from near z, and how far the batch's z are from the prior. x [n, 448]."""
+    """Return the loss of x [n, 448]: reconstruction from z with noise, and weighted `spread`."""
     z = model.encode(x)
-    near = z + config.latent_noise * torch.randn_like(z)
-    return reconstruction(model.logits(near), x) + config.spread_weight * spread(z)
+    noisy = z + config.latent_noise * torch.randn_like(z)
+    return reconstruction(model.logits(noisy), x) + config.spread_weight * spread(z)
 
 
 def acai_losses(
     model: Autoencoder, critic: Critic, x: Tensor, config: TrainConfig
 ) -> tuple[Tensor, Tensor]:
-    """(autoencoder's loss, critic's loss) of Berthelot et al. 2018, section 3.
+    """Return (autoencoder's loss, critic's loss) of x [n, 448] (Berthelot et al. 2018, section 3).
 
-    alpha ~ U[0, 0.5]; the critic tells alpha from the decoded mix of two latent points, and
-    0 from gamma x + (1 - gamma) x^, which keeps it steady; the autoencoder wants it to say 0.
-    Each loss is differentiated only by its own side's parameters.
+    With alpha ~ U[0, 0.5], the critic estimates alpha from the decoded mix of two latent points. It
+    should estimate 0 from gamma x + (1 - gamma) x^, which stabilises it. The autoencoder tries to
+    make it estimate 0 for the mix. Each loss is minimised over its own network's parameters only.
     """
     z = model.encode(x)
     logits = model.logits(z)
@@ -141,5 +146,5 @@ def acai_losses(
     ae = reconstruction(logits, x) / CELLS + config.critic_weight * fooled
     rebuilt = torch.sigmoid(logits).detach()
     blend = config.critic_gamma * x + (1 - config.critic_gamma) * rebuilt
-    told = (critic(mix.detach()) - alpha.squeeze(1)).square().mean()
-    return ae, told + critic(blend).square().mean()
+    error = (critic(mix.detach()) - alpha.squeeze(1)).square().mean()
+    return ae, error + critic(blend).square().mean()

@@ -1,7 +1,7 @@
-"""Train, validation and test beats, parted by song, not by beat.
+"""Split beats into training, validation and test sets by song, not by beat.
 
-One song stands in several files and gives several similar beats; a split by beat would
-test on what was trained.
+A song may be in several files and gives several similar beats. A split by beat would test on beats
+much like those of the training set.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from drumatlas.errors import BeatError
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Row numbers. A rotation class stands in at most one part; what would straddle is dropped."""
+    """Row numbers of each set. A rotation class is in one set at most, or is dropped."""
 
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
@@ -26,14 +26,16 @@ class Split:
 
 
 def _draw(song: str, seed: int) -> float:
-    """A number 0..1 that only depends on the song's name and the seed."""
+    """Return a number in 0..1 that depends only on the song's name and the seed."""
     digest = blake2b(f"{seed}:{song}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") / 2**64
 
 
 def songs_of(rows: Sequence[BeatRow]) -> NDArray[np.int64]:
-    """A number a beat [n]; songs that share a beat have one number. Beats without songs are
-    numbered below 0, each by itself."""
+    """Return the number of each beat's song [n]; songs that share a beat share a number.
+
+    Each beat without a song has a number of its own, below 0.
+    """
     parent: dict[str, str] = {}
 
     def root(song: str) -> str:
@@ -57,10 +59,11 @@ def songs_of(rows: Sequence[BeatRow]) -> NDArray[np.int64]:
 def split_by_song(
     rows: Sequence[BeatRow], seed: int, validation_share: float, test_share: float
 ) -> Split:
-    """Part `rows` by their songs (a beat without songs is a song of its own).
+    """Split `rows` by their songs; a beat without songs counts as a song of its own.
 
-    A beat belongs to a held-out part only if all its songs do; one whose songs fall on both
-    sides goes to neither, so nothing of a held-out song is trained on.
+    The shares, 0..1, are shares of songs. A beat belongs to a set only if all its songs do. A beat
+    whose songs fall into different sets is dropped, so that training sees nothing of held-out
+    songs. BeatError if a set would be empty.
     """
     parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     first_row: dict[Code, int] = {}

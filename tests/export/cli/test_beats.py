@@ -40,7 +40,7 @@ def test_windows_of_no_collection_are_an_error(
     refuses: Refuses, songs: Path, tmp_path: Path
 ) -> None:
     words = ("mine", songs, "-o", tmp_path / "b.tsv", "--windows", "loops", "--windows", "lops")
-    refuses("--windows lops: no such collection; there: loops, pop\n", *words)
+    refuses("--windows lops: no such collection; choose from loops, pop\n", *words)
 
 
 def test_mine_writes_beats_and_a_report(run: Run, songs: Path, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_mine_writes_beats_and_a_report(run: Run, songs: Path, tmp_path: Path) -
     assert report["reasons"] == {
         "malformed": 1,
         "in 3/4": 1,
-        "no two bars stand 3 times in a row": 1,
+        "no two bars are played 3 times in a row": 1,
     }
     assert [one["file"] for one in report["refused_files"]] == [
         *("loops/Some_Loop.mid", "pop/Some_Waltz.mid", "pop/broken.mid")
@@ -100,7 +100,7 @@ def test_a_folder_of_refusals_is_one_line_and_a_report(
     assert (code, out) == (2, "")
     assert err == (
         f"drumatlas-export: {songs}: 3 files, no beat: 1 in 3/4, 1 malformed, "
-        "1 no two bars stand 3 times in a row; in 1 of 1 file no two bars repeat "
+        "1 no two bars are played 3 times in a row; in 1 of 1 file no two bars repeat "
         "often enough; if those are loops, add --windows loops\n"
     )
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
@@ -140,7 +140,7 @@ def test_mine_without_workers_says_so_and_gives_the_same(
     monkeypatch.setattr("drumatlas_export.mine.local.why_no_workers", lambda: "No such device")
     code, _, err = run("mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 2)
     assert code == 0
-    assert "no worker processes here (No such device): mining in one process\n" in err
+    assert "can't start worker processes (No such device); mining in one process\n" in err
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
 
 
@@ -149,7 +149,7 @@ def test_mine_says_what_became_of_an_earlier_run(run: Run, songs: Path, tmp_path
     part.write_text("[" * 100, encoding="utf-8")
     code, _, err = run("mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1)
     assert code == 0
-    assert err.startswith(f"{part}: damaged, or of another job; reading all files again\n")
+    assert err.startswith(f"{part}: damaged, or from another job; reading all files again\n")
     assert not part.exists()
 
 

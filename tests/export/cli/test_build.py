@@ -50,10 +50,10 @@ def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
 ) -> None:
     code, out, err = run(*words())
     assert (code, out) == (0, ""), err
-    assert err.endswith("my.atlas plays: drumatlas play --atlas my.atlas\n")
+    assert err.endswith("my.atlas is ready: drumatlas play --atlas my.atlas\n")
     assert "drumatlas-" not in err  # as a temporary folder's name begins
     assert "music: 300 of 300 beats pass\n" in err
-    assert "\nmodel: best of " in err
+    assert "\nmodel: best epoch " in err
     assert "\nmy.atlas: " in err
     first = sha256(Path("my.atlas").read_bytes()).hexdigest()
     names = {"music", "quick.toml", "my.atlas", "my.json", "my.html"}
@@ -70,7 +70,7 @@ def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
     trained = Path("w/model.pt").stat().st_mtime_ns
     code, _, err = run(*words("--work", "w"))
     assert code == 0
-    assert err.count("done before") == 4
+    assert err.count("already done") == 4
     assert Path("w/model.pt").stat().st_mtime_ns == trained
     assert sha256(Path("my.atlas").read_bytes()).hexdigest() == first
 
@@ -85,24 +85,24 @@ def test_work_of_other_settings_or_files_is_not_taken(
     for more in (["--seed", "2"], ["--repeats", "2"]):
         assert run(*words("--work", "w", *more))[0] == 130
         assert Path("w/beats.tsv").exists()
-        assert run(*words("--work", "w", *more))[2].count("done before") == 2
+        assert run(*words("--work", "w", *more))[2].count("already done") == 2
     Path("quick.toml").write_text("seed = 4\n", encoding="utf-8")
-    assert "done before" not in run(*words("--work", "w", *more))[2]
+    assert "already done" not in run(*words("--work", "w", *more))[2]
     next(Path("music").rglob("*.mid")).unlink()
-    assert "done before" not in run(*words("--work", "w", *more))[2]
+    assert "already done" not in run(*words("--work", "w", *more))[2]
     shipped = read_groove(None)
     assert shipped is not None
     for groove in (shipped, replace(shipped, loud=shipped.loud + 1)):
         Path("g.npz").write_bytes(groove_bytes(groove))
-        assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
-        assert "done before" in run(*words("--work", "w", "--groove", "g.npz"))[2]
+        assert "already done" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
+        assert "already done" in run(*words("--work", "w", "--groove", "g.npz"))[2]
     for note in (36, 40):
         Path("box.toml").write_text(f"[voices.kick]\nnote = {note}\n", encoding="utf-8")
-        assert "done before" not in run(*words("--work", "w", "--map", "box.toml"))[2]
-        assert "done before" in run(*words("--work", "w", "--map", "box.toml"))[2]
-    assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
+        assert "already done" not in run(*words("--work", "w", "--map", "box.toml"))[2]
+        assert "already done" in run(*words("--work", "w", "--map", "box.toml"))[2]
+    assert "already done" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
     monkeypatch.setattr(build, "__version__", "99")
-    assert "done before" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
+    assert "already done" not in run(*words("--work", "w", "--groove", "g.npz"))[2]
 
 
 @pytest.mark.parametrize(
@@ -151,19 +151,19 @@ def test_errors_of_temporary_files_name_what_the_user_knows(
     assert code == 2
     assert "drumatlas-" not in err.replace("drumatlas-export: ", "")
     assert err.splitlines()[-1].startswith(
-        "drumatlas-export: music: 0 beats are too few for a space"
+        "drumatlas-export: music: 0 beats are too few to train on"
     )
 
     def full(path: Path, _: str) -> None:
         raise FileError(f"{path}: can't be written: No space left on device")
 
     monkeypatch.setattr("drumatlas_export.cli.beats.write_text", full)
-    line = "the temporary folder (--work DIR takes another): can't be written: No space left"
+    line = "the temporary folder (choose another with --work DIR): can't be written: No space left"
     code, _, err = run(*words())
     assert (code, line in err) == (2, True)
 
 
-def test_few_beats_are_told_and_very_few_refused(
+def test_few_beats_give_a_warning_and_very_few_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     build._warn_of_few(2000, "music")
@@ -195,7 +195,7 @@ def test_an_atlas_that_can_not_play_is_not_left(
         ("gone/a.atlas", ["music", "-o", "gone/a.atlas"]),
         ("no.tsv", ["music", "-o", "a.atlas", "--genres", "no.tsv"]),
         ("no.toml", ["music", "-o", "a.atlas", "--config", "no.toml"]),
-        ("'gan' is none of", ["music", "-o", "a.atlas", "--model", "gan"]),
+        ("unknown model 'gan'; choose from ae", ["music", "-o", "a.atlas", "--model", "gan"]),
         ("--seed", ["music", "-o", "a.atlas", "--seed", "-1"]),
         ("music/x/w", ["music", "-o", "a.atlas", "--work", "music/x/w"]),
     ],

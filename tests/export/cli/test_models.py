@@ -78,8 +78,7 @@ def test_train_writes_a_model(run: Run, here: Path, kind: str) -> None:
     assert model.run["beats"] == 300
     nats = model.run["validation_nats"]
     assert err.splitlines()[-1] == (
-        f"m.pt: best of 2 epochs was {model.run['best_epoch']}, {nats} nats a beat on "
-        "held-out songs"
+        f"m.pt: best epoch {model.run['best_epoch']} of 2, {nats} nats per beat on held-out songs"
     )
 
 
@@ -95,7 +94,7 @@ def test_train_takes_the_seed_of_the_command_line_and_is_reproducible(run: Run, 
 @pytest.mark.parametrize(
     ("culprit", "words"),
     [
-        ("'gan' is none of: ae, vae, acai", ["beats.tsv", "--model", "gan"]),
+        ("unknown model 'gan'; choose from ae, vae, acai", ["beats.tsv", "--model", "gan"]),
         ("no.tsv: No such file", ["no.tsv", "--model", "ae"]),
         ("bad.tsv, line 401: a beat has 32 steps", ["bad.tsv", "--model", "ae"]),
         ("empty.tsv: no beats", ["empty.tsv", "--model", "ae"]),
@@ -138,7 +137,7 @@ def test_train_refuses_too_few_beats(refuses: Refuses, here: Path) -> None:
 @pytest.mark.parametrize("space", ["tiny.pt", "tiny.atlas"])
 def test_sample_raw(run: Run, here: Path, space: str) -> None:
     code, out, err = run("sample", space, "-n", 40, "--raw", "-o", "s.tsv", "--seed", 5)
-    assert (code, out, err) == (0, "", "s.tsv: 40 beats of 40 draws\n")
+    assert (code, out, err) == (0, "", "s.tsv: 40 beats from 40 draws\n")
     rows = beats_in(here / "s.tsv")
     opened = open_space(here / space)
     z = np.array([row.latent for row in rows], np.float32)
@@ -154,7 +153,7 @@ def test_sample_gives_as_many_as_asked_that_pass(run: Run, here: Path, space: st
     opened = open_space(here / space)
     assert len(rows) == 150
     assert BeatFilter(opened.known).passes([row.code for row in rows]).all()
-    assert int(err.split(" of ")[1].split()[0]) >= 150
+    assert int(err.split(" from ")[1].split()[0]) >= 150
     first = (here / "s.tsv").read_bytes()
     run("sample", space, "-n", 150, "-o", "s.tsv")
     assert (here / "s.tsv").read_bytes() == first
@@ -174,14 +173,14 @@ def test_sample_bars_what_is_known_and_draws_on(
     rows = beats_in(here / "s.tsv")
     assert not {rotation_hash(row.code) for row in rows} & set(hashes.tolist())
     assert len({row.latent for row in rows}) == 300
-    assert int(err.split(" of ")[1].split()[0]) >= 600  # the first 300 are all known
+    assert int(err.split(" from ")[1].split()[0]) >= 600  # the first 300 are all known
 
 
 def test_sample_gives_up_on_a_space_where_nothing_passes(
     refuses: Refuses, run: Run, here: Path, checkpoint: Checkpoint
 ) -> None:
     save(replace(checkpoint, thresholds=np.full(14, 2, np.float32)), here / "silent.pt")
-    refuses("silent.pt: under 1 of 200", "sample", "silent.pt", "-n", 2, "-o", "s.tsv")
+    refuses("silent.pt: fewer than 1 in 200", "sample", "silent.pt", "-n", 2, "-o", "s.tsv")
     assert run("sample", "silent.pt", "-n", 2, "--raw", "-o", "s.tsv")[0] == 0
     assert [set(row.code) for row in beats_in(here / "s.tsv")] == [{0}, {0}]
 
@@ -265,7 +264,7 @@ def test_evaluate_of_other_beats(
         ("no.tsv: No such file", ["tiny.pt", "--train", "no.tsv"]),
         ("bad.tsv, line 401", ["tiny.pt", "--train", "bad.tsv"]),
         ("bad.tsv, line 401", ["tiny.pt", "--train", "beats.tsv", "--test", "bad.tsv"]),
-        ("no test beat", ["tiny.pt", "--train", "beats.tsv", "--test", "few.tsv"]),
+        ("every test beat", ["tiny.pt", "--train", "beats.tsv", "--test", "few.tsv"]),
         ("2 beats are too few", ["tiny.pt", "--train", "few.tsv"]),
         ("--train", ["tiny.pt"]),
     ],
@@ -308,8 +307,8 @@ def test_export_takes_other_beats(
         ("tiny.atlas: ", ["tiny.atlas", "-o", "new.atlas"]),
         ("no.json: No such file", ["tiny.pt", "-o", "new.atlas", "--scores", "no.json"]),
         ("text.json: not JSON", ["tiny.pt", "-o", "new.atlas", "--scores", "text.json"]),
-        ("list.json: not a table", ["tiny.pt", "-o", "new.atlas", "--about", "list.json"]),
-        ("list.json: not a table", ["tiny.pt", "-o", "new.atlas", "--mined", "list.json"]),
+        ("list.json: not a JSON object", ["tiny.pt", "-o", "new.atlas", "--about", "list.json"]),
+        ("list.json: not a JSON object", ["tiny.pt", "-o", "new.atlas", "--mined", "list.json"]),
         ("tiny.pt: not a text file", ["tiny.pt", "-o", "new.atlas", "--about", "tiny.pt"]),
         ("bad.tsv, line 401", ["tiny.pt", "-o", "new.atlas", "--beats", "bad.tsv"]),
         ("empty.tsv: no beats", ["tiny.pt", "-o", "new.atlas", "--beats", "empty.tsv"]),
@@ -329,7 +328,7 @@ def test_export_of_half_a_character_is_refused(
 def test_an_atlas_holds_json_only(refuses: Refuses, here: Path, quick_export: None) -> None:
     (here / "nan.json").write_text('{"novelty": NaN}', encoding="utf-8")
     words = ["export", "tiny.pt", "-o", "new.atlas", "--scores", "nan.json"]
-    refuses("nan.json: not JSON: NaN is no JSON", *words)
+    refuses("nan.json: not JSON: NaN is not allowed", *words)
 
 
 def test_scores_pass_from_evaluate_to_the_atlas(

@@ -38,10 +38,10 @@ def test_a_zip_by_an_atlas_is_the_same_each_time(
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
-def test_beats_that_would_not_come_back_are_told(run: Run, tmp_path: Path) -> None:
+def test_beats_that_mining_would_lose_are_reported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "b.tsv").write_text(",".join(["1,0,0,0"] * 8) + "\n", encoding="utf-8")
     _, _, err = run("midi", tmp_path / "b.tsv", "-o", tmp_path / "p.zip")
-    assert err.endswith("mined again, 1 would not come back: low entropy\n")
+    assert err.endswith("`mine` would not find 1 of these beats again: low entropy\n")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def here(tmp_path: Path, beats_tsv: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("no.tsv", ["no.tsv", "-o", "p"]),
         ("bad.tsv, line 1", ["bad.tsv", "-o", "p"]),
         ("bad.tsv: not a drumatlas model", ["b.tsv", "-o", "p", "--space", "bad.tsv"]),
-        ("full: is there already", ["b.tsv", "-o", "full"]),
+        ("full: already exists", ["b.tsv", "-o", "full"]),
         ("gone/p.zip", ["b.tsv", "-o", "gone/p.zip"]),
         ("--bpm", ["b.tsv", "-o", "p", "--bpm", "0"]),
         ("--repeats", ["b.tsv", "-o", "p", "--repeats", "0"]),

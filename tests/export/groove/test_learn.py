@@ -130,7 +130,7 @@ def test_of_one_session_nothing_is_told(tmp_path: Path) -> None:
 def test_files_of_one_velocity_teach_nothing(tmp_path: Path) -> None:
     perform(tmp_path / "typed.mid", 1, (90, 90))
     (tmp_path / "broken.mid").write_bytes(b"MThd")
-    with pytest.raises(BeatError, match=r"2 files: 1 fewer than 5 velocities.*, 1 malformed$"):
+    with pytest.raises(BeatError, match=r"2 files: 1 fewer than 5 different .*, 1 malformed$"):
         read_played(find_sources([tmp_path], []))
 
 

@@ -53,7 +53,7 @@ def test_a_cluster_gives_what_this_machine_gives(sources: list[Source], address:
     here = list(mine_locally(sources, Rules(), 2))
     assert list(mine_on_cluster(sources, Rules(), address)) == here
     assert {one.refusal for one in here if one.refusal} == {
-        "no two bars stand 3 times in a row",
+        "no two bars are played 3 times in a row",
         "malformed: cut short: the file ends within its header",
     }
 
@@ -94,7 +94,7 @@ def test_a_scheduler_that_is_not_there(
     sources: list[Source], monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     monkeypatch.setattr(cluster, "_WAIT_S", 0.5)
-    with pytest.raises(PortError, match="no scheduler can be reached there"):
+    with pytest.raises(PortError, match="no scheduler answers there"):
         list(mine_on_cluster(sources, Rules(), wrong))
 
 

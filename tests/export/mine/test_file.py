@@ -44,7 +44,7 @@ def test_a_straight_beat_played_four_times(found_in: Callable, hits_of: HitsOf) 
 
 
 def test_a_beat_played_twice_is_none(found_in: Callable, hits_of: HitsOf) -> None:
-    assert found_in(hits_of(ROCK, 2)) == FileResult("no two bars stand 3 times in a row")
+    assert found_in(hits_of(ROCK, 2)) == FileResult("no two bars are played 3 times in a row")
 
 
 def test_swung_eighths_are_refused(found_in: Callable) -> None:
@@ -67,7 +67,7 @@ def test_three_four_is_refused(found_in: Callable, hits_of: HitsOf) -> None:
 
 def test_only_the_bars_in_four_four_count(found_in: Callable, hits_of: HitsOf) -> None:
     hits = hits_of(ROCK, 6)
-    assert found_in(hits, (4 * BAR, 3, 4)).refusal == "no two bars stand 3 times in a row"
+    assert found_in(hits, (4 * BAR, 3, 4)).refusal == "no two bars are played 3 times in a row"
     assert found_in(hits, (6 * BAR, 3, 4)).found == [Found(ROCK, 0.0, 3)]
 
 
@@ -160,8 +160,8 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("places", "refusal"),
     [
-        ([1 << 27], "no two bars stand 3 times in a row"),  # more steps than are looked at
-        ([MAX_TICKS - 1], "no two bars stand 3 times in a row"),
+        ([1 << 27], "no two bars are played 3 times in a row"),  # more steps than are looked at
+        ([MAX_TICKS - 1], "no two bars are played 3 times in a row"),
         (
             [MAX_TICKS - 1, MAX_TICKS + 1],
             "malformed: track 1 is broken at byte 33 (the time runs past",

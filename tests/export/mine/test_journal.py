@@ -168,7 +168,7 @@ def test_a_forged_line_is_read_again(tmp_path: Path, sources: list[Source], line
 def test_a_line_that_never_ends_is_not_read_whole(
     tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_module, "_MOST_LINE", 200)
+    monkeypatch.setattr(journal_module, "_MAX_LINE", 200)
     path = tmp_path / "part"
     text = f'{journal_module._stamp(sources, Rules())}\n["a",[],[]]\n["{"b" * 300}",[],[]]\n'
     path.write_text(text, encoding="utf-8")

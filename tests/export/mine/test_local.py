@@ -37,7 +37,7 @@ def test_a_file_that_kills_its_worker_is_refused_and_the_others_are_not(
     monkeypatch.setattr(local, "mine_batch", deadly_batch)
     monkeypatch.setattr(local, "BATCH", 2)
     told = [one.refusal for one in mine_locally(sources, Rules(), 2)]
-    fine = "no two bars stand 3 times in a row"
+    fine = "no two bars are played 3 times in a row"
     assert told == [fine, DIED, fine]
 
 
@@ -55,7 +55,7 @@ def test_a_worker_that_dies_while_results_are_taken_costs_its_file_only(
     while not pools[0]._broken:  # b's worker dies, and c will find nobody
         time.sleep(0.01)
     told += [one.refusal for one in results]
-    fine = "no two bars stand 3 times in a row"
+    fine = "no two bars are played 3 times in a row"
     assert told == [fine, DIED, fine]
 
 
@@ -63,7 +63,7 @@ def test_a_file_that_takes_too_long_is_refused(
     sources: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = local.signal.signal(local.signal.SIGALRM, local._overtime)
-    monkeypatch.setattr(local, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(local, "MAX_SECONDS", 0.05)
     monkeypatch.setattr(local, "mine_file", lambda *_: time.sleep(60))
     try:
         assert [one.refusal for one in mine_batch(sources, Rules())] == ["took over 0.05 s"] * 3
@@ -73,7 +73,7 @@ def test_a_file_that_takes_too_long_is_refused(
 
 
 def swollen(_source: Source, _rules: Rules) -> FileResult:
-    bytearray(local.MOST_MEMORY)
+    bytearray(local.MAX_MEMORY)
     raise AssertionError("there is a limit")
 
 
@@ -96,7 +96,7 @@ def test_without_workers_the_same_comes_from_one_process(
     assert local.why_no_workers() == ""
     before = local.signal.getsignal(local.signal.SIGALRM)
     assert list(mine_here(sources, Rules())) == list(mine_locally(sources, Rules(), 2))
-    monkeypatch.setattr(local, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(local, "MAX_SECONDS", 0.05)
     monkeypatch.setattr(local, "mine_file", lambda *_: time.sleep(60))
     assert [one.refusal for one in mine_here(sources, Rules())] == ["took over 0.05 s"] * 3
     assert local.signal.getsignal(local.signal.SIGALRM) == before

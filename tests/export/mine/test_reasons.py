@@ -6,11 +6,11 @@ import pytest
 
 from drumatlas_export.mine.job import Mined, _Class
 from drumatlas_export.mine.reasons import by_number, no_beats, no_files, windows_hint
-from drumatlas_export.mine.sources import Search
+from drumatlas_export.mine.sources import SearchResult
 
 pytestmark = pytest.mark.export
 
-NOTHING = Search([], Counter(), [])
+NOTHING = SearchResult([], Counter(), [])
 
 
 def mined(beats: int, **files: tuple[int, int]) -> Mined:
@@ -30,7 +30,7 @@ def test_reasons_stand_by_number_the_most_frequent_first() -> None:
 def test_no_beat_is_one_line_with_all_that_was_lost() -> None:
     one = Mined(files=120, patterns_refused=Counter({"entropy too low": 3}))
     one.refused = [("x", "no drums on channel 10")] * 80 + [("y", "malformed: cut short")] * 10
-    found = Search([], Counter({"not a MIDI file": 2}), [])
+    found = SearchResult([], Counter({"not a MIDI file": 2}), [])
     assert no_beats([Path("a"), Path("b")], found, one) == (
         "a and 1 more: 120 files, no beat: 80 no drums on channel 10, 10 malformed; "
         "patterns: 3 entropy too low; passed over: 2 not a MIDI file"
@@ -39,7 +39,7 @@ def test_no_beat_is_one_line_with_all_that_was_lost() -> None:
 
 
 def test_no_files_says_what_lay_there_instead() -> None:
-    found = Search([], Counter({"archive other than .zip (unpack it)": 1}), [])
+    found = SearchResult([], Counter({"archive other than .zip (unpack it)": 1}), [])
     assert no_files([Path("a")], found).endswith(
         " in it; passed over: 1 archive other than .zip (unpack it)"
     )

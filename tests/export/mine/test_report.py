@@ -7,7 +7,7 @@ from rich.console import Console
 
 from drumatlas_export.mine.job import Mined, _Class
 from drumatlas_export.mine.report import passed_over, report, show
-from drumatlas_export.mine.sources import Search
+from drumatlas_export.mine.sources import SearchResult
 
 pytestmark = pytest.mark.export
 
@@ -82,7 +82,7 @@ def test_report_counts() -> None:
 
 
 def test_what_was_passed_over_is_counted_and_where_it_matters_named() -> None:
-    found = Search([], Counter({"a": 1, "b": 2}), [("x.rar", "a: b")])
+    found = SearchResult([], Counter({"a": 1, "b": 2}), [("x.rar", "a: b")])
     assert passed_over(found) == {
         "passed_over": {"b": 2, "a": 1},
         "passed_over_files": [{"file": "x.rar", "reason": "a: b"}],

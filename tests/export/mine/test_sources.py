@@ -34,7 +34,7 @@ def test_windows_of_many_collections_name_some(tmp_path: Path) -> None:
         path = tmp_path / f"c{number:02}" / "x.mid"
         path.parent.mkdir()
         path.touch()
-    with pytest.raises(FileError, match="--windows d: .* there: c00, .*, c11 and 2 more$"):
+    with pytest.raises(FileError, match="--windows d: .* choose from c00, .*, c11 and 2 more$"):
         find_sources([tmp_path], ["c*", "d"])
     assert all(one.windowed for one in find_sources([tmp_path], ["c0?", "c1[0-3]"]))
 

@@ -9,7 +9,7 @@ import pytest
 from drumatlas.errors import FileError
 from drumatlas_export.mine import walk
 from drumatlas_export.mine.kinds import APPLE, ARCHIVE, OTHER
-from drumatlas_export.mine.sources import Search, find_sources, search
+from drumatlas_export.mine.sources import SearchResult, find_sources, search
 
 pytestmark = pytest.mark.export
 
@@ -20,7 +20,7 @@ def put(*paths: Path, data: bytes = b"") -> None:
         path.write_bytes(data)
 
 
-def names(found: Search) -> list[str]:
+def names(found: SearchResult) -> list[str]:
     return [one.name for one in found.sources]
 
 
@@ -44,7 +44,7 @@ def test_links_in_circles_end_and_a_file_reached_twice_is_mined_once(tmp_path: P
     (tmp_path / "round").symlink_to("round")
     found = search([tmp_path, tmp_path / "a", tmp_path / "b.mid"], [])
     assert names(found) == ["b.mid", "z/real.mid"]
-    assert found.named == [("round", "link that leads nowhere")]
+    assert found.named == [("round", "broken link")]
 
 
 def test_real_folders_of_a_later_path_win_over_links_of_an_earlier(tmp_path: Path) -> None:
@@ -69,10 +69,10 @@ def test_what_can_not_be_read_is_named_and_the_rest_is_found(tmp_path: Path) -> 
     assert names(found) == ["good.mid"]
     special = "pipe, socket or device"
     assert found.named == [
-        ("gone.mid", "link that leads nowhere"),
+        ("gone.mid", "broken link"),
         *[(name, special) for name in ("pipe", "pipe.mid", "s.mid", "zero.mid")],
     ]
-    assert found.passed_over == {special: 4, "link that leads nowhere": 1}
+    assert found.passed_over == {special: 4, "broken link": 1}
 
 
 def test_a_folder_without_rights_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

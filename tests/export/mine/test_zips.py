@@ -171,7 +171,7 @@ def test_a_directory_of_too_many_members_is_not_read(
     tmp_path: Path, song: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = zipped(tmp_path / "a.zip", {f"{number}.mid": song for number in range(100)})
-    monkeypatch.setattr(zips, "_MOST_DIRECTORY", 4000)
+    monkeypatch.setattr(zips, "_MAX_DIRECTORY", 4000)
     assert search([tmp_path], []).named == [
         ("a.zip", "damaged zip file: a directory of over 0 MiB")
     ]

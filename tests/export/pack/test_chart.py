@@ -10,8 +10,8 @@ from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.pack import chart as module
 from drumatlas_export.pack.chart import (
     AREA,
-    LEAST_IN_GENRE,
-    MOST_GENRES,
+    MAX_GENRES,
+    MIN_IN_GENRE,
     chart,
     generated_points,
     genre_names,
@@ -28,15 +28,15 @@ def space(checkpoint: Checkpoint) -> Space:
 
 
 def test_genres_need_enough_beats_and_stand_by_their_size() -> None:
-    labels = [["pop"]] * LEAST_IN_GENRE + [["rock", "jazz"]] * (LEAST_IN_GENRE + 1)
-    labels += [["ska"]] * (LEAST_IN_GENRE - 1) + [["window"]] * 99 + [[]] * 99
+    labels = [["pop"]] * MIN_IN_GENRE + [["rock", "jazz"]] * (MIN_IN_GENRE + 1)
+    labels += [["ska"]] * (MIN_IN_GENRE - 1) + [["window"]] * 99 + [[]] * 99
     assert genre_names(labels) == ["rock", "pop"]
 
 
 def test_there_are_not_too_many_genres() -> None:
-    labels = [[f"g{i}"] for i in range(MOST_GENRES + 3) for _ in range(LEAST_IN_GENRE + i)]
+    labels = [[f"g{i}"] for i in range(MAX_GENRES + 3) for _ in range(MIN_IN_GENRE + i)]
     names = genre_names(labels)
-    assert names == [f"g{i}" for i in range(MOST_GENRES + 2, 2, -1)]
+    assert names == [f"g{i}" for i in range(MAX_GENRES + 2, 2, -1)]
 
 
 def test_generated_points_decode_to_new_lively_beats(space: Space) -> None:

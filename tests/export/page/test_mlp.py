@@ -89,7 +89,7 @@ def test_another_end_behind_an_order_is_refused() -> None:
     )
     del next(node for node in model.graph.node if node.op_type == "TopK").attribute[:-1]
     other = model.SerializeToString()
-    with pytest.raises(AtlasError, match="by themselves give another answer"):
+    with pytest.raises(AtlasError, match="alone give different results"):
         read_layers(other, decoder_of(other), Z)
 
 
@@ -131,13 +131,13 @@ def test_a_constant_of_another_kind_is_refused() -> None:
     model = onnx.load_from_string(plain)
     model.graph.node.insert(0, helper.make_node("Constant", [], ["sizes"], value_ints=[1]))
     onnx.checker.check_model(model)
-    with pytest.raises(AtlasError, match="decoder.onnx: Constant as it is there"):
+    with pytest.raises(AtlasError, match="decoder.onnx: unsupported use of Constant"):
         read_layers(model.SerializeToString(), decoder_of(plain), Z)
 
 
 def test_rows_that_are_parted_on_the_way_are_refused() -> None:
     model = model_of(("MatMul", "A", {}), ("Reshape", "threes", {}), ("MatMul", "C", {}))
-    with pytest.raises(AtlasError, match="by themselves give another answer"):
+    with pytest.raises(AtlasError, match="alone give different results"):
         read_layers(model, decoder_of(model), Z)
 
 
@@ -155,12 +155,12 @@ def test_what_is_no_plain_chain_is_refused(
     nodes: list[tuple[str, str, dict[str, Any]]], culprit: str
 ) -> None:
     model = model_of(*nodes)
-    with pytest.raises(AtlasError, match=f"decoder.onnx: {culprit} as it is there"):
+    with pytest.raises(AtlasError, match=f"decoder.onnx: unsupported use of {culprit}"):
         read_layers(model, decoder_of(model), Z)
 
 
 def test_layers_that_answer_otherwise_are_refused() -> None:
     model = model_of(("MatMul", "A", {}), ("MatMul", "B", {}))
     decode = decoder_of(model)
-    with pytest.raises(AtlasError, match="another answer"):
+    with pytest.raises(AtlasError, match="different results"):
         read_layers(model, lambda z: decode(z) + np.float32(0.001), Z)

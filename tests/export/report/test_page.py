@@ -40,7 +40,7 @@ def test_the_page_of_an_atlas_holds_all_and_asks_nobody(
     assert "script" not in tags.seen
     assert not re.search(r"(src|href)=|url\(|@import", page)
     assert "default-src 'none'" in page
-    for words in ("Map", "Ways through the space", "Hits of a beat", "&lt;own&gt;", "0.123"):
+    for words in ("Map", "Interpolations", "Hits per beat", "&lt;own&gt;", "0.123"):
         assert words in page
     assert "<own>" not in page
     # Ways between three genres, nine beats each; a map; four plots.

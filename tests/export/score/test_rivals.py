@@ -3,7 +3,7 @@ import pytest
 
 from drumatlas.beat.codes import Grid, grids
 from drumatlas.beat.tsv import BeatRow
-from drumatlas_export.score.rivals import RIVALS
+from drumatlas_export.score.rivals import BASELINES
 
 pytestmark = pytest.mark.export
 
@@ -14,10 +14,10 @@ def train(rows: list[BeatRow]) -> Grid:
 
 
 def drawn(name: str, train: Grid, n: int = 120) -> Grid:
-    result = RIVALS[name](train, n, np.random.default_rng(5))
+    result = BASELINES[name](train, n, np.random.default_rng(5))
     assert result.shape == (n, 32, 14)
     assert result.dtype == bool
-    assert (result == RIVALS[name](train, n, np.random.default_rng(5))).all()
+    assert (result == BASELINES[name](train, n, np.random.default_rng(5))).all()
     return result
 
 
@@ -26,7 +26,7 @@ def least(one: Grid, train: Grid) -> int:
     return int((one != train).sum(axis=(1, 2)).min())
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", BASELINES)
 def test_a_control_leaves_the_training_beats_alone(train: Grid, name: str) -> None:
     before = train.copy()
     drawn(name, train)

@@ -6,8 +6,8 @@ from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score.compare import auc, precision_recall
 from drumatlas_export.score.measures import distances
-from drumatlas_export.score.songs import Heard, songless
-from drumatlas_export.score.table import OWN, REAL, Yardstick, comparison
+from drumatlas_export.score.songs import SongBeats, songless
+from drumatlas_export.score.table import OWN, REAL, Reference, comparison
 from drumatlas_export.score.worst import spread, worst
 
 pytestmark = pytest.mark.export
@@ -19,9 +19,9 @@ def beats(rows: list[BeatRow]) -> Grid:
 
 
 @pytest.fixture(scope="module")
-def yardstick(rows: list[BeatRow], beats: Grid) -> Yardstick:
+def reference(rows: list[BeatRow], beats: Grid) -> Reference:
     known = BeatFilter([rotation_hash(row.code) for row in rows[:180]])
-    return Yardstick(beats[:180], known, songless(beats[180:240]), beats[:90])
+    return Reference(beats[:180], known, songless(beats[180:240]), beats[:90])
 
 
 def test_distances_are_those_to_each(beats: Grid) -> None:
@@ -56,7 +56,7 @@ def test_auc_tells_noise_and_is_even_for_the_same_kind(beats: Grid) -> None:
 
 @pytest.mark.parametrize("songs", [1, 2, 4])
 def test_auc_does_not_ask_where_a_side_is_of_too_few_songs(beats: Grid, songs: int) -> None:
-    few = Heard(beats[:40], np.arange(40) % songs)
+    few = SongBeats(beats[:40], np.arange(40) % songs)
     assert auc(songless(beats[100:140]), few, 0) == auc(few, songless(beats[100:140]), 0) == 1
 
 
@@ -66,11 +66,11 @@ def test_auc_does_not_ask_for_songs_it_has_seen(beats: Grid) -> None:
     songs = np.repeat(np.arange(12), 10)
     left, right = beats[:12][songs], beats[120:132][songs]
     assert auc(songless(left), songless(right), 0) > 0.9
-    assert auc(Heard(left, songs), Heard(right, songs), 0) < 0.8
+    assert auc(SongBeats(left, songs), SongBeats(right, songs), 0) < 0.8
 
 
-def test_every_control_is_in_the_table(yardstick: Yardstick, beats: Grid) -> None:
-    table = comparison(beats[240:], None, yardstick, 1)
+def test_every_control_is_in_the_table(reference: Reference, beats: Grid) -> None:
+    table = comparison(beats[240:], None, reference, 1)
     assert list(table) == [
         *(OWN, "training copies", "independent noise", "shuffled steps", "bars of two beats"),
         *("three flips", "kick of another", REAL),
@@ -79,12 +79,12 @@ def test_every_control_is_in_the_table(yardstick: Yardstick, beats: Grid) -> Non
     assert table["training copies"]["pass"] == table["training copies"]["novel"] == 0
     assert table["independent noise"]["precision"] <= table[OWN]["precision"]
     assert table["independent noise"]["auc"] > table[OWN]["auc"]
-    assert comparison(beats[240:], None, yardstick, 1) == table
-    assert comparison(beats[240:], songless(beats[240:290]), yardstick, 1)[REAL]["n"] == 50
+    assert comparison(beats[240:], None, reference, 1) == table
+    assert comparison(beats[240:], songless(beats[240:290]), reference, 1)[REAL]["n"] == 50
 
 
-def test_a_space_without_passes_has_a_row_too(yardstick: Yardstick, beats: Grid) -> None:
-    row = comparison(beats[:0], None, yardstick, 1)[OWN]
+def test_a_space_without_passes_has_a_row_too(reference: Reference, beats: Grid) -> None:
+    row = comparison(beats[:0], None, reference, 1)[OWN]
     assert (row["n"], row["pass"], row["precision"], row["auc"]) == (0, 0, 0, 1)
 
 

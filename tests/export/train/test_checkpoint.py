@@ -146,8 +146,8 @@ def test_nothing_in_a_file_is_executed(tampered: Callable[..., Path], tmp_path: 
     ("changes", "message"),
     [
         ({"format": "other"}, "not a drumatlas model"),
-        ({"version": 2}, "version 2; this program reads 1"),
-        ({"config": {"kind": "gan"}}, "'gan' is none of"),
+        ({"version": 2}, "unsupported version 2; this program reads 1"),
+        ({"config": {"kind": "gan"}}, "unknown model 'gan'"),
         ({"config": {"colour": 1}}, "unknown key 'colour'"),
         ({"config": {"kind": "vae"}}, "damaged"),  # the weights are of another network
         ({"config": {"hidden": [8]}}, "damaged"),

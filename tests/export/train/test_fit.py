@@ -60,7 +60,7 @@ def test_prior_of() -> None:
 
 def test_a_prior_without_width_is_told() -> None:
     z = np.array([[0, 1, 2, 3], [2, 1, 4, -3]], np.float32)
-    with pytest.raises(ModelError, match="tells no beat from another"):
+    with pytest.raises(ModelError, match="encodes all beats alike"):
         prior_of(TrainConfig(kind="ae"), z)
 
 

@@ -1,5 +1,5 @@
-// The hash of a beat's rotation class, as `drumatlas.beat.codes.rotation_hash`: BLAKE2b (RFC 7693)
-// with 8 bytes of digest over the 64 bytes of the smallest rotation. Pure.
+// The hash of a beat's rotation class, as in `drumatlas.beat.codes.rotation_hash`: BLAKE2b (RFC
+// 7693) with a digest of 8 bytes over the 64 bytes of the smallest rotation. Pure.
 
 const STEPS = 32;
 const INITIAL = [
@@ -26,9 +26,9 @@ const MIXED = [
 const BYTES = 64;
 const PARAMETERS = 0x01010008n; // no key, 8 bytes of digest, one leaf
 
-// A number of 64 bits for 32 codes.
+// Returns a 64-bit number for 32 codes.
 export function rotationHash(code) {
-  const words = new BigUint64Array(16); // one block: the message, then zeros
+  const words = new BigUint64Array(16); // a single block: the message, then zeros
   const view = new DataView(words.buffer);
   smallestRotation(code).forEach((step, i) => view.setUint16(2 * i, step, false));
   const message = Array.from({ length: 16 }, (_, i) => view.getBigUint64(8 * i, true));
@@ -54,7 +54,7 @@ function mix(v, a, b, c, d, x, y) {
   v[b] = turned(v[b] ^ v[c], 63n);
 }
 
-// To the right, by so many of 64 bits; what is too long for them is cut off where it is put.
+// Rotates 64 bits to the right; bits that do not fit are cut off on assignment.
 function turned(word, bits) {
   return (word >> bits) | (word << (64n - bits));
 }

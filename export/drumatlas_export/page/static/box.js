@@ -1,17 +1,17 @@
-// The box without a box: controls in, the beat that should play out, as `drumatlas.explore`. Tells
-// what changed as the live page's box does.
+// The box in the page: controls go in, the beat to play comes out, as in `drumatlas.explore`. It
+// reports changes in the same way as the live page's box.
 
 import { grooveOf } from "./groove.js";
 import { byName } from "./rows.js";
 import { velocities, VOICES } from "./shape.js";
 
 const SLOTS = ["a", "b", "c", "d"];
-const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: whose place stands there
+const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: slots to try for each
 const FILL_DENSITY = 0.3;
 const FILL_AWAY = 0.5; // prior deviations
 const WANDER_REACH = 0.3;
 const WANDER_BARS = [19, 23, 31, 43];
-const STOP_MS = 2000; // between two stops while nothing plays: a bar at 120 BPM
+const STOP_MS = 2000; // between two wander stops when stopped: a bar at 120 BPM
 
 export class Box {
   values;
@@ -31,11 +31,12 @@ export class Box {
   #novelty = true;
   #slots = {};
   #before = null; // the last jump
-  #genre = -1; // the last one gone to
+  #genre = -1; // the last one jumped to
   #wander = null; // {home, stop, when}
-  #spot = null; // x, y of the map, if one went there and is there still
+  #spot = null; // x, y on the map, if the place was chosen there and has not changed
 
-  // tell(state) hears what changed; `encoder` is null where the atlas has none that a page can run.
+  // tell(state) is called with each change; `encoder` is null if a page can't run the atlas'
+  // encoder.
   constructor(atlas, space, places, encoder, tell) {
     this.#atlas = atlas;
     this.#rows = byName(atlas.controls);
@@ -68,20 +69,20 @@ export class Box {
     else if (moves === "pattern") this.#isStale = true;
   }
 
-  // To a place of the map, 0..1 each.
+  // Goes to a position on the map, 0..1 on each axis.
   travel(x, y) {
     Object.assign(this.values, { map_x: x, map_y: y });
     this.#tell({ values: { map_x: x, map_y: y } });
     this.#move(this.#space.ofMap(x, y), [x, y]);
   }
 
-  // To the very place that a point stands for.
+  // Goes to the exact place of a point.
   go(point) {
     const { x, y } = this.#atlas.points;
     this.#jump(() => this.#move(this.#space.ofPoint(point), [x[point], y[point]]));
   }
 
-  // To the place of a beat, 32 numbers, by the atlas' encoder.
+  // Goes to the place of a beat of 32 numbers, by the atlas' encoder.
   land(code) {
     const cells = code.flatMap((step) => Array.from({ length: VOICES }, (_, voice) => (step >> voice) & 1));
     this.#jump(() => this.#move(this.#encoder.run(cells)));
@@ -100,8 +101,8 @@ export class Box {
     this.#flags();
   }
 
-  // Let time pass: who wanders is a stop further with each `bar` that begins (they are counted), or
-  // every 2 s while nothing plays (null). Starting and stopping are no new bar by themselves.
+  // Advances time. A wandering box goes to its next stop with each new `bar` (a count), or every 2
+  // seconds when stopped (null). Starting and stopping do not count as a new bar.
   tick(now, bar) {
     if (!this.#wander) return;
     const before = this.#wander.when;
@@ -113,7 +114,7 @@ export class Box {
     this.#show(this.#places.at(stop, this.#density(), this.#novelty).z, null);
   }
 
-  // Find the beat of the present place, if something was changed since.
+  // Finds the beat of the present place, if anything has changed since the last call.
   refresh() {
     if (!this.#isStale) return;
     this.#isStale = false;
@@ -129,7 +130,7 @@ export class Box {
   #switchNovelty() {
     this.#novelty = !this.#novelty;
     const isBarred = this.#novelty && this.#isFrozen && !this.#places.passes(this.place.code);
-    if (isBarred) this.#find(this.place.z); // what was frozen
+    if (isBarred) this.#find(this.place.z); // the frozen beat
   }
 
   #bpm() {
@@ -171,7 +172,7 @@ export class Box {
     this.#tell({ values });
   }
 
-  // Where one is on the map as one asked (x, y), and where the beat was found.
+  // Returns where the player is on the map, as chosen (x, y), and where the beat was found.
   #here() {
     const { z, moved } = this.place;
     const guess = this.#space.toMap(this.z);
@@ -202,7 +203,7 @@ export class Box {
     this.#move(z, spot);
   }
 
-  // `isWhole`: undone, it gives back how the beat was shaped, too, and not the place alone.
+  // With `isWhole`, undo restores how the beat was shaped, too, not the place alone.
   #jump(act, isWhole = false) {
     this.#before = { ...this.#kept(), isWhole };
     act();
@@ -226,7 +227,7 @@ export class Box {
     if (slot in this.#slots) this.#jump(() => this.#restore(this.#slots[slot]), true);
   }
 
-  // Over the square of the snapshots, as `drumatlas.explore.snapshot.morphed`.
+  // Moves over the square of the snapshots, as in `drumatlas.explore.snapshot.morphed`.
   #morph() {
     if (Object.keys(this.#slots).length < 2) return;
     const corners = CORNERS.map((order) => this.#slots[[...order].find((slot) => slot in this.#slots)].z);
@@ -243,7 +244,7 @@ export class Box {
     this.#jump(() => this.#move(genres[this.#genre].typical));
   }
 
-  // A beat near the one that sounds, denser, and another.
+  // Fills with a different beat near the one that plays, with at least as many hits.
   #fill() {
     const density = this.#density();
     density.overall = Math.min(density.overall + FILL_DENSITY, 1);
@@ -260,7 +261,7 @@ export class Box {
     this.onFill(this.#cells(place));
   }
 
-  // Where a path that wanders is, as `drumatlas.explore.wander`.
+  // Returns the knobs on a wandering path, as in `drumatlas.explore.wander`.
   #wanderKnobs() {
     const { home, stop } = this.#wander;
     return Array.from(home, (from, i) => {

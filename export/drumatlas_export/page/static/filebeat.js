@@ -1,13 +1,13 @@
-// The beat that a .mid file is about, as `drumatlas.web.drop`, which says why. Pure.
+// The beat of a .mid file, as in `drumatlas.web.drop`, which gives the reasons. Pure.
 
 import { misfitLine, readFile, unvoicedLine, whyNoBeat } from "./filedrums.js";
 import { fourFour, twoBars } from "./filegrid.js";
 import { MidiFileError, SmfBytes } from "./smfbytes.js";
 import { MAX_STRETCHES } from "./smftables.js";
 
-// {code, remarks} of a file's bytes: the two bars that its drums play most often (of equals the
-// first), 32 numbers; and sentences about the notes of the file that are not in it as they were. A
-// MidiFileError says what is wrong with the file.
+// Returns {code, remarks} of a file's bytes. The code, 32 numbers, is the two bars that the drums
+// play most often (the first of several). The remarks are sentences about notes that were changed
+// or left out. Throws MidiFileError if the file can't be read.
 export function beatOf(bytes) {
   const drums = readFile(new SmfBytes(bytes));
   const ranges = fourFour(drums.track);

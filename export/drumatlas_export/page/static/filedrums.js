@@ -1,5 +1,5 @@
-// A MIDI file's drums: its notes, the map that says which voice each is, what was lost, as
-// `drumatlas.beat.drums`, which says why. Pure.
+// The drums of a MIDI file: its notes, the map from notes to voices, and the losses, as in
+// `drumatlas.beat.drums`, which gives the reasons. Pure.
 
 import { whyEmpty } from "./filegrid.js";
 import { mapFor } from "./filemap.js";
@@ -9,8 +9,9 @@ import { countOf } from "./smfbytes.js";
 import { keyOf, placeOf } from "./smfnotes.js";
 import { EDITED, NO_VOICE, SHOWN_KEYS, SYNTH_RESETS, UNVOICED_NAMES } from "./smftables.js";
 
-// The drums in a file's bytes, an SmfBytes: {track, map, unvoiced: Map of key to count, lead}. The
-// file begins with step `lead` (0..31) of two bars. A mark of ours counts; else what the notes show.
+// Returns the drums in a file's bytes (SmfBytes): {track, map, unvoiced: Map of key to count,
+// lead}. The file begins at step `lead` (0..31) of two bars. A mark of ours decides the map;
+// without one, the notes do.
 export function readFile(data) {
   const mark = findMark(data);
   if (!mark) {
@@ -37,13 +38,13 @@ function total(counts) {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-// Why there is no beat in these drums, where there is none.
+// Returns why there is no beat in drums without one.
 export function whyNoBeat({ track, unvoiced }) {
   const isVoiceless = track.packed.length > 0 && total(unvoiced) === track.packed.length;
   return isVoiceless ? "no note has a voice" : whyEmpty(track);
 }
 
-// How many notes had no voice, and which; empty if all had one.
+// Describes how many notes had no voice, and which; empty if all had one.
 export function unvoicedLine(unvoiced) {
   if (!unvoiced.size) return "";
   const keys = [...unvoiced].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
@@ -53,8 +54,8 @@ export function unvoicedLine(unvoiced) {
   return `${countOf(total(unvoiced), "note")} without a voice (${parts.join(", ")})`;
 }
 
-// How many of some windows, each with why it is off the grid ("" if it is not), were moved to
-// 16ths; empty if none were.
+// Describes how many windows were moved to 16ths, given for each why it is off the grid ("" if it
+// is not); empty if none were.
 export function misfitLine(reasons) {
   const counts = new Map();
   for (const reason of reasons.filter(Boolean)) counts.set(reason, (counts.get(reason) ?? 0) + 1);

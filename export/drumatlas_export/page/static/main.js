@@ -1,4 +1,4 @@
-// The static page: the same map, beat, panel and sound as the live one, with the box inside it.
+// The static page: the map, beat, panel and sound of the live page, with the box inside.
 
 import { Box } from "./box.js";
 import { stepAt } from "./clock.js";
@@ -15,8 +15,8 @@ import { Screen, dress } from "./screen.js";
 import { Space } from "./space.js";
 
 const PUMP_MS = 25;
-const SETTLE_MS = 250; // until the sound card's clock is known well
-const REST_MS = 20000; // after a stop, the sound card is let go
+const SETTLE_MS = 250; // until the sound card's clock is known accurately
+const REST_MS = 20000; // after a stop, until the sound card is released
 
 class Page extends Screen {
   constructor(atlas) {
@@ -28,7 +28,7 @@ class Page extends Screen {
     this.box = new Box(atlas, space, places, encoder, (state) => this.take(state));
     this.box.onFill = (cells) => this.player.fill(cells);
     this.map.setPassing(atlas.passing);
-    this.store.take({ values: { ...this.box.values } }); // now that somebody hears it
+    this.store.take({ values: { ...this.box.values } }); // now that there is a listener
     this.tellRun();
     this.fileTools();
     setInterval(() => this.pump(performance.now()), PUMP_MS);
@@ -37,7 +37,7 @@ class Page extends Screen {
   fileTools() {
     const about = document.getElementById("box");
     if (!this.lands) {
-      about.append(make("p", "", "It can't take .mid files: the encoder of this atlas is of a kind that only the box can run."));
+      about.append(make("p", "", "It can't open .mid files: only the box can run the encoder of this atlas."));
       return;
     }
     const land = (buffer) => this.land(new Uint8Array(buffer));
@@ -47,7 +47,7 @@ class Page extends Screen {
     about.querySelector("h2").after(row);
   }
 
-  // {code, remarks}: the beat that a .mid file is about, as a box reads it.
+  // {code, remarks}: the beat of a .mid file, as the box reads it.
   beatOf(bytes) {
     return beatOf(bytes);
   }
@@ -116,7 +116,7 @@ class Page extends Screen {
       await this.sound.start();
       await new Promise((done) => setTimeout(done, SETTLE_MS));
     }
-    if (!this.isStarting) return; // stopped again meanwhile
+    if (!this.isStarting) return; // stopped in the meantime
     this.isStarting = false;
     this.player.start(performance.now() + 2 * PUMP_MS);
     this.player.pump(performance.now());
@@ -132,7 +132,7 @@ class Page extends Screen {
     this.tellRun();
   }
 
-  // A bar is about to be given to the sound: what is asked for by now plays in it.
+  // Called before a bar is given to the sound: changes made by now play in it.
   bar(bar) {
     this.box.tick(performance.now(), bar);
     this.box.refresh();
@@ -149,7 +149,7 @@ class Page extends Screen {
     return this.player.playing ? stepAt(this.player.run, now) : null;
   }
 
-  // What is heard, and what waits for the bar line.
+  // Shows the beat that plays, and the one that waits for the bar line.
   show(step) {
     this.box.refresh();
     this.player.next = this.box.cells;

@@ -1,5 +1,5 @@
-// The beat of a place, as `drumatlas.explore.search`, which says why: the decoder's own where it
-// passes the filter, else a near one that does. Pure.
+// The beat of a place, as in `drumatlas.explore.search`, which gives the reasons: the decoder's own
+// if it passes the filter, else a nearby one that does. Pure.
 
 import { above, pack, shaped } from "./shape.js";
 
@@ -23,15 +23,15 @@ export class Places {
     this.#groupOf = atlas.voices.map((voice) => atlas.groups.indexOf(voice.group));
   }
 
-  // {z, moved, p, hits, thresholds, code} at z [4] and a density {overall, groups}; `novelty` bars
-  // training beats.
+  // Returns {z, moved, p, hits, thresholds, code} at z [4] and a density {overall, groups};
+  // `novelty` excludes training beats.
   at(z, density, novelty) {
     const place = this.#natural(z, novelty);
     const isNatural = density.overall === 0.5 && density.groups.every((value) => value === 0.5);
     return isNatural ? place : this.#shaped(place, density, novelty);
   }
 
-  // Whether a beat may play where training beats are barred.
+  // Returns whether a beat passes when training beats are excluded.
   passes(code) {
     return this.#filter.passes(code);
   }
@@ -49,7 +49,7 @@ export class Places {
       Array.from({ length: CANDIDATES }, (_, i) => z.map((value, axis) => value + ring[4 * i + axis]));
     const { near, far } = this.#atlas;
     for (const candidates of [around(near), around(far), () => this.#homesNear(z)]) {
-      const found = this.#likest(candidates(), own, novelty);
+      const found = this.#mostSimilar(candidates(), own, novelty);
       if (found) return found;
     }
     throw new Error("homes pass");
@@ -62,8 +62,8 @@ export class Places {
     return ranked.sort((a, b) => a.away - b.away).slice(0, CANDIDATES).map(({ home }) => home);
   }
 
-  // Of candidates that pass, the one most like the beat `own`, which does not.
-  #likest(candidates, own, novelty) {
+  // Returns the passing candidate that is most similar to the beat `own`, which does not pass.
+  #mostSimilar(candidates, own, novelty) {
     const ranked = candidates.map((z) => {
       const place = this.#decode(z, this.#space.away(z, own.z));
       const unlike = bitsApart(place.code, own.code) + Math.fround(CELLS_A_DEVIATION * place.moved);

@@ -1,11 +1,11 @@
-// The transport: what is due, given to the sound ahead of its time. Times are arguments, in
-// milliseconds of performance.now(). Knows nothing of the map.
+// The transport: gives hits to the sound before they are due. Times are arguments, in milliseconds
+// of performance.now(). Knows nothing of the map.
 
 import { BAR_STEPS, STEPS } from "./clock.js";
 
-const AHEAD_MS = 250; // more than a timer of a busy page is late
-const STEP_TICKS = 6; // MIDI clocks a 16th
-const SWING_MOST = 0.5; // of a 16th, by which the off 16ths are late at full swing
+const AHEAD_MS = 250; // longer than the timers of a busy page are late
+const STEP_TICKS = 6; // MIDI clocks per 16th
+const SWING_MOST = 0.5; // of a 16th: delay of the off 16ths at full swing
 const TAPS = 5;
 const TAP_PAUSE_MS = 2000;
 
@@ -14,17 +14,17 @@ export class Player {
   bpm = 120;
   swing = 0;
   mutes = new Set();
-  next = []; // [step, voice, velocity] of each hit: taken at the next bar line
+  next = []; // [step, voice, velocity] of each hit: the beat from the next bar line on
   #hit;
   #onBar;
   #plays = [];
-  #switches = []; // {step, cells}: what has been heard since which step
+  #switches = []; // {step, cells}: the beats heard, and the step from which each is heard
   #fill = null; // until the next bar line
-  #step = 0; // the first that is not given to the sound yet
+  #step = 0; // the first step that has not been given to the sound
   #from = { tick: 0, at: 0 };
   #taps = [];
 
-  // hit(at, voice, velocity) plays; onBar(bar) is told when a bar is about to be given.
+  // hit(at, voice, velocity) plays a note; onBar(bar) is called before a bar is given to the sound.
   constructor(hit, onBar) {
     this.#hit = hit;
     this.#onBar = onBar;
@@ -34,7 +34,7 @@ export class Player {
     return 60000 / (this.bpm * 24);
   }
 
-  // The bar, counted from Start, that is being given to the sound; null while nothing plays.
+  // The bar, counted from Start, that is being given to the sound; null while stopped.
   get bar() {
     return this.playing ? Math.floor(Math.max(this.#step - 1, 0) / BAR_STEPS) : null;
   }
@@ -67,7 +67,7 @@ export class Player {
     this.bpm = bpm;
   }
 
-  // A tap: the tempo that the last ones have, or null.
+  // Registers a tap; returns the tempo of the last taps, or null.
   tap(now) {
     if (now - (this.#taps.at(-1) ?? -Infinity) > TAP_PAUSE_MS) this.#taps = [];
     this.#taps = [...this.#taps, now].slice(-TAPS);
@@ -80,7 +80,7 @@ export class Player {
     this.#switch(this.#step, cells);
   }
 
-  // Give the sound all that is due until AHEAD_MS after `now`.
+  // Gives the sound all hits that are due until AHEAD_MS after `now`.
   pump(now) {
     while (this.playing && this.due(this.#step) < now + AHEAD_MS) {
       if (this.#step % BAR_STEPS === 0) this.#bar();
@@ -104,7 +104,7 @@ export class Player {
     this.#switches = [...this.#switches, { step, cells }].slice(-8);
   }
 
-  // What is heard at a step; what will be where nothing plays.
+  // Returns the beat heard at a step or, while stopped, the one to be heard.
   heard(step) {
     if (!this.playing) return this.next;
     return this.#switches.findLast((one) => one.step <= Math.floor(step))?.cells ?? this.next;

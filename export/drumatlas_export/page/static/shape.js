@@ -13,7 +13,7 @@ const BACKBEAT = [4, 12, 20, 28];
 
 const clip = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// To the nearest whole number; halves to the even one, as Python and NumPy do.
+// Rounds to the nearest whole number, halves to even, like Python and NumPy.
 export function round(value) {
   const low = Math.floor(value);
   const over = value - low;
@@ -30,9 +30,9 @@ function moved(natural, offset) {
   return Math.fround(clip(1 / (1 + Math.exp(-logit(natural) - offset)), NEVER, 1 - NEVER));
 }
 
-// Plain loops: a search asks for these some hundred times.
+// Plain loops, for speed: a search calls these some hundred times.
 
-// 32 codes of hits.
+// Returns the 32 codes of hits.
 export function pack(hits) {
   const code = new Uint16Array(STEPS);
   for (let step = 0, cell = 0; step < STEPS; step++) {
@@ -49,8 +49,8 @@ export function above(p, thresholds) {
   return hits;
 }
 
-// {hits, thresholds} of probabilities at a density {overall, groups}; `groupOf` is the index of
-// each voice's group.
+// Returns {hits, thresholds} of probabilities at a density {overall, groups}; `groupOf` is the
+// index of each voice's group.
 export function shaped(p, natural, density, groupOf) {
   const thresholds = natural.map((value, voice) => {
     const offset = 0.5 - density.groups[groupOf[voice]];
@@ -102,8 +102,8 @@ function livelyNumbers(cells) {
   return numbers;
 }
 
-// The velocity of each cell, 0 where there is no hit. `snare` is the voice of the backbeat.
-// `groove(hits)` gives what players would add up to, by cell; null where the atlas has none.
+// Returns the velocity of each cell, 0 for no hit. `snare` is the voice of the backbeat.
+// `groove(hits)` returns players' velocities by cell; it is null if the atlas has no groove.
 export function velocities(p, hits, thresholds, accent, snare, groove = null) {
   const played = groove?.(hits);
   const loud = Array.from(hits, (isHit, cell) => {

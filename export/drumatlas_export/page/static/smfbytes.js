@@ -1,11 +1,11 @@
-// The bytes of a MIDI file, and the faults that may be found in them. Pure.
+// The bytes of a MIDI file, and the faults that reading it can find. Pure.
 
 import { MESSAGE_CHARACTERS } from "./smftables.js";
 
-const PIECE = 1 << 13; // arguments of one call
+const PIECE = 1 << 13; // arguments per call
 
-// Something about the file that can't be read. Of a long message the middle is left out, as on the
-// box: `drumatlas.errors`.
+// A fault that makes the file unreadable. A long message loses its middle, as on the box
+// (`drumatlas.errors`).
 export class MidiFileError extends Error {
   constructor(message) {
     const letters = Array.from(message);
@@ -15,7 +15,7 @@ export class MidiFileError extends Error {
   }
 }
 
-// A track can't be read from byte `at` on.
+// A track is unreadable from byte `at` on.
 export class BrokenTrackError extends MidiFileError {
   constructor(at, why) {
     super(`byte ${at}: ${why}`);
@@ -30,10 +30,10 @@ export class PastEndError extends BrokenTrackError {
   }
 }
 
-// A byte was asked for that is not in the file. Whoever reads a track turns this into another error.
+// A read went past the end of the file. The reader of a track turns it into another error.
 export class NoByteError extends Error {}
 
-// Bytes as numbers, and as a text with one character for each byte, which is fast to search.
+// Bytes as numbers, and as text with one character per byte, which is fast to search.
 export class SmfBytes {
   constructor(bytes) {
     const pieces = [];
@@ -48,29 +48,29 @@ export class SmfBytes {
     return this.bytes[at];
   }
 
-  // Whether `letters` stand at byte `at`.
+  // Returns whether `letters` are at byte `at`.
   has(letters, at) {
     return at <= this.length && this.text.startsWith(letters, at);
   }
 
-  // Where `letters` begin, at byte `at` or later; -1 if they don't.
+  // Returns where `letters` begin, at byte `at` or later; -1 if they don't occur.
   find(letters, at) {
     return this.text.indexOf(letters, at);
   }
 
-  // Whether `letters` stand somewhere in bytes [start, end).
+  // Returns whether `letters` occur in bytes [start, end).
   holds(letters, start, end) {
     return this.text.slice(start, end).includes(letters);
   }
 
-  // The big-endian number in bytes [start, end), or in those of them that the file has.
+  // Returns the big-endian number in bytes [start, end), or in those of them that the file has.
   number(start, end) {
     let value = 0;
     for (let at = start; at < Math.min(end, this.length); at++) value = 256 * value + this.bytes[at];
     return value;
   }
 
-  // The variable-length quantity at byte `at`, and the place after it.
+  // Returns the variable-length quantity at byte `at`, and the position after it.
   variable(at) {
     let value = 0;
     for (let place = at; place < at + 4; place++) {

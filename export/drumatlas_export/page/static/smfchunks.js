@@ -1,4 +1,4 @@
-// The header and the chunks of a file, by the lengths that it declares, as
+// The header and the chunks of a file, by their declared lengths, as in
 // `drumatlas.beat.smf.chunks`. Pure.
 
 import { MidiFileError, countOf } from "./smfbytes.js";
@@ -8,31 +8,31 @@ import {
 
 const NAMED = new RegExp(NAMED_CHUNK, "y");
 
-// The body of a track, bytes [start, end); `number` counts from 1. A settled one was read to find
-// its end. Of a broken one only the times before the fault are to be used.
+// The body of a track, bytes [start, end); `number` counts from 1. A settled span was read to find
+// its end. In a broken one, only the times before the fault may be used.
 export function spanOf(number, start, end, isSettled = false, isBroken = false) {
   return { number, start, end, isSettled, isBroken };
 }
 
-// Whether the four letters of a chunk's name stand at byte `at`.
+// Returns whether a chunk's four-letter name is at byte `at`.
 export function isNamed(data, at) {
   NAMED.lastIndex = at;
   return NAMED.test(data.text);
 }
 
-// Where the header is, and what is to be said of what stands before it.
+// Returns where the header is, and remarks about the bytes before it.
 export function findHeader(data) {
   if (data.has(HEADER, 0)) return [0, []];
   const start = data.find(`${HEADER}\0\0\0`, 0);
   if (start < 0 || start + HEADER.length + 3 > MAX_JUNK) throw new MidiFileError("not a MIDI file (no MThd in it)");
-  if (data.has("RIFF", 0) && data.has("RMID", 8)) return [start, []]; // Microsoft's wrapping
+  if (data.has("RIFF", 0) && data.has("RMID", 8)) return [start, []]; // Microsoft's wrapper
   let [name] = JUNK.filter(([begin]) => data.has(begin, 0)).map(([, words]) => words);
   if (start === MACBINARY_BYTES && data.byte(0) === 0) name = "a MacBinary header";
   return [start, [`${countOf(start, "byte")} before the MIDI file${name ? ` (${name})` : ""} were skipped`]];
 }
 
-// The header at `start`, {form, promised, division} with the lists `spans`, `remarks` and `faults`
-// (the remarks about tracks that were left out), and where the chunks after it begin.
+// Returns the header at `start`, {form, promised, division} with the lists `spans`, `remarks` and
+// `faults` (remarks about tracks that were left out), and where the chunks after it begin.
 export function readHeader(data, start) {
   if (data.length < start + HEAD_BYTES + HEADER_BYTES) {
     throw new MidiFileError("cut short: the file ends within its header");
@@ -54,7 +54,7 @@ export function readHeader(data, start) {
   return [layout, Math.max(at, least)];
 }
 
-// The tracks by the lengths that the file declares; null if those do not meet.
+// Returns the tracks by their declared lengths; null if these do not add up.
 export function declaredTracks(data, at) {
   const spans = [];
   while (at < data.length) {
@@ -66,6 +66,6 @@ export function declaredTracks(data, at) {
     else if (data.has(HEADER, at) || !isNamed(data, at)) return null;
     at = end;
   }
-  // A wrong length may swallow a track as a whole.
+  // A wrong length may skip a whole track.
   return spans.length && data.text.split(TRACK).length - 1 === spans.length ? spans : null;
 }

@@ -1,17 +1,18 @@
-// Where one is: knobs and map to latent points and back, as `drumatlas.explore.latent`. Pure.
+// Places: converts knobs and map positions to latent points and back, as in
+// `drumatlas.explore.latent`. Pure.
 
-const MAP_BLUR = 0.035; // of the map's box
+const MAP_BLUR = 0.035; // in units of the map's side
 const LATENT_BLUR = 0.35; // prior deviations
 
 export class Space {
   #atlas;
 
-  // Of an atlas: centre [4], reach [4], basis [4 * 4] and its inverse, points, genres.
+  // `atlas` has centre [4], reach [4], basis [4 * 4] and its inverse, points and genres.
   constructor(atlas) {
     this.#atlas = atlas;
   }
 
-  // Knobs [4], 0..1 each (beyond is allowed), to z [4].
+  // Converts knobs [4], 0..1 each (beyond is allowed), to z [4].
   ofKnobs(knobs) {
     const { centre, basis } = this.#atlas;
     return centre.map((value, row) => {
@@ -34,7 +35,7 @@ export class Space {
     return this.#atlas.points.z.slice(4 * index, 4 * index + 4);
   }
 
-  // The map's x, y in 0..1 to z [4]: kernel regression over all points.
+  // Converts the map's x, y in 0..1 to z [4]: kernel regression over all points.
   ofMap(x, y) {
     const { points, centre } = this.#atlas;
     if (!points.n) return centre;
@@ -50,7 +51,7 @@ export class Space {
     return Float32Array.from(sums, (sum) => sum / all);
   }
 
-  // Where z lies on the map: the same the other way round.
+  // Returns where z lies on the map: the same regression in the other direction.
   toMap(z) {
     const { points, reach } = this.#atlas;
     if (!points.n) return [0.5, 0.5];
@@ -68,7 +69,7 @@ export class Space {
     return [x / all, y / all];
   }
 
-  // The index of the genre whose centre is nearest to z, or -1.
+  // Returns the index of the genre whose centre is nearest to z, or -1.
   nearestGenre(z) {
     let [best, least] = [-1, Infinity];
     this.#atlas.genres.forEach(({ centroid }, i) => {
@@ -78,7 +79,7 @@ export class Space {
     return best;
   }
 
-  // How far two places lie apart, in prior deviations.
+  // Returns the distance of two places in prior deviations.
   away(a, b) {
     let sum = 0;
     for (let axis = 0; axis < 4; axis++) {
