@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.codes import Grid, pack, rotation_hash
 from drumatlas.explore.filters import BeatFilter
+from drumatlas_export.score.baselines import BASELINES
 from drumatlas_export.score.compare import auc, precision_recall
 from drumatlas_export.score.measures import NOVEL_DISTANCE, nearest_distance
-from drumatlas_export.score.rivals import BASELINES
 from drumatlas_export.score.songs import SongBeats, songless
 
 MAX_BEATS = 1000  # per row
