@@ -101,7 +101,7 @@ atlas: for-tests
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
 	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
 
-# The article's three networks on the beats that stand three times in a row: make baselines CORPUS=DIR
+# The article's three networks on the beats that are played three times in a row: make baselines CORPUS=DIR
 baselines: for-tests
 	@test -n "$(CORPUS)" || { echo 'make baselines: say where the MIDI files are: make baselines CORPUS=DIR' >&2; exit 2; }
 	mkdir -p $(WORK)

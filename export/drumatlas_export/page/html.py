@@ -145,8 +145,8 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
 
 
 def without_box(about: dict[str, Any]) -> dict[str, Any]:
-    """Return the live page's table of the atlas without the controls that need a box: its own
-    dice, files or MIDI."""
+    """Return the live page's table of the atlas without the controls that need a box: its random
+    numbers, files or MIDI."""
     controls = [control for control in about["controls"] if control["isOnEveryPage"]]
     names = {control["name"] for control in controls}
     values = {name: value for name, value in about["values"].items() if name in names}

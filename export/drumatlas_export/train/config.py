@@ -50,7 +50,7 @@ class TrainConfig:
     def check(self) -> "TrainConfig":
         """Return self if all values are valid; ConfigError names the first that is not."""
         if self.kind not in KINDS:
-            raise ConfigError(f"unknown model '{self.kind}'; choose from {', '.join(KINDS)}")
+            raise ConfigError(f"unknown model '{self.kind}'", f"choose from {', '.join(KINDS)}")
         _check_widths(self.hidden)
         if not 0 <= self.seed < 1 << 31:
             raise ConfigError(f"seed = {self.seed}: must be in 0..{(1 << 31) - 1}")

@@ -27,7 +27,7 @@ def least(one: Grid, train: Grid) -> int:
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_a_control_leaves_the_training_beats_alone(train: Grid, name: str) -> None:
+def test_a_baseline_leaves_the_training_beats_alone(train: Grid, name: str) -> None:
     before = train.copy()
     drawn(name, train)
     drawn(name, train[:7])  # fewer than are asked for

@@ -69,7 +69,7 @@ def test_auc_does_not_ask_for_songs_it_has_seen(beats: Grid) -> None:
     assert auc(SongBeats(left, songs), SongBeats(right, songs), 0) < 0.8
 
 
-def test_every_control_is_in_the_table(reference: Reference, beats: Grid) -> None:
+def test_every_baseline_is_in_the_table(reference: Reference, beats: Grid) -> None:
     table = comparison(beats[240:], None, reference, 1)
     assert list(table) == [
         *(OWN, "training copies", "independent noise", "shuffled steps", "bars of two beats"),

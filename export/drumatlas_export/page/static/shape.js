@@ -1,4 +1,5 @@
-// From probabilities to hits and velocities, as `drumatlas.explore.density` and `.velocity`, which say why. Pure.
+// From probabilities to hits and velocities, as in `drumatlas.explore.density` and `.velocity`, which
+// give the reasons. Pure.
 
 import { MIN_ENTROPY, STEPS, entropy } from "./filter.js";
 
