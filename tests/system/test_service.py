@@ -115,7 +115,7 @@ def test_what_the_service_may_is_little(box: Box, figure: Figure) -> None:
     line = box.machine.get("systemd-analyze security drumatlas --no-pager | tail -n 1")
     exposure = float(line.split(":")[1].split()[0])
     figure("systemd-analyze security", f"{exposure}")
-    assert exposure <= 1.6
+    assert exposure <= 1.3
 
 
 def test_settings_that_are_broken_do_not_silence_it(box: Box) -> None:
