@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Iterator
 import pytest
 from hypothesis import settings
 
-import streams
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
-from jack import Recorder, serving
+from support import streams
+from support.jack_server import Recorder, serving
 
 settings.register_profile("drumatlas", deadline=None)  # machines are noisy; speed is for bench
 # Orders of use that the state machine tries; `make soak-states` wants many.

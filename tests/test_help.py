@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beats import FUNK, JAZZ, ROCK
-from command_lines import parser_of, programs, words_of
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.commandline import run_command
 from drumatlas.config.example import example as example_config
 from drumatlas.play.settings import VoiceOut
+from support.beats import FUNK, JAZZ, ROCK
+from support.command_lines import parser_of, programs, words_of
 
 BUILTIN = Path(__file__).parents[1] / "device" / "drumatlas" / "builtin.atlas"
 MOST_AWAY = 2.0  # prior deviations on each axis; 95 of 100 beats lie nearer
@@ -34,7 +34,7 @@ def examples() -> Iterator[tuple[str, str]]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the examples name."""
     from drumatlas.midi.files.take import take_bytes
-    from playing import FOUR, run, sequencer
+    from support.playing import FOUR, run, sequencer
 
     monkeypatch.chdir(tmp_path)
     beats = "".join(format_rows([BeatRow(code, labels=("x",)) for code in (ROCK, JAZZ, FUNK)]))

@@ -5,7 +5,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,10 +13,10 @@ from typing import Any
 
 import pytest
 
-import hostile
 from drumatlas.play.clock_stats import ClockStats
 from drumatlas.play.events import STOP
-from jack import Recorder, needs_jack, serving
+from support import page_attacks
+from support.jack_server import Recorder, needs_jack, serving
 
 pytestmark = needs_jack
 
@@ -64,14 +63,16 @@ def jack() -> Iterator[None]:
 
 
 def attacked(kind: str, port: str) -> Any:
-    command = [sys.executable, hostile.__file__, kind, port]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    command = [*page_attacks.COMMAND, kind, port]
+    done = subprocess.run(
+        command, cwd=page_attacks.COMMAND_FOLDER, capture_output=True, check=False, text=True
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def test_every_attack_is_expected_to_end_somehow() -> None:
-    assert set(EXPECTED) == set(hostile.ATTACKS)
+    assert set(EXPECTED) == set(page_attacks.ATTACKS)
 
 
 @pytest.mark.parametrize("kind", EXPECTED)

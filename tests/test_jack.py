@@ -19,9 +19,9 @@ import pytest
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.own_clock import FAULT
-from jack import Recorder, jack_client, needs_jack
-from recorded import hanging, longest_s
-from waiting import until
+from support.jack_server import Recorder, jack_client, needs_jack
+from support.recordings import hanging, longest_s
+from support.waiting import until
 
 pytestmark = needs_jack
 

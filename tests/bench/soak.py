@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import streams
 from drumatlas.atlas.read import read_builtin
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press, press, turn
@@ -28,7 +27,8 @@ from drumatlas.play.events import CLOCK, STOP, Event, Output, TempoChange
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.transport import ns_per_tick
-from playing import RecordingPort
+from support import streams
+from support.playing import RecordingPort
 
 S = 1_000_000_000
 LOOK_NS = 600 * S  # of memory

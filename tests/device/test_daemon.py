@@ -11,7 +11,7 @@ from drumatlas.play.events import Event
 from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.performer import Pulse
 from drumatlas.play.settings import PlaySettings
-from playing import RecordingPort, sequencer
+from support.playing import RecordingPort, sequencer
 
 
 def test_clock_goes_to_the_follower_and_the_rest_to_the_panel() -> None:

@@ -11,10 +11,10 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from beats import Hit, WriteMidi
 from drumatlas.beat.codes import Code, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.explore.filters import BeatFilter
+from support.beats import Hit, WriteMidi
 
 if TYPE_CHECKING:
     from drumatlas_export.train.checkpoint import Checkpoint

@@ -11,9 +11,9 @@ import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, STOP
 from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, hear, notes_end, since
-from jack import Recorder, jack_client, needs_jack
-from recorded import hanging, notes
-from waiting import until
+from support.jack_server import Recorder, jack_client, needs_jack
+from support.recordings import hanging, notes
+from support.waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]

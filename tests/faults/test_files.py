@@ -14,7 +14,7 @@ from drumatlas.play.events import CLOCK
 from drumatlas.service.atlas import FILE as OWN_ATLAS
 from drumatlas.service.state import FILE as STATE
 from faults.box import SYNTH, end, goes_on
-from jack import Recorder, needs_jack
+from support.jack_server import Recorder, needs_jack
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]

@@ -26,9 +26,9 @@ from faults.box import (
     notes_end,
     since,
 )
-from jack import Recorder, needs_jack
-from recorded import clocks, hanging
-from waiting import until
+from support.jack_server import Recorder, needs_jack
+from support.recordings import clocks, hanging
+from support.waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]

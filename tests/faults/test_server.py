@@ -15,9 +15,9 @@ from drumatlas.errors import PortError
 from drumatlas.midi.rtmidi.bindings import Client
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, panic
 from faults.box import BPM, SYNTH, end, goes_on, hear, notes_end
-from jack import Recorder, jack_client, needs_jack, serve
-from recorded import clocks, notes
-from waiting import until
+from support.jack_server import Recorder, jack_client, needs_jack, serve
+from support.recordings import clocks, notes
+from support.waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]

@@ -11,7 +11,7 @@ import pytest
 
 from drumatlas.play.events import CLOCK
 from faults.box import FASTEST_NS, SYNTH, densest, end, goes_on
-from jack import Recorder, needs_jack
+from support.jack_server import Recorder, needs_jack
 
 Play = Callable[..., "subprocess.Popen[str]"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from browsing import until
+from support.browser import until
 
 pytestmark = pytest.mark.browser
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from atlases import write_other
-from browsing import NO_STORE, barriers, draw_path, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.grid import four_four, quantise
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import parse
+from support.atlases import write_other
+from support.browser import NO_STORE, barriers, draw_path, until
 
 pytestmark = pytest.mark.browser
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from browsing import until
 from drumatlas.beat.tsv import parse
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.play.events import CLOCK, START
-from jack import Recorder, jack_client, needs_jack, serving
+from support.browser import until
+from support.jack_server import Recorder, jack_client, needs_jack, serving
 
 pytestmark = [pytest.mark.browser, *needs_jack]
 

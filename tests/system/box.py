@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.play.events import Event
-from recorded import clocks
+from support.recordings import clocks
 from system.hearing import heard
 from system.machine import MACHINE, PATIENCE, Done, Machine, from_environment
 

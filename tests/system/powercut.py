@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recorded import clocks, notes
+from support.recordings import clocks, notes
 from system.box import CONTROLLERS, THERE, Box, box_for
 
 SAVES = {f"save_{slot}": 108 + number for number, slot in enumerate("abcd")}

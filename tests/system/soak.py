@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Any
 
-from recorded import clocks, hanging, notes
+from support.recordings import clocks, hanging, notes
 from system.box import CONTROLLERS, THERE, Box, box_for
 
 PACE_S = 30

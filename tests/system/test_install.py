@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from drumatlas.play.events import START
-from recorded import clocks, hanging, notes
+from support.recordings import clocks, hanging, notes
 from system.box import CONFIG, Box
 from system.machine import PATIENCE
 

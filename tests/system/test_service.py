@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from drumatlas.play.events import CLOCK, START, STOP, Event
-from recorded import clocks, hanging, is_panic, notes
+from support.recordings import clocks, hanging, is_panic, notes
 from system.box import CONFIG, CONTROLLERS, Box
 from system.hearing import beat
 from system.machine import PATIENCE

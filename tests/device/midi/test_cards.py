@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from drumatlas.midi.cards import UNKNOWN, Hardware, card_of, hardware_of
-from sysfs import Sysfs
+from support.fake_sysfs import Sysfs
 
 
 @pytest.fixture

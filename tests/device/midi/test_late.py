@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from drumatlas.midi.late import Late
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event
-from playing import HATS, STEP, midi, sequencer
+from support.playing import HATS, STEP, midi, sequencer
 
 MS = 1_000_000
 ON, OFF = b"\x99\x24\x64", b"\x89\x24\x40"

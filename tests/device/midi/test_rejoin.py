@@ -14,7 +14,7 @@ from drumatlas.play.events import (
     Output,
 )
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, STEP, TICK, run, sequencer
+from support.playing import FOUR, HATS, STEP, TICK, run, sequencer
 
 SECOND = 1_000_000_000
 

@@ -31,9 +31,9 @@ from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings, VoiceOut
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
-from playing import FOUR, HATS
-from streams import Promises
-from synth import NOTICED_NS, Synth, play_to
+from support.fake_synth import NOTICED_NS, Synth, play_to
+from support.playing import FOUR, HATS
+from support.streams import Promises
 
 MS = 1_000_000
 PAUSES = st.sampled_from([0, 0, 4, 25, 130, 700])  # ms between what is done

@@ -10,8 +10,8 @@ import pytest
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
 from drumatlas.play.follower import SILENT_NS, ClockSource
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
-from led import Box
-from streams import Promises
+from support.following_box import Box
+from support.streams import Promises
 
 MS = 1_000_000
 Streams = dict[str, Callable[[], Any]]

@@ -17,8 +17,8 @@ from drumatlas.play.following import Heard
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import VoiceOut
-from playing import HATS, STEP, TICK, midi, ons, run, sequencer
-from recorded import hanging
+from support.playing import HATS, STEP, TICK, midi, ons, run, sequencer
+from support.recordings import hanging
 
 PUSHED = tuple(VoiceOut(50 + voice, offset_ms=-100) for voice in range(14))
 

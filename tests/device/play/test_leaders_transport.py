@@ -8,7 +8,7 @@ import pytest
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
 from drumatlas.play.follower import ClockSource
 from drumatlas.play.transport import BAR_TICKS, STEP_TICKS
-from led import MS, Box
+from support.following_box import MS, Box
 
 SOURCES = [ClockSource.EXTERNAL, ClockSource.AUTO]
 

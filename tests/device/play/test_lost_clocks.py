@@ -13,7 +13,7 @@ from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.transport import ns_per_tick
-from playing import HATS
+from support.playing import HATS
 
 MS = 1_000_000
 LEAD_IN = 24  # ticks before the first lost one: the tempo has to be known

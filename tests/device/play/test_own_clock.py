@@ -10,7 +10,7 @@ from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event
 from drumatlas.play.follower import ClockSource
 from drumatlas.play.own_clock import FAULT, OwnClock
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
-from led import MS, Box
+from support.following_box import MS, Box
 
 Messages = list[tuple[int, bytes]]
 

@@ -11,8 +11,8 @@ from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
-from led import EVERY_STEP, Box
-from playing import HATS
+from support.following_box import EVERY_STEP, Box
+from support.playing import HATS
 
 MS = 1_000_000
 CLOCKS = 767

@@ -8,7 +8,7 @@ from drumatlas.play.events import CLOCK, STOP, Event
 from drumatlas.play.performer import Performer
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
-from playing import RecordingPort
+from support.playing import RecordingPort
 
 BEAT = Pattern((tuple(((0, 100),) for _ in range(32)),))
 

@@ -14,8 +14,8 @@ from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
-from playing import FOUR, HAT, HATS, STEP, midi, ons, run, sequencer
-from streams import Promises
+from support.playing import FOUR, HAT, HATS, STEP, midi, ons, run, sequencer
+from support.streams import Promises
 
 
 @given(st.integers(1, 300_000_000))

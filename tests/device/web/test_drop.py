@@ -11,7 +11,7 @@ from drumatlas.play.feel import Feel
 from drumatlas.play.settings import DEFAULT_VOICES, PlaySettings
 from drumatlas.web.drop import MAX_STRETCHES, Dropped, beat_of
 from drumatlas.web.takes import beat_take
-from midi_bytes import XG_ON, file_of, played
+from support.midi_bytes import XG_ON, file_of, played
 
 ONE, OTHER = (1,) + (0,) * 15 + (2,) + (0,) * 15, (4,) * 32
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-import raw_socket as raw
 from drumatlas.web import client, gate, server
 from drumatlas.web.gate import Allowance
+from support import raw_websocket as raw
 
 NO_END = {name: Allowance((1e12, 1e12), (1e12, 1e12)) for name in gate.ALLOWANCES}
 MEGA = 1 << 20

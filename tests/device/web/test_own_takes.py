@@ -22,7 +22,7 @@ from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import DEFAULT_VOICES, PlaySettings, VoiceOut
 from drumatlas.reading import NAMES, read_map
 from drumatlas.web.drop import Dropped, beat_of
-from own_takes import CODES, KIT_TABLES, LOUD, TABLES, pattern_of, take_of
+from support.own_takes import CODES, KIT_TABLES, LOUD, TABLES, pattern_of, take_of
 
 SECOND = 1_000_000_000
 MARK = "sequencer_specific"

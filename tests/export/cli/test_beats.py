@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from beats import DULL, FUNK, ROCK, HitsOf, WriteMidi, rotate
 from drumatlas.beat.codes import Code
 from drumatlas.beat.tsv import parse
+from support.beats import DULL, FUNK, ROCK, HitsOf, WriteMidi, rotate
 
 pytestmark = pytest.mark.export
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import DULL, JAZZ, ROCK, Hit, HitsOf, WriteMidi
 from drumatlas.beat.grid import MAX_STEPS
 from drumatlas.beat.smf import MAX_TICKS
 from drumatlas_export.mine import file as file_module
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.patterns import Found
 from drumatlas_export.mine.sources import Source
+from support.beats import DULL, JAZZ, ROCK, Hit, HitsOf, WriteMidi
 
 pytestmark = pytest.mark.export
 

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from beats import DULL, JAZZ, ROCK, HitsOf, WriteMidi, rotate
 from drumatlas.beat.codes import canonical
 from drumatlas_export.mine.file import Rules
 from drumatlas_export.mine.job import Mined, mine, rows
 from drumatlas_export.mine.local import mine_locally
 from drumatlas_export.mine.report import report
 from drumatlas_export.mine.sources import find_sources
+from support.beats import DULL, JAZZ, ROCK, HitsOf, WriteMidi, rotate
 
 pytestmark = pytest.mark.export
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from beats import rotate
 from drumatlas.beat.codes import Code, canonical
 from drumatlas.beat.grid import MAX_ERROR, Region
 from drumatlas_export.mine.patterns import (
@@ -18,6 +17,7 @@ from drumatlas_export.mine.patterns import (
     sections,
     windows,
 )
+from support.beats import rotate
 
 pytestmark = pytest.mark.export
 

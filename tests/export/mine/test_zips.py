@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import FUNK, ROCK, HitsOf, WriteMidi
 from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import FileError
 from drumatlas_export.mine import zips
@@ -18,6 +17,7 @@ from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.kinds import APPLE, OTHER, ZIP_IN_ZIP
 from drumatlas_export.mine.local import mine_locally
 from drumatlas_export.mine.sources import Source, find_sources, read_source, search
+from support.beats import FUNK, ROCK, HitsOf, WriteMidi
 
 pytestmark = pytest.mark.export
 

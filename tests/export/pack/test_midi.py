@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import rotate
 from drumatlas.beat.codes import STEPS, Code, check_code
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import BeatRow
@@ -17,6 +16,7 @@ from drumatlas_export.mine.sources import Source
 from drumatlas_export.pack.loud import flat_certainty, of_space
 from drumatlas_export.pack.midi import REPEATS, clip_bytes, lost_in_mining, names, pack_files
 from drumatlas_export.space import open_space
+from support.beats import rotate
 
 pytestmark = pytest.mark.export
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from beats import rotate
 from drumatlas.beat.codes import grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError, ConfigError
@@ -17,6 +16,7 @@ from drumatlas_export.score.measures import f1
 from drumatlas_export.space import Space, of_checkpoint, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.split import split_by_song
+from support.beats import rotate
 
 pytestmark = pytest.mark.export
 

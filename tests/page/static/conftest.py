@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import SIZES, Seen, until
 from drumatlas.atlas.model import Atlas, Groove
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat.codes import pack
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import main
+from support.browser import SIZES, Seen, until
 
 BUILTIN = Path(__file__).parents[3] / "device" / "drumatlas" / "builtin.atlas"
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import NO_STORE, barriers, here, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.codes import pack
@@ -18,6 +17,7 @@ from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.search import Places
 from drumatlas.explore.velocity import velocities
 from drumatlas_export.page.mlp import LEVELLED
+from support.browser import NO_STORE, barriers, here, until
 
 pytestmark = pytest.mark.browser
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from browsing import until
 from drumatlas.errors import MidiFileError
 from drumatlas.play.kits import KITS
 from drumatlas.web.drop import MAX_STRETCHES, beat_of
-from midi_bytes import (
+from support.browser import until
+from support.midi_bytes import (
     END,
     FOUR_FOUR,
     GM_ON,
@@ -33,8 +33,8 @@ from midi_bytes import (
     with_length,
     xg_part,
 )
-from midi_files import damaged, files, kits
-from own_takes import CODES, KIT_TABLES, TABLES, take_of
+from support.midi_strategies import damaged, files, kits
+from support.own_takes import CODES, KIT_TABLES, TABLES, take_of
 
 pytestmark = pytest.mark.browser
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import draw_path, here, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.controls import Press
 from drumatlas.explore.explorer import Explorer
+from support.browser import draw_path, here, until
 
 pytestmark = pytest.mark.browser
 

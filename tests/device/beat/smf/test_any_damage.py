@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
-from midi_bytes import END, FOUR_FOUR, beat, chunk, header, played, with_length
-from midi_files import files
+from support.midi_bytes import END, FOUR_FOUR, beat, chunk, header, played, with_length
+from support.midi_strategies import files
 
 
 def read(data: bytes) -> list[tuple[int, int, int]]:

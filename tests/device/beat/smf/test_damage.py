@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from drumatlas.beat.smf import DrumTrack, read_drums, search
 from drumatlas.errors import MidiFileError
-from midi_bytes import END, FOUR_FOUR, beat, chunk, file_of, header, meta, played, with_length
+from support.midi_bytes import (
+    END,
+    FOUR_FOUR,
+    beat,
+    chunk,
+    file_of,
+    header,
+    meta,
+    played,
+    with_length,
+)
 
 NOTES = beat()
 DRUMS = played(NOTES)

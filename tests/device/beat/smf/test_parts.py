@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.beat.smf import DrumTrack, read_drums
-from midi_bytes import (
+from support.midi_bytes import (
     END,
     FOUR_FOUR,
     GM_ON,

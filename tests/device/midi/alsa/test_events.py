@@ -1,8 +1,8 @@
 import pytest
 
-from alsa_library import alsa_or_skip
 from drumatlas.midi.alsa.events import EVENT_SIZE, pack, stamps
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
+from support.alsa_library import alsa_or_skip
 
 MESSAGES = [
     *(CLOCK, START, CONTINUE, STOP),

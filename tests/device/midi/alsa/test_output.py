@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivering import BASE_NS, counted, perform
 from drumatlas.midi.alsa.input import AlsaInput
 from drumatlas.midi.alsa.output import AlsaPort
 from drumatlas.play.events import (
@@ -21,10 +20,11 @@ from drumatlas.play.events import (
 )
 from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
-from playing import HATS, sequencer
-from recorded import hanging
-from sequencer_of_alsa import Kernel
-from waiting import until
+from support.fake_alsa import Kernel
+from support.playing import HATS, sequencer
+from support.recordings import hanging
+from support.virtual_wire import BASE_NS, counted, perform
+from support.waiting import until
 
 MS = 1_000_000
 NAME, SYNTH = "TR-8S:MIDI 1", (24, 0)

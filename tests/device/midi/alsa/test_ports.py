@@ -1,6 +1,6 @@
 from typing import Any
 
-from alsa_library import alsa_or_skip
+from support.alsa_library import alsa_or_skip
 
 alsa_midi = alsa_or_skip()
 

@@ -8,7 +8,6 @@ import pytest
 
 pytest.importorskip("alsa_midi")
 
-from delivering import BASE_NS
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
 from drumatlas.midi.alsa import ports as alsa_ports
@@ -16,9 +15,10 @@ from drumatlas.midi.alsa.input import AlsaInput
 from drumatlas.midi.alsa.output import AlsaPort
 from drumatlas.midi.cards import hardware_of
 from drumatlas.play.events import NOTE_ON, Event
-from sequencer_of_alsa import Kernel
-from sysfs import Sysfs
-from waiting import until
+from support.fake_alsa import Kernel
+from support.fake_sysfs import Sysfs
+from support.virtual_wire import BASE_NS
+from support.waiting import until
 
 ONE = "UM-ONE:UM-ONE MIDI 1"
 

@@ -16,7 +16,7 @@ from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, TempoChange
 from drumatlas.play.following import Heard
 from drumatlas.play.transport import ns_per_tick
-from playing import HATS, pattern_of, sequencer
+from support.playing import HATS, pattern_of, sequencer
 
 BAR_TICKS, STEP_TICKS = 96, 6
 FULL = pattern_of({step: [(voice, 100) for voice in range(14)] for step in range(32)})

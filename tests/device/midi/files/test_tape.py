@@ -17,7 +17,7 @@ from drumatlas.play.events import Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, STEP, RecordingPort, midi, pattern_of, sequencer
+from support.playing import FOUR, HATS, STEP, RecordingPort, midi, pattern_of, sequencer
 
 BAR = 16 * STEP
 # A beat that tells its steps apart: kick on the one, snare on step 17 of 32.

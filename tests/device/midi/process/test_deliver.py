@@ -1,5 +1,5 @@
 from drumatlas.play.events import CLOCK, NOTE_ON, START, STOP, Event, panic
-from synth import Synth, play_to
+from support.fake_synth import Synth, play_to
 
 SECOND = 1_000_000_000
 

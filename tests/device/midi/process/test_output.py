@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivering import FakeSender, Press, Wire, counted, perform
 from drumatlas.errors import PortError
 from drumatlas.midi.process import output
 from drumatlas.midi.process.frames import pack
 from drumatlas.midi.process.output import ProcessPort
 from drumatlas.play.events import NOTE_ON, Event
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, sequencer
-from recorded import hanging, notes
-from waiting import until
+from support.playing import FOUR, HATS, sequencer
+from support.recordings import hanging, notes
+from support.virtual_wire import FakeSender, Press, Wire, counted, perform
+from support.waiting import until
 
 MS = 1_000_000
 PRESSES: dict[str, Callable[[Sequencer], object]] = {

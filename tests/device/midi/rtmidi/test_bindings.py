@@ -16,7 +16,7 @@ from drumatlas.midi.rtmidi.api import open_client
 from drumatlas.midi.rtmidi.bindings import BINDINGS, Binding, Client, RtMidi
 from drumatlas.midi.rtmidi.input import RtMidiInput
 from drumatlas.midi.rtmidi.output import RtMidiWire
-from jack import jack_client, needs_jack
+from support.jack_server import jack_client, needs_jack
 
 NOTE, CLOCK, SYSEX, SENSING = b"\x99\x24\x64", b"\xf8", b"\xf0\x7d\x01\xf7", b"\xfe"
 PING, PONG = b"\xb0\x00\x01", b"\xb0\x00\x02"

@@ -17,7 +17,7 @@ from drumatlas.midi.rtmidi import input as rtmidi_input
 from drumatlas.midi.rtmidi import output as rtmidi_output
 from drumatlas.midi.rtmidi.input import RtMidiInput
 from drumatlas.midi.rtmidi.output import RtMidiWire
-from sysfs import Sysfs
+from support.fake_sysfs import Sysfs
 
 ONE = "UM-ONE:UM-ONE MIDI 1"
 

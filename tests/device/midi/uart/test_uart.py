@@ -19,9 +19,9 @@ from drumatlas.midi.process.sender import Sender
 from drumatlas.play.events import CLOCK, CONTINUE, NOTE_ON, SONG_POSITION, START, STOP, Event, panic
 from drumatlas.play.port import InputPort, OutputPort
 from drumatlas.play.sequencer import Sequencer
-from playing import HATS, sequencer
-from recorded import hanging
-from waiting import until
+from support.playing import HATS, sequencer
+from support.recordings import hanging
+from support.waiting import until
 
 if sys.platform != "linux":
     pytest.skip("termios2 is Linux'", allow_module_level=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _NOT_OURS = {"build", "dist", "node_modules"}
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 

@@ -10,10 +10,10 @@ from struct import Struct
 from types import SimpleNamespace
 from typing import Any
 
-from alsa_library import alsa_or_skip
-from delivering import Wire
 from drumatlas.midi.alsa.events import DIRECT, EVENT_SIZE
 from drumatlas.play.events import Event
+from support.alsa_library import alsa_or_skip
+from support.virtual_wire import Wire
 
 alsa_midi = alsa_or_skip()
 

@@ -12,7 +12,7 @@ from drumatlas.play.events import CLOCK, SONG_POSITION, START, Event
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
 from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
-from playing import RecordingPort
+from support.playing import RecordingPort
 
 BASE_NS = 10_000_000_000
 

@@ -1,6 +1,6 @@
 """What a stranger may do to the page of a box, in a process of its own:
 
-    python tests/hostile.py ATTACK PORT [SECONDS [COOKIE]]
+    PYTHONPATH=tests python -m support.page_attacks ATTACK PORT [SECONDS [COOKIE]]
 
 Prints what came of it, one JSON value. With SECONDS it goes on for that long, again and again, and
 prints what came of the last time.
@@ -16,12 +16,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-import raw_socket as raw
+from support import raw_websocket as raw
 
+COMMAND = (sys.executable, "-m", "support.page_attacks")
+COMMAND_FOLDER = Path(__file__).parents[1]  # where COMMAND runs
 MEGA = 1_000_000
 SECONDS = 3.0  # that an attack lasts
 COOKIES: dict[str, str] = {}  # of one who was let in

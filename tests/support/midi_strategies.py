@@ -5,7 +5,7 @@ from io import BytesIO
 import mido
 from hypothesis import strategies as st
 
-from midi_bytes import (
+from support.midi_bytes import (
     END,
     FOUR_FOUR,
     beat,

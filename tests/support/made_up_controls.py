@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "device" / "drumatlas"
+PACKAGE = Path(__file__).parents[2] / "device" / "drumatlas"
 ROWS = """
     Control("ghost", 0.25, "feel", "pattern", 30, "< >", "haunts the beat", second="chaos",
             start="play.ghost", start_means="1 haunts all of it"),
