@@ -60,11 +60,11 @@ class Kind:
     """A way in which the page may be, and how it went."""
 
     name: str
-    open: Callable[["Box", float], "Any"]
+    open: Callable[["MeasuredBox", float], "Any"]
     windows: list[Window] = field(default_factory=list)
 
 
-class Box:
+class MeasuredBox:
     """`drumatlas play` with a stop-watch; a page at `url` (unless `web` is off)."""
 
     def __init__(self, folder: Path, web: str, life: float) -> None:
@@ -108,7 +108,7 @@ def judge() -> None:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
 
 
-def watch(box: Box, seconds: float, drag: Drag) -> Window:
+def watch(box: MeasuredBox, seconds: float, drag: Drag) -> Window:
     """One window."""
     began, busy = time.monotonic_ns(), box.busy_s()
     command = [sys.executable, "-m", "drumatlas", "monitor", "drumatlas", "--json"]
@@ -131,13 +131,13 @@ def watch(box: Box, seconds: float, drag: Drag) -> Window:
 
 
 @contextmanager
-def closed(_box: Box, _seconds: float) -> Iterator[Drag]:
+def closed(_box: MeasuredBox, _seconds: float) -> Iterator[Drag]:
     time.sleep(0.3)
     yield lambda: time.sleep(0.1)
 
 
 @contextmanager
-def client(box: Box, seconds: float) -> Iterator[Drag]:
+def client(box: MeasuredBox, seconds: float) -> Iterator[Drag]:
     command = [sys.executable, str(CLIENT), box.url, str(seconds + 60)]
     with subprocess.Popen(command, **QUIET) as process:
         yield lambda: time.sleep(0.1)
@@ -153,7 +153,7 @@ class Chromium:
         self.browser = browser
 
     @contextmanager
-    def __call__(self, box: Box, _seconds: float) -> Iterator[Drag]:
+    def __call__(self, box: MeasuredBox, _seconds: float) -> Iterator[Drag]:
         context = self.browser.new_context(viewport={"width": 800, "height": 480})
         page = context.new_page()
         page.goto(box.url)
@@ -226,7 +226,7 @@ def row(kind: Kind, base: Kind) -> str:
 
 def play(folder: Path, web: str, rounds: list[list[Kind]], seconds: float) -> None:
     """One box, and its windows in order; what they saw is with the kinds."""
-    box = Box(folder, web, sum(map(len, rounds)) * (seconds + 5) + 60)
+    box = MeasuredBox(folder, web, sum(map(len, rounds)) * (seconds + 5) + 60)
     time.sleep(START_S)
     for kind in (kind for one in rounds for kind in one):
         with kind.open(box, seconds) as drag:

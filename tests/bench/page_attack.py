@@ -55,7 +55,7 @@ WORSE, GROWN_MB = 1.1, 16.0
 Run = list[tuple[int, int]]  # what came in a stretch: when (ns), Start or clock
 
 
-class Heard:
+class ClockStretches:
     """Stretches of clocks, each of which is counted by itself."""
 
     def __init__(self, runs: list[Run] | None = None) -> None:
@@ -80,8 +80,8 @@ class Row:
     """One kind of attack: what was heard just before, and while it lasted; MB before and after."""
 
     name: str
-    before: Heard = field(default_factory=Heard)
-    attacked: Heard = field(default_factory=Heard)
+    before: ClockStretches = field(default_factory=ClockStretches)
+    attacked: ClockStretches = field(default_factory=ClockStretches)
     memory: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -157,12 +157,12 @@ class Bench:
             raise SystemExit(f"the box ended: {Path(self.log.name).read_text()}")
         return status_of(self.box.pid)["VmRSS"]
 
-    def listen(self, into: Heard, seconds: float) -> None:
+    def listen(self, into: ClockStretches, seconds: float) -> None:
         self.heard()
         time.sleep(seconds)
         into.runs.append(self.heard())
 
-    def attack(self, kinds: list[str], into: Heard, seconds: float) -> None:
+    def attack(self, kinds: list[str], into: ClockStretches, seconds: float) -> None:
         rest = [str(self.port), str(seconds + 60), self.cookie]
         attackers = [
             subprocess.Popen(
@@ -192,7 +192,9 @@ def play(bench: Bench, row: Row, seconds: float) -> None:
     print(f"{row.name}: {row.attacked.report().phase}", file=sys.stderr)
 
 
-def line(name: str, before: Heard, heard: Heard, memory: list[tuple[float, float]]) -> str:
+def line(
+    name: str, before: ClockStretches, heard: ClockStretches, memory: list[tuple[float, float]]
+) -> str:
     report, alone = heard.report(), before.report()
     if report.phase is None or alone.phase is None:
         return f"| {name} | no clock |"
@@ -207,8 +209,8 @@ def line(name: str, before: Heard, heard: Heard, memory: list[tuple[float, float
 
 def judge(rows: list[Row]) -> int:
     """Print what was found; 1 if it is more than may be."""
-    alone = Heard([run for row in rows for run in row.before.runs])
-    attacked = Heard([run for row in rows for run in row.attacked.runs])
+    alone = ClockStretches([run for row in rows for run in row.before.runs])
+    attacked = ClockStretches([run for row in rows for run in row.attacked.runs])
     memory = [pair for row in rows for pair in row.memory]
     first, last = rows[0].memory[0][0], rows[-1].memory[-1][1]
     print(

@@ -50,12 +50,12 @@ class Kernel:
         self._changes = 0  # of `ports`
         self._changed = threading.Condition()
         self._clients = 127
-        self._open: list[Client] = []
+        self._open: list[FakeClient] = []
 
-    def open(self, name: str) -> "Client":
+    def open(self, name: str) -> "FakeClient":
         self.on_open(name)
         self._clients += 1
-        client = Client(self, name, self._clients, self._changes)
+        client = FakeClient(self, name, self._clients, self._changes)
         self._open.append(client)
         return client
 
@@ -83,7 +83,7 @@ class Kernel:
         self._announce()
 
 
-class Client:
+class FakeClient:
     def __init__(self, kernel: Kernel, name: str, number: int, heard_of: int) -> None:
         self.client_id, self._name, self._kernel = number, name, kernel
         self.heard_of = heard_of  # of the kernel's changes
@@ -176,7 +176,7 @@ class Clock:
 
     resolution_hz, is_behind = 4000, False
 
-    def __init__(self, _client: Client, _hz: int = 0) -> None:
+    def __init__(self, _client: FakeClient, _hz: int = 0) -> None:
         self.queue = SimpleNamespace(queue_id=0)
 
     def stamp(self, at_ns: int) -> tuple[int, int]:

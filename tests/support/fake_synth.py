@@ -15,7 +15,7 @@ LOOK_NS = 100_000_000  # how often the deliverer finds time to look for the port
 NOTICED_NS = 1_000_000_000  # after which a plug that is back must have been noticed
 
 
-class Synth:
+class FakeSynth:
     """One MIDI port "Synth", as rtmidi.MidiOut shows it. Pulled out, it loses what is sent; back
     in, it must be opened anew."""
 
@@ -75,7 +75,7 @@ class Synth:
 
 
 def play_to(
-    synth: Synth,
+    synth: FakeSynth,
     events: Iterable[Event],
     channels: tuple[int, ...],
     gaps: Iterable[tuple[int, int]],

@@ -12,7 +12,7 @@ MS = 1_000_000
 EVERY_STEP = Pattern((tuple(((0, 100),) for _ in range(32)),))
 
 
-class Box:
+class FollowingBox:
     """A follower, its sequencer, and a performer's loop under a virtual clock."""
 
     def __init__(self, source: ClockSource = ClockSource.EXTERNAL, **settings: Any) -> None:

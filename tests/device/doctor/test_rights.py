@@ -199,13 +199,13 @@ def test_with_alsa_the_port_itself_is_asked(monkeypatch: pytest.MonkeyPatch) -> 
 def test_without_alsa_another_process_delivers_where_there_is_a_system(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Client:
+    class RtMidiClient:
         is_deleted = False
 
         def delete(self) -> None:
             self.is_deleted = True
 
-    client = Client()
+    client = RtMidiClient()
     monkeypatch.setattr(choose, "has_alsa", lambda: False)
     monkeypatch.setattr(choose, "open_client", lambda **_: (client, "JACK"))
     assert choose.delivery() == ProcessPort.delivery == OWN

@@ -54,13 +54,13 @@ def test_auto_takes_the_first_synth_or_a_virtual_port(
 ) -> None:
     asked: list[str | None] = []
 
-    class Port(NullPort):
+    class NamedPort(NullPort):
         def __init__(self, name: str | None, *_: object, **__: object) -> None:
             super().__init__()
             asked.append(name)
 
     monkeypatch.setattr(choose, "list_ports", lambda: ("ALSA", outputs, []))
-    monkeypatch.setattr(choose, "ProcessPort", Port)
+    monkeypatch.setattr(choose, "ProcessPort", NamedPort)
     monkeypatch.setattr(choose, "has_alsa", lambda: False)
     open_outputs(["auto"], (9,))
     assert asked == [opened]

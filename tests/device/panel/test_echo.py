@@ -105,7 +105,7 @@ class Thru(NullPort):
         self.due = [one for one in self.due if one[1] > until_ns]
 
 
-class Box:
+class LoopedBox:
     """An engine that plays through a thru into its own input."""
 
     def __init__(self, atlas: Atlas, guards: bool = True) -> None:
@@ -128,7 +128,7 @@ class Box:
 
 
 def test_a_thru_does_not_make_the_box_travel_and_is_told(atlas: Atlas) -> None:
-    box = Box(atlas)
+    box = LoopedBox(atlas)
     home = box.engine.explorer.latent.tolist()
     box.play(100 * STEP)
     assert box.engine.explorer.latent.tolist() == home
@@ -139,14 +139,14 @@ def test_a_thru_does_not_make_the_box_travel_and_is_told(atlas: Atlas) -> None:
 
 
 def test_without_the_guard_it_would(atlas: Atlas) -> None:
-    box = Box(atlas, guards=False)
+    box = LoopedBox(atlas, guards=False)
     home = box.engine.explorer.latent.tolist()
     box.play(100 * STEP)
     assert box.engine.explorer.latent.tolist() != home
 
 
 def test_pads_land_all_the_same(atlas: Atlas) -> None:
-    box = Box(atlas)
+    box = LoopedBox(atlas)
     code = [0] * 32
     own = {number for step in box.engine.explorer.pattern.cycles[0] for number, _ in step}
     bit, number = next((b, n) for b, n in ((8, 51), (7, 49), (13, 64)) if b not in own)
@@ -162,7 +162,7 @@ def test_pads_land_all_the_same(atlas: Atlas) -> None:
 
 
 def test_with_pads_off_there_is_nothing_to_tell(atlas: Atlas) -> None:
-    box = Box(atlas)
+    box = LoopedBox(atlas)
     box.panel.map = MidiMap(pads={})
     box.play(100 * STEP)
     assert box.engine.faults == []

@@ -66,7 +66,7 @@ class Script(Hand):
         self._line({"press": name})
 
 
-class Terminal(Hand):
+class TerminalKeys(Hand):
     """The keys, without a terminal."""
 
     def __init__(self, engine: Engine, _name: str) -> None:
@@ -126,7 +126,7 @@ class Wires(Hand):
 HANDS: dict[str, Callable[[Engine, str], Hand]] = {
     "controller": Controller,
     "script": Script,
-    "keys": Terminal,
+    "keys": TerminalKeys,
     "gpio": Wires,
 }
 

@@ -8,7 +8,7 @@ import pytest
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
 from drumatlas.play.follower import ClockSource
 from drumatlas.play.transport import BAR_TICKS, STEP_TICKS
-from support.following_box import MS, Box
+from support.following_box import MS, FollowingBox
 
 SOURCES = [ClockSource.EXTERNAL, ClockSource.AUTO]
 
@@ -17,7 +17,7 @@ def song_position(step: int) -> bytes:
     return bytes((SONG_POSITION, step & 0x7F, step >> 7))
 
 
-def transport(box: Box) -> list[bytes]:
+def transport(box: FollowingBox) -> list[bytes]:
     return [event.data for event in box.sent if event.data[0] >= 0xF0 and event.data != CLOCK]
 
 
@@ -34,7 +34,7 @@ def test_continue_at_every_bar_changes_nothing(leader: Any, before: bool, ahead:
             one.send(song_position(16 * bar))
         one.send(CONTINUE)
         one.clocks(BAR_TICKS)
-    box, undisturbed = Box(thru=True), Box(thru=True)
+    box, undisturbed = FollowingBox(thru=True), FollowingBox(thru=True)
     box.hear(one.messages)
     undisturbed.hear(plain.messages)
     assert box.follower.position == 5 * BAR_TICKS + ahead - 1
@@ -44,7 +44,7 @@ def test_continue_at_every_bar_changes_nothing(leader: Any, before: bool, ahead:
 def test_continue_leaves_who_was_started_by_hand_where_it_is(leader: Any) -> None:
     one = leader()
     one.clocks(30)
-    box = Box()
+    box = FollowingBox()
     box.hear(one.messages)
     box.sequencer.start()
     one.clocks(60)
@@ -61,7 +61,7 @@ def test_a_real_jump_jumps_and_is_passed_on(leader: Any) -> None:
     one.send(song_position(64))
     one.send(CONTINUE)
     one.clocks(30)
-    box = Box(thru=True)
+    box = FollowingBox(thru=True)
     box.hear(one.messages)
     assert box.sequencer.tick_at(one.messages[-1][0]) == pytest.approx(64 * 6 + 29, abs=0.5)
     assert transport(box) == [START, STOP, song_position(64), CONTINUE]
@@ -98,7 +98,7 @@ def test_any_order_plays_from_where_it_says(source: ClockSource, idle: int, lead
             if wanted(order[: order.index(kind) + 1]) is None:
                 one.clocks(idle)
         one.clocks(12)
-        box = Box(source, thru=True)
+        box = FollowingBox(source, thru=True)
         box.hear(one.messages)
         position = wanted(order)
         last_ns = one.messages[-1][0]
@@ -116,7 +116,7 @@ def test_stop_may_come_again(leader: Any) -> None:
         one.clocks(7)
     one.send(CONTINUE)
     one.clocks(10)
-    box = Box(thru=True)
+    box = FollowingBox(thru=True)
     box.hear(one.messages)
     assert box.sequencer.tick_at(one.messages[-1][0]) == pytest.approx(59, abs=0.5)
     assert transport(box) == [START, STOP, CONTINUE]
@@ -130,7 +130,7 @@ def test_continue_after_a_lost_clock_plays_on(leader: Any, hold: bool) -> None:
     one.now += 3_000 * MS
     one.send(CONTINUE)
     one.clocks(48)
-    box = Box(hold=hold)
+    box = FollowingBox(hold=hold)
     box.hear(one.messages)
     assert box.sequencer.is_playing
     assert box.sequencer.tick_at(one.messages[-1][0]) == pytest.approx(95, abs=0.5)

@@ -69,7 +69,7 @@ STREAMS = pytest.mark.parametrize("number", range(60))
 
 
 @dataclass(frozen=True, slots=True)
-class Cable:
+class LossyCable:
     """The cable of a number: tempo (3 ms are a sixth of a tick at 150 BPM), jitter, odd clocks."""
 
     bpm: float
@@ -77,7 +77,7 @@ class Cable:
     odd: set[int]
 
     @classmethod
-    def of(cls, number: int) -> "Cable":
+    def of(cls, number: int) -> "LossyCable":
         chance = random.Random(number)
         least = chance.randint(24, 96)
         odd = scattered(number, least, least + chance.randint(60, 300))
@@ -86,7 +86,7 @@ class Cable:
 
 @STREAMS
 def test_clocks_lost_at_random_are_made_up_for(number: int) -> None:
-    one = Cable.of(number)
+    one = LossyCable.of(number)
     follower = followed(cable(one.bpm, lost=one.odd, jitter_ms=one.jitter_ms, seed=number))
     assert follower.position == TICKS - 1
     assert follower.bpm == pytest.approx(one.bpm, rel=0.03 if one.jitter_ms else 0.005)
@@ -110,14 +110,14 @@ def test_a_few_evenly_spaced_losses_are_made_up_for(
 
 @STREAMS
 def test_clocks_doubled_at_random_are_thrown_away(number: int) -> None:
-    one = Cable.of(number)
+    one = LossyCable.of(number)
     follower = followed(cable(one.bpm, doubled=one.odd, jitter_ms=one.jitter_ms, seed=number))
     assert follower.position == TICKS - 1
 
 
 @STREAMS
 def test_lost_and_doubled_clocks_together(number: int) -> None:
-    one = Cable.of(number)
+    one = LossyCable.of(number)
     lost = {tick for tick in one.odd if (tick * 7919 + number) % 2}
     stream = cable(one.bpm, lost=lost, doubled=one.odd - lost, jitter_ms=one.jitter_ms, seed=number)
     assert followed(stream).position == TICKS - 1

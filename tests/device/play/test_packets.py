@@ -11,7 +11,7 @@ from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
-from support.following_box import EVERY_STEP, Box
+from support.following_box import EVERY_STEP, FollowingBox
 from support.playing import HATS
 
 MS = 1_000_000
@@ -208,7 +208,7 @@ def test_lost_clocks_are_made_up_for(lost: int) -> None:
 def test_the_beat_hardly_jitters_although_clocks_come_in_packets(
     bpm: float, packet_ms: float
 ) -> None:
-    box = Box()
+    box = FollowingBox()
     assert box.sequencer.pattern == EVERY_STEP
     box.hear(packets(bpm, packet_ms))
     period = ns_per_tick(bpm)

@@ -44,7 +44,7 @@ def test_the_port_gives_back_before_the_sequencer_reckons_anew() -> None:
     """What fell due in between would be played twice: an extra clock shifts every follower."""
     order: list[str] = []
 
-    class Port(NullPort):
+    class LoggingPort(NullPort):
         def withdraw(self, after_ns: int) -> None:
             order.append("withdraw")
             super().withdraw(after_ns)
@@ -55,7 +55,7 @@ def test_the_port_gives_back_before_the_sequencer_reckons_anew() -> None:
             return super().rewind(to_ns)
 
     sequencer = Slow(PlaySettings(), BEAT, time.monotonic_ns())
-    performer = Performer(sequencer, Port())
+    performer = Performer(sequencer, LoggingPort())
     sequencer.start()
     performer.start()
     time.sleep(0.1)

@@ -30,7 +30,7 @@ LOOKAHEAD_NS = 120_000_000
 TOKEN = "0123456789abcdef"
 
 
-class Box:
+class PageBox:
     """Ticks from a thread of its own; `late_ns` is how late its latest tick has been."""
 
     def __init__(self, atlas: Atlas, token: str = "", host: str = "127.0.0.1") -> None:
@@ -128,11 +128,11 @@ class Reader:
 
 
 @pytest.fixture
-def boxes(atlas: Atlas) -> Iterator[Callable[..., Box]]:
-    made: list[Box] = []
+def boxes(atlas: Atlas) -> Iterator[Callable[..., PageBox]]:
+    made: list[PageBox] = []
 
-    def make(**options: Any) -> Box:
-        made.append(Box(atlas, **options))
+    def make(**options: Any) -> PageBox:
+        made.append(PageBox(atlas, **options))
         return made[-1]
 
     yield make
@@ -141,7 +141,7 @@ def boxes(atlas: Atlas) -> Iterator[Callable[..., Box]]:
 
 
 @pytest.fixture
-def box(boxes: Callable[..., Box]) -> Box:
+def box(boxes: Callable[..., PageBox]) -> PageBox:
     return boxes()
 
 

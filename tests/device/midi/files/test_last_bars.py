@@ -34,7 +34,7 @@ class Kept:
         return [step for step in self.steps if abs(step - round(step)) > 1e-6]
 
 
-class Box:
+class TapedBox:
     """A sequencer and its tape; time is what the caller lets pass."""
 
     def __init__(self, pattern: Pattern = HATS, **options: object) -> None:
@@ -87,8 +87,8 @@ class Box:
         )
 
 
-def follower(**options: object) -> Box:
-    box = Box(**options)
+def follower(**options: object) -> TapedBox:
+    box = TapedBox(**options)
     box.seq = sequencer(HATS, **options)
     box.seq.follow(True)
     box.seq.arm(0)
@@ -100,7 +100,7 @@ ALL = [float(step) for step in range(128)]
 
 @pytest.mark.parametrize(("bpm", "minutes"), [(20, 180), (120, 20), (300, 10)])
 def test_hours_at_one_tempo(bpm: float, minutes: float) -> None:
-    box = Box(bpm=float(bpm))
+    box = TapedBox(bpm=float(bpm))
     box.play_ns(round(minutes * 60e9))
     kept = box.keep()
     assert kept.steps == ALL
@@ -110,14 +110,14 @@ def test_hours_at_one_tempo(bpm: float, minutes: float) -> None:
 
 
 def test_the_busiest_beat_is_kept_whole_in_bounded_memory() -> None:
-    box = Box(FULL, bpm=300.0)
+    box = TapedBox(FULL, bpm=300.0)
     box.play_ns(180_000_000_000)
     assert box.keep().steps == [step for step in ALL for _ in range(14)]
     assert box.most < MOST
 
 
 def test_a_tempo_that_never_rests() -> None:
-    box = Box(bpm=60.0)
+    box = TapedBox(bpm=60.0)
     for i in range(3000):
         box.seq.set_tempo(60 + i % 200)
         box.play_ns(50_000_000)
@@ -132,7 +132,7 @@ def test_a_tempo_that_never_rests() -> None:
     st.floats(9, 12),
 )
 def test_tempo_changes(tempos: list[tuple[float, float]], bars: float) -> None:
-    box = Box()
+    box = TapedBox()
     for bpm, some in tempos:
         box.seq.set_tempo(bpm)
         box.play(some)
@@ -152,7 +152,7 @@ def test_tempo_changes(tempos: list[tuple[float, float]], bars: float) -> None:
 def test_whatever_was_done_before(
     doings: list[tuple[str, float]], position: int, bars: float
 ) -> None:
-    box = Box()
+    box = TapedBox()
     box.play(1.3)
     for what, some in doings:
         if what == "stop":
@@ -173,7 +173,7 @@ def test_whatever_was_done_before(
 
 
 def test_stop_and_continue_join() -> None:
-    box = Box()
+    box = TapedBox()
     box.play(6.4)
     box.seq.stop()
     box.play_ns(3_600_000_000_000, 60_000_000_000)
@@ -185,7 +185,7 @@ def test_stop_and_continue_join() -> None:
 
 
 def test_a_bar_that_a_new_position_cut_short_ends_on_its_bar_line() -> None:
-    box = Box()
+    box = TapedBox()
     box.play(4.49)  # 8 steps of the fifth bar
     box.seq.locate(0)
     box.play(4.2)
@@ -195,7 +195,7 @@ def test_a_bar_that_a_new_position_cut_short_ends_on_its_bar_line() -> None:
 
 
 def test_start_begins_a_new_take_and_until_it_sounds_the_last_one_is_there() -> None:
-    box = Box()
+    box = TapedBox()
     box.play(20)
     box.seq.stop()
     box.play_ns(5_000_000_000)
@@ -270,7 +270,7 @@ def test_a_change_from_the_past_keeps_nothing_from_being_taken_back() -> None:
 
 
 def test_a_recording_goes_on_at_the_next_16th_wherever_it_is_continued() -> None:
-    box = Box()
+    box = TapedBox()
     outputs = box.seq.advance(box.now)
     for act, ns in ((None, 1_000_000_000), ("stop", 1), ("resume", 1_000_000_000)):
         if act:

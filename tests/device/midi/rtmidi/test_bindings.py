@@ -172,7 +172,7 @@ def test_every_binding_knows_the_systems_by_name(binding: Binding) -> None:
         assert not rtmidi.find_system("core")
 
 
-class Broken:
+class FailingImporter:
     """An importer of modules that don't load."""
 
     def __init__(self, errors: dict[str, Exception]) -> None:
@@ -202,7 +202,7 @@ def lacking(
     def lack(errors: dict[str, Exception]) -> None:
         for name in errors:
             monkeypatch.delitem(sys.modules, name, raising=False)
-        monkeypatch.setattr(sys, "meta_path", [Broken(errors), *sys.meta_path])
+        monkeypatch.setattr(sys, "meta_path", [FailingImporter(errors), *sys.meta_path])
 
     return lack
 
