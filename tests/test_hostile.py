@@ -40,7 +40,7 @@ EXPECTED: dict[str, tuple[Callable[[Any], bool], list[str]]] = {
         ["a page was cut: invalid opcode", "cut: too many bad messages", "can't be read"],
     ),
     "many_sockets": (
-        lambda seen: seen["cut"] >= 140 and seen["told"] and seen["status"] == 200,
+        lambda seen: seen["cut"] >= 140 and seen["has_state"] and seen["status"] == 200,
         ["sockets"],
     ),
     "pings": (lambda seen: seen["most"] < 24 and seen["served"] == 200, ["too many"]),

@@ -3,7 +3,7 @@
     make bench-attack                       # ARGS="--minutes 20 --only pings"
 
 A box plays to JACK's dummy driver (raster 0.67 ms). In turn it is left alone and attacked: by each
-kind of tests/support/page_attacks.py, from a process of its own that goes on for the whole stretch,
+kind of tests/support/page_attacks, from a process of its own that goes on for the whole stretch,
 and by all of them together. A recorder stamps the clocks in JACK's thread. The box is kept on one
 core, all else on the others (--spread: nothing is kept anywhere), because there a page that takes
 too much real-time priority is noticed first.
