@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from drumatlas.beat.codes import Code
+from drumatlas.beat.tsv import parse
 
 Hit = tuple[int, int]  # tick, key
 HitsOf = Callable[[Sequence[int], int], list[Hit]]
@@ -18,6 +19,12 @@ def rotate(code: Code, steps: int) -> Code:
     """Return `code` begun `steps` later: step `steps` becomes step 0."""
     steps %= len(code)
     return code[steps:] + code[:steps]
+
+
+def rows_of(path: Path) -> list[tuple[Code, tuple[str, ...], tuple[str, ...]]]:
+    """Return the code, labels and songs of each beat in a file."""
+    rows = parse(path.read_text(encoding="utf-8").splitlines(keepends=True))
+    return [(row.code, row.labels, row.songs) for row in rows]
 
 
 # All but DULL have a hit on the first and on the last step.

@@ -97,3 +97,14 @@ def opened(browser: Any, file: Path) -> Iterator[Callable[..., Any]]:
 @pytest.fixture(scope="module")
 def places(atlas: Atlas) -> Places:
     return Places(atlas)
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, file: Path) -> Iterator[Any]:
+    """The page as a file, offline; one for all tests of a module."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    until(page, "window.drumatlas?.store.state.here")
+    yield page
+    context.close()
