@@ -71,7 +71,7 @@ def attacked(kind: str, port: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_every_attack_is_expected_to_end_somehow() -> None:
+def test_every_attack_has_an_expected_result() -> None:
     assert set(EXPECTED) == set(page_attacks.ATTACKS)
 
 

@@ -154,7 +154,7 @@ def test_it_follows_a_leader(recorder: Recorder, play: Play) -> None:
     assert not any(event.data == CLOCK for event in recorder.events)  # no thru unless asked
 
 
-def test_a_missing_port_is_told_with_what_there_is(recorder: Recorder, play: Play) -> None:
+def test_a_missing_port_is_an_error_that_lists_the_ports(recorder: Recorder, play: Play) -> None:
     recorder.client.open_virtual_port("synth")
     process = play("--midi-out", "Moog", "--panel", "none")
     assert process.wait(15) == 2

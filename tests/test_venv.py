@@ -121,7 +121,7 @@ def refused(machine: BareMachine, *target: str) -> str:
         ({}, "install Python 3.11 or newer from https://www.python.org/downloads"),
     ],
 )
-def test_without_python(
+def test_without_python_it_says_how_to_install_one(
     machine: BareMachine, target: str, managers: dict[str, str], how: str
 ) -> None:
     for name, script in managers.items():
@@ -138,7 +138,9 @@ def test_without_python(
         ({"brew": "#!/bin/sh\n"}, "brew install python"),
     ],
 )
-def test_with_an_old_python(machine: BareMachine, managers: dict[str, str], how: str) -> None:
+def test_an_old_python_is_refused_with_how_to_get_a_newer_one(
+    machine: BareMachine, managers: dict[str, str], how: str
+) -> None:
     machine.python(number="3.9")
     for name, script in managers.items():
         machine.put(name, script)
@@ -149,7 +151,9 @@ def test_with_an_old_python(machine: BareMachine, managers: dict[str, str], how:
 @pytest.mark.parametrize(
     ("name", "how"), [("python3", "python3-venv"), ("python3.12", "python3.12-venv")]
 )
-def test_without_venv(machine: BareMachine, name: str, how: str) -> None:
+def test_a_python_without_venv_is_refused_with_the_package_to_install(
+    machine: BareMachine, name: str, how: str
+) -> None:
     machine.python(number="3.10")
     machine.python(name, number="3.12", no_venv=True)
     for manager, script in APT.items():
@@ -180,7 +184,7 @@ def test_the_python_that_is_named_is_the_one(machine: BareMachine) -> None:
     assert told.startswith("drumatlas: Python 3.11 or newer is needed, and mine is 3.9: ")
 
 
-def test_what_is_installed_is_installed_once(machine: BareMachine) -> None:
+def test_nothing_is_installed_twice(machine: BareMachine) -> None:
     machine.python()
     for _ in range(2):
         assert machine.make("play").returncode == 0
@@ -194,7 +198,7 @@ def test_what_is_installed_is_installed_once(machine: BareMachine) -> None:
     assert all("--constraint constraints.txt" in line for line in machine.lines("pip"))
 
 
-def test_what_pyproject_asks_for_anew_is_installed(machine: BareMachine) -> None:
+def test_a_new_requirement_of_pyproject_is_installed(machine: BareMachine) -> None:
     machine.python()
     machine.make("play")
     os.utime(machine.at / ".venv/.plays", (1, 1))

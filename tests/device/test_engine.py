@@ -58,7 +58,7 @@ def test_a_turned_knob_reaches_the_sequencer(engine: Engine, panel: FakePanel) -
     assert engine.sequencer.pattern is engine.explorer.pattern
 
 
-def test_tempo_control_and_taps(engine: Engine) -> None:
+def test_the_tempo_knob_and_taps_set_the_tempo(engine: Engine) -> None:
     engine.handle(Turn("tempo", 1.0), 0)
     assert engine.bpm == 240
     for beat in range(5):
@@ -153,7 +153,7 @@ def test_an_attempt_that_fails_is_shown_until_one_of_its_source_succeeds(engine:
     assert engine.faults == ["another's"]
 
 
-def test_panic_button(engine: Engine) -> None:
+def test_the_panic_button_ends_all_notes(engine: Engine) -> None:
     engine.handle(Press("panic"), 0)
     assert bytes((0xB9, 123, 0)) in sent(engine.sequencer.advance(MS))
 

@@ -94,7 +94,7 @@ def test_model_and_atlas_open_alike(model_path: Path, atlas_path: Path) -> None:
     assert np.abs(atlas.decode(z) - model.decode(z)).max() < 1e-5
 
 
-def test_what_is_inside_counts_not_the_name(
+def test_the_contents_of_a_file_count_not_its_name(
     model_path: Path, atlas_path: Path, tmp_path: Path
 ) -> None:
     copyfile(model_path, tmp_path / "a.atlas")
@@ -118,7 +118,7 @@ def test_garbage_is_named(
         assert caught.type is error
 
 
-def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "no.pt", tmp_path):
         with pytest.raises(FileError, match=f"{path.name}: no such file"):
             open_space(path)

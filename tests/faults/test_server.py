@@ -244,7 +244,7 @@ class TestInput:
         synth.unplug()
 
     @pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
-    def test_so_is_one_whose_server_was_started_again(
+    def test_a_leader_is_heard_after_a_restart_of_the_server(
         self,
         server: RestartableServer,
         leader: JackLeader,

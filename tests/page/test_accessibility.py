@@ -35,7 +35,7 @@ def test_every_control_is_there_and_works_by_keyboard(
     until(page, "x => drumatlas.store.state.here.x > x", before_x)
 
 
-def test_accessibility(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
+def test_axe_finds_no_barrier(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
     box = boxes()
     for size in ("desk", "phone", "small"):
         for scheme in ("dark", "light"):
@@ -46,7 +46,7 @@ def test_accessibility(boxes: Callable[..., Any], visit: Callable[..., Any]) -> 
             page.context.close()  # six pages that draw would hold each other up
 
 
-def test_who_wants_calm_gets_no_pulse(boxes: Callable[..., Any], browser: Any) -> None:
+def test_reduced_motion_stops_the_pulse(boxes: Callable[..., Any], browser: Any) -> None:
     box = boxes()
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()

@@ -55,7 +55,7 @@ def test_it_loads_itself_again_once_where_another_atlas_plays(
     assert len(loads) == 2
 
 
-def test_nobody_comes_in_without_the_token(
+def test_without_the_token_the_page_is_refused(
     boxes: Callable[..., Any], browser: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "c.toml").write_text('[web]\ntoken = "0123456789abcdef"\n')

@@ -71,7 +71,7 @@ def test_a_click_on_the_map_plays_what_decode_gives_there(
     assert last_beat(box.take) == expected
 
 
-def test_a_drag_travels_and_what_is_sent_is_where_one_is(
+def test_a_drag_travels_to_where_it_ends(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes())
@@ -111,7 +111,9 @@ def test_a_knob_that_the_hardware_turns_turns_on_the_page(
         until(page, shown, [value, hand])
 
 
-def test_buttons_press(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
+def test_buttons_change_the_state_of_the_box(
+    boxes: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
     page = visit(boxes("--no-start"))
     play = page.locator("[data-button=play]")
     assert play.get_attribute("aria-pressed") == "false"
@@ -148,7 +150,7 @@ def test_a_path_is_followed_bar_by_bar(
         )
 
 
-def test_it_works_where_the_browser_keeps_nothing(
+def test_it_works_without_local_storage(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"), script=NO_STORE)
@@ -159,7 +161,7 @@ def test_it_works_where_the_browser_keeps_nothing(
     assert page.seen.errors == []
 
 
-def test_the_pad_lies_between_what_is_kept(
+def test_the_morph_pad_lies_between_the_snapshots(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"))

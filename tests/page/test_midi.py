@@ -111,7 +111,7 @@ def test_a_controller_is_learnt_on_the_page_and_turns_its_knob(
     )
 
 
-def test_ports_and_what_is_wrong_with_them_are_shown(
+def test_ports_and_their_faults_are_shown(
     boxes: Callable[..., Any], visit: Callable[..., Any], recorder: Recorder
 ) -> None:
     recorder.client.open_virtual_port("synth")

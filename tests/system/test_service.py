@@ -76,7 +76,7 @@ def test_after_a_crash_panic_goes_first_and_the_same_beat_goes_on(
     assert back_ns - at_ns <= 1e9 * PATIENCE
 
 
-def test_a_box_that_hangs_is_started_anew(box: RemoteBox, figure: Figure) -> None:
+def test_a_box_that_hangs_is_restarted(box: RemoteBox, figure: Figure) -> None:
     moved(box)
     box.systemctl("restart", "drumatlas")
     at_ns, before, later = crash(box, "STOP")
@@ -101,7 +101,7 @@ def test_a_stop_ends_every_note_and_the_clock(box: RemoteBox, figure: Figure) ->
     figure("systemctl stop", f"{(stopped_ns - at_ns) / 1e9:.2f} s")
 
 
-def test_status_tells_what_runs_and_that_nothing_does(box: RemoteBox) -> None:
+def test_status_shows_a_running_box_and_its_absence(box: RemoteBox) -> None:
     told = box.status()
     assert told["state"] == "playing"
     assert told["faults"] == []
@@ -113,7 +113,7 @@ def test_status_tells_what_runs_and_that_nothing_does(box: RemoteBox) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_what_the_service_may_is_little(box: RemoteBox, figure: Figure) -> None:
+def test_the_service_has_few_rights(box: RemoteBox, figure: Figure) -> None:
     line = box.machine.get("systemd-analyze security drumatlas --no-pager | tail -n 1")
     exposure = float(line.split(":")[1].split()[0])
     figure("systemd-analyze security", f"{exposure}")

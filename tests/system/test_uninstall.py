@@ -9,7 +9,7 @@ def exists(box: RemoteBox, path: str) -> bool:
     return box.machine.run(f"test -e {path}").returncode == 0
 
 
-def test_it_leaves_state_and_settings_unless_told(box: RemoteBox) -> None:
+def test_uninstall_leaves_state_and_settings_without_purge(box: RemoteBox) -> None:
     box.turn((16, 33))
     box.systemctl("stop", "drumatlas")
     state = box.machine.get("cat /var/lib/drumatlas/state.json")

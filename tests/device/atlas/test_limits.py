@@ -34,7 +34,7 @@ def no_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
         ("long chain", "20003 nodes; a network has at most"),
     ],
 )
-def test_what_has_no_bounds_is_refused(no_runtime: None, kind: str, words: str) -> None:
+def test_networks_without_bounds_are_refused(no_runtime: None, kind: str, words: str) -> None:
     with pytest.raises(AtlasError, match=words):
         open_network(onnx_graphs.HOSTILE[kind](), "d.onnx", ("z", (4,)), GRID)
 

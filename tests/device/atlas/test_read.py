@@ -256,7 +256,7 @@ def test_flipped_bytes_never_play_something_else(forge: Forge) -> None:
         assert np.array_equal(changed.known, known)  # a byte that means nothing to us
 
 
-def test_files(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_or_a_large_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere.atlas"):
         read_atlas(tmp_path / "nowhere.atlas")
     with pytest.raises(FileError, match=str(tmp_path)):
@@ -268,7 +268,7 @@ def test_files(tmp_path: Path) -> None:
         read_atlas(tmp_path / "big.atlas")
 
 
-def test_what_is_no_array_in_a_table_is_told(forge: Forge, zip_of: Callable[..., bytes]) -> None:
+def test_a_table_without_an_array_is_refused(forge: Forge, zip_of: Callable[..., bytes]) -> None:
     with pytest.raises(AtlasError, match="known.npz: .*magic"):
         parse_atlas(forge(known__npz=zip_of({"hashes.npy": b"no array at all"})), "a")
 

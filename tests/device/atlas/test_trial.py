@@ -112,7 +112,7 @@ def test_its_limits_are_those_of_a_box() -> None:
     assert 0 < int(beside) < 4 << 30  # what Python and the libraries have mapped
 
 
-def test_files_that_are_no_atlas_are_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_atlas_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"no\.atlas: No such file"):
         open_atlas(tmp_path / "no.atlas")
     (tmp_path / "bad.atlas").write_bytes(b"no zip")

@@ -29,7 +29,7 @@ def write(path: Path, atlas: Atlas, members: dict[str, bytes], **changes: Any) -
     write_atlas(path, **(contents | changes))
 
 
-def test_what_is_written_reads_back(
+def test_a_written_atlas_reads_back(
     tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
 ) -> None:
     write(tmp_path / "a.atlas", atlas, builtin_members)
@@ -89,7 +89,7 @@ def test_a_groove_reads_back_and_may_be_missing(
         ({"spread_ms": np.full(14, 1e9, np.float32)}, "'spread_ms' holds a number out of"),
     ],
 )
-def test_a_groove_that_is_none_is_refused(change: dict[str, Any], words: str) -> None:
+def test_a_malformed_groove_is_refused(change: dict[str, Any], words: str) -> None:
     data = groove_bytes(groove())
     buffer = BytesIO()
     with ZipFile(BytesIO(data)) as old, ZipFile(buffer, "w") as new:

@@ -57,7 +57,7 @@ def test_a_map_brings_its_channels() -> None:
         ({3: 1, 5: 7}, "8 notes without a voice (note 5: 7, note 3: 1)"),
     ],
 )
-def test_the_line_about_lost_notes(unvoiced: dict[int, int], line: str) -> None:
+def test_lost_notes_are_listed_by_key(unvoiced: dict[int, int], line: str) -> None:
     assert unvoiced_line(unvoiced) == line
 
 
@@ -67,7 +67,7 @@ def test_a_line_about_many_keys_stays_a_line() -> None:
     assert line.endswith(", 88 more)")
 
 
-def test_the_line_about_moved_notes() -> None:
+def test_moved_notes_are_listed_by_reason() -> None:
     assert misfit_line(["", ""]) == misfit_line([]) == ""
     line = misfit_line(["swing or triplets", "", "off the 16th grid", "swing or triplets"])
     assert line == (

@@ -31,7 +31,7 @@ def test_only_stretches_in_four_four_count() -> None:
     assert four_four(track) == [(0, 1920), (3000, 12001)]
 
 
-def test_a_file_in_another_metre_has_none() -> None:
+def test_a_file_in_another_metre_has_no_stretch() -> None:
     track = track_of([0, 100])
     track.signatures = [(0, 6, 8)]
     assert four_four(track) == []
@@ -63,7 +63,7 @@ def test_swung_eighths_fit_triplets_better() -> None:
     assert on_grid < on_triplets
 
 
-def test_nothing_to_quantise() -> None:
+def test_without_notes_there_is_nothing_to_quantise() -> None:
     assert quantise(track_of([]), 0, 100) is None
     assert quantise(track_of([0], key=3), 0, 100) is None
     assert quantise(track_of([0, 1e7]), 0, 1 << 40) is None  # an absurd time

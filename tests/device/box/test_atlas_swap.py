@@ -63,7 +63,7 @@ def test_another_atlas_comes_in_at_the_next_bar_and_no_step_is_missing(
     assert {code for step, code in heard if step >= 32} == {new}
 
 
-def test_what_hands_have_set_stays(tmp_path: Path, atlas: Atlas, other: Path) -> None:
+def test_controls_stay_as_they_were_set(tmp_path: Path, atlas: Atlas, other: Path) -> None:
     engine = engine_of(atlas)
     engine.handle(Turn("x2", 0.8), 0)
     engine.handle(Turn("density", 0.7), 0)
@@ -168,7 +168,7 @@ def test_after_one_that_hangs_a_good_one_is_read(
     assert engine.explorer.atlas.name == "other"
 
 
-def test_what_was_read_plays_before_the_next_look(
+def test_an_atlas_that_was_read_plays_before_the_next_look(
     tmp_path: Path, atlas: Atlas, other: Path
 ) -> None:
     """A thread that ends in the middle of a tick has found something that is not played yet."""

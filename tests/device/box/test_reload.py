@@ -46,7 +46,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "box.toml"
 
 
-def test_settings_and_the_midi_map_are_taken(path: Path) -> None:
+def test_settings_and_the_midi_map_are_reloaded(path: Path) -> None:
     rig = ReloadedBox(path)
     assert rig.reload('[cc]\nx1 = 90\n[map]\nmode = "glide"\n[play]\ngate = 1.5') == []
     rig.engine.sequencer.advance(0)
@@ -133,7 +133,7 @@ def test_a_mute_is_the_hands_until_the_files_changes(path: Path) -> None:
     assert muted() == [1]
 
 
-def test_what_takes_a_restart_is_told_until_the_file_is_as_it_was(path: Path) -> None:
+def test_a_setting_that_needs_a_restart_is_shown_until_it_is_undone(path: Path) -> None:
     rig = ReloadedBox(path, '[midi]\nout = "TR-8S"')
     changed = '[midi]\nout = "Volca"\nin = "Keys"\n[play]\nseed = 5\n[clock]\nsource = "auto"'
     told = [
@@ -148,7 +148,7 @@ def test_what_takes_a_restart_is_told_until_the_file_is_as_it_was(path: Path) ->
     assert {key.name for key in KEYS} >= AT_START.keys()
 
 
-def test_the_wiring_is_taken(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wiring_is_reloaded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Wiring] = []
 
     def opened(wiring: Wiring, _prepare: object) -> FakeBoard:

@@ -63,7 +63,7 @@ def test_render_a_script_twice_gives_the_same_bytes(here: Path) -> None:
 @pytest.mark.parametrize(
     "where", [["--genre", "ROCK"], ["--z", "-1,2,-3,4.5"], ["--knobs", "0.1,0.9,0.5,0"]]
 )
-def test_render_a_place(here: Path, where: list[str]) -> None:
+def test_render_takes_a_genre_a_point_or_knobs(here: Path, where: list[str]) -> None:
     assert main(["render", *where, "--bars", "4", "--bpm", "97", "-o", "a.tsv"]) == 0
     rows = list(parse((here / "a.tsv").read_text().splitlines()))
     assert len(rows) == 2
@@ -100,7 +100,9 @@ def test_decode_raw_is_the_decoder_and_decode_is_what_plays(
     assert not kept.all()  # else this would show nothing
 
 
-def test_encode_what_was_rendered(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_encode_reads_a_rendered_beat_alike_from_both_files(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["render", "--genre", "funk", "--bars", "4", "-o", "a.mid"])
     main(["render", "--genre", "funk", "--bars", "4", "-o", "a.tsv"])
     assert main(["encode", "a.mid"]) == 0
@@ -173,7 +175,7 @@ def test_encode_reads_by_the_map_and_channels_that_it_is_given(
     assert encoded(capsys, "d.mid", "--map", "v-drums")[0][4] == 1 << 3
 
 
-def test_ports_and_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ports_and_doctor_print_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ports", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == {
         "system",
@@ -185,7 +187,7 @@ def test_ports_and_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"name", "state", "detail", "advice"} == set(json.loads(capsys.readouterr().out)[0])
 
 
-def test_config_prints_what_it_accepts(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_config_accepts_its_own_output(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config"]) == 0
     (here / "c.toml").write_text(capsys.readouterr().out)
     assert main(["config", "--check", "c.toml"]) == 0
@@ -200,9 +202,7 @@ def test_play_records_a_take(here: Path, check_stream: Callable[..., object]) ->
     assert sum(m.type == "note_on" for m in messages) == sum(m.type == "note_off" for m in messages)
 
 
-def test_a_script_that_ends_in_nonsense_begins_no_take(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_malformed_script_begins_no_take(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "torn.jsonl").write_text('{"t": 0, "press": "play"}\n{"t": ')
     argv = ["play", "--seconds", "1", "--web", "off", "--midi-out", "file:take.mid", "--panel"]
     assert main([*argv, "script:torn.jsonl"]) == 2

@@ -42,14 +42,14 @@ def test_an_even_clock_is_good() -> None:
     assert all(data[0] >= 0xF0 for data, _ in heard)  # nothing sounds
 
 
-def test_an_uneven_one_is_told() -> None:
+def test_an_uneven_clock_is_a_warning() -> None:
     heard: Heard = Heard()
     finding = measure(Loop(heard, late_ns=9_000_000), heard, 1.0)
     assert finding.state == "warn"
     assert finding.advice
 
 
-def test_nothing_that_comes_back_is_told() -> None:
+def test_a_clock_that_does_not_come_back_is_a_warning() -> None:
     finding = measure(NullPort(), Heard(), 0.1)
     assert (finding.state, "only 0 clocks" in finding.detail) == ("warn", True)
 

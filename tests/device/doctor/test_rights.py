@@ -47,7 +47,7 @@ def failing(message: str, hint: str = "") -> Any:
     return fail
 
 
-def test_nothing_is_missing(granted: pytest.MonkeyPatch) -> None:
+def test_with_all_rights_every_finding_is_ok(granted: pytest.MonkeyPatch) -> None:
     found = examine_rights()
     names = ["sequencer", "alsa-midi", "delivery", "realtime", "memory"]
     assert [finding.name for finding in found] == names
@@ -82,7 +82,9 @@ def test_the_group_is_that_of_the_file_and_rights_are_looked_up(tmp_path: Path) 
     assert not rights._may_use(tmp_path / "gone")
 
 
-def test_an_alsa_midi_that_does_not_load_is_told_with_its_cure(granted: pytest.MonkeyPatch) -> None:
+def test_an_alsa_midi_that_does_not_load_is_found_with_its_remedy(
+    granted: pytest.MonkeyPatch,
+) -> None:
     why, cure = "alsa-midi does not load (libasound.so.2; gone)", "apt install it; log in again"
     granted.setattr(rights, "import_alsa", failing(why, cure))
     expected = ("warn", why, cure)
@@ -117,7 +119,7 @@ def test_no_delivery_without_a_midi_system(granted: pytest.MonkeyPatch) -> None:
         (None, "is unlimited", "container"),
     ],
 )
-def test_a_refused_priority_tells_the_limit(
+def test_a_refused_priority_is_found_with_the_limit(
     granted: pytest.MonkeyPatch, limit: int | None, detail: str, advice: str
 ) -> None:
     granted.setattr(rights, "_refused_realtime", lambda: ["real-time priority"])
@@ -128,7 +130,7 @@ def test_a_refused_priority_tells_the_limit(
     assert advice in finding.advice
 
 
-def test_memory_that_may_not_be_locked_tells_the_limit(granted: pytest.MonkeyPatch) -> None:
+def test_memory_that_may_not_be_locked_is_found_with_the_limit(granted: pytest.MonkeyPatch) -> None:
     granted.setattr(rights, "may_lock_memory", lambda: False)
     granted.setattr(rights, "_limit", {"RLIMIT_MEMLOCK": 8388608}.__getitem__)
     finding = find("memory")

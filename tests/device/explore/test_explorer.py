@@ -76,7 +76,7 @@ def test_genre_buttons_begin_where_the_place_is(atlas: Atlas, button: str, step:
         assert away(explorer, atlas.genres[(start + step) % len(names)]) < 1
 
 
-def test_how_far_the_nearest_genre_is(explorer: Explorer, atlas: Atlas) -> None:
+def test_a_pattern_names_its_nearest_genre_and_distance(explorer: Explorer, atlas: Atlas) -> None:
     near = nearest_genre(atlas, explorer.place.z)
     assert near is not None
     assert (explorer.pattern.genre, explorer.pattern.genre_away) == (near[0].name, near[1])
@@ -114,7 +114,7 @@ def test_freeze_keeps_the_beat_while_one_travels(explorer: Explorer) -> None:
     assert explorer.pattern.code != frozen.code
 
 
-def test_snapshots_and_morph(explorer: Explorer) -> None:
+def test_a_snapshot_is_loaded_and_morph_lies_between_two(explorer: Explorer) -> None:
     explorer.handle(Turn("morph", 0.7), 0)  # nothing saved yet
     home = explorer.pattern
     explorer.handle(Press("save_a"), 0)
@@ -206,7 +206,7 @@ def test_same_place_same_beat_on_whatever_way(
     assert arrive() == first
 
 
-def test_novelty_switch(explorer: Explorer) -> None:
+def test_the_novelty_button_switches_novelty(explorer: Explorer) -> None:
     explorer.handle(Press("novelty"), 0)
     assert not explorer.novelty
     explorer.handle(Press("novelty"), 0)
@@ -228,7 +228,7 @@ def test_barring_a_frozen_training_beat_ends_it(atlas: Atlas) -> None:
     assert explorer.pattern.code != own
 
 
-def test_chaos_makes_variants(explorer: Explorer) -> None:
+def test_chaos_varies_the_cycles(explorer: Explorer) -> None:
     explorer.handle(Turn("chaos", 0.8), 0)
     assert len(set(explorer.pattern.cycles)) > 1
     explorer.handle(Turn("chaos", 0.0), 0)

@@ -77,9 +77,7 @@ def test_the_density_knob_never_leaves_the_place(places: Places, seed: int, over
     assert not (less.hits & ~more.hits).any()
 
 
-def test_of_the_near_places_that_pass_one_like_the_own_beat_is_taken(
-    places: Places, atlas: Atlas
-) -> None:
+def test_the_nearest_passing_beat_resembles_the_failing_one(places: Places, atlas: Atlas) -> None:
     """On average it is nearer to the beat that does not pass than the nearest point's beat is."""
     rng = np.random.default_rng(2)
     taken, nearest = [], []

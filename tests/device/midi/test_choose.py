@@ -13,7 +13,7 @@ from drumatlas.midi.rtmidi import api as rtmidi_api
 from drumatlas.midi.targets import USAGES, Kind
 
 
-def test_none_file_and_several(tmp_path: Path) -> None:
+def test_none_file_and_several_outputs_can_be_opened(tmp_path: Path) -> None:
     assert isinstance(open_outputs(["none"], (9,))[0], NullPort)
     assert isinstance(open_outputs([f"file:{tmp_path / 'a.mid'}"], (9,))[0], TakePort)
     several = open_outputs(["none", f"file:{tmp_path / 'b.mid'}"], (9,))[0]
@@ -98,7 +98,7 @@ def test_an_output_without_a_midi_system_is_named(
         open_outputs([wanted], (9,))
 
 
-def test_a_sequencer_that_is_closed_to_us_is_not_opened_but_told(
+def test_a_sequencer_without_access_is_an_error_and_not_opened(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed = tmp_path / "seq"

@@ -62,7 +62,9 @@ def show(device: Fragile, said: list[str]) -> Show:
     return Show(Display(lambda: device), said.append)
 
 
-def test_what_it_is_told_is_on_the_display(show: Show, device: Fragile, said: list[str]) -> None:
+def test_the_look_it_receives_is_on_the_display(
+    show: Show, device: Fragile, said: list[str]
+) -> None:
     data = CHART + LOOK.line()
     show.feed(data[:50])
     show.tick(0)
@@ -85,7 +87,7 @@ def test_ten_pictures_a_second_at_most_and_the_newest_counts(show: Show, device:
     assert device.shown == shown + 1, "drawn again though nothing is new"
 
 
-def test_a_display_that_fails_is_told_and_tried_again(
+def test_a_display_that_fails_is_reported_and_tried_again(
     show: Show, device: Fragile, said: list[str]
 ) -> None:
     show.feed(CHART + LOOK.line())
@@ -99,7 +101,7 @@ def test_a_display_that_fails_is_told_and_tried_again(
     assert device.shown == 1
 
 
-def test_one_that_can_not_be_opened_is_told_once(said: list[str]) -> None:
+def test_a_display_that_can_not_be_opened_is_reported_once(said: list[str]) -> None:
     def missing() -> Fragile:
         raise PanelError("no display")
 
@@ -110,7 +112,9 @@ def test_one_that_can_not_be_opened_is_told_once(said: list[str]) -> None:
     assert said == ["no display"]
 
 
-def test_nonsense_is_told_and_left_out(show: Show, device: Fragile, said: list[str]) -> None:
+def test_malformed_lines_are_reported_and_ignored(
+    show: Show, device: Fragile, said: list[str]
+) -> None:
     show.feed(CHART + b"nonsense\n" + LOOK.line())
     show.tick(0)
     assert "not a map" in said[0]

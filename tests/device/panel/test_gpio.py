@@ -143,7 +143,7 @@ def test_shift_gives_knobs_and_buttons_a_second_control_and_nothing_jumps() -> N
     assert rig.values["x1"] == pytest.approx(0.6, abs=0.03)
 
 
-def test_an_encoder_with_two_detents_to_a_cycle() -> None:
+def test_an_encoder_with_two_detents_per_cycle_turns_one_step_each() -> None:
     rig = GpioRig(gpio__chaos="enc:5,12:2", lamps__beat="")
     rig.poll()
     rig.values["chaos"] = 0.5

@@ -129,7 +129,7 @@ def test_learning_is_left_by_its_button(engine: Engine, panel: MidiPanel) -> Non
     assert panel.poll(0) == [Turn("x1", 1.0)]
 
 
-def test_programs_recall_and_while_learning_keep(engine: Engine, panel: MidiPanel) -> None:
+def test_a_program_change_loads_and_while_learning_saves(engine: Engine, panel: MidiPanel) -> None:
     engine.handle(Press("next_genre"), 0)
     there = engine.explorer.pattern
     engine.handle(Press("learn"), 0)
@@ -166,7 +166,7 @@ def test_two_bars_on_pads_land_at_their_place(
 @pytest.mark.parametrize(
     "message", [b"", b"\x90", b"\xb0\x10", b"\xb0\x10\xff", b"\xc0", b"\xc0\x80"]
 )
-def test_what_is_no_message_is_left_out(panel: MidiPanel, engine: Engine, message: bytes) -> None:
+def test_malformed_messages_are_ignored(panel: MidiPanel, engine: Engine, message: bytes) -> None:
     send(panel, message, cc(DEFAULT_CC["x1"], 127))
     assert panel.poll(20 * MS) == [Turn("x1", 1.0)]
 

@@ -229,6 +229,8 @@ class AnyUse(RuleBasedStateMachine):
     check: Callable[..., Counter[str]]
 
 
-def test_any_use(check_stream: Callable[..., Counter[str]], state_settings: settings) -> None:
+def test_any_order_of_use_keeps_the_promises_of_the_stream(
+    check_stream: Callable[..., Counter[str]], state_settings: settings
+) -> None:
     machine = type("AnyUse", (AnyUse,), {"check": staticmethod(check_stream)})
     run_state_machine_as_test(machine, settings=state_settings)

@@ -41,7 +41,7 @@ def test_continue_at_every_bar_changes_nothing(leader: Any, before: bool, ahead:
     assert box.sent == undisturbed.sent
 
 
-def test_continue_leaves_who_was_started_by_hand_where_it_is(leader: Any) -> None:
+def test_continue_leaves_a_box_started_by_hand_where_it_is(leader: Any) -> None:
     one = leader()
     one.clocks(30)
     box = FollowingBox()

@@ -79,7 +79,7 @@ def stream(number: int, bpm: float, packet_ms: float) -> Messages:
 
 # Fixed streams: some could be either, and no rule tells them apart.
 @pytest.mark.parametrize("number", range(100))
-def test_packets_lose_no_tick_and_tell_the_tempo(number: int) -> None:
+def test_packets_lose_no_tick_and_give_the_tempo(number: int) -> None:
     chance = random.Random(number)
     bpm, packet_ms = chance.uniform(60, 200), chance.uniform(1, 40)
     if is_doubled(bpm, packet_ms) or is_slow(bpm, packet_ms):
@@ -90,7 +90,7 @@ def test_packets_lose_no_tick_and_tell_the_tempo(number: int) -> None:
 
 
 @pytest.mark.parametrize("packet_ms", [30, 40])
-def test_so_do_long_packets_at_round_tempi(packet_ms: float) -> None:
+def test_long_packets_at_round_tempi_lose_no_tick(packet_ms: float) -> None:
     for bpm in (60, 120, 200):
         follower = followed(packets(bpm, packet_ms, jitter_ms=1.0))
         assert follower.position == CLOCKS - 1
@@ -221,7 +221,7 @@ def test_the_beat_hardly_jitters_although_clocks_come_in_packets(
 
 @pytest.mark.parametrize("packet_ms", [15, 20, 30, 40])
 @pytest.mark.parametrize("bpm", [60, 90, 120, 150, 200])
-def test_the_monitor_tells_the_tempo_of_packets_and_misses_none(bpm: int, packet_ms: int) -> None:
+def test_the_monitor_gives_the_tempo_of_packets_and_misses_none(bpm: int, packet_ms: int) -> None:
     stats = ClockStats()
     for at_ns, message in packets(bpm, packet_ms):
         stats.feed(message, at_ns)

@@ -76,7 +76,7 @@ def test_nothing_is_written_until_something_changes(
     assert not (store.folder / FILE).exists()
 
 
-def test_what_changed_is_written_while_it_plays(
+def test_changes_are_written_while_it_plays(
     engine: Engine, saver: StateSaver, store: StateStore
 ) -> None:
     engine.handle(Turn("x1", 0.7), 0)

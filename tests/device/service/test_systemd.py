@@ -177,6 +177,6 @@ def test_a_reload_is_announced_even_where_it_fails(
     assert manager.heard()[-1] == "READY=1"
 
 
-def test_the_end_is_told(manager: Manager, notifier: SdNotify, engine: Engine) -> None:
+def test_the_end_is_announced(manager: Manager, notifier: SdNotify, engine: Engine) -> None:
     SystemdReporter(engine, Pulse(), notifier).close()
     assert manager.heard() == ["STOPPING=1"]

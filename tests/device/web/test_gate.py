@@ -26,14 +26,14 @@ def door() -> gate.Gate:
     return gate.Gate(lambda _kind, _line: None)
 
 
-def test_who_comes_too_often_has_to_wait(door: gate.Gate) -> None:
+def test_connections_that_come_too_often_have_to_wait(door: gate.Gate) -> None:
     waits = [door.pause_s(now=0) for _ in range(200)]
     at_once = int(gate.ARRIVALS_AT_ONCE)
     assert waits == [0.0] * at_once + [gate.NAP_S] * (200 - at_once)
     assert door.pause_s(now=10) == 0
 
 
-def test_of_all_that_is_unread_the_largest_part_goes(door: gate.Gate) -> None:
+def test_the_page_with_the_most_unread_data_is_cut(door: gate.Gate) -> None:
     sockets = [Socket() for _ in range(4)]
     for one, size in zip(sockets, (1, 3 << 20, 2 << 20, 0), strict=True):
         one.waiting = size
@@ -62,7 +62,7 @@ def test_of_a_burst_each_one_too_many_cuts_another(door: gate.Gate) -> None:
     assert not any(one.aborted for one in later)
 
 
-def test_open_pages_stay_and_who_comes_then_goes(door: gate.Gate) -> None:
+def test_open_pages_stay_and_newcomers_are_cut(door: gate.Gate) -> None:
     pages = [Socket(State.OPEN) for _ in range(gate.MOST_SOCKETS)]
     for one in pages:
         door.enter(one)  # type: ignore[arg-type]

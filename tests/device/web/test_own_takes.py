@@ -109,7 +109,7 @@ def test_a_mark_is_one_event_that_others_skip() -> None:
     assert find_mark(plain) is None
 
 
-def test_notes_that_were_moved_count_as_the_first_voice_and_that_is_said() -> None:
+def test_moved_notes_count_as_the_first_voice_with_a_remark() -> None:
     code = (1 << 6 | 1 << 11, *[0] * 31)  # high tom and low bongo: one note of a TR-8S
     data = take_of(code, KIT_TABLES["tr-8s"])
     file = mido.MidiFile(file=BytesIO(data))

@@ -59,7 +59,7 @@ def test_the_joysticks_place_is_shown_where_it_is(
     assert (here["x"], here["y"]) != (0.5, 0.5)
 
 
-def test_what_comes_is_apart_from_what_plays(
+def test_the_coming_beat_is_apart_from_the_playing_one(
     engine: Engine, watcher: Watcher, atlas: Atlas
 ) -> None:
     engine.sequencer.start()
@@ -75,7 +75,7 @@ def test_what_comes_is_apart_from_what_plays(
     assert Show(atlas, 0).of(watcher.look(3_000_000_000))["comes"] is None
 
 
-def test_a_playhead_that_goes_on_is_not_told_again(engine: Engine, watcher: Watcher) -> None:
+def test_a_playhead_that_goes_on_is_not_sent_again(engine: Engine, watcher: Watcher) -> None:
     engine.sequencer.start()
     engine.sequencer.advance(100_000_000)
     first = watcher.look(100_000_000)

@@ -55,7 +55,7 @@ def test_mine_writes_beats_and_a_report(run: Run, songs: Path, tmp_path: Path) -
     assert "broken" not in err
 
 
-def test_mine_does_what_its_options_say(run: Run, songs: Path, tmp_path: Path) -> None:
+def test_mine_obeys_its_options(run: Run, songs: Path, tmp_path: Path) -> None:
     table = tmp_path / "t.tsv"
     table.write_text("file\tstyle\npop/Toto_Africa.mid\tYacht Rock\n", encoding="utf-8")
     options = ["--repeats", 4, "--windows", "loops", "--jobs", 2]
@@ -133,7 +133,9 @@ def test_mine_without_workers_says_so_and_gives_the_same(
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
 
 
-def test_mine_says_what_became_of_an_earlier_run(run: Run, songs: Path, tmp_path: Path) -> None:
+def test_mine_says_that_a_damaged_journal_is_not_used(
+    run: Run, songs: Path, tmp_path: Path
+) -> None:
     part = tmp_path / "b.tsv.part"
     part.write_text("[" * 100, encoding="utf-8")
     code, _, err = run("mine", songs, "-o", tmp_path / "b.tsv", "--jobs", 1)
@@ -245,7 +247,9 @@ def test_hats_on_their_edges_are_hats(
     assert [code for code, _, _ in rows_of(tmp_path / "b.tsv")] == [FUNK]
 
 
-def test_a_map_that_is_none_is_refused(refuses: Refuses, songs: Path, tmp_path: Path) -> None:
+def test_an_unknown_map_or_channel_is_refused(
+    refuses: Refuses, songs: Path, tmp_path: Path
+) -> None:
     words = ("mine", songs, "-o", tmp_path / "b.tsv")
     refuses("--map: unknown map 'piano'; choose from gm, v-drums, tr-8s", *words, "--map", "piano")
     refuses("none.toml", *words, "--map", tmp_path / "none.toml")

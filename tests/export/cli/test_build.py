@@ -75,7 +75,7 @@ def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
     assert sha256(Path("my.atlas").read_bytes()).hexdigest() == first
 
 
-def test_work_of_other_settings_or_files_is_not_taken(
+def test_work_of_other_settings_or_files_is_not_reused(
     run: Run, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(_: object) -> int:
@@ -163,7 +163,7 @@ def test_errors_of_temporary_files_name_what_the_user_knows(
     assert (code, line in err) == (2, True)
 
 
-def test_few_beats_are_told_and_very_few_refused(
+def test_few_beats_are_warned_of_and_very_few_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     build._warn_of_few(2000, "music")

@@ -48,7 +48,9 @@ def test_evaluate_prints_a_table_or_json(
     assert list(lines) == []
 
 
-def test_evaluate_of_several_tells_the_worst(run: Run, here: Path, few_samples: None) -> None:
+def test_evaluate_of_several_spaces_prints_the_worst(
+    run: Run, here: Path, few_samples: None
+) -> None:
     words = ["evaluate", "tiny.pt", "tiny.atlas", "--train", "beats.tsv", "--seed", 2, "--seed", 3]
     code, out, err = run(*words, "--json")
     assert (code, err) == (0, "")
@@ -61,7 +63,7 @@ def test_evaluate_of_several_tells_the_worst(run: Run, here: Path, few_samples: 
     assert "worst of all runs" in run(*words)[1]
 
 
-def test_evaluate_of_other_beats(
+def test_evaluate_measures_the_named_test_beats(
     run: Run, here: Path, rows: list[BeatRow], few_samples: None
 ) -> None:
     (here / "a.tsv").write_text("".join(format_rows(rows[:200])), encoding="utf-8")

@@ -92,7 +92,7 @@ def test_train_refuses_too_few_beats(refuses: Refuses, here: Path) -> None:
 
 
 @pytest.mark.parametrize("space", ["tiny.pt", "tiny.atlas"])
-def test_sample_raw(run: Run, here: Path, space: str) -> None:
+def test_sample_raw_draws_from_the_prior(run: Run, here: Path, space: str) -> None:
     code, out, err = run("sample", space, "-n", 40, "--raw", "-o", "s.tsv", "--seed", 5)
     assert (code, out, err) == (0, "", "s.tsv: 40 beats of 40 draws\n")
     rows = beats_in(here / "s.tsv")

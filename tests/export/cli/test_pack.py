@@ -38,7 +38,7 @@ def test_a_zip_by_an_atlas_is_the_same_each_time(
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
-def test_beats_that_would_not_come_back_are_told(run: Run, tmp_path: Path) -> None:
+def test_beats_that_mining_would_lose_are_reported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "b.tsv").write_text(",".join(["1,0,0,0"] * 8) + "\n", encoding="utf-8")
     _, _, err = run("midi", tmp_path / "b.tsv", "-o", tmp_path / "p.zip")
     assert err.endswith("mined again, 1 would not come back: low entropy\n")

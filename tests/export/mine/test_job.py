@@ -85,7 +85,7 @@ def test_rows_are_in_order_and_each_class_stands_once(mined: Mined) -> None:
     assert len({canonical(row.code) for row in result}) == len(result) == FILES - 5
 
 
-def test_what_was_refused_is_told_with_its_reason(mined: Mined) -> None:
+def test_refusals_are_reported_with_their_reasons(mined: Mined) -> None:
     assert mined.files == FILES
     assert mined.refused == [
         ("rock/broken.mid", "malformed: cut short: the file ends within its header"),

@@ -101,7 +101,9 @@ def test_half_a_line_is_read_again(tmp_path: Path, sources: list[Source]) -> Non
 
 
 @pytest.mark.parametrize("other", ["rules", "map", "channels", "size", "age", "name", "foreign"])
-def test_another_job_begins_anew(tmp_path: Path, sources: list[Source], other: str) -> None:
+def test_another_job_starts_from_the_beginning(
+    tmp_path: Path, sources: list[Source], other: str
+) -> None:
     path = tmp_path / "part"
     with Journal(path, sources, Rules(reading=Reading(GM))) as journal:
         journal.add(FileResult("was read"))
@@ -220,7 +222,7 @@ def test_a_pipe_is_replaced_and_a_folder_is_an_error(tmp_path: Path, sources: li
         Journal(tmp_path / "other", sources, Rules())
 
 
-def test_what_another_user_wrote_is_not_believed(
+def test_a_journal_of_another_user_is_ignored(
     tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "part"

@@ -80,7 +80,7 @@ def test_downbeat_is_the_first_place_in_phase_with_the_nearest_bar_line(start: i
 @pytest.mark.parametrize(
     ("start", "place"), [(0, 0), (1, 32), (7, 32), (9, 16), (15, 16), (16, 16), (17, 48), (31, 32)]
 )
-def test_downbeat_of(start: int, place: int) -> None:
+def test_downbeats_of_starts_around_bar_lines(start: int, place: int) -> None:
     assert downbeat(start) == place
 
 

@@ -179,7 +179,7 @@ def test_a_directory_of_too_many_members_is_not_read(
         find_sources([path], [])
 
 
-def test_what_is_no_zip_file_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no zip file")
     assert search([tmp_path], []).named == [("a.zip", "damaged zip file: File is not a zip file")]
     with pytest.raises(FileError, match=r"a\.zip: damaged zip file"):

@@ -84,7 +84,9 @@ def test_nothing_of_this_machine_is_inside(exported: tuple[Autoencoder, bytes, b
         assert not [word for word in words if "/" in word or "\\" in word or "line " in word]
 
 
-def test_what_the_models_are(exported: tuple[Autoencoder, bytes, bytes]) -> None:
+def test_the_models_have_named_inputs_and_outputs(
+    exported: tuple[Autoencoder, bytes, bytes],
+) -> None:
     for data, names in zip(exported[1:], (("z", "p"), ("x", "z")), strict=True):
         model = onnx.load_from_string(data)
         onnx.checker.check_model(model, full_check=True)

@@ -151,7 +151,7 @@ def test_rows_that_are_parted_on_the_way_are_refused() -> None:
         ([("Tanh", "", {}), ("MatMul", "A", {}), ("MatMul", "B", {})], "Tanh"),
     ],
 )
-def test_what_is_no_plain_chain_is_refused(
+def test_a_graph_that_is_not_a_plain_chain_is_refused(
     nodes: list[tuple[str, str, dict[str, Any]]], culprit: str
 ) -> None:
     model = model_of(*nodes)
@@ -159,7 +159,7 @@ def test_what_is_no_plain_chain_is_refused(
         read_layers(model, decoder_of(model), Z)
 
 
-def test_layers_that_answer_otherwise_are_refused() -> None:
+def test_layers_with_another_result_are_refused() -> None:
     model = model_of(("MatMul", "A", {}), ("MatMul", "B", {}))
     decode = decoder_of(model)
     with pytest.raises(AtlasError, match="another answer"):

@@ -155,7 +155,7 @@ def test_ae_loss_is_the_reconstruction(x: Tensor) -> None:
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0, 2.5])
-def test_vae_loss(weight: float, x: Tensor) -> None:
+def test_vae_loss_is_reconstruction_and_weighted_divergence(weight: float, x: Tensor) -> None:
     model = model_of(VAE)
     torch.manual_seed(3)
     loss = vae_loss(model, x, weight)

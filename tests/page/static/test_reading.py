@@ -143,7 +143,7 @@ DAMAGES = {
         for name, data in kind.items()
     ],
 )
-def test_each_kind_of_file(page: Any, data: bytes) -> None:
+def test_each_kind_of_file_reads_as_on_the_box(page: Any, data: bytes) -> None:
     reads_as_the_box(page, data)
 
 

@@ -36,7 +36,7 @@ GIVEN = settings(
         max_size=4,
     ),
 )
-def test_any_notes_and_metres(
+def test_any_notes_and_metres_read_as_on_the_box(
     page: Any,
     notes: list[tuple[int, int, int]],
     division: int,
@@ -47,7 +47,7 @@ def test_any_notes_and_metres(
 
 @GIVEN
 @given(st.lists(st.tuples(st.integers(0, 31), st.sampled_from([0, 8, 12, 16, 20])), min_size=8))
-def test_notes_at_the_edge_between_16ths_and_triplets(
+def test_notes_between_16ths_and_triplets_read_as_on_the_box(
     page: Any, places: list[tuple[int, int]]
 ) -> None:
     """Sums of floating-point numbers decide, so they are taken in NumPy's order."""
@@ -57,13 +57,15 @@ def test_notes_at_the_edge_between_16ths_and_triplets(
 
 @GIVEN
 @given(damaged())
-def test_any_damage(page: Any, data: bytes) -> None:
+def test_any_damaged_file_reads_as_on_the_box(page: Any, data: bytes) -> None:
     reads_as_the_box(page, data)
 
 
 @GIVEN
 @given(files(), st.data())
-def test_a_file_cut_anywhere(page: Any, file: tuple[int, list[bytes], Any], data: Any) -> None:
+def test_a_file_cut_anywhere_reads_as_on_the_box(
+    page: Any, file: tuple[int, list[bytes], Any], data: Any
+) -> None:
     form, chunks, _ = file
     whole = header(len(chunks), form) + b"".join(chunks)
     reads_as_the_box(page, whole[: data.draw(st.integers(0, len(whole)))])
@@ -71,13 +73,15 @@ def test_a_file_cut_anywhere(page: Any, file: tuple[int, list[bytes], Any], data
 
 @GIVEN
 @given(kits())
-def test_drums_on_any_channel(page: Any, data: bytes) -> None:
+def test_drums_on_any_channel_read_as_on_the_box(page: Any, data: bytes) -> None:
     reads_as_the_box(page, data)
 
 
 @GIVEN
 @given(CODES, TABLES)
-def test_our_own_takes_under_any_notes_and_channels(page: Any, code: Any, voices: Any) -> None:
+def test_our_own_takes_read_back_under_any_notes_and_channels(
+    page: Any, code: Any, voices: Any
+) -> None:
     assume(any(code))
     found = reads_as_the_box(page, take_of(code, voices))
     assert found == {"code": list(code), "remarks": []}
@@ -86,7 +90,7 @@ def test_our_own_takes_under_any_notes_and_channels(page: Any, code: Any, voices
 @pytest.mark.parametrize("kit", KITS)
 @GIVEN
 @given(code=CODES, place=st.integers(0), byte=st.integers(0, 255))
-def test_our_own_takes_with_a_byte_changed(
+def test_our_own_takes_with_a_byte_changed_read_as_on_the_box(
     page: Any, kit: str, code: Any, place: int, byte: int
 ) -> None:
     data = bytearray(take_of(code, KIT_TABLES[kit]))

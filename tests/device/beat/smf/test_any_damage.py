@@ -21,7 +21,7 @@ def read(data: bytes) -> list[tuple[int, int, int]]:
 
 
 @given(files())
-def test_what_mido_writes_is_read_without_a_word(
+def test_files_that_mido_writes_are_read_without_a_remark(
     file: tuple[int, list[bytes], list[list[tuple[int, int, int]]]],
 ) -> None:
     form, chunks, notes = file

@@ -114,7 +114,7 @@ def test_one_that_appears_while_the_watch_is_set_up_is_connected(kernel: Kernel)
 
 
 @pytest.mark.parametrize("step", ["on_list", "on_connect"])
-def test_who_plays_waits_neither_for_a_list_nor_for_a_connection(kernel: Kernel, step: str) -> None:
+def test_playing_waits_neither_for_a_list_nor_for_a_connection(kernel: Kernel, step: str) -> None:
     port = AlsaPort("TR-8S", (9,), waits=True)
     goes_on, is_there = threading.Event(), threading.Event()
     setattr(kernel, step, lambda: is_there.set() or goes_on.wait(60))

@@ -122,7 +122,7 @@ def test_a_queue_that_loses_time_for_long_is_behind(machine: DriftingQueue) -> N
     assert clock.is_behind
 
 
-def test_a_timer_that_eats_the_machine_is_told_by_slow_readings(machine: DriftingQueue) -> None:
+def test_slow_readings_show_a_timer_that_overloads_the_machine(machine: DriftingQueue) -> None:
     clock = QueueClock(machine)
     machine.reading_ns = 2 * MS
     go_on(clock, machine, 4)

@@ -99,7 +99,7 @@ ALL = [float(step) for step in range(128)]
 
 
 @pytest.mark.parametrize(("bpm", "minutes"), [(20, 180), (120, 20), (300, 10)])
-def test_hours_at_one_tempo(bpm: float, minutes: float) -> None:
+def test_hours_at_one_tempo_give_the_last_8_bars(bpm: float, minutes: float) -> None:
     box = TapedBox(bpm=float(bpm))
     box.play_ns(round(minutes * 60e9))
     kept = box.keep()
@@ -116,7 +116,7 @@ def test_the_busiest_beat_is_kept_whole_in_bounded_memory() -> None:
     assert box.most < MOST
 
 
-def test_a_tempo_that_never_rests() -> None:
+def test_a_tempo_that_always_changes_gives_the_last_bars() -> None:
     box = TapedBox(bpm=60.0)
     for i in range(3000):
         box.seq.set_tempo(60 + i % 200)
@@ -131,7 +131,9 @@ def test_a_tempo_that_never_rests() -> None:
     st.lists(st.tuples(st.floats(20, 300), st.floats(0.1, 30)), min_size=1, max_size=8),
     st.floats(9, 12),
 )
-def test_tempo_changes(tempos: list[tuple[float, float]], bars: float) -> None:
+def test_tempo_changes_leave_every_step_on_the_grid(
+    tempos: list[tuple[float, float]], bars: float
+) -> None:
     box = TapedBox()
     for bpm, some in tempos:
         box.seq.set_tempo(bpm)
@@ -149,7 +151,7 @@ def test_tempo_changes(tempos: list[tuple[float, float]], bars: float) -> None:
     st.integers(0, 16383),
     st.floats(9.1, 40),
 )
-def test_whatever_was_done_before(
+def test_the_last_bars_are_whole_whatever_was_done_before(
     doings: list[tuple[str, float]], position: int, bars: float
 ) -> None:
     box = TapedBox()

@@ -54,7 +54,7 @@ def test_a_take_has_tempo_metre_offs_and_its_true_length() -> None:
     assert file.length == pytest.approx(8, abs=0.1)
 
 
-def test_clock_only_when_asked() -> None:
+def test_a_take_has_clocks_only_on_request() -> None:
     out = played(120, 2)
     kinds = [m.type for m in file_of(take_bytes(out, clock=True)).tracks[0]]
     assert kinds.count("clock") == 96
@@ -83,6 +83,6 @@ def test_port_writes_the_whole_take_at_close(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["take.mid"]
 
 
-def test_a_folder_that_is_missing_is_told_before_the_take(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error_before_the_take(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"):
         TakePort(tmp_path / "nowhere" / "take.mid")

@@ -66,7 +66,7 @@ def expected(first_bar: int, bars: int) -> list[int]:
     ("steps", "first", "bars"),
     [(16 * 20 + 5, 12, 8), (16 * 20.99, 12, 8), (16 * 3.5, 0, 3), (7, 0, 1), (16 * 9, 1, 8)],
 )
-def test_the_last_whole_bars(steps: float, first: int, bars: int) -> None:
+def test_the_last_whole_bars_are_kept(steps: float, first: int, bars: int) -> None:
     tape, _, now = tape_of(steps)
     wanted = expected(first, bars)
     while not wanted[-1]:
@@ -82,7 +82,7 @@ def test_a_stopped_run_is_kept_to_its_end() -> None:
     assert len(code_of(tape.last_bars(later))) == 7 * 16 + 4 + 1
 
 
-def test_nothing_was_played() -> None:
+def test_before_playing_the_tape_is_empty() -> None:
     assert Tape(NullPort()).last_bars(0) == []
 
 
@@ -95,7 +95,7 @@ def test_only_the_last_run_counts() -> None:
     assert len(code_of(tape.last_bars(now + 5 * STEP // 2))) == 3
 
 
-def test_what_was_taken_back_was_not_played() -> None:
+def test_withdrawn_notes_are_not_on_the_tape() -> None:
     tape, seq, now = tape_of(16, pattern=FOUR)
     without, _, _ = tape_of(16, pattern=FOUR)
     later = now + 20 * STEP  # over a whole bar: others are in no take yet
@@ -111,7 +111,7 @@ def test_what_was_taken_back_was_not_played() -> None:
 
 
 @given(st.integers(0, 16), st.integers(0, 4))
-def test_what_was_sent_since_a_time(since: int, back: int) -> None:
+def test_sent_since_gives_the_messages_from_a_time_on(since: int, back: int) -> None:
     tape, seq, now = tape_of(16, pattern=HATS)
     ahead = seq.advance(now + 8 * STEP)
     tape.send(ahead)

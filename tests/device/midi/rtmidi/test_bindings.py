@@ -223,7 +223,7 @@ def test_no_binding_is_one_line_with_the_one_for_this_python(
     )
 
 
-def test_elsewhere_nothing_is_said_of_alsa_and_jack(
+def test_on_other_systems_alsa_and_jack_are_not_mentioned(
     lacking: Lack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lacking({one.module: gone(one.module) for one in BINDINGS})

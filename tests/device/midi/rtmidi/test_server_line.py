@@ -44,7 +44,7 @@ def server(tmp_path: Path) -> Iterator[FakeJackServer]:
     one.close()
 
 
-def test_a_server_that_ends_and_comes_back(server: FakeJackServer) -> None:
+def test_the_line_hangs_up_when_the_server_ends(server: FakeJackServer) -> None:
     before = server_sockets()
     client = server.connect()
     line = ServerLine(server_sockets() - before)
@@ -73,7 +73,7 @@ def test_a_descriptor_that_was_closed_and_is_another_file_now(
     accepted.close()
 
 
-def test_what_is_no_line_to_a_server_never_hangs_up(tmp_path: Path) -> None:
+def test_a_descriptor_that_is_no_server_never_hangs_up(tmp_path: Path) -> None:
     """A page's socket that closes is not the end of JACK."""
     before = server_sockets()
     ours, theirs = socket.socketpair()

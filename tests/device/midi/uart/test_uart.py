@@ -135,7 +135,7 @@ def test_it_hears_panic_then_the_beat_at_its_speed_and_ends_clean(cable: SerialC
     assert all(data[0] & 0xF0 == 0x80 for data in at_end)
 
 
-def test_what_is_due_comes_at_its_time(cable: SerialCable) -> None:
+def test_messages_come_at_their_times(cable: SerialCable) -> None:
     port = open_outputs([f"{cable.wanted}@20ms"], (9,))[0]
     heard = CableReader(cable)
     until(lambda: len(heard.look()) == 2)
@@ -152,7 +152,7 @@ def test_what_is_due_comes_at_its_time(cable: SerialCable) -> None:
     port.close()
 
 
-def test_a_sender_that_is_told_to_end_ends_with_its_pipe(cable: SerialCable) -> None:
+def test_a_sender_that_gets_sigterm_ends_with_its_pipe(cable: SerialCable) -> None:
     """A session that ends signals it and its parent, whose last messages are yet to come."""
     sender = Sender(cable.wanted, (9,))
     assert "name" in next(sender.says())
@@ -171,7 +171,7 @@ def test_a_sender_that_is_told_to_end_ends_with_its_pipe(cable: SerialCable) -> 
     sender.bury()
 
 
-def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: SerialCable) -> None:
+def test_an_unplugged_uart_is_reported_and_gets_its_place_when_back(cable: SerialCable) -> None:
     port = open_outputs([cable.wanted], (9,))[0]
     seq = sequencer(HATS)
     seq.skip_to(time.monotonic_ns())
@@ -191,7 +191,7 @@ def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: SerialCable) ->
     port.close()
 
 
-def test_one_that_is_not_there_yet_may_be_waited_for(cable: SerialCable) -> None:
+def test_a_missing_uart_may_be_waited_for(cable: SerialCable) -> None:
     cable.unplug()
     port = open_outputs([cable.wanted], (9,), waits=True)[0]
     assert "is not there" in port.fault
@@ -210,7 +210,9 @@ def test_one_that_is_not_there_yet_may_be_waited_for(cable: SerialCable) -> None
         lambda wanted: open_input(wanted, lambda _data, _at: None),
     ],
 )
-def test_what_is_no_uart_is_told_in_a_line(tmp_path: Path, opens: Callable[[str], object]) -> None:
+def test_a_device_that_is_no_uart_is_an_error_of_one_line(
+    tmp_path: Path, opens: Callable[[str], object]
+) -> None:
     plain = tmp_path / "file"
     plain.touch()
     for wanted, words in (
