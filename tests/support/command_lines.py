@@ -29,11 +29,21 @@ def words_of(command: str) -> list[str]:
     return words[1:cut]
 
 
+def actions_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return the arguments of a parser, for which argparse has no public name."""
+    return parser._actions
+
+
+def commands_of(program: str) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command of a program."""
+    actions = actions_of(parser_of(program))
+    choices = next(one.choices for one in actions if isinstance(one.choices, dict))
+    return dict(choices)
+
+
 def options_of(program: str) -> dict[str, set[str]]:
     """Return the options of each command of a program: "--bpm", "-o"."""
-    actions = parser_of(program)._actions
-    commands_of = next(one for one in actions if isinstance(one, argparse._SubParsersAction))
     return {
-        name: {option for action in one._actions for option in action.option_strings}
-        for name, one in commands_of.choices.items()
+        name: {option for action in actions_of(one) for option in action.option_strings}
+        for name, one in commands_of(program).items()
     }

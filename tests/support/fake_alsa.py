@@ -66,10 +66,19 @@ class Kernel:
         if is_news:
             yield SimpleNamespace(type=alsa_midi.EventType.PORT_START)
 
+    def run(self) -> None:
+        """Take what every client has written; deliver what is due."""
+        for client in self._open:
+            client.run()
+
     def _announce(self) -> None:
         with self._changed:
             self._changes += 1
             self._changed.notify_all()
+
+    def forget(self, client: "FakeClient") -> None:
+        """Run without a client that has closed."""
+        self._open = [one for one in self._open if one is not client]
 
     def plug(self, name: str, address: tuple[int, int]) -> None:
         self.ports[address] = name
@@ -167,6 +176,7 @@ class FakeClient:
     def close(self) -> None:
         self._kernel.wire.now_ns = 1 << 62
         self.run()
+        self._kernel.forget(self)
         self._socket.close()
         self._other.close()
 

@@ -6,6 +6,7 @@ Each way plays the part of a hand on its own panel, up to the changes that the e
 import curses
 import json
 from collections.abc import Callable, Mapping
+from unittest.mock import patch
 
 import pytest
 
@@ -72,10 +73,16 @@ class TerminalKeys(Hand):
     def __init__(self, engine: Engine, _name: str) -> None:
         self._struck: list[str] = []
         self._engine = engine
-        keys = KeysPanel.__new__(KeysPanel)
-        keys._screen = self
+        calls = ("noecho", "cbreak", "set_escdelay", "has_colors", "curs_set")
+        nothing = dict.fromkeys(calls, lambda *_: False)
+        with patch.multiple(curses, initscr=lambda: self, **nothing):
+            keys = KeysPanel([])
         keys.values = lambda: engine.explorer.values
         self.panel = keys
+
+    def keypad(self, _is_on: bool) -> None: ...
+
+    def nodelay(self, _is_on: bool) -> None: ...
 
     def getkey(self) -> str:
         if not self._struck:

@@ -69,13 +69,13 @@ def play(
     for ms in range(round(from_s * 1000), round((from_s + seconds) * 1000), 20):
         kernel.wire.now_ns = BASE_NS + ms * MS
         port.send(seq.advance(kernel.wire.now_ns + 60 * MS))
-    port._client.run()
+    kernel.run()
 
 
 def test_back_in_it_hears_panic_on_all_channels_in_use_then_its_place(kernel: Kernel) -> None:
     kernel.plug(NAME, SYNTH)
     port = AlsaPort("TR-8S", (9,))
-    port._client.run()
+    kernel.run()
     assert kernel.heard[SYNTH] == [one.data for one in panic(0, (9,))]
     seq = sequencer(HATS)
     seq.skip_to(BASE_NS)
