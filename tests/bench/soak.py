@@ -149,10 +149,10 @@ class Soak:
                 looked_ns = now_ns
                 self._look(now_ns)
             now_ns += TICK_NS + self._random.randrange(2_000_000)  # loops are never quite even
-        self._performer._hand_over(now_ns, 0)
+        self._performer.hand_over(now_ns, 0)
         if self.engine.sequencer.is_playing:
             self.engine.sequencer.stop()
-            self._performer._hand_over(now_ns, 0)
+            self._performer.hand_over(now_ns, 0)
         self.judge.take(self._gone(now_ns + S))
 
     def _round(self, now_ns: int) -> None:
@@ -163,7 +163,7 @@ class Soak:
         if wake.is_set() or now_ns - self._handed_ns >= PERIOD_NS:
             wake.clear()
             self._handed_ns = now_ns
-            self._performer._hand_over(now_ns, LOOKAHEAD_NS)
+            self._performer.hand_over(now_ns, LOOKAHEAD_NS)
         assert not self.engine.faults, self.engine.faults
         self.judge.take(self._gone(now_ns))
 

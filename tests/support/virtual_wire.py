@@ -74,12 +74,12 @@ def perform(
     for at_ns, held_ns, press in [*sorted(presses, key=lambda one: one[0]), (until_ns, 0, None)]:
         while now_ns < BASE_NS + at_ns:
             wire.now_ns = now_ns
-            performer._hand_over(now_ns, LOOKAHEAD_NS)
+            performer.hand_over(now_ns, LOOKAHEAD_NS)
             now_ns += PERIOD_NS
         now_ns = max(wire.now_ns, BASE_NS + at_ns)
         (press or Sequencer.stop)(seq)
         wire.now_ns = now_ns + held_ns
-        performer._hand_over(now_ns, LOOKAHEAD_NS)
+        performer.hand_over(now_ns, LOOKAHEAD_NS)
         now_ns = wire.now_ns + PERIOD_NS
     return [one for one in record.sent if isinstance(one, Event)]
 
