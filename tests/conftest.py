@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
+from drumatlas.explore.search import Places
 from support import streams
 from support.jack_server import Recorder, serving
 
@@ -90,6 +91,12 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def atlas() -> Atlas:
     """The built-in atlas."""
     return read_builtin()
+
+
+@pytest.fixture(scope="module")
+def places(atlas: Atlas) -> Places:
+    """The places of the built-in atlas, each with its beat."""
+    return Places(atlas)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from drumatlas.explore.filters import BeatFilter
 from support.beats import Hit, WriteMidi
 
 if TYPE_CHECKING:
+    from drumatlas_export.space import Space
     from drumatlas_export.train.checkpoint import Checkpoint
     from drumatlas_export.train.config import TrainConfig
 
@@ -115,6 +116,14 @@ def model_path(checkpoint: Checkpoint, folder: Path) -> Path:
 
     save(checkpoint, folder / "tiny.pt")
     return folder / "tiny.pt"
+
+
+@pytest.fixture(scope="session")
+def space(checkpoint: Checkpoint) -> Space:
+    """The tiny model's space."""
+    from drumatlas_export.space import of_checkpoint
+
+    return of_checkpoint(checkpoint, "tiny.pt")
 
 
 @pytest.fixture(scope="session")

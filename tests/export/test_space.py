@@ -11,20 +11,15 @@ import torch
 from drumatlas.beat.codes import pack
 from drumatlas.errors import AtlasError, DrumatlasError, FileError, ModelError
 from drumatlas_export import space as space_module
-from drumatlas_export.space import Space, of_checkpoint, open_space
+from drumatlas_export.space import Space, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.fit import sample_prior
 
 pytestmark = pytest.mark.export
 
 
-@pytest.fixture(scope="module")
-def space(checkpoint: Checkpoint) -> Space:
-    return of_checkpoint(checkpoint, "tiny")
-
-
 def test_a_space_is_what_the_checkpoint_says(space: Space, checkpoint: Checkpoint) -> None:
-    assert space.name == "tiny"
+    assert space.name == "tiny.pt"
     assert space.config == asdict(checkpoint.config)
     for name in ("centre", "reach", "thresholds"):
         assert getattr(space, name) is getattr(checkpoint, name)

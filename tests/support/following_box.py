@@ -1,15 +1,24 @@
 """A box that follows a leader, under a virtual clock: for tests of the follower."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from drumatlas.beat.pattern import Pattern
-from drumatlas.play.events import Event, Output
+from drumatlas.play.events import CLOCK, Event, Output
 from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 
 MS = 1_000_000
 EVERY_STEP = Pattern((tuple(((0, 100),) for _ in range(32)),))
+
+
+def followed(messages: Iterable[tuple[int, bytes]]) -> Follower:
+    """Return a follower that has heard these messages (at_ns, bytes)."""
+    follower = Follower(Sequencer(PlaySettings(), EVERY_STEP, 0), ClockSource.EXTERNAL)
+    for at_ns, message in messages:
+        follower.feed(message, at_ns)
+    return follower
 
 
 class FollowingBox:
@@ -43,6 +52,10 @@ class FollowingBox:
             self.wait_until(at_ns)
             self.follower.feed(message, at_ns)
             self._turn(20 * MS)
+
+    def transport(self) -> list[bytes]:
+        """What was sent of Start, Stop, Continue and Song Position."""
+        return [one.data for one in self.sent if one.data[0] >= 0xF0 and one.data != CLOCK]
 
     def ons(self) -> list[int]:
         return [event.at_ns for event in self.sent if event.data[0] & 0xF0 == 0x90]

@@ -22,15 +22,15 @@ def node(op: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: A
     return helper.make_node(op, list(inputs), list(outputs), **attributes)
 
 
-def model(nodes: Nodes, arrays: Arrays) -> bytes:
-    """A decoder: z [n, 4] to p [n, 32, 14]."""
+def model(nodes: Nodes, arrays: Arrays, shape: tuple[int, ...] = (32, 14)) -> bytes:
+    """A decoder: z [n, 4] to p [n, *shape]."""
     from onnx import TensorProto, helper, numpy_helper
 
     graph = helper.make_graph(
         nodes,
         "decoder",
         [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 4])],
-        [helper.make_tensor_value_info("p", TensorProto.FLOAT, ["n", 32, 14])],
+        [helper.make_tensor_value_info("p", TensorProto.FLOAT, ["n", *shape])],
         [numpy_helper.from_array(array, name) for name, array in arrays.items()],
     )
     opset = [helper.make_opsetid("", 18)]

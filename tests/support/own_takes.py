@@ -23,9 +23,9 @@ KIT_TABLES = {
 }
 
 
-def pattern_of(code: Code, loud: int = 100) -> Pattern:
+def pattern_of_code(code: Code, loud: int = 100) -> Pattern:
     return Pattern(cycles_of(grids([code]).astype(np.uint8) * np.uint8(loud)), code)
 
 
 def take_of(code: Code, voices: tuple[VoiceOut, ...], loud: int = 100) -> bytes:
-    return beat_take(pattern_of(code, loud), PlaySettings(voices=voices), 120, Feel())
+    return beat_take(pattern_of_code(code, loud), PlaySettings(voices=voices), 120, Feel())

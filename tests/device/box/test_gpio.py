@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.box.gpio import Knobs, check_words, connect, find_gpio, lamps
 from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
@@ -13,14 +12,8 @@ from drumatlas.panel import gpio_board
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.wiring import Wiring, wiring_of
-from drumatlas.play.settings import PlaySettings
 
 CONFIG = defaults()
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 @pytest.fixture

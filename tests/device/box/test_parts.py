@@ -5,7 +5,6 @@ from pathlib import Path
 import mido
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.box.box import Box
 from drumatlas.box.parts import FaultLog, KeepLastBars, PortFaults, open_parts
 from drumatlas.engine import Engine
@@ -18,11 +17,6 @@ from drumatlas.panel.midi_map import MidiMap
 from drumatlas.play.events import Event
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.takes import Takes
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 def test_an_unplugged_port_is_reported_once_and_so_is_its_return(

@@ -16,11 +16,6 @@ unit = st.floats(0, 1, width=32)
 coordinate = st.floats(-60, 60, width=32)
 
 
-@pytest.fixture(scope="module")
-def places(atlas: Atlas) -> Places:
-    return Places(atlas)
-
-
 def test_directions_are_unit_vectors_to_all_sides() -> None:
     assert _UNIT.shape == (64, 4)
     assert np.linalg.norm(_UNIT, axis=1) == pytest.approx(np.ones(64))

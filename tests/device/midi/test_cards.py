@@ -6,11 +6,6 @@ from drumatlas.midi.cards import UNKNOWN, Hardware, card_of, hardware_of
 from support.fake_sysfs import Sysfs
 
 
-@pytest.fixture
-def sysfs(tmp_path: Path) -> Sysfs:
-    return Sysfs(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("client", "card"), [(0, None), (14, None), (16, 0), (19, 0), (24, 2), (127, 27), (128, None)]
 )

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from drumatlas.explore.controls import Turn
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.latent import latent_to_map, map_places
 from drumatlas.play.settings import PlaySettings
+from support.waiting import until
 
 pytest.importorskip("luma.core", reason="the [oled] extra is not installed")
 
@@ -137,13 +138,6 @@ def test_without_the_bus_a_line_says_so() -> None:
         pytest.skip("this machine has that bus")
     with pytest.raises(PanelError, match=r"ssd1306 at I2C 20, 0x3c: I2C device not found"):
         open_device("ssd1306", 20, 0x3C, False)
-
-
-def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 class TestProcess:

@@ -20,11 +20,6 @@ STEP = 125 * MS
 
 
 @pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
-
-
-@pytest.fixture
 def panel(engine: Engine) -> MidiPanel:
     panel = MidiPanel(engine, MidiMap())
     engine.panels = [panel]

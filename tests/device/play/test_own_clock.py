@@ -54,9 +54,6 @@ class Looped(FollowingBox):
     def fault(self) -> str:
         return self.follower.own.fault(self.now)
 
-    def transport(self) -> list[bytes]:
-        return [one.data for one in self.sent if one.data[0] >= 0xF0 and one.data != CLOCK]
-
 
 def is_even(box: FollowingBox, bpm: float = 120) -> bool:
     gaps = [b - a for a, b in itertools.pairwise(box.ons())]

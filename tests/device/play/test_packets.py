@@ -11,7 +11,7 @@ from drumatlas.play.follower import ClockSource, Follower
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.transport import STEP_TICKS, ns_per_tick
-from support.following_box import EVERY_STEP, FollowingBox
+from support.following_box import EVERY_STEP, FollowingBox, followed
 from support.playing import HATS
 
 MS = 1_000_000
@@ -45,13 +45,6 @@ def packets(  # noqa: PLR0913 - a transport, by name
         arrival = (number + phase) * length + random.Random(number).uniform(0, late_ms) * MS
         out.append((round(max(arrival, out[-1][0] if out else 0)), message))
     return out
-
-
-def followed(messages: Messages) -> Follower:
-    follower = Follower(Sequencer(PlaySettings(), HATS, 0), ClockSource.EXTERNAL)
-    for at_ns, message in messages:
-        follower.feed(message, at_ns)
-    return follower
 
 
 def is_doubled(bpm: float, packet_ms: float) -> bool:

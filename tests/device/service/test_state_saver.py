@@ -15,11 +15,7 @@ from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.state import FILE, StateStore
 from drumatlas.service.state_saver import EVERY_NS, StateSaver, kept_from, restore
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
+from support.waiting import until
 
 
 @pytest.fixture
@@ -47,13 +43,6 @@ def tick_until(engine: Engine, saver: StateSaver) -> Callable[[bool], None]:
             time.sleep(0.005)
 
     return tick
-
-
-def wait_for(store: StateStore) -> None:
-    deadline = time.monotonic() + 5
-    while not (store.folder / FILE).exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: StateStore) -> None:
@@ -97,7 +86,7 @@ def test_changes_are_written_while_it_plays(
 ) -> None:
     engine.handle(Turn("x1", 0.7), 0)
     saver.tick(EVERY_NS)
-    wait_for(store)
+    until((store.folder / FILE).exists)
     assert json.loads((store.folder / FILE).read_text())["learned"] == {"74": "x1"}
 
 

@@ -20,6 +20,7 @@ from drumatlas.service.status import (
     read_status,
     report,
 )
+from support.waiting import until
 
 SECOND = 1_000_000_000
 
@@ -34,11 +35,7 @@ def ports() -> dict[str, str]:
 
 
 def wait_for(path: Path, text: str = "") -> None:
-    for _ in range(500):
-        if path.exists() and text in path.read_text():
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{path} was not written")
+    until(lambda: path.exists() and text in path.read_text())
 
 
 def test_the_status_of_a_running_box_can_be_read(engine: Engine, tmp_path: Path) -> None:

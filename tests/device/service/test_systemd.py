@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.play.performer import Pulse
-from drumatlas.play.settings import PlaySettings
 from drumatlas.service.systemd import SdNotify, SystemdReporter, watchdog_ns
 
 SECOND = 1_000_000_000
@@ -56,11 +54,6 @@ def notifier(manager: Manager, address: str) -> Iterator[SdNotify]:
     one = SdNotify(address)
     yield one
     one.close()
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 def test_a_datagram_reaches_the_manager(manager: Manager, notifier: SdNotify) -> None:

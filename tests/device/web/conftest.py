@@ -25,6 +25,7 @@ from drumatlas.web.server import Server
 from drumatlas.web.serving import Serving, listen
 from drumatlas.web.site import Site
 from drumatlas.web.view import Facts, Watcher
+from support.waiting import until
 
 LOOKAHEAD_NS = 120_000_000
 TOKEN = "0123456789abcdef"
@@ -98,10 +99,7 @@ class PageBox:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 10) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come"
-            time.sleep(0.01)
+        until(condition, seconds)
 
 
 class Reader:

@@ -13,16 +13,10 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.explore.latent import map_to_latent
 from drumatlas.explore.search import Places
-from drumatlas.play.settings import PlaySettings
 from drumatlas.web.show import Show, cells, changes, merge
 from drumatlas.web.view import Facts, Run, Watcher
 
 TICK = 20_833_333
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score import job, places
 from drumatlas_export.score.job import evaluate, held_out, parted
 from drumatlas_export.score.measures import f1
-from drumatlas_export.space import Space, of_checkpoint, open_space
+from drumatlas_export.space import Space, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.split import split_by_song
 from support.beats import rotate
@@ -27,11 +27,6 @@ SAMPLES = 600
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "SAMPLES", SAMPLES)
     monkeypatch.setattr(places, "PLACES", 60)
-
-
-@pytest.fixture(scope="module")
-def space(checkpoint: Checkpoint) -> Space:
-    return of_checkpoint(checkpoint, "tiny.pt")
 
 
 @pytest.fixture

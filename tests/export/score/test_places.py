@@ -8,8 +8,7 @@ from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score import places
 from drumatlas_export.score.places import genre_knn, searched
-from drumatlas_export.space import Space, of_checkpoint
-from drumatlas_export.train.checkpoint import Checkpoint
+from drumatlas_export.space import Space
 
 pytestmark = pytest.mark.export
 
@@ -17,11 +16,6 @@ pytestmark = pytest.mark.export
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "PLACES", 60)
-
-
-@pytest.fixture(scope="module")
-def space(checkpoint: Checkpoint) -> Space:
-    return of_checkpoint(checkpoint, "tiny.pt")
 
 
 def test_search_finds_more_than_one_decode(space: Space, rows: list[BeatRow]) -> None:

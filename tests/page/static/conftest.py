@@ -95,11 +95,6 @@ def opened(browser: Any, file: Path) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="module")
-def places(atlas: Atlas) -> Places:
-    return Places(atlas)
-
-
-@pytest.fixture(scope="module")
 def page(browser: Any, file: Path) -> Iterator[Any]:
     """The page as a file, offline; one for all tests of a module."""
     context = browser.new_context(offline=True)

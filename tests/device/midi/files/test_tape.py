@@ -44,7 +44,7 @@ def tape_of(
     return tape, seq, now
 
 
-def code_of(outputs: list[Output]) -> list[int]:
+def recorded_codes(outputs: list[Output]) -> list[int]:
     track = read_drums(take_bytes(outputs))
     region = quantise(track, 0, track.notes[-1][0] + 1)
     assert region is not None
@@ -71,7 +71,7 @@ def test_the_last_whole_bars_are_kept(steps: float, first: int, bars: int) -> No
     wanted = expected(first, bars)
     while not wanted[-1]:
         wanted.pop()
-    assert code_of(tape.last_bars(now)) == wanted
+    assert recorded_codes(tape.last_bars(now)) == wanted
 
 
 def test_a_stopped_run_is_kept_to_its_end() -> None:
@@ -79,7 +79,7 @@ def test_a_stopped_run_is_kept_to_its_end() -> None:
     seq.stop()
     tape.send(seq.advance(now))
     later = now + 100 * STEP
-    assert len(code_of(tape.last_bars(later))) == 7 * 16 + 4 + 1
+    assert len(recorded_codes(tape.last_bars(later))) == 7 * 16 + 4 + 1
 
 
 def test_before_playing_the_tape_is_empty() -> None:
@@ -92,7 +92,7 @@ def test_only_the_last_run_counts() -> None:
     seq.advance(now)
     seq.start()
     tape.send(seq.advance(now + 5 * STEP // 2))
-    assert len(code_of(tape.last_bars(now + 5 * STEP // 2))) == 3
+    assert len(recorded_codes(tape.last_bars(now + 5 * STEP // 2))) == 3
 
 
 def test_withdrawn_notes_are_not_on_the_tape() -> None:
@@ -152,4 +152,4 @@ def test_a_standstill_of_the_machine_is_in_no_take(gap: float) -> None:
     wanted = expected(0, 4)
     while not wanted[-1]:
         wanted.pop()
-    assert code_of(tape.last_bars(now)) == wanted
+    assert recorded_codes(tape.last_bars(now)) == wanted

@@ -17,16 +17,10 @@ from drumatlas.midi.rtmidi.bindings import BINDINGS, Binding, Client, RtMidi
 from drumatlas.midi.rtmidi.input import RtMidiInput
 from drumatlas.midi.rtmidi.output import RtMidiWire
 from support.jack_server import jack_client, needs_jack
+from support.waiting import until
 
 NOTE, CLOCK, SYSEX, SENSING = b"\x99\x24\x64", b"\xf8", b"\xf0\x7d\x01\xf7", b"\xfe"
 PING, PONG = b"\xb0\x00\x01", b"\xb0\x00\x02"
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture(params=BINDINGS, ids=lambda binding: binding.package)

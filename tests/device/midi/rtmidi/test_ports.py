@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,11 +43,6 @@ class FakeRtMidi:
     def listen(self, _hear: object) -> None: ...
 
     def ignore(self) -> None: ...
-
-
-@pytest.fixture
-def sysfs(tmp_path: Path) -> Sysfs:
-    return Sysfs(tmp_path)
 
 
 @pytest.fixture
