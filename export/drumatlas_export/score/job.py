@@ -19,7 +19,7 @@ from drumatlas_export.score.measures import (
     pass_scores,
     smoothness,
 )
-from drumatlas_export.score.places import genre_knn, searched
+from drumatlas_export.score.places import PLACES, genre_knn, searched
 from drumatlas_export.score.songs import Heard, evenly
 from drumatlas_export.score.table import OWN, Yardstick, comparison
 from drumatlas_export.space import Space
@@ -48,12 +48,15 @@ def held_out(rows: Sequence[BeatRow], space: Space) -> tuple[list[BeatRow], list
     return train, test
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - how much is measured, by name
     space: Space,
     train: Sequence[BeatRow],
     test: Sequence[BeatRow],
     seed: int = 0,
     others: Sequence[BeatRow] | None = None,
+    *,
+    samples: int = SAMPLES,
+    places: int = PLACES,
 ) -> dict[str, Any]:
     """Every measure. A test beat that stands (rotated) in `train` is left out. `others` are real
     beats beside train and test, for the control of real beats."""
@@ -61,7 +64,7 @@ def evaluate(
     fresh = [row for row in test if not known.is_known(row.code)]
     if not fresh:
         raise BeatError("no test beat that is not a training beat, too", "name others with --test")
-    z = space.sample(SAMPLES, seed)
+    z = space.sample(samples, seed)
     hits = space.hits(z)
     passing = np.flatnonzero(known.passes(pack(hits)))
     first = {rotation_hash(pack(hits[i])): int(i) for i in reversed(passing)}
@@ -75,7 +78,7 @@ def evaluate(
         {
             "space": space.name,
             "kind": space.config.get("kind", "unknown"),
-            "samples": SAMPLES,
+            "samples": samples,
             "seed": seed,
             "at_half": pass_scores(space.hits(z, 0.5), known),
             "at_thresholds": pass_scores(hits, known),
@@ -83,8 +86,8 @@ def evaluate(
             "diversity_cells": diversity(chosen, seed),
             "f1_held_out": f1(space, real.bits),
             "test_beats": len(real.bits),
-            "smoothness_cells": smoothness(space, SAMPLES, seed),
-            "search": searched(space, bits, known, seed),
+            "smoothness_cells": smoothness(space, samples, seed),
+            "search": searched(space, bits, known, seed, places),
             "genre_knn": genre_knn(space, list(train), fresh),
             "genre_areas": genre_areas(space, train),
             **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),

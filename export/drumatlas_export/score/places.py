@@ -17,11 +17,13 @@ GENRE_NEIGHBOURS = 10
 _BATCH = 25  # places; each has 129 candidates
 
 
-def searched(space: Space, train: Grid, known: BeatFilter, seed: int) -> dict[str, float]:
+def searched(
+    space: Space, train: Grid, known: BeatFilter, seed: int, places: int = PLACES
+) -> dict[str, float]:
     """Shares of the prior's places where the place itself or one of the candidates that the box
     looks at (64 near, 64 beyond) passes, and where one that does is 3 cells or more from every
     training beat."""
-    z = space.sample(PLACES, seed)
+    z = space.sample(places, seed)
     near = np.concatenate([np.zeros((1, z.shape[1])), *rings(space.reach)])
     found: list[Grid] = []
     for start in range(0, len(z), _BATCH):

@@ -1,11 +1,21 @@
 """A folder of input for the commands that make and measure models."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from drumatlas.beat.tsv import BeatRow
 from support.model_files import write_model_files
+
+
+@pytest.fixture
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `evaluate` measure little."""
+    from drumatlas_export.score import job
+
+    quick = partial(job.evaluate, samples=400, places=60)
+    monkeypatch.setattr(job, "evaluate", quick)
 
 
 @pytest.fixture

@@ -11,18 +11,12 @@ import pytest
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas_export.cli.common import flat
-from drumatlas_export.score import job as score_job
 from support.model_files import BAD_SPACES
 
 pytestmark = pytest.mark.export
 
 Run = Callable[..., tuple[int, str, str]]
 Refuses = Callable[..., str]
-
-
-@pytest.fixture
-def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(score_job, "SAMPLES", 400)
 
 
 @pytest.mark.parametrize("space", ["tiny.pt", "tiny.atlas"])
