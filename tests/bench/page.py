@@ -56,7 +56,7 @@ class Window:
 
 
 @dataclass
-class Kind:
+class WindowKind:
     """A way in which the page may be, and how it went."""
 
     name: str
@@ -174,8 +174,8 @@ class Chromium:
             context.close()
 
 
-def kinds(stack: ExitStack, with_chromium: bool) -> list[Kind]:
-    found = [Kind("page closed", closed), Kind("open, dragged by a client", client)]
+def kinds(stack: ExitStack, with_chromium: bool) -> list[WindowKind]:
+    found = [WindowKind("page closed", closed), WindowKind("open, dragged by a client", client)]
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if with_chromium and path:
         from playwright.sync_api import sync_playwright
@@ -184,7 +184,7 @@ def kinds(stack: ExitStack, with_chromium: bool) -> list[Kind]:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=path, args=root)
         stack.callback(browser.close)
-        found.append(Kind("open, dragged in Chromium here", Chromium(browser)))
+        found.append(WindowKind("open, dragged in Chromium here", Chromium(browser)))
     return found
 
 
@@ -208,8 +208,8 @@ def settle(windows: list[Window], times: list[tuple[int, int]]) -> None:
         one.knob = quantile(took, 0.5), quantile(took, 0.99)
 
 
-def row(kind: Kind, base: Kind) -> str:
-    def middle(of: Kind, what: Callable[[Window], float]) -> float:
+def row(kind: WindowKind, base: WindowKind) -> str:
+    def middle(of: WindowKind, what: Callable[[Window], float]) -> float:
         return median(what(window) for window in of.windows)
 
     def pair(p50: Callable[[Window], float], p99: Callable[[Window], float]) -> str:
@@ -224,7 +224,7 @@ def row(kind: Kind, base: Kind) -> str:
     return f"| {kind.name} | {clock} | {faults} | {knob} | {resident:.1f} | {busy:.1f} |"
 
 
-def play(folder: Path, web: str, rounds: list[list[Kind]], seconds: float) -> None:
+def play(folder: Path, web: str, rounds: list[list[WindowKind]], seconds: float) -> None:
     """One box, and its windows in order; what they saw is with the kinds."""
     box = MeasuredBox(folder, web, sum(map(len, rounds)) * (seconds + 5) + 60)
     time.sleep(START_S)
@@ -237,9 +237,12 @@ def play(folder: Path, web: str, rounds: list[list[Kind]], seconds: float) -> No
         settle(kind.windows, times)
 
 
-def measure(wanted: argparse.Namespace, folder: Path, stack: ExitStack) -> list[Kind]:
+def measure(wanted: argparse.Namespace, folder: Path, stack: ExitStack) -> list[WindowKind]:
     """All kinds; the third is the closed page."""
-    without, fresh = Kind("no page: --web off", closed), Kind("page not opened yet", closed)
+    without, fresh = (
+        WindowKind("no page: --web off", closed),
+        WindowKind("page not opened yet", closed),
+    )
     ways = kinds(stack, wanted.chromium)
     play(folder, "off", [[without]] * 2, wanted.seconds)
     # Each kind has each place in its round in turn.

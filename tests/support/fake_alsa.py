@@ -13,7 +13,7 @@ from typing import Any
 from drumatlas.midi.alsa.events import DIRECT, EVENT_SIZE
 from drumatlas.play.events import Event
 from support.alsa_library import alsa_or_skip
-from support.virtual_wire import Wire
+from support.virtual_wire import VirtualWire
 
 alsa_midi = alsa_or_skip()
 
@@ -39,7 +39,7 @@ class Kernel:
     heard, with what came directly. A port that is `plug`ged in is announced, unless nobody hears
     announcements yet; one that is unplugged loses its connections. Several may have one name."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: VirtualWire) -> None:
         self.wire = wire
         self.ports: dict[tuple[int, int], str] = {}
         self.heard: dict[tuple[int, int], list[bytes]] = {}

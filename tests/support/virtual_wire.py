@@ -20,7 +20,7 @@ Press = tuple[int, int, Callable[[Sequencer], object]]  # from BASE_NS on; held 
 
 
 @dataclass
-class Wire:
+class VirtualWire:
     """The time, and all that was sent up to then."""
 
     now_ns: int = BASE_NS
@@ -30,7 +30,7 @@ class Wire:
 class FakeSender:
     """In the place of a process: what it would send goes to `wire` at its time."""
 
-    wire = Wire()
+    wire = VirtualWire()
 
     def __init__(self, _out: str, _channels: Sequence[int]) -> None:
         self._frames, self._pending = Frames(), Pending()
@@ -63,7 +63,7 @@ class FakeSender:
 
 
 def perform(
-    seq: Sequencer, port: OutputPort, wire: Wire, presses: Sequence[Press], until_ns: int
+    seq: Sequencer, port: OutputPort, wire: VirtualWire, presses: Sequence[Press], until_ns: int
 ) -> list[Event]:
     """Start; each press at its time; Stop. What the sequencer wants to have been sent."""
     record = RecordingPort()

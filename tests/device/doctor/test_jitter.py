@@ -9,7 +9,7 @@ from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, Output
 
 
-class Loop(NullPort):
+class LoopedPort(NullPort):
     """Comes back as if each message took its time; every `nth` is late by `late_ns`."""
 
     def __init__(self, heard: Heard, late_ns: int = 0, nth: int = 3) -> None:
@@ -34,7 +34,7 @@ class Loop(NullPort):
 
 def test_an_even_clock_is_good() -> None:
     heard: Heard = Heard()
-    port = Loop(heard)
+    port = LoopedPort(heard)
     finding = measure(port, heard, 1.0)
     assert (finding.name, finding.state) == ("jitter", "ok")
     assert "clock 0 us off the grid" in finding.detail
@@ -44,7 +44,7 @@ def test_an_even_clock_is_good() -> None:
 
 def test_an_uneven_clock_is_a_warning() -> None:
     heard: Heard = Heard()
-    finding = measure(Loop(heard, late_ns=9_000_000), heard, 1.0)
+    finding = measure(LoopedPort(heard, late_ns=9_000_000), heard, 1.0)
     assert finding.state == "warn"
     assert finding.advice
 

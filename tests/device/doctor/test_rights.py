@@ -177,7 +177,7 @@ def test_limits_are_numbers_or_unlimited(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Machine().limit("RLIMIT_RTPRIO") is None
 
 
-class AlsaPort(NullPort):
+class FakeAlsaPort(NullPort):
     delivery = KERNEL
     is_closed = False
 
@@ -186,7 +186,7 @@ class AlsaPort(NullPort):
 
 
 def test_with_alsa_the_port_itself_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = AlsaPort()
+    port = FakeAlsaPort()
     monkeypatch.setattr(choose, "has_alsa", lambda: True)
     monkeypatch.setattr(choose, "_real", lambda _wanted, _channels: port)
     assert choose.delivery() == KERNEL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.virtual_wire import Wire
+from support.virtual_wire import VirtualWire
 
 if TYPE_CHECKING:
     from support.fake_alsa import Kernel
@@ -25,7 +25,7 @@ def kernels() -> "Iterator[Callable[[], Kernel]]":
     with pytest.MonkeyPatch.context() as patch:
 
         def fresh() -> "Kernel":
-            kernel = Kernel(Wire())
+            kernel = Kernel(VirtualWire())
             for module in (alsa_output, alsa_ports, alsa_input):
                 patch.setattr(module, "open_sequencer", kernel.open)
             for module in (alsa_output, alsa_input):

@@ -23,7 +23,7 @@ FULL = pattern_of({step: [(voice, 100) for voice in range(14)] for step in range
 
 
 @dataclass(frozen=True)
-class Kept:
+class ReadTake:
     """A take as its file has it: note-ons as steps of the file, and its length in bars."""
 
     steps: list[float]
@@ -69,7 +69,7 @@ class TapedBox:
             self.play_ns(round(ns_per_tick(bpm)) - 1000)
             self.now += 1000
 
-    def keep(self) -> Kept:
+    def keep(self) -> ReadTake:
         outputs = self.tape.last_bars(self.now)
         file = mido.MidiFile(file=BytesIO(take_bytes(outputs)))
         steps, tick = [], 0
@@ -77,7 +77,7 @@ class TapedBox:
             tick += message.time
             if message.type == "note_on":
                 steps.append(tick / 120)
-        return Kept(steps, tick / 480 / 4)
+        return ReadTake(steps, tick / 480 / 4)
 
     def last_hit_ns(self) -> int:
         return max(
