@@ -1,4 +1,4 @@
-"""alsa-midi for tests of what goes through it; they are skipped where it does not load."""
+"""alsa-midi, or a skipped test where it does not load."""
 
 from typing import Any
 

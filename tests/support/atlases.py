@@ -48,8 +48,8 @@ def small_members() -> dict[str, bytes]:
 
 
 def write_other(path: Path, atlas: Atlas, groove: Groove | None = None) -> Path:
-    """One named 'other' that lies elsewhere in the same space, so that other beats play, and whose
-    map is upside down."""
+    """Write an atlas named 'other' with the networks of the built-in one. Its centre lies elsewhere
+    in the space, so that other beats play, and its map is upside down."""
     with ZipFile(str(files("drumatlas").joinpath("builtin.atlas"))) as archive:
         networks = {name: archive.read(f"{name}.onnx") for name in ("decoder", "encoder")}
     write_atlas(
@@ -69,7 +69,7 @@ def write_other(path: Path, atlas: Atlas, groove: Groove | None = None) -> Path:
 
 
 def with_decoder(decoder: bytes) -> bytes:
-    """The built-in atlas with another decoder, as a file's bytes; it need not be a good one."""
+    """Return the bytes of the built-in atlas with another decoder, good or not."""
     buffer = BytesIO()
     with (
         ZipFile(str(files("drumatlas").joinpath("builtin.atlas"))) as archive,

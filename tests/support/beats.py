@@ -1,4 +1,4 @@
-"""Beats by their codes, and songs made of them: for tests of what is mined."""
+"""Beats as codes, for tests of mining."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Looking at a page in a browser: what several tests of the page share."""
+"""A page in a browser: waiting, drawing a path, its errors and its accessibility."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 SIZES = {"phone": (390, 844), "small": (800, 480), "desk": (1440, 900)}
 
-# As a browser does that lets a page, or a file, keep nothing.
+# Makes a browser refuse localStorage, as one does whose settings forbid it.
 NO_STORE = """
 Object.defineProperty(window, "localStorage", {
     get() { throw new DOMException("The operation is insecure.", "SecurityError"); },
@@ -31,8 +31,8 @@ DROP = """(encoded) => {
 def until(page: Any, condition: str, given: object = None, seconds: float = 30) -> None:
     """Wait until a JavaScript expression, or function of `given`, is true.
 
-    Asked again and again from here: what the browser would ask by itself is barred by the page's
-    policy, which allows no eval.
+    It is polled from here, because the page's policy forbids the eval that the browser's own wait
+    uses.
     """
     deadline = time.monotonic() + seconds
     while not page.evaluate(condition, given):
@@ -41,7 +41,7 @@ def until(page: Any, condition: str, given: object = None, seconds: float = 30) 
 
 
 def draw_path(page: Any) -> list[list[float]]:
-    """Draw a way over the map with the mouse; its stops."""
+    """Draw a path over the map with the mouse; return its stops."""
     page.get_by_role("button", name="Path").click()
     area = page.locator("#map .screen").bounding_box()
     page.mouse.move(area["x"] + 200, area["y"] + 200)
@@ -54,7 +54,7 @@ def draw_path(page: Any) -> list[list[float]]:
 
 
 class Seen:
-    """What a page said on its console, and what it asked others for."""
+    """The errors on a page's console, and its requests to other hosts."""
 
     def __init__(self, page: Any, url: str) -> None:
         self.errors: list[str] = []
@@ -70,13 +70,13 @@ class Seen:
 
 
 def here(page: Any) -> Any:
-    """Where a page that is a file is, once it has found the beat there."""
+    """Return the place of a page that is a file, once it has found the beat there."""
     page.evaluate("drumatlas.box.refresh()")
     return page.evaluate("({...drumatlas.store.state.here, code: drumatlas.store.state.code})")
 
 
 def barriers(page: Any, size: str) -> dict[str, list[str]]:
-    """What axe-core finds on each tab that a screen of that size shows: rule and tab, elements."""
+    """Return what axe-core reports on each tab at that screen size: elements by rule and tab."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     tabs = page.locator("nav button")
     found: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Both programs' commands and parsers, for tests of examples and of documents."""
+"""The commands, parsers and options of both programs."""
 
 import argparse
 import contextlib

@@ -1,4 +1,4 @@
-"""ALSA's sequencer as AlsaPort and its watcher use it, in make-believe and on a virtual clock."""
+"""A fake of ALSA's sequencer, as AlsaPort and its watcher use it, on a virtual clock."""
 
 import heapq
 import os
@@ -35,9 +35,9 @@ def message_of(event: bytes) -> bytes:
 
 
 class Kernel:
-    """`wire` has the time, and what its queue delivered; `heard` is what the synth at an address
-    heard, with what came directly. A port that is `plug`ged in is announced, unless nobody hears
-    announcements yet; one that is unplugged loses its connections. Several may have one name."""
+    """The sequencer. `wire` has the time and the messages that its queue delivered; `heard` has
+    those that reached the synth at an address, including those sent directly. `plug` announces a
+    port to clients that listen by then; `unplug` ends its connections. Ports may share a name."""
 
     def __init__(self, wire: VirtualWire) -> None:
         self.wire = wire

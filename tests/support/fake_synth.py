@@ -1,4 +1,4 @@
-"""A synth on a cable, behind a make-believe python-rtmidi, played by the real delivering code."""
+"""A synth that can be unplugged, behind a fake python-rtmidi, played by the real sender."""
 
 import contextlib
 import io
@@ -16,8 +16,8 @@ NOTICED_NS = 1_000_000_000  # after which a plug that is back must have been not
 
 
 class FakeSynth:
-    """One MIDI port "Synth", as rtmidi.MidiOut shows it. Pulled out, it loses what is sent; back
-    in, it must be opened anew."""
+    """One MIDI port "Synth", as rtmidi.MidiOut shows it. While unplugged it loses messages; plugged
+    in again, it must be opened again."""
 
     def __init__(self, fails: bool = False) -> None:
         self.heard: list[bytes] = []
@@ -80,8 +80,8 @@ def play_to(
     channels: tuple[int, ...],
     gaps: Iterable[tuple[int, int]],
 ) -> None:
-    """Deliver `events` in order of time, with the plug out from .. to each of `gaps` (ns); then
-    the sender ends. Back in, the synth must hear panic first, and then all there is."""
+    """Deliver `events` in order of time, then end the sender. During each of `gaps` (from, to; ns)
+    the synth is unplugged; after it, the synth must hear panic first, and then every message."""
     rtmidi = SimpleNamespace(
         get_compiled_api_by_name=lambda name: name == "jack",
         get_api_display_name=str,

@@ -1,4 +1,4 @@
-"""A tree of sound cards as the kernel's sysfs has it."""
+"""A fake of the kernel's tree of sound cards in sysfs."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ class Sysfs:
         self.root.mkdir(parents=True)
 
     def plug(self, card: int, path: str, serial: str | None = None) -> None:
-        """A USB interface at `path` ("1-1.2") becomes that card."""
+        """Make a USB interface at `path` ("1-1.2") that card."""
         bus, ports = path.split("-")
         device = self._devices / BUS / f"usb{bus}"
         steps = ports.split(".")
@@ -27,7 +27,7 @@ class Sysfs:
         self._card(card, device / f"{path}:1.0")
 
     def solder(self, card: int, subsystem: str, name: str) -> None:
-        """A device that is not on USB becomes that card."""
+        """Make a device that is not on USB that card."""
         device = self._devices / "soc" / name
         self._card(card, device)
         bus = self._devices.parent / "bus" / subsystem
@@ -41,7 +41,7 @@ class Sysfs:
         (self.root / f"card{card}").symlink_to(folder)
 
     def unplug(self, card: int) -> None:
-        """Its device goes with it."""
+        """Remove a card and its device."""
         link = self.root / f"card{card}"
         device = (link / "device").resolve()
         link.unlink()

@@ -1,4 +1,4 @@
-"""A box that follows a leader, under a virtual clock: for tests of the follower."""
+"""A box that follows a leader, on a virtual clock."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -54,7 +54,7 @@ class FollowingBox:
             self._turn(20 * MS)
 
     def transport(self) -> list[bytes]:
-        """What was sent of Start, Stop, Continue and Song Position."""
+        """Return each Start, Stop, Continue and Song Position that was sent."""
         return [one.data for one in self.sent if one.data[0] >= 0xF0 and one.data != CLOCK]
 
     def ons(self) -> list[int]:

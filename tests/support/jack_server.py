@@ -42,7 +42,7 @@ def serve(name: str, *, waits: bool = False) -> "subprocess.Popen[bytes]":
 
 @contextlib.contextmanager
 def serving(*, waits: bool = False) -> Iterator[None]:
-    """A server of our own, to which JACK_DEFAULT_SERVER is set; see `serve` for `waits`."""
+    """Run a server of our own, to which JACK_DEFAULT_SERVER is set; see `serve` for `waits`."""
     name = f"drumatlas-test-{os.getpid()}"
     server = serve(name, waits=waits)
     before = os.environ.get("JACK_DEFAULT_SERVER")
@@ -117,11 +117,11 @@ class Recorder:
 
     @property
     def missed(self) -> str:
-        """In how many periods a client was late, so that messages may not have been recorded."""
+        """Return in how many periods a client was late: messages may be missing from the record."""
         return self._missed.words()
 
     def unplug(self) -> None:
-        """Its ports go away."""
+        """Take its ports away."""
         self._is_over.set()
         self._thread.join()
         self._missed.rest()
@@ -129,7 +129,7 @@ class Recorder:
         self.client.delete()
 
     def plug(self, name: str) -> None:
-        """Back, with a virtual input."""
+        """Come back with a virtual input."""
         self._connect()
         self.client.open_virtual_port(name)
 
@@ -171,7 +171,7 @@ class MissedPeriods:
 
     @property
     def count(self) -> int:
-        """How many there were."""
+        """Return how many there were."""
         value = ctypes.c_int()
         self._libc.sem_getvalue(self._semaphore, ctypes.byref(value))
         return value.value
@@ -192,7 +192,7 @@ class MissedPeriods:
             self._jack.jack_client_close(ctypes.c_void_p(client))
 
     def words(self) -> str:
-        """What is to be thought of a record that lacks something."""
+        """Return whether JACK may be why a record lacks something."""
         if not self.count:
             return "JACK missed no period: what the record lacks, the box did not send"
         return f"JACK missed {self.count} periods: the recorder may have lost what was sent in them"

@@ -1,4 +1,4 @@
-"""The package with two made-up controls: each has a row in the table, and nothing else."""
+"""A copy of the package with two made-up controls, each only a row in the table of controls."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""MIDI files put together byte by byte: for tests of what can be read of them."""
+"""MIDI files put together byte by byte."""
 
 import struct
 from io import BytesIO
@@ -7,7 +7,7 @@ import mido
 
 END = b"\x00\xff\x2f\x00"
 FOUR_FOUR = b"\x00\xff\x58\x04\x04\x02\x18\x08"
-# What switches all parts of a synthesizer, each as an event at once.
+# Resets of all parts of a synthesizer, each an event without delay.
 XG_ON = bytes.fromhex("00 f0 08 43 10 4c 00 00 7e 00 f7")
 GS_RESET = bytes.fromhex("00 f0 0a 41 10 42 12 40 00 7f 00 41 f7")
 GM_ON = bytes.fromhex("00 f0 05 7e 7f 09 01 f7")
@@ -61,7 +61,7 @@ def played(notes: list[tuple[int, int]], channel: int = 9, before: bytes = b"") 
 
 
 def with_length(body: bytes, wrong: int) -> bytes:
-    """A track whose length is said to be off by `wrong` bytes."""
+    """A track whose stated length is off by `wrong` bytes."""
     return b"MTrk" + struct.pack(">I", (len(body) + wrong) % 2**32) + body
 
 

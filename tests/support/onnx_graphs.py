@@ -1,4 +1,5 @@
-"""Networks for atlases, made node by node: good ones, and such as would hang or eat a box.
+"""Networks for atlases, made node by node: good ones, and ones that would take a box's time or
+memory without end.
 
 They are written with the onnx package, which comes with the [export] extra.
 """
@@ -39,7 +40,7 @@ def model(nodes: Nodes, arrays: Arrays, shape: tuple[int, ...] = (32, 14)) -> by
 
 
 def _ended(nodes: Nodes, arrays: Arrays, last: str = "flat") -> bytes:
-    """With `last` [n, 448] made into probabilities of the right shape."""
+    """Return a model that turns `last` [n, 448] into probabilities of the right shape."""
     ending = [
         node("Sigmoid", [last], ["squashed"]),
         node("Reshape", ["squashed", "shape"], ["p"]),
@@ -53,7 +54,7 @@ def plain() -> bytes:
 
 
 def _turns() -> Any:
-    """What a Loop repeats here: it hands its value on."""
+    """Return the body of a Loop, which passes its value on."""
     from onnx import TensorProto, helper
 
     value = helper.make_tensor_value_info
@@ -67,7 +68,7 @@ def _turns() -> Any:
 
 
 def loops(trips: int = 1 << 40) -> bytes:
-    """A Loop that turns `trips` times wherever one is."""
+    """A Loop that repeats `trips` times at every point."""
     nodes = [
         node("MatMul", ["z", "weight"], ["start"]),
         node("Loop", ["trips", "", "start"], ["flat"], body=_turns()),
@@ -76,7 +77,7 @@ def loops(trips: int = 1 << 40) -> bytes:
 
 
 def loops_far_out() -> bytes:
-    """A Loop whose number of turns grows with the place: none in the middle."""
+    """A Loop that repeats the more the farther out a point is, and not at all in the middle."""
     from onnx import TensorProto
 
     nodes = [

@@ -1,4 +1,4 @@
-"""Takes of beats by our own box, under any notes and channels."""
+"""Takes as a box writes them, with any notes and channels."""
 
 import numpy as np
 from hypothesis import strategies as st

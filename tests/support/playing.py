@@ -1,4 +1,4 @@
-"""Beats to play, a sequencer under a virtual clock, and its streams: for tests of `play`."""
+"""Beats to play, a sequencer on a virtual clock, and its streams."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def sequencer(pattern: Pattern = FOUR, **settings: object) -> Sequencer:
 def run(
     seq: Sequencer, until_ns: int, chunk_ns: int = 7_000_000, start_ns: int = 0
 ) -> list[Output]:
-    """All that `seq` gives from `start_ns` to `until_ns`, asked every `chunk_ns`."""
+    """Return what `seq` gives from `start_ns` to `until_ns` if it is asked every `chunk_ns`."""
     out: list[Output] = []
     now = start_ns
     while now < until_ns:
@@ -51,7 +51,7 @@ def ons(outputs: list[Output], note: int | None = None) -> list[int]:
 
 
 class RecordingPort(NullPort):
-    """An output port that delivers nothing and keeps in `sent` what it was not asked back."""
+    """An output port that delivers nothing; `sent` has its messages, less those withdrawn."""
 
     def __init__(self) -> None:
         self.sent: list[Output] = []

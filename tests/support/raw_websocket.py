@@ -1,4 +1,4 @@
-"""A WebSocket without a client library: what no browser would send, byte by byte (RFC 6455)."""
+"""A WebSocket without a client library, to send bytes that no browser would (RFC 6455)."""
 
 import base64
 import contextlib
@@ -46,7 +46,7 @@ def connect(port: int, timeout: float = 10) -> socket.socket:
 
 
 def open_page(port: int, timeout: float = 10, **headers: str) -> socket.socket:
-    """A page's socket after its handshake, of which nothing more was read."""
+    """Return a page's socket from which only the handshake was read."""
     one = connect(port, timeout)
     one.sendall(upgrade(port, **headers))
     answer = b""
@@ -62,7 +62,7 @@ def open_page(port: int, timeout: float = 10, **headers: str) -> socket.socket:
 
 
 def push(one: socket.socket, data: bytes, most: int) -> int:
-    """Send `data` again and again until it is cut, or `most` bytes were sent; how many were."""
+    """Send `data` until the socket is cut or `most` bytes are sent; return how many were."""
     sent = 0
     with contextlib.suppress(OSError):
         while sent < most:
@@ -71,7 +71,7 @@ def push(one: socket.socket, data: bytes, most: int) -> int:
 
 
 def close_code(data: bytes) -> int | None:
-    """The code of the last close frame in what a server sent; None where there is none."""
+    """Return the code of the last close frame in a server's bytes, or None without one."""
     code = None
     while len(data) >= 2:
         size, start = data[1] & 0x7F, 2
@@ -85,7 +85,7 @@ def close_code(data: bytes) -> int | None:
 
 
 def read_all(one: socket.socket) -> bytes:
-    """Everything until the end, however it ends."""
+    """Return all bytes until the connection ends, in whatever way."""
     data = b""
     with contextlib.suppress(OSError):
         while part := one.recv(1 << 16):

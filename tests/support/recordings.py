@@ -1,4 +1,4 @@
-"""What can be asked of a record of MIDI messages, whoever took it."""
+"""Clocks, notes and panic in a recording of MIDI messages."""
 
 from collections.abc import Iterable
 
@@ -6,22 +6,22 @@ from drumatlas.play.events import CLOCK, Event
 
 
 def clocks(events: Iterable[Event]) -> list[int]:
-    """When each clock came (ns)."""
+    """Return when each clock came (ns)."""
     return [event.at_ns for event in events if event.data == CLOCK]
 
 
 def notes(events: Iterable[Event]) -> list[Event]:
-    """Note-ons."""
+    """Return the note-ons."""
     return [event for event in events if event.data[0] & 0xF0 == 0x90 and event.data[2]]
 
 
 def is_panic(event: Event) -> bool:
-    """All notes off, or all sound off."""
+    """Return whether it is All Notes Off or All Sound Off."""
     return event.data[0] & 0xF0 == 0xB0 and event.data[1] in {120, 123}
 
 
 def hanging(events: Iterable[Event]) -> set[tuple[int, int]]:
-    """(channel, note) of what still sounds at the end."""
+    """Return the (channel, note) of each note that still sounds at the end."""
     sounding: set[tuple[int, int]] = set()
     for event in events:
         kind, channel = event.data[0] & 0xF0, event.data[0] & 0x0F
@@ -35,7 +35,7 @@ def hanging(events: Iterable[Event]) -> set[tuple[int, int]]:
 
 
 def longest_s(events: Iterable[Event]) -> float:
-    """How long the longest note sounded that ended, s; one that is begun again counts on."""
+    """Return the length of the longest note that ended (s); a note struck again counts on."""
     began: dict[tuple[int, int], int] = {}
     longest = 0
     for event in events:

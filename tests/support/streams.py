@@ -1,4 +1,4 @@
-"""The promises that every output stream keeps, and a checker that holds a stream to them."""
+"""The promises of every output stream, and a checker of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

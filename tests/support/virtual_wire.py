@@ -1,5 +1,5 @@
-"""A performer and a port on a virtual clock, and what the port really sends: the performer may be
-held up between reading the time and taking back."""
+"""A performer and a port on a virtual clock, and the messages that the port really sends. The
+performer may be held up between reading the time and withdrawing messages."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -21,14 +21,14 @@ Press = tuple[int, int, Callable[[Sequencer], object]]  # from BASE_NS on; held 
 
 @dataclass
 class VirtualWire:
-    """The time, and all that was sent up to then."""
+    """The time, and all messages sent up to then."""
 
     now_ns: int = BASE_NS
     sent: list[Event] = field(default_factory=list)
 
 
 class FakeSender:
-    """In the place of a process: what it would send goes to `wire` at its time."""
+    """A sender that is not a process: its messages go to `wire` at their times."""
 
     wire = VirtualWire()
 
@@ -65,7 +65,7 @@ class FakeSender:
 def perform(
     seq: Sequencer, port: OutputPort, wire: VirtualWire, presses: Sequence[Press], until_ns: int
 ) -> list[Event]:
-    """Start; each press at its time; Stop. What the sequencer wants to have been sent."""
+    """Start, make each press at its time, stop; return what the sequencer wants to be sent."""
     record = RecordingPort()
     performer = Performer(seq, SeveralPorts([port, record]))
     seq.skip_to(BASE_NS)
@@ -85,7 +85,7 @@ def perform(
 
 
 def counted(events: Sequence[Event]) -> int:
-    """The clocks since the receiver last began to count."""
+    """Return the number of clocks since Start or Song Position, from which a receiver counts."""
     count = 0
     for event in events:
         if event.data == START or event.data[0] == SONG_POSITION:
