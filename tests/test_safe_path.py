@@ -29,7 +29,9 @@ def has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], lis
     return lambda: sorted(path.name for path in tmp_path.glob("*.ran"))
 
 
-def test_the_sending_process(has_run: Callable[[], list[str]]) -> None:
+def test_the_sending_process_imports_nothing_from_the_folder(
+    has_run: Callable[[], list[str]],
+) -> None:
     sender = Sender("no such port", ())
     assert next(sender.says())  # it goes on looking for that port
     sender.bury()
@@ -37,12 +39,14 @@ def test_the_sending_process(has_run: Callable[[], list[str]]) -> None:
     assert has_run() == []
 
 
-def test_the_trial_of_onnxruntime(has_run: Callable[[], list[str]]) -> None:
+def test_the_trial_of_onnxruntime_imports_nothing_from_the_folder(
+    has_run: Callable[[], list[str]],
+) -> None:
     probe._survives(b"")
     assert has_run() == []
 
 
-def test_the_installer(has_run: Callable[[], list[str]]) -> None:
+def test_the_installer_imports_nothing_from_the_folder(has_run: Callable[[], list[str]]) -> None:
     """Its own line on safe paths, before Python as it calls it."""
     (line,) = [one for one in INSTALL.read_text().splitlines() if "PYTHONSAFEPATH" in one]
     call = f"{sys.executable} -c 'import json'"
@@ -54,7 +58,7 @@ def test_the_installer(has_run: Callable[[], list[str]]) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
-def test_whoever_starts_python_says_so(source: Path) -> None:
+def test_every_python_that_we_start_has_a_safe_path(source: Path) -> None:
     """A list that begins with sys.executable goes on with -P."""
     for path in source.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -26,9 +26,9 @@ from faults.box import (
     notes_end,
     since,
 )
-from jack import Recorder, needs_jack
-from recorded import clocks, hanging
-from waiting import until
+from support.jack_server import Recorder, needs_jack
+from support.recordings import clocks, hanging
+from support.waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]
@@ -120,7 +120,7 @@ def _bars(events: list[Event], bpm: float) -> list[list[tuple[int, int]]]:
 class TestSender:
     """The process that sends, on systems without ALSA."""
 
-    def test_the_sender_dies(
+    def test_a_sender_that_dies_is_replaced(
         self, synth: Recorder, play: Play, gate: float, config: tuple[str, str]
     ) -> None:
         """Another one is started: panic first, then its place, and the beat goes on."""
@@ -145,7 +145,7 @@ class TestSender:
         notes_end(since_then, gate)
         assert "the delivering process ended" in end(process, synth)
 
-    def test_the_sender_hangs_until_its_pipe_is_full(
+    def test_a_sender_that_hangs_until_its_pipe_is_full_is_replaced(
         self, synth: Recorder, play: Play, config: tuple[str, str]
     ) -> None:
         """The performer does not wait for it: what does not read is ended, another is started."""
@@ -165,7 +165,9 @@ class TestSender:
         until(lambda: not hanging(synth.events))
 
 
-def test_no_more_memory_to_be_had(synth: Recorder, play: Play, tmp_path: Path) -> None:
+def test_without_memory_for_a_sender_the_box_says_so(
+    synth: Recorder, play: Play, tmp_path: Path
+) -> None:
     """From some time on the system gives it none, while knobs turn.
 
     numpy (2.4.6) may crash then: where an operation on more than 500 cells gets no buffer,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from browsing import SIZES, Seen, until
+from support.browser import SIZES, Seen, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

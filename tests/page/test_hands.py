@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from browsing import until
+from support.browser import until
 
 pytestmark = pytest.mark.browser
 
@@ -104,7 +104,7 @@ def test_the_wheel_zooms_at_the_pointer_and_a_drag_of_the_other_button_pans(
     assert page.evaluate("drumatlas.store.state.here.z") == z
 
 
-def test_what_lies_under_the_pointer_is_named(
+def test_the_point_under_the_pointer_is_named(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"), script=WORDS)

@@ -56,7 +56,7 @@ def test_a_sound_cards_clock_is_read_through_its_jitter(module: Module) -> None:
     assert abs(sum(late) / len(late)) < 0.002
 
 
-def test_the_step_is_reckoned_on_from_the_last_word(module: Module) -> None:
+def test_the_step_is_extrapolated_from_the_last_message(module: Module) -> None:
     run = {"playing": True, "tick": 12, "at": 1000, "tickMs": 20}
     assert module("clock.js", "(m, run) => m.stepAt(run, 1120)", run) == 3
     assert module("clock.js", "(m, run) => m.stepAt(run, 0)", run) == 0
@@ -192,7 +192,7 @@ def test_a_place_survives_its_link(module: Module) -> None:
 @pytest.mark.parametrize(
     "text", ["", "place=", "place=!!!", "place=e30", "other=1", "place=" + "A" * 5000]
 )
-def test_what_is_no_place_is_none(module: Module, text: str) -> None:
+def test_a_malformed_link_has_no_place(module: Module, text: str) -> None:
     assert module("share.js", "(m, text) => m.fromFragment(text)", text) is None
 
 

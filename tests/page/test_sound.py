@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from browsing import until
 from drumatlas.beat.voices import VOICE_TABLE
+from support.browser import until
 
 pytestmark = pytest.mark.browser
 

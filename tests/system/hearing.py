@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from drumatlas.midi.parser import Parser
 from drumatlas.play.events import START, Event
-from recorded import clocks, notes
+from support.recordings import clocks, notes
 
 TICKS_A_STEP, STEPS = 6, 32
 Beat = frozenset[tuple[int, int, int]]

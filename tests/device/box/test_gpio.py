@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.box.gpio import Knobs, check_words, connect, find_gpio, lamps
 from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
@@ -13,14 +12,8 @@ from drumatlas.panel import gpio_board
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.wiring import Wiring, wiring_of
-from drumatlas.play.settings import PlaySettings
 
 CONFIG = defaults()
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 @pytest.fixture
@@ -64,7 +57,7 @@ def test_a_tempo_that_was_asked_for_is_not_overruled_by_where_a_knob_stands(
     assert engine.bpm == 99
 
 
-def test_a_restored_place_is_kept(engine: Engine, board: FakeBoard) -> None:
+def test_knobs_leave_a_restored_place_alone(engine: Engine, board: FakeBoard) -> None:
     engine.handle(Turn("x2", 0.9), 0)
     opened(engine, board, set())
     for tick in range(1, 30):
@@ -111,7 +104,7 @@ def test_a_board_of_which_a_part_is_missing_is_closed_again(
     assert board.is_closed
 
 
-def test_lamps(engine: Engine) -> None:
+def test_lamps_show_beat_lock_and_filter(engine: Engine) -> None:
     assert lamps(engine, None, 0) == {
         "beat": False,
         "lock": False,
@@ -249,7 +242,7 @@ def test_a_panel_that_broke_is_opened_again(
     assert len(engine.panels) == 1
 
 
-def test_who_wants_no_knobs_gets_none_by_a_new_wiring(engine: Engine, boards: Boards) -> None:
+def test_without_knobs_a_new_wiring_brings_none(engine: Engine, boards: Boards) -> None:
     Knobs(["none"], CONFIG, engine).rewire(OTHER)
     assert boards.opened == []
 

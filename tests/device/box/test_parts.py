@@ -5,7 +5,6 @@ from pathlib import Path
 import mido
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.box.box import Box
 from drumatlas.box.parts import FaultLog, KeepLastBars, PortFaults, open_parts
 from drumatlas.engine import Engine
@@ -20,12 +19,7 @@ from drumatlas.play.settings import PlaySettings
 from drumatlas.service.takes import Takes
 
 
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
-
-
-def test_an_unplugged_port_is_told_once_and_told_to_be_back(
+def test_an_unplugged_port_is_reported_once_and_so_is_its_return(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     synth, drums, keyboard = NullPort(), NullPort(), NullPort()
@@ -55,7 +49,7 @@ def play(engine: Engine, tape: Tape, last_bars: KeepLastBars, until_ns: int) -> 
         last_bars.tick(now_ns)
 
 
-def test_the_button_keeps_what_was_played(engine: Engine, tmp_path: Path) -> None:
+def test_the_keep_button_writes_the_last_bars(engine: Engine, tmp_path: Path) -> None:
     tape = Tape(NullPort())
     last_bars = KeepLastBars(engine, tape, Takes(tmp_path))
     play(engine, tape, last_bars, 5_000_000_000)
@@ -68,7 +62,7 @@ def test_the_button_keeps_what_was_played(engine: Engine, tmp_path: Path) -> Non
     assert engine.faults == []
 
 
-def test_what_could_not_be_kept_is_told_until_the_next_can(engine: Engine, tmp_path: Path) -> None:
+def test_a_failed_take_is_shown_until_one_succeeds(engine: Engine, tmp_path: Path) -> None:
     tape = Tape(NullPort())
     last_bars = KeepLastBars(engine, tape, Takes(tmp_path))
     engine.handle(Press("keep"), 0)
@@ -81,14 +75,14 @@ def test_what_could_not_be_kept_is_told_until_the_next_can(engine: Engine, tmp_p
     assert engine.faults == []
 
 
-def test_without_a_folder_keeping_says_what_to_do(engine: Engine) -> None:
+def test_without_a_folder_the_keep_button_says_what_to_do(engine: Engine) -> None:
     last_bars = KeepLastBars(engine, Tape(NullPort()), None)
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
     assert engine.faults == ["keep: no folder for takes; give one with --state"]
 
 
-def test_the_midi_panel_knows_what_was_sent(
+def test_the_midi_panel_knows_the_messages_that_were_sent(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))

@@ -34,7 +34,7 @@ def test_on_a_command_line_a_bad_configuration_ends_it(config: Path, state: Path
     assert not state.exists()
 
 
-def test_none_at_all_is_one_with_nothing_in_it(config: Path, state: Path) -> None:
+def test_a_missing_configuration_is_an_empty_one(config: Path, state: Path) -> None:
     found, wrong = settle_config(asked(config, state))
     assert (found["play.bpm"], wrong) == (120, [])
     assert not state.exists()
@@ -57,7 +57,7 @@ def test_a_bad_one_leaves_the_last_that_was_good(config: Path, state: Path) -> N
         read_given(asked(config, state))
 
 
-def test_a_copy_that_can_not_be_kept_is_no_matter(config: Path, tmp_path: Path) -> None:
+def test_a_copy_that_can_not_be_written_is_no_error(config: Path, tmp_path: Path) -> None:
     config.write_text("[play]\nbpm = 90")
     (tmp_path / "file").write_text("")
     for state in ("none", tmp_path / "file" / "below"):
@@ -82,7 +82,7 @@ def no_input(*_: object) -> None:
     raise PortError("no such input")
 
 
-def test_it_plays_though_nothing_of_what_it_was_told_is_there(
+def test_it_plays_though_ports_and_atlas_are_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

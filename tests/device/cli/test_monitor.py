@@ -91,7 +91,7 @@ def test_json_is_one_object_and_nothing_else(
     assert fake.port.is_closed
 
 
-def test_drift_is_told_against_the_tempo_given(
+def test_drift_is_measured_against_the_given_tempo(
     fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake.play(120, 480)
@@ -128,7 +128,7 @@ def test_every_second_has_its_line(fake: Fake, capsys: pytest.CaptureFixture[str
     assert "missing 0, bunched 1" in lines[0]
 
 
-def test_on_a_terminal_the_line_is_written_anew_and_fits(
+def test_on_a_terminal_the_line_is_overwritten_and_fits(
     fake: Fake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.play(120, 480)
@@ -141,7 +141,9 @@ def test_on_a_terminal_the_line_is_written_anew_and_fits(
     assert rest.startswith("fake:out: 480 clocks")
 
 
-def test_no_clock_is_said_in_one_line(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_clock_it_ends_with_one_line(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
     fake.messages = [(data, 10**13) for data in BEAT]
     assert main(["monitor", "fake", "--seconds", "1.1"]) == 0
     out = capsys.readouterr().out
@@ -151,7 +153,7 @@ def test_no_clock_is_said_in_one_line(fake: Fake, capsys: pytest.CaptureFixture[
     assert clock["bpm"] is clock["ppm"] is clock["phase"] is clock["interval"] is None
 
 
-def test_too_few_clocks_tell_no_tempo(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_few_clocks_give_no_tempo(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     fake.play(120, 5)
     assert main(["monitor", "fake", "--seconds", "0.1"]) == 0
     assert "fake:out: 5 clocks" in (out := capsys.readouterr().out)
@@ -175,9 +177,7 @@ def test_a_signal_ends_it_with_the_summary(
     assert (signal.getsignal(number), sys.getswitchinterval()) == before
 
 
-def test_a_port_that_is_unplugged_is_told_once(
-    fake: Fake, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unplugged_port_is_reported_once(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     fake.play(120, 480)
     fake.port.fault = "fake:out: unplugged"
     timer = threading.Timer(0.2, setattr, (fake.port, "fault", ""))

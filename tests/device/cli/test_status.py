@@ -50,7 +50,7 @@ def test_without_one_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> N
     assert "systemctl start drumatlas" in capsys.readouterr().err
 
 
-def test_one_that_was_killed_is_told(
+def test_a_box_that_was_killed_is_reported(
     box: "subprocess.Popen[bytes]", capsys: pytest.CaptureFixture[str]
 ) -> None:
     box.kill()

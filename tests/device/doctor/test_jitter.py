@@ -9,7 +9,7 @@ from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, Output
 
 
-class Loop(NullPort):
+class LoopedPort(NullPort):
     """Comes back as if each message took its time; every `nth` is late by `late_ns`."""
 
     def __init__(self, heard: Heard, late_ns: int = 0, nth: int = 3) -> None:
@@ -34,7 +34,7 @@ class Loop(NullPort):
 
 def test_an_even_clock_is_good() -> None:
     heard: Heard = Heard()
-    port = Loop(heard)
+    port = LoopedPort(heard)
     finding = measure(port, heard, 1.0)
     assert (finding.name, finding.state) == ("jitter", "ok")
     assert "clock 0 us off the grid" in finding.detail
@@ -42,14 +42,14 @@ def test_an_even_clock_is_good() -> None:
     assert all(data[0] >= 0xF0 for data, _ in heard)  # nothing sounds
 
 
-def test_an_uneven_one_is_told() -> None:
+def test_an_uneven_clock_is_a_warning() -> None:
     heard: Heard = Heard()
-    finding = measure(Loop(heard, late_ns=9_000_000), heard, 1.0)
+    finding = measure(LoopedPort(heard, late_ns=9_000_000), heard, 1.0)
     assert finding.state == "warn"
     assert finding.advice
 
 
-def test_nothing_that_comes_back_is_told() -> None:
+def test_a_clock_that_does_not_come_back_is_a_warning() -> None:
     finding = measure(NullPort(), Heard(), 0.1)
     assert (finding.state, "only 0 clocks" in finding.detail) == ("warn", True)
 

@@ -15,7 +15,7 @@ from drumatlas.web.serving import listen
         ("0.0.0.0:0", "", "a token that play prints"),
     ],
 )
-def test_it_says_who_may_come(address: str, token: str, words: str) -> None:
+def test_it_says_who_may_open_the_page(address: str, token: str, words: str) -> None:
     finding = examine_page({**defaults(), "web.address": address, "web.token": token})
     assert finding.state == "ok"
     assert words in finding.detail

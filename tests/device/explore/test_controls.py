@@ -34,7 +34,7 @@ def test_names_are_those_of_the_contract() -> None:
     assert set(BUTTONS) >= set(CONTRACT_BUTTONS.split())  # further ones are ours
 
 
-def test_good_changes() -> None:
+def test_known_controls_and_buttons_are_accepted() -> None:
     assert turn("x1", 1) == Turn("x1", 1.0)
     assert press("fill") == Press("fill")
 
@@ -50,12 +50,12 @@ def test_wrong_turns_name_the_culprit(control: object, value: object) -> None:
 
 
 @pytest.mark.parametrize("button", ["x1", "", 3, None])
-def test_wrong_presses(button: object) -> None:
+def test_an_unknown_button_is_refused(button: object) -> None:
     with pytest.raises(ControlError, match="no button"):
         press(button)
 
 
-def test_tempo_scale() -> None:
+def test_the_tempo_knob_goes_from_40_to_240_bpm() -> None:
     assert bpm_of(0) == 40
     assert bpm_of(1) == 240
     assert tempo_of(bpm_of(0.37)) == pytest.approx(0.37)

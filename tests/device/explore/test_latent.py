@@ -47,7 +47,7 @@ def test_the_place_of_a_map_point_leads_near_it(atlas: Atlas) -> None:
     assert np.median(away) < 0.45
 
 
-def test_the_way_back_to_the_map(atlas: Atlas) -> None:
+def test_a_latent_point_has_a_place_on_the_map(atlas: Atlas) -> None:
     away = []
     for i in range(0, len(atlas.points.z), 97):
         x, y = latent_to_map(atlas, atlas.points.z[i])

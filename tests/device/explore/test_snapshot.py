@@ -31,7 +31,7 @@ share = st.floats(0, 1)
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), snapshots, min_size=2), share, share)
-def test_morphed_lies_between_what_is_kept(
+def test_a_morph_lies_between_its_snapshots(
     kept: dict[str, Snapshot], across: float, up: float
 ) -> None:
     found = morphed(kept, across, up)
@@ -83,7 +83,7 @@ def test_json_brings_back_the_very_same(snapshot: Snapshot) -> None:
         ({"novelty": 1}, "novelty"),
     ],
 )
-def test_what_is_wrong_is_said(change: dict[str, object], words: str) -> None:
+def test_a_malformed_snapshot_is_an_error(change: dict[str, object], words: str) -> None:
     with pytest.raises(StateError, match=words):
         snapshot_of(HERE.to_json() | change)
 
@@ -94,7 +94,7 @@ def test_any_json_is_a_snapshot_or_a_state_error(entry: object) -> None:
         assert set(snapshot_of(entry).values) == set(DEFAULTS)
 
 
-def test_controls_of_other_versions() -> None:
+def test_controls_of_other_versions_are_left_out() -> None:
     entry = HERE.to_json() | {"values": {"density": 0.25, "reverb": 7}}
     assert snapshot_of(entry).values == DEFAULTS | {"density": 0.25}  # accent too is natural
 

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from drumatlas.midi.late import Late
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event
-from playing import HATS, STEP, midi, sequencer
+from support.playing import HATS, STEP, midi, sequencer
 
 MS = 1_000_000
 ON, OFF = b"\x99\x24\x64", b"\x89\x24\x40"
 
 
-def test_what_is_out_does_not_go_out_again() -> None:
+def test_a_delivered_message_is_not_sent_again() -> None:
     late = Late()
     late.note([(10 * MS, CLOCK), (10 * MS, ON)])
     again = [Event(10 * MS, CLOCK), Event(10 * MS, ON), Event(31 * MS, CLOCK), Event(40 * MS, OFF)]
@@ -55,14 +55,14 @@ def test_a_receiver_that_was_stopped_late_is_in_step_when_it_goes_on(
     assert late.sift([Event(999 * MS, goes_on), *clocks])[0][1:] == clocks[left_out:]
 
 
-def test_a_note_that_is_struck_anew_keeps_its_end() -> None:
+def test_a_note_struck_again_keeps_its_end() -> None:
     late = Late()
     late.note([(10 * MS, ON), (12 * MS, OFF)])
     softer = [Event(10 * MS, ON[:2] + b"\x30"), Event(12 * MS, OFF)]
     assert late.sift(softer)[0] == [Event(0, OFF), *softer]
 
 
-def test_what_undoes_a_command_that_is_out_goes_out() -> None:
+def test_a_message_that_undoes_a_delivered_one_is_sent() -> None:
     late = Late()
     late.note([(10 * MS, START)])
     again = [Event(8 * MS, STOP), Event(12 * MS, START)]

@@ -22,7 +22,7 @@ def test_whole_messages_come_out_whatever_the_pieces(sent: list[bytes], piece: i
     assert heard == sent
 
 
-def test_running_status() -> None:
+def test_running_status_repeats_the_last_status_byte() -> None:
     assert Parser().feed(b"\x99\x24\x40\x26\x41\xc9\x05\x06") == [
         b"\x99\x24\x40",
         b"\x99\x26\x41",

@@ -47,7 +47,7 @@ PORTS = ports(
         ("", False, None),
     ],
 )
-def test_what_is_unplugged_is_replaced_by_a_synth_only_if_any_will_do(
+def test_an_unplugged_port_is_replaced_only_if_any_will_do(
     wanted: str, takes_any: bool, found: str | None
 ) -> None:
     port = PortFinder(wanted, takes_any=takes_any).look(PORTS)

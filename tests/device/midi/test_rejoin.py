@@ -14,7 +14,7 @@ from drumatlas.play.events import (
     Output,
 )
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, STEP, TICK, run, sequencer
+from support.playing import FOUR, HATS, STEP, TICK, run, sequencer
 
 SECOND = 1_000_000_000
 
@@ -74,7 +74,7 @@ def test_after_a_standstill_it_hears_the_place_where_the_beat_is(until_ns: int, 
     assert (place.data[1] | place.data[2] << 7) * 6 == ticks
 
 
-def test_a_place_that_is_taken_back_is_told_again() -> None:
+def test_a_song_position_that_is_withdrawn_is_sent_again() -> None:
     seq = sequencer(HATS)
     seq.can_rewind = True
     seq.start()
@@ -91,7 +91,7 @@ def test_a_place_that_is_taken_back_is_told_again() -> None:
     assert CONTINUE not in data(rejoin.sift(run(seq, 3 * SECOND, start_ns=now_ns + STEP)))
 
 
-def test_who_was_stopped_or_hears_start_is_told_no_place() -> None:
+def test_a_stopped_or_starting_receiver_gets_no_song_position() -> None:
     seq = sequencer(FOUR)
     rejoin = Rejoin()
     rejoin.lost()
@@ -106,7 +106,7 @@ def test_who_was_stopped_or_hears_start_is_told_no_place() -> None:
     assert data(rejoin.sift(run(seq, 2 * SECOND, start_ns=SECOND + TICK)))[0] == START
 
 
-def test_a_start_while_it_waits_begins_anew() -> None:
+def test_a_start_while_it_waits_begins_from_the_top() -> None:
     seq, before = playing(SECOND + STEP // 2)
     rejoin = Rejoin()
     rejoin.sift(before)

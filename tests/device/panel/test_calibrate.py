@@ -21,7 +21,7 @@ def readings(places: list[float], noise: int, seed: int = 0) -> list[float]:
     noise=st.integers(0, 8),
     is_swapped=st.booleans(),
 )
-def test_what_was_measured_brings_both_ends_and_rest(
+def test_a_measured_calibration_reaches_both_ends_and_rest(
     low: float, high: float, rest: float, noise: int, is_swapped: bool
 ) -> None:
     """With its own calibration an input reaches 0 and 1, and its noise changes nothing."""
@@ -52,14 +52,14 @@ def test_what_was_measured_brings_both_ends_and_rest(
         ([0.0, 0.0, 1.0, 1.0], [0.1, 0.7, 0.3], "floating"),
     ],
 )
-def test_why_an_input_can_not_be_measured(
+def test_an_input_that_can_not_be_measured_is_refused_with_the_reason(
     moving: list[float], still: list[float], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         measured(moving, still, Calibration(), is_stick=False)
 
 
-def test_doubts() -> None:
+def test_floating_and_unpowered_inputs_are_doubted() -> None:
     assert doubt([0.5, 0.508]) == ""
     assert "floating" in doubt([0.2, 0.4])
     assert "powered" in chip_doubt({"a": [0.0, 0.0], "b": [0.0]})

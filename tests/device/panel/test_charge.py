@@ -27,12 +27,12 @@ def test_a_pin_that_nothing_holds_follows_from_wherever_it_is(
 
 
 @given(levels, levels, levels)
-def test_a_held_pin_does_not(low: float, high: float, level: float) -> None:
+def test_a_held_pin_does_not_follow(low: float, high: float, level: float) -> None:
     assert not follows(converter(low, high, level).read, CHANNEL, LOW, HIGH)
 
 
 @given(st.floats(-0.01, 0.01), levels)
-def test_nor_does_a_knob_that_is_being_turned(speed: float, level: float) -> None:
+def test_a_knob_that_is_being_turned_does_not_follow(speed: float, level: float) -> None:
     one = converter(0.0, 1.0, level)
 
     def read(channel: int) -> float:

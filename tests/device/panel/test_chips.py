@@ -136,7 +136,7 @@ def test_the_example_explains_it() -> None:
     parse(example(), "example")
 
 
-def test_parts_of_a_bus() -> None:
+def test_each_bus_names_its_chips() -> None:
     assert parts_on(I2C) == "ADS1115"
     assert parts_on(SPI) == "MCP3008 or XYZ99"
 

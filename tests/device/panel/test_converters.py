@@ -23,7 +23,7 @@ def test_a_failing_chip_is_asked_four_times_a_second_and_keeps_nothing_old() -> 
     assert chip.fault == ""
 
 
-class Wire(FakeConverter):
+class NoisyConverter(FakeConverter):
     """One whose channel 0 reads what is in `readings`, in this order."""
 
     readings: Sequence[float] = ()
@@ -35,7 +35,7 @@ class Wire(FakeConverter):
 
 
 def test_a_spike_is_read_again_and_gone_and_a_turn_is_believed_at_once() -> None:
-    wire = Wire()
+    wire = NoisyConverter()
     chip = Chip("mcp0", wire, [0])
     wire.readings = [0.3, 0.301, 1.0, 0.302, 0.3, 0.301, 0.7, 0.69, 0.71]
     seen = [chip.read(now_ns)[0] for now_ns in range(5)]

@@ -61,14 +61,14 @@ def test_only_the_same_message_close_by_is_an_echo(
     )
 
 
-def test_what_is_no_note_passes() -> None:
+def test_other_messages_than_notes_pass() -> None:
     guard = guard_of([Event(0, note(36)), Event(0, note(36, 0)), Event(0, b"\xb9\x10\x05")])
     others = [(note(36, 0), 0), (b"\xb9\x10\x05", 0), (b"\xc9\x01", 0)]
     assert guard.without(others) == others
     assert guard.fault(0) == ""
 
 
-def test_it_is_told_while_it_goes_on_and_one_chance_is_not() -> None:
+def test_a_loop_is_reported_while_it_lasts_but_not_one_coincidence() -> None:
     guard = guard_of([Event(step * STEP, note(36)) for step in range(64)])
     for step in range(3):
         guard.without([(note(36), step * STEP + 2 * MS)])
@@ -105,7 +105,7 @@ class Thru(NullPort):
         self.due = [one for one in self.due if one[1] > until_ns]
 
 
-class Box:
+class LoopedBox:
     """An engine that plays through a thru into its own input."""
 
     def __init__(self, atlas: Atlas, guards: bool = True) -> None:
@@ -127,8 +127,8 @@ class Box:
             self.engine.tick(self.now_ns)
 
 
-def test_a_thru_does_not_make_the_box_travel_and_is_told(atlas: Atlas) -> None:
-    box = Box(atlas)
+def test_a_thru_is_reported_and_does_not_make_the_box_travel(atlas: Atlas) -> None:
+    box = LoopedBox(atlas)
     home = box.engine.explorer.latent.tolist()
     box.play(100 * STEP)
     assert box.engine.explorer.latent.tolist() == home
@@ -138,15 +138,15 @@ def test_a_thru_does_not_make_the_box_travel_and_is_told(atlas: Atlas) -> None:
     assert box.engine.faults == []
 
 
-def test_without_the_guard_it_would(atlas: Atlas) -> None:
-    box = Box(atlas, guards=False)
+def test_without_the_guard_a_thru_makes_the_box_travel(atlas: Atlas) -> None:
+    box = LoopedBox(atlas, guards=False)
     home = box.engine.explorer.latent.tolist()
     box.play(100 * STEP)
     assert box.engine.explorer.latent.tolist() != home
 
 
 def test_pads_land_all_the_same(atlas: Atlas) -> None:
-    box = Box(atlas)
+    box = LoopedBox(atlas)
     code = [0] * 32
     own = {number for step in box.engine.explorer.pattern.cycles[0] for number, _ in step}
     bit, number = next((b, n) for b, n in ((8, 51), (7, 49), (13, 64)) if b not in own)
@@ -161,8 +161,8 @@ def test_pads_land_all_the_same(atlas: Atlas) -> None:
     assert box.engine.explorer.latent == pytest.approx(wanted, abs=1e-2)
 
 
-def test_with_pads_off_there_is_nothing_to_tell(atlas: Atlas) -> None:
-    box = Box(atlas)
+def test_with_pads_off_no_loop_is_reported(atlas: Atlas) -> None:
+    box = LoopedBox(atlas)
     box.panel.map = MidiMap(pads={})
     box.play(100 * STEP)
     assert box.engine.faults == []

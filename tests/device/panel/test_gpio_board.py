@@ -49,7 +49,7 @@ def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     factory.reset()
 
 
-def test_buttons_lamps_and_encoders(factory: Any) -> None:
+def test_buttons_lamps_and_encoders_use_their_pins(factory: Any) -> None:
     panel_wiring = wiring(
         **{f"gpio__{c}": "" for c in ("x2", "x3", "x4", "map_x", "map_y", "tempo", "density")},
         gpio__x1="enc:20,21",
@@ -118,7 +118,7 @@ def test_without_smbus2_the_package_is_named(factory: Any, monkeypatch: pytest.M
         GpioBoard(factory, wiring()).converter("ads0")
 
 
-def test_two_converters_on_one_bus(factory: Any) -> None:
+def test_two_converters_share_a_bus(factory: Any) -> None:
     chips = [MockMcp3008(8, factory), MockMcp3008(7, factory)]
     panel_wiring = wiring(gpio__swing="mcp1:3")
     board = GpioBoard(factory, panel_wiring)
@@ -211,7 +211,7 @@ def test_a_broken_line_that_answers_in_its_own_way_is_an_os_error(factory: Any) 
         (None, None, False),
     ],
 )
-def test_what_is_a_pi(
+def test_a_pi_is_recognised_by_its_model(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     model: str | None,

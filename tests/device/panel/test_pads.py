@@ -7,7 +7,7 @@ from drumatlas.beat.codes import CODE_LIMIT, Code
 from drumatlas.panel.pads import Pads
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
-from playing import STEP, sequencer
+from support.playing import STEP, sequencer
 
 START = START_LEAD_NS
 

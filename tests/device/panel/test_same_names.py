@@ -6,6 +6,7 @@ Each way plays the part of a hand on its own panel, up to the changes that the e
 import curses
 import json
 from collections.abc import Callable, Mapping
+from unittest.mock import patch
 
 import pytest
 
@@ -66,16 +67,22 @@ class Script(Hand):
         self._line({"press": name})
 
 
-class Terminal(Hand):
+class TerminalKeys(Hand):
     """The keys, without a terminal."""
 
     def __init__(self, engine: Engine, _name: str) -> None:
         self._struck: list[str] = []
         self._engine = engine
-        keys = KeysPanel.__new__(KeysPanel)
-        keys._screen = self
+        calls = ("noecho", "cbreak", "set_escdelay", "has_colors", "curs_set")
+        nothing = dict.fromkeys(calls, lambda *_: False)
+        with patch.multiple(curses, initscr=lambda: self, **nothing):
+            keys = KeysPanel([])
         keys.values = lambda: engine.explorer.values
         self.panel = keys
+
+    def keypad(self, _is_on: bool) -> None: ...
+
+    def nodelay(self, _is_on: bool) -> None: ...
 
     def getkey(self) -> str:
         if not self._struck:
@@ -126,7 +133,7 @@ class Wires(Hand):
 HANDS: dict[str, Callable[[Engine, str], Hand]] = {
     "controller": Controller,
     "script": Script,
-    "keys": Terminal,
+    "keys": TerminalKeys,
     "gpio": Wires,
 }
 

@@ -69,7 +69,7 @@ def test_a_bad_file_changes_nothing(good: Path, bad: Path, state: Path) -> None:
     assert [path.name for path in state.iterdir()] == [FILE]
 
 
-def test_a_bad_atlas_of_the_owner_is_told_and_the_built_in_one_plays(state: Path) -> None:
+def test_a_bad_atlas_of_the_owner_is_reported_and_the_built_in_one_plays(state: Path) -> None:
     state.mkdir(parents=True)
     (state / FILE).write_bytes(b"no zip")
     name, wrong = find_atlas(None, state, named_so)
@@ -92,19 +92,19 @@ def test_a_bad_one_that_was_named_ends_it_only_where_somebody_sees_it(
     assert len(find_atlas(bad, state, named_so, unattended=True)[1]) == 2
 
 
-def test_back_to_the_built_in_one(good: Path, state: Path) -> None:
+def test_the_built_in_atlas_can_be_restored(good: Path, state: Path) -> None:
     assert not remove_atlas(state)
     update_atlas(good, state)
     assert remove_atlas(state)
     assert not (state / FILE).exists()
 
 
-def test_a_folder_that_can_not_be_is_an_error(good: Path) -> None:
+def test_an_impossible_folder_is_an_error(good: Path) -> None:
     with pytest.raises(FileError, match="no folder for state"):
         update_atlas(good, good / "below a file")
 
 
-def test_an_atlas_without_a_beat_is_none_to_play(silent: Path, good: Path, state: Path) -> None:
+def test_an_atlas_without_a_beat_is_refused(silent: Path, good: Path, state: Path) -> None:
     update_atlas(good, state)
     with pytest.raises(AtlasError, match=f"{silent}: .*no place in it"):
         update_atlas(silent, state)
@@ -135,7 +135,7 @@ def test_whatever_a_foreign_network_raises_another_one_plays(
         find_atlas(good, state, Explorer)
 
 
-def test_what_is_no_fault_of_the_atlas_is_not_laid_on_it(good: Path, state: Path) -> None:
+def test_other_errors_are_not_blamed_on_the_atlas(good: Path, state: Path) -> None:
     def fail(_: Atlas) -> None:
         raise ConfigError("play.swap")
 

@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> StateStore:
     return StateStore(tmp_path / "made" / "here")
 
 
-def test_what_was_saved_is_loaded(store: StateStore) -> None:
+def test_a_saved_state_is_loaded(store: StateStore) -> None:
     assert store.load() == (None, [])
     store.save(OLD)
     store.save(NEW)
@@ -72,7 +72,7 @@ def test_a_damaged_file_falls_back_to_the_one_before_and_then_to_none(
         {"version": None},
     ],
 )
-def test_what_is_out_of_range_is_damage(change: dict[str, object]) -> None:
+def test_a_value_out_of_range_counts_as_damage(change: dict[str, object]) -> None:
     with pytest.raises(StateError):
         kept_of(OLD.to_json() | change)
 
@@ -82,13 +82,13 @@ def test_controls_of_later_versions_are_left_out() -> None:
     assert kept_of(later).learned == {6: "x2"}
 
 
-def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+def test_an_impossible_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="file"):
         StateStore(tmp_path / "file")
 
 
-def test_where_state_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_goes_to_the_first_folder_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", "/xdg")
     assert state_folder("") == Path("/xdg/drumatlas")
@@ -216,7 +216,7 @@ def test_a_folder_that_can_not_be_listed_is_no_reason_not_to_write(
     assert store.load() == (NEW, [])
 
 
-def test_a_folder_that_can_not_be_looked_into_is_told(
+def test_a_folder_that_may_not_be_searched_is_an_error(
     store: StateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import NO_STORE, barriers, here, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.codes import pack
@@ -18,6 +17,7 @@ from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.search import Places
 from drumatlas.explore.velocity import velocities
 from drumatlas_export.page.mlp import LEVELLED
+from support.browser import NO_STORE, barriers, here, until
 
 pytestmark = pytest.mark.browser
 
@@ -72,7 +72,7 @@ def test_it_finds_what_the_box_finds_wherever_one_goes(
     finds_what_the_box_finds(opened(), places)
 
 
-def test_so_it_does_with_a_decoder_that_levels(
+def test_it_finds_the_same_with_a_levelled_decoder(
     opened: Callable[..., Any], played: tuple[Path, Atlas]
 ) -> None:
     page = opened(file=played[0])
@@ -167,7 +167,7 @@ def test_a_frozen_training_beat_gives_way_to_the_filter(
     assert heard == {(s, v) for s, step in enumerate(box.pattern.cycles[0]) for v, _ in step}
 
 
-def test_a_place_that_was_kept_brings_its_tempo_and_its_morph(opened: Callable[..., Any]) -> None:
+def test_a_loaded_snapshot_restores_tempo_and_morph(opened: Callable[..., Any]) -> None:
     page = opened()
     box = Explorer(read_builtin())
     values = ("tempo", "morph", "morph_y", "swing", "map_x", "map_y")
@@ -195,7 +195,7 @@ def test_a_place_that_was_kept_brings_its_tempo_and_its_morph(opened: Callable[.
     assert box.values["tempo"] == 0.5
 
 
-def test_it_works_where_the_browser_keeps_nothing(opened: Callable[..., Any]) -> None:
+def test_it_works_without_local_storage(opened: Callable[..., Any]) -> None:
     page = opened(script=NO_STORE)
     theme = page.evaluate("document.documentElement.dataset.theme")
     page.get_by_role("button", name="Dark or light").click()
@@ -203,6 +203,6 @@ def test_it_works_where_the_browser_keeps_nothing(opened: Callable[..., Any]) ->
     assert page.seen.errors == []
 
 
-def test_accessibility(opened: Callable[..., Any]) -> None:
+def test_axe_finds_no_barrier(opened: Callable[..., Any]) -> None:
     for size in ("desk", "phone", "small"):
         assert barriers(opened(size), size) == {}

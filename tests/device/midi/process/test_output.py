@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivering import FakeSender, Press, Wire, counted, perform
 from drumatlas.errors import PortError
 from drumatlas.midi.process import output
 from drumatlas.midi.process.frames import pack
 from drumatlas.midi.process.output import ProcessPort
 from drumatlas.play.events import NOTE_ON, Event
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, sequencer
-from recorded import hanging, notes
-from waiting import until
+from support.playing import FOUR, HATS, sequencer
+from support.recordings import hanging, notes
+from support.virtual_wire import FakeSender, Press, VirtualWire, counted, perform
+from support.waiting import until
 
 MS = 1_000_000
 PRESSES: dict[str, Callable[[Sequencer], object]] = {
@@ -53,7 +53,7 @@ def played(
     until_ns: int = 2500 * MS,
 ) -> tuple[list[Event], list[Event]]:
     """(what was sent, what the sequencer wants to have been sent)."""
-    sender.wire = wire = Wire()
+    sender.wire = wire = VirtualWire()
     port = ProcessPort("synth", (9,), offset_ms)
     wanted = perform(sequencer(HATS, bpm=bpm, swap="step"), port, wire, pressed, until_ns)
     port.close()
@@ -173,7 +173,7 @@ class HeldUp(ProcessPort):
 def test_a_new_process_ends_the_notes_of_the_one_that_died(
     mortal: type[Mortal], monkeypatch: pytest.MonkeyPatch, kind: type[ProcessPort]
 ) -> None:
-    monkeypatch.setattr(FakeSender, "wire", Wire())
+    monkeypatch.setattr(FakeSender, "wire", VirtualWire())
     port = kind("synth", (9,))
     port.send([Event(0, bytes((NOTE_ON | 2, 60, 100)))])
     assert hanging(mortal.wire.sent) == {(2, 60)}

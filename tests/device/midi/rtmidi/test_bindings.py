@@ -16,17 +16,11 @@ from drumatlas.midi.rtmidi.api import open_client
 from drumatlas.midi.rtmidi.bindings import BINDINGS, Binding, Client, RtMidi
 from drumatlas.midi.rtmidi.input import RtMidiInput
 from drumatlas.midi.rtmidi.output import RtMidiWire
-from jack import jack_client, needs_jack
+from support.jack_server import jack_client, needs_jack
+from support.waiting import until
 
 NOTE, CLOCK, SYSEX, SENSING = b"\x99\x24\x64", b"\xf8", b"\xf0\x7d\x01\xf7", b"\xfe"
 PING, PONG = b"\xb0\x00\x01", b"\xb0\x00\x02"
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture(params=BINDINGS, ids=lambda binding: binding.package)
@@ -172,7 +166,7 @@ def test_every_binding_knows_the_systems_by_name(binding: Binding) -> None:
         assert not rtmidi.find_system("core")
 
 
-class Broken:
+class FailingImporter:
     """An importer of modules that don't load."""
 
     def __init__(self, errors: dict[str, Exception]) -> None:
@@ -202,7 +196,7 @@ def lacking(
     def lack(errors: dict[str, Exception]) -> None:
         for name in errors:
             monkeypatch.delitem(sys.modules, name, raising=False)
-        monkeypatch.setattr(sys, "meta_path", [Broken(errors), *sys.meta_path])
+        monkeypatch.setattr(sys, "meta_path", [FailingImporter(errors), *sys.meta_path])
 
     return lack
 
@@ -223,7 +217,7 @@ def test_no_binding_is_one_line_with_the_one_for_this_python(
     )
 
 
-def test_elsewhere_nothing_is_said_of_alsa_and_jack(
+def test_on_other_systems_alsa_and_jack_are_not_mentioned(
     lacking: Lack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lacking({one.module: gone(one.module) for one in BINDINGS})

@@ -12,7 +12,7 @@ if not Path("/dev/fd").exists():
     pytest.skip("descriptors are not listed here", allow_module_level=True)
 
 
-class Server:
+class FakeJackServer:
     """Listens where JACK's would, and calls its client back."""
 
     def __init__(self, folder: Path) -> None:
@@ -38,13 +38,13 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    one = Server(tmp_path)
+def server(tmp_path: Path) -> Iterator[FakeJackServer]:
+    one = FakeJackServer(tmp_path)
     yield one
     one.close()
 
 
-def test_a_server_that_ends_and_comes_back(server: Server) -> None:
+def test_the_line_hangs_up_when_the_server_ends(server: FakeJackServer) -> None:
     before = server_sockets()
     client = server.connect()
     line = ServerLine(server_sockets() - before)
@@ -61,7 +61,7 @@ def test_a_server_that_ends_and_comes_back(server: Server) -> None:
 
 
 def test_a_descriptor_that_was_closed_and_is_another_file_now(
-    server: Server, tmp_path: Path
+    server: FakeJackServer, tmp_path: Path
 ) -> None:
     before = server_sockets()
     client = server.connect()
@@ -73,7 +73,7 @@ def test_a_descriptor_that_was_closed_and_is_another_file_now(
     accepted.close()
 
 
-def test_what_is_no_line_to_a_server_never_hangs_up(tmp_path: Path) -> None:
+def test_a_descriptor_that_is_no_server_never_hangs_up(tmp_path: Path) -> None:
     """A page's socket that closes is not the end of JACK."""
     before = server_sockets()
     ours, theirs = socket.socketpair()
@@ -85,7 +85,7 @@ def test_what_is_no_line_to_a_server_never_hangs_up(tmp_path: Path) -> None:
     ours.close()
 
 
-def test_the_name_that_the_server_gave_the_client(server: Server, tmp_path: Path) -> None:
+def test_the_name_that_the_server_gave_the_client(server: FakeJackServer, tmp_path: Path) -> None:
     before = server_sockets()
     client = server.connect()
     back = socket.socket(socket.AF_UNIX)
