@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Groove
-from drumatlas.explore.groove import SURE, played_velocities, surroundings, touch
+from drumatlas.explore.groove import CERTAINTY_SPREAD, played_velocities, surroundings, timing_of
 from drumatlas.explore.velocity import velocities
 
 HALF = np.full(14, 0.5, np.float32)
@@ -42,7 +42,7 @@ def test_each_part_adds_what_it_weighs() -> None:
     loud = played_velocities(groove_of(60, {0: -20, 1: 7}), hits, half)
     assert loud[[0, 1, 8], 2].tolist() == [67, 40, 60]
     sure = played_velocities(groove_of(60), hits, np.ones(hits.shape, np.float32))
-    assert sure[0, 2] == 60 + SURE / 2
+    assert sure[0, 2] == 60 + CERTAINTY_SPREAD / 2
 
 
 @given(st.floats(-500, 500, width=32), st.integers(0, 2**32 - 1))
@@ -55,7 +55,7 @@ def test_velocities_stay_midi_whatever_an_atlas_says(loud: float, seed: int) -> 
 
 
 def test_the_touch_is_in_nanoseconds() -> None:
-    found = touch(groove_of())
+    found = timing_of(groove_of())
     assert (len(found.late_ns), len(found.late_ns[0]), len(found.spread_ns)) == (16, 14, 14)
     assert found.late_ns[1][2] == 160_000
     assert found.spread_ns[13] == 3_000_000

@@ -226,7 +226,7 @@ export class Box {
     if (slot in this.#slots) this.#jump(() => this.#restore(this.#slots[slot]), true);
   }
 
-  // Over the square of the snapshots, as `drumatlas.explore.snapshot.morphed`.
+  // Over the square of the snapshots, as `drumatlas.explore.snapshot.morph_knobs`.
   #morph() {
     if (Object.keys(this.#slots).length < 2) return;
     const corners = CORNERS.map((order) => this.#slots[[...order].find((slot) => slot in this.#slots)].z);

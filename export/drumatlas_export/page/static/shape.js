@@ -3,11 +3,11 @@
 import { MIN_ENTROPY, STEPS, entropy } from "./filter.js";
 
 export const VOICES = 14;
-const [THINNEST, THICKEST] = [2, 2]; // logits
+const [SPARSE_LOGITS, DENSE_LOGITS] = [2, 2]; // logits
 const [LEAST, MOST, MOST_TIMES] = [12, 128, 3]; // hits
-const NEVER = 1e-6;
+const MIN_P = 1e-6;
 const [SOFTEST, BY_CHANCE, BY_METRE, ABOVE_ALL] = [44, 46, 36, 128]; // velocities
-const SURE = 24;
+const CERTAINTY_SPREAD = 24;
 const WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1];
 const BACKBEAT = [4, 12, 20, 28];
 
@@ -21,13 +21,13 @@ export function round(value) {
 }
 
 function logit(p) {
-  const clipped = clip(p, NEVER, 1 - NEVER);
+  const clipped = clip(p, MIN_P, 1 - MIN_P);
   return Math.log(clipped / (1 - clipped));
 }
 
 function moved(natural, offset) {
   if (offset === 0) return natural;
-  return Math.fround(clip(1 / (1 + Math.exp(-logit(natural) - offset)), NEVER, 1 - NEVER));
+  return Math.fround(clip(1 / (1 + Math.exp(-logit(natural) - offset)), MIN_P, 1 - MIN_P));
 }
 
 // Plain loops: a search asks for these some hundred times.
@@ -54,7 +54,7 @@ export function above(p, thresholds) {
 export function shaped(p, natural, density, groupOf) {
   const thresholds = natural.map((value, voice) => {
     const offset = 0.5 - density.groups[groupOf[voice]];
-    return moved(value, 2 * (offset > 0 ? THINNEST : THICKEST) * offset);
+    return moved(value, 2 * (offset > 0 ? SPARSE_LOGITS : DENSE_LOGITS) * offset);
   });
   const plain = { hits: above(p, thresholds), thresholds };
   if (density.overall === 0.5) return plain;
@@ -82,12 +82,12 @@ function wantedHits(ranked, cells, overall) {
   const share = Math.abs(2 * overall - 1);
   const between = (end) => natural ** (1 - share) * end ** share;
   if (overall > 0.5) {
-    const end = Math.min(over(-THICKEST), MOST, MOST_TIMES * natural);
+    const end = Math.min(over(-DENSE_LOGITS), MOST, MOST_TIMES * natural);
     return natural ? between(Math.max(end, natural)) : 0;
   }
   const lively = livelyNumbers(cells.slice(0, natural));
   if (!lively.length) return natural;
-  const wanted = between(Math.max(over(THINNEST), lively[0]));
+  const wanted = between(Math.max(over(SPARSE_LOGITS), lively[0]));
   const enough = lively.find((number) => number >= round(wanted)) ?? lively.at(-1);
   return enough === round(wanted) ? wanted : enough;
 }
@@ -111,7 +111,7 @@ export function velocities(p, hits, thresholds, accent, snare, groove = null) {
     const [step, voice] = [Math.floor(cell / VOICES), cell % VOICES];
     const limit = thresholds[voice];
     const sure = clip(Math.fround(Math.fround(p[cell] - limit) / Math.fround(1 - limit)), 0, 1);
-    if (played) return round(clip(played[cell] + SURE * (sure - 0.5), 1, 127));
+    if (played) return round(clip(played[cell] + CERTAINTY_SPREAD * (sure - 0.5), 1, 127));
     const weight = voice === snare && BACKBEAT.includes(step) ? 1 : WEIGHT_OF_STEP[step % 16];
     const byMetre = Math.fround(SOFTEST + Math.fround(BY_METRE * Math.fround(weight)));
     return round(Math.fround(byMetre + Math.fround(BY_CHANCE * sure)));
