@@ -12,12 +12,12 @@ from drumatlas.config.keys import defaults
 from drumatlas.config.read import parse
 from drumatlas.doctor import panel as doctor
 from drumatlas.errors import ConfigError
-from drumatlas.panel.calibrate import measured
+from drumatlas.panel.calibrate import calibration_from
 from drumatlas.panel.chip_kind import I2C, SPI, ChipKind, Slot
 from drumatlas.panel.chips import CHIP_KINDS, chip_of, parts_on
 from drumatlas.panel.conditioning import COUNT, Calibration
 from drumatlas.panel.converters import Chip
-from drumatlas.panel.fakes import FakeBoard, FakeConverter
+from drumatlas.panel.fake_board import FakeBoard, FakeConverter
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import GpioBoard
 from drumatlas.panel.wiring import Wire, parse_wire, wiring_of
@@ -54,8 +54,8 @@ def test_its_words_are_wires() -> None:
         ('[gpio]\nx1 = "xyz1:0"', r"line 2: gpio.x1.*only xyz0, channels 0\.\.11"),
         ('[gpio]\nx1 = "xyz0:12"', r"line 2: gpio.x1.*channels 0\.\.11"),
         ('[gpio]\nx1 = "abc0:1"', r"line 2: gpio.x1.*must be like .*xyz0:\d+"),
-        ('[gpio]\nx1 = "pin:4"', "line 2: gpio.x1.*goes to .*xyz"),
-        ('[gpio]\nplay = "xyz0:1"', "line 2: gpio.play.*goes to pin"),
+        ('[gpio]\nx1 = "pin:4"', "line 2: gpio.x1.*must be wired to .*xyz"),
+        ('[gpio]\nplay = "xyz0:1"', "line 2: gpio.play.*must be wired to pin"),
         ('[gpio]\nx1 = "xyz00:1"', "line 2: gpio.x1.*must be like"),
         ('[gpio]\nx1 = "xyz0:3"\nx2 = "xyz0:3"', "line 3: gpio.x2.*channel 3 of xyz0 .* gpio.x1"),
         (
@@ -86,7 +86,7 @@ def test_its_resolution_sets_what_counts_as_noise_and_as_a_spike(made_up: ChipKi
     assert first.calibration.noise == 9 / 255
     assert second.calibration.noise == 0.02
     assert third.calibration.noise == Calibration().noise == 9 * COUNT
-    noises = measured([0.0, 1.0], [0.5], Calibration(), False, first.count).noise, COUNT
+    noises = calibration_from([0.0, 1.0], [0.5], Calibration(), False, first.count).noise, COUNT
     assert noises == (1 / 255, 1 / 1023)
     wire = FakeConverter()
     for name, reads in (("xyz0", 2), ("mcp0", 4)):

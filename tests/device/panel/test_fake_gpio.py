@@ -59,7 +59,7 @@ def test_an_encoder_is_turned_by_detents_whatever_its_cycle_has() -> None:
 
 def test_lamps_can_be_looked_at() -> None:
     panel = FakeGpioPanel(WIRING)
-    panel.shows = lambda _now_ns: {"beat": True}
+    panel.lamp_states = lambda _now_ns: {"beat": True}
     panel.poll(0)
     assert panel.board.lamps[5].is_on
     panel.close()

@@ -4,7 +4,7 @@ import pytest
 
 from drumatlas.config.keys import defaults
 from drumatlas.explore.controls import DEFAULTS, Change, Press, Turn
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.wiring import wiring_of
 
@@ -169,7 +169,7 @@ def test_encoders_turn_from_where_the_control_stands() -> None:
 def test_a_converter_that_fails_is_shown_and_survived() -> None:
     rig = Rig(gpio__swing="mcp1:0")
     told: list[list[str]] = []
-    rig.panel.tells = told.append
+    rig.panel.on_faults = told.append
     rig.board.converters["mcp1"].levels[0] = 0.5
     rig.poll(10)
     before = dict(rig.values)
@@ -192,7 +192,7 @@ def test_a_converter_that_fails_is_shown_and_survived() -> None:
 
 def test_lamps_are_switched_when_they_change() -> None:
     rig = Rig()
-    rig.panel.shows = lambda now_ns: {"beat": now_ns // TICK_NS % 4 < 2, "lock": True}
+    rig.panel.lamp_states = lambda now_ns: {"beat": now_ns // TICK_NS % 4 < 2, "lock": True}
     rig.poll(40)
     lamps = rig.board.lamps
     assert lamps[5].switched == 20 + 1

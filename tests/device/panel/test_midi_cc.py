@@ -37,7 +37,7 @@ def cc(number: int, value: int, channel: int = 0) -> bytes:
 
 def send(panel: MidiPanel, *messages: bytes, at_ns: int = 0) -> None:
     for message in messages:
-        panel.take(message, at_ns)
+        panel.receive(message, at_ns)
 
 
 def test_every_control_has_a_controller_of_its_own() -> None:
@@ -79,7 +79,7 @@ def test_odd_messages_are_left_out(atlas: Atlas, messages: list[bytes]) -> None:
     whole = {0x8: 3, 0x9: 3, 0xA: 3, 0xB: 3, 0xC: 2, 0xD: 2, 0xE: 3}  # the parser sees to it
     for message in messages:
         if not message or whole.get(message[0] >> 4, len(message)) == len(message):
-            panel.take(bytes((*message[:1], *(byte & 0x7F for byte in message[1:]))), 0)
+            panel.receive(bytes((*message[:1], *(byte & 0x7F for byte in message[1:]))), 0)
     for change in panel.poll(0):
         assert isinstance(change, Press) or 0 <= change.value <= 1
 
@@ -88,7 +88,7 @@ def test_a_flood_is_bounded_and_the_newest_counts(panel: MidiPanel) -> None:
     numbers = [DEFAULT_CC[name] for name in VALUES]
     chance = random.Random(1)
     for _ in range(100 * WAITING):
-        panel.take(cc(chance.choice(numbers), chance.randrange(128)), 0)
+        panel.receive(cc(chance.choice(numbers), chance.randrange(128)), 0)
     send(panel, cc(numbers[0], 5))
     assert len(panel._waiting) == WAITING
     changes = panel.poll(0)

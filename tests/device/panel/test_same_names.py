@@ -14,7 +14,7 @@ from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine, Panel
 from drumatlas.explore.controls import BUTTONS, DEFAULTS, VALUES, Press, bpm_of
 from drumatlas.panel.conditioning import Calibration
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.keys import PRESSES, TURNS, KeysPanel
 from drumatlas.panel.midi_cc import MidiPanel
@@ -45,11 +45,11 @@ class Controller(Hand):
         self.panel = self.midi
 
     def turn(self, name: str) -> None:
-        self.midi.take(bytes((0xB0, DEFAULT_CC[name], round(GOAL * 127))), 0)
+        self.midi.receive(bytes((0xB0, DEFAULT_CC[name], round(GOAL * 127))), 0)
 
     def press(self, name: str) -> None:
         for value in (127, 0):
-            self.midi.take(bytes((0xB0, DEFAULT_CC[name], value)), 0)
+            self.midi.receive(bytes((0xB0, DEFAULT_CC[name], value)), 0)
 
 
 class Script(Hand):

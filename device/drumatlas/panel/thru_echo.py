@@ -1,8 +1,8 @@
-"""Which notes that come in are our own, sent back by a synth's MIDI thru. Pure.
+"""Recognise our own notes when a synth's MIDI thru sends them back. Pure.
 
-As pads they would make the box travel by itself. A thru changes nothing, so an echo has the
-channel, the note and the velocity of what was sent; who plays along with the beat hits the same
-note at the same time, too, but hardly with the same of 127 velocities.
+Taken for pads, they would make the box travel by itself. A thru changes nothing, so an echo has the
+channel, note and velocity that were sent. A player who drums along with the beat hits the same note
+at the same time, too, but hardly ever with the same one of 127 velocities.
 """
 
 from collections import deque
@@ -11,26 +11,28 @@ from collections.abc import Callable, Iterable, Sequence
 from drumatlas.play.events import Event, is_note_on
 
 FAULT = "the MIDI input hears our own output (its thru?); pads ignored"
-# A thru takes some ms; a port with an offset of its own plays up to 100 ms to each side of the
-# time that its messages were given.
+# A thru adds a few ms. A port with an offset plays up to 100 ms before or after the scheduled time.
 NEAR_NS = 110_000_000
-_LAST = 8  # notes that came in, of which...
-_MANY = 4  # ...so many echoes are a thru, not a chance
-_OVER_NS = 8_000_000_000  # without an echo; two bars of a slow beat
+_WINDOW = 8  # the last notes received
+_MIN_ECHOES = 4  # so many echoes among them are a thru, not chance
+_QUIET_NS = 8_000_000_000  # the fault ends after so long without an echo: two bars of a slow beat
 
 Message = tuple[bytes, int]  # MIDI bytes and their arrival, monotonic ns
 
 
 class EchoGuard:
-    """`sent` gives the messages that were due at a time (ns) or later, in order."""
+    """Removes echoes of sent notes from the input.
+
+    `sent` returns the messages scheduled at a time (monotonic ns) or later, in order.
+    """
 
     def __init__(self) -> None:
         self.sent: Callable[[int], Iterable[Event]] = lambda _since_ns: ()
-        self._were_echoes: deque[bool] = deque(maxlen=_LAST)
+        self._were_echoes: deque[bool] = deque(maxlen=_WINDOW)
         self._last_ns: int | None = None  # when the last echo came
 
-    def without(self, messages: Sequence[Message]) -> list[Message]:
-        """The messages that are none of ours."""
+    def remove_echoes(self, messages: Sequence[Message]) -> list[Message]:
+        """Return the received messages without echoes of our own notes."""
         notes = [at_ns for message, at_ns in messages if is_note_on(message)]
         ours: dict[bytes, list[int]] = {}
         if notes:
@@ -47,7 +49,7 @@ class EchoGuard:
         return is_echo
 
     def fault(self, now_ns: int) -> str:
-        """What is wrong, as long as it goes on; else ''."""
-        if self._last_ns is None or now_ns - self._last_ns > _OVER_NS:
+        """Return the fault to show at `now_ns`, "" for none."""
+        if self._last_ns is None or now_ns - self._last_ns > _QUIET_NS:
             self._were_echoes.clear()
-        return FAULT if sum(self._were_echoes) >= _MANY else ""
+        return FAULT if sum(self._were_echoes) >= _MIN_ECHOES else ""

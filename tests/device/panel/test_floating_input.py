@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.panel.charge import APART, extremes, follows
-from drumatlas.panel.fakes import FakeConverter
+from drumatlas.panel.fake_board import FakeConverter
+from drumatlas.panel.floating_input import MIN_DIFFERENCE, follows, reference_channels
 
 LOW, HIGH, CHANNEL = 0, 1, 2
 levels = st.floats(0, 1)
@@ -16,11 +16,11 @@ def converter(low: float, high: float, level: float) -> FakeConverter:
     return one
 
 
-@given(st.floats(0, 1 - APART), levels, st.floats(0.1, 1))
+@given(st.floats(0, 1 - MIN_DIFFERENCE), levels, st.floats(0.1, 1))
 def test_a_pin_that_nothing_holds_follows_from_wherever_it_is(
     low: float, level: float, keeps: float
 ) -> None:
-    one = converter(low, low + APART, level)
+    one = converter(low, low + MIN_DIFFERENCE, level)
     one.floating.add(CHANNEL)
     one.keeps = keeps
     assert follows(one.read, CHANNEL, LOW, HIGH)
@@ -52,8 +52,8 @@ def test_two_pins_that_hang_find_nothing_in_each_other_but_each_by_a_held_one() 
 
 
 def test_the_pair_stands_apart_and_is_not_the_channel_itself() -> None:
-    assert extremes({0: 0.0, 1: 0.4, 2: 0.6, 3: 1.0}, 0) == (1, 3)
-    assert extremes({0: 0.0, 1: 0.4, 2: 0.6, 3: 1.0}, 3) == (0, 2)
-    assert extremes({0: 0.0, 1: 0.6, 2: 1.0}, 0) is None
-    assert extremes({0: 0.5}, 0) is None
-    assert extremes({}, 0) is None
+    assert reference_channels({0: 0.0, 1: 0.4, 2: 0.6, 3: 1.0}, 0) == (1, 3)
+    assert reference_channels({0: 0.0, 1: 0.4, 2: 0.6, 3: 1.0}, 3) == (0, 2)
+    assert reference_channels({0: 0.0, 1: 0.6, 2: 1.0}, 0) is None
+    assert reference_channels({0: 0.5}, 0) is None
+    assert reference_channels({}, 0) is None
