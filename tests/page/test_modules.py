@@ -45,7 +45,7 @@ def test_a_sound_cards_clock_is_read_through_its_jitter(module: Module) -> None:
         """({SoundClock}, looks) => {
             const clock = new SoundClock();
             return looks.map((look) => {
-                clock.look(...look);
+                clock.sync(...look);
                 return clock.at(1000);
             });
         }""",

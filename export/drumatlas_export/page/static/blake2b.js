@@ -1,5 +1,5 @@
-// The hash of a beat's rotation class, as `drumatlas.beat.codes.rotation_hash`: BLAKE2b (RFC 7693)
-// with 8 bytes of digest over the 64 bytes of the smallest rotation. Pure.
+// The hash of a beat's rotation class, as in `drumatlas.beat.codes.rotation_hash`: BLAKE2b (RFC
+// 7693) with a digest of 8 bytes over the 64 bytes of the smallest rotation. Pure.
 
 const STEPS = 32;
 const INITIAL = [
@@ -26,7 +26,7 @@ const MIXED = [
 const BYTES = 64;
 const PARAMETERS = 0x01010008n; // no key, 8 bytes of digest, one leaf
 
-// A number of 64 bits for 32 codes.
+// Returns the 64-bit hash of 32 step codes.
 export function rotationHash(code) {
   const words = new BigUint64Array(16); // one block: the message, then zeros
   const view = new DataView(words.buffer);
@@ -45,17 +45,17 @@ export function rotationHash(code) {
 
 function mix(v, a, b, c, d, x, y) {
   v[a] = v[a] + v[b] + x;
-  v[d] = turned(v[d] ^ v[a], 32n);
+  v[d] = rotateRight(v[d] ^ v[a], 32n);
   v[c] += v[d];
-  v[b] = turned(v[b] ^ v[c], 24n);
+  v[b] = rotateRight(v[b] ^ v[c], 24n);
   v[a] = v[a] + v[b] + y;
-  v[d] = turned(v[d] ^ v[a], 16n);
+  v[d] = rotateRight(v[d] ^ v[a], 16n);
   v[c] += v[d];
-  v[b] = turned(v[b] ^ v[c], 63n);
+  v[b] = rotateRight(v[b] ^ v[c], 63n);
 }
 
-// To the right, by so many of 64 bits; what is too long for them is cut off where it is put.
-function turned(word, bits) {
+// Rotates a 64-bit word to the right. Storing it in a BigUint64Array cuts off the higher bits.
+function rotateRight(word, bits) {
   return (word >> bits) | (word << (64n - bits));
 }
 

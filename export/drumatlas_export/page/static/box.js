@@ -1,17 +1,17 @@
-// The box without a box: controls in, the beat that should play out, as `drumatlas.explore`. Tells
-// what changed as the live page's box does.
+// A box inside the page: turns controls into the beat to play, as `drumatlas.explore` does. It
+// publishes changes in the same form as a box does to the live page.
 
 import { grooveOf } from "./groove.js";
 import { byName } from "./rows.js";
 import { velocities, VOICES } from "./shape.js";
 
 const SLOTS = ["a", "b", "c", "d"];
-const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: whose place stands there
-const FILL_DENSITY = 0.3;
+const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: slots in order of preference
+const FILL_DENSITY = 0.3; // added to the density control
 const FILL_AWAY = 0.5; // prior deviations
 const WANDER_REACH = 0.3;
 const WANDER_BARS = [19, 23, 31, 43];
-const STOP_MS = 2000; // between two stops while nothing plays: a bar at 120 BPM
+const STOP_MS = 2000; // between two stops while the transport is stopped: a bar at 120 BPM
 
 export class Box {
   values;
@@ -20,23 +20,23 @@ export class Box {
   onFill = () => {};
   #atlas;
   #rows;
-  #axes; // names of the controls of the axes, in order
+  #axes; // names of the axis controls, in order
   #groove;
   #space;
   #places;
   #encoder;
-  #tell;
+  #publish;
   #isStale = true;
   #isFrozen = false;
   #novelty = true;
   #slots = {};
-  #before = null; // the last jump
-  #genre = -1; // the last one gone to
+  #before = null; // the state before the last jump
+  #genre = -1; // index of the genre last jumped to, -1 for none
   #wander = null; // {home, stop, when}
-  #spot = null; // x, y of the map, if one went there and is there still
+  #spot = null; // x, y on the map if the place was chosen there
 
-  // tell(state) hears what changed; `encoder` is null where the atlas has none that a page can run.
-  constructor(atlas, space, places, encoder, tell) {
+  // publish(state) receives changes. `encoder` is null if the atlas has none that a page can run.
+  constructor(atlas, space, places, encoder, publish) {
     this.#atlas = atlas;
     this.#rows = byName(atlas.controls);
     this.#axes = atlas.controls.filter((row) => row.moves === "axis").map((row) => row.name);
@@ -45,18 +45,18 @@ export class Box {
     this.#space = space;
     this.#places = places;
     this.#encoder = encoder;
-    this.#tell = tell;
+    this.#publish = publish;
     this.values = { ...atlas.values };
     this.z = space.ofKnobs([0.5, 0.5, 0.5, 0.5]);
-    tell({ values: this.values, bpm: this.#bpm(), mapMode: "absolute", mutes: [], learned: {} });
+    publish({ values: this.values, bpm: this.#bpm(), mapMode: "absolute", mutes: [], learned: {} });
     this.#flags();
-    this.#tellSlots();
+    this.#publishSlots();
     this.refresh();
   }
 
   turn(name, value) {
     this.values[name] = value;
-    this.#tell({ values: { [name]: value } });
+    this.#publish({ values: { [name]: value } });
     const { moves } = this.#rows[name];
     if (moves === "axis") {
       const knobs = this.#space.toKnobs(this.z);
@@ -64,24 +64,24 @@ export class Box {
       this.#move(this.#space.ofKnobs(knobs));
     } else if (moves === "map") this.travel(this.values.map_x, this.values.map_y);
     else if (moves === "morph") this.#morph();
-    else if (moves === "tempo") this.#tell({ bpm: this.#bpm() });
+    else if (moves === "tempo") this.#publish({ bpm: this.#bpm() });
     else if (moves === "pattern") this.#isStale = true;
   }
 
-  // To a place of the map, 0..1 each.
+  // Goes to a place on the map, 0..1 each.
   travel(x, y) {
     Object.assign(this.values, { map_x: x, map_y: y });
-    this.#tell({ values: { map_x: x, map_y: y } });
+    this.#publish({ values: { map_x: x, map_y: y } });
     this.#move(this.#space.ofMap(x, y), [x, y]);
   }
 
-  // To the very place that a point stands for.
+  // Jumps to the latent point of a point on the map.
   go(point) {
     const { x, y } = this.#atlas.points;
     this.#jump(() => this.#move(this.#space.ofPoint(point), [x[point], y[point]]));
   }
 
-  // To the place of a beat, 32 numbers, by the atlas' encoder.
+  // Jumps to the place of a beat (32 step codes), found by the atlas' encoder.
   land(code) {
     const cells = code.flatMap((step) => Array.from({ length: VOICES }, (_, voice) => (step >> voice) & 1));
     this.#jump(() => this.#move(this.#encoder.run(cells)));
@@ -100,8 +100,8 @@ export class Box {
     this.#flags();
   }
 
-  // Let time pass: who wanders is a stop further with each `bar` that begins (they are counted), or
-  // every 2 s while nothing plays (null). Starting and stopping are no new bar by themselves.
+  // Advances wandering by a stop whenever a new `bar` begins, or every 2 s while the transport is
+  // stopped (null). Starting and stopping do not count as a new bar.
   tick(now, bar) {
     if (!this.#wander) return;
     const before = this.#wander.when;
@@ -113,12 +113,12 @@ export class Box {
     this.#show(this.#places.at(stop, this.#density(), this.#novelty).z, null);
   }
 
-  // Find the beat of the present place, if something was changed since.
+  // Finds the beat of the current place if something has changed.
   refresh() {
     if (!this.#isStale) return;
     this.#isStale = false;
     if (!this.#isFrozen || !this.place) this.#find(this.z);
-    this.#tell({ here: this.#here(), code: Array.from(this.place.code) });
+    this.#publish({ here: this.#here(), code: Array.from(this.place.code) });
   }
 
   #find(z) {
@@ -129,7 +129,7 @@ export class Box {
   #switchNovelty() {
     this.#novelty = !this.#novelty;
     const isBarred = this.#novelty && this.#isFrozen && !this.#places.passes(this.place.code);
-    if (isBarred) this.#find(this.place.z); // what was frozen
+    if (isBarred) this.#find(this.place.z); // the frozen beat is a training beat, now barred
   }
 
   #bpm() {
@@ -168,10 +168,10 @@ export class Box {
     const values = {};
     this.#knobs().forEach((knob, i) => (values[this.#axes[i]] = Math.min(Math.max(knob, 0), 1)));
     Object.assign(this.values, values);
-    this.#tell({ values });
+    this.#publish({ values });
   }
 
-  // Where one is on the map as one asked (x, y), and where the beat was found.
+  // Returns the requested place on the map (x, y), the one where the beat was found, and its genre.
   #here() {
     const { z, moved } = this.place;
     const guess = this.#space.toMap(this.z);
@@ -184,49 +184,49 @@ export class Box {
 
   #flags() {
     const flags = { frozen: this.#isFrozen, wandering: Boolean(this.#wander), novelty: this.#novelty };
-    this.#tell({ flags });
+    this.#publish({ flags });
   }
 
-  #tellSlots() {
-    this.#tell({ slots: SLOTS.filter((slot) => slot in this.#slots) });
+  #publishSlots() {
+    this.#publish({ slots: SLOTS.filter((slot) => slot in this.#slots) });
   }
 
-  #kept() {
+  #snapshot() {
     return { z: this.z, spot: this.#spot, values: { ...this.values }, novelty: this.#novelty };
   }
 
   #restore({ z, spot, values, novelty }) {
     this.values = { ...values };
     this.#novelty = novelty;
-    this.#tell({ values: { ...this.values }, bpm: this.#bpm() });
+    this.#publish({ values: { ...this.values }, bpm: this.#bpm() });
     this.#move(z, spot);
   }
 
-  // `isWhole`: undone, it gives back how the beat was shaped, too, and not the place alone.
+  // Jumps so that undo can revert it. `isWhole`: undo restores all controls, not only the place.
   #jump(act, isWhole = false) {
-    this.#before = { ...this.#kept(), isWhole };
+    this.#before = { ...this.#snapshot(), isWhole };
     act();
   }
 
   #undo() {
     const before = this.#before;
     if (!before) return;
-    const now = this.#kept();
+    const now = this.#snapshot();
     const { map_x, map_y } = before.values;
     const where = { z: before.z, spot: before.spot, values: { ...now.values, map_x, map_y } };
     this.#jump(() => this.#restore(before.isWhole ? before : { ...now, ...where }), before.isWhole);
   }
 
   #save(slot) {
-    this.#slots[slot] = this.#kept();
-    this.#tellSlots();
+    this.#slots[slot] = this.#snapshot();
+    this.#publishSlots();
   }
 
   #load(slot) {
     if (slot in this.#slots) this.#jump(() => this.#restore(this.#slots[slot]), true);
   }
 
-  // Over the square of the snapshots, as `drumatlas.explore.snapshot.morph_knobs`.
+  // Moves between the snapshots, as `drumatlas.explore.snapshot.morph_knobs` does.
   #morph() {
     if (Object.keys(this.#slots).length < 2) return;
     const corners = CORNERS.map((order) => this.#slots[[...order].find((slot) => slot in this.#slots)].z);
@@ -243,7 +243,7 @@ export class Box {
     this.#jump(() => this.#move(genres[this.#genre].typical));
   }
 
-  // A beat near the one that sounds, denser, and another.
+  // Finds a different and denser beat near the current place, for the fill.
   #fill() {
     const density = this.#density();
     density.overall = Math.min(density.overall + FILL_DENSITY, 1);
@@ -260,7 +260,7 @@ export class Box {
     this.onFill(this.#cells(place));
   }
 
-  // Where a path that wanders is, as `drumatlas.explore.wander`.
+  // Returns the knobs at the wander path's current stop, as `drumatlas.explore.wander` does.
   #wanderKnobs() {
     const { home, stop } = this.#wander;
     return Array.from(home, (from, i) => {

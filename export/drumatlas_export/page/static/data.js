@@ -1,5 +1,5 @@
-// The atlas that is written into the page, its numbers read from base64. All are little-endian, as
-// is every machine that has a browser.
+// Reads the atlas that is written into the page. Its numbers are little-endian in base64; every
+// machine with a browser is little-endian, too.
 
 export function readAtlas(text) {
   const about = JSON.parse(text);
@@ -32,7 +32,7 @@ export function readAtlas(text) {
   };
 }
 
-// Numbers of 16 bits (IEEE 754 binary16) as single precision.
+// Converts half-precision numbers (IEEE 754 binary16) to single precision.
 function halves(base64) {
   return Float32Array.from(new Uint16Array(bytes(base64)), (bits) => {
     const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];

@@ -1,4 +1,4 @@
-// The network that makes the beats. Pure.
+// The network that decodes latent points into beats. Pure.
 
 import { Network } from "./network.js";
 
@@ -11,7 +11,7 @@ export class Decoder {
     this.#network = new Network(layers);
   }
 
-  // z [4] to the probabilities of all cells.
+  // Returns the probabilities of all cells at z [4].
   probabilities(z) {
     return this.#network.run(z);
   }

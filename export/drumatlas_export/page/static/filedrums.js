@@ -1,5 +1,5 @@
-// A MIDI file's drums: its notes, the map that says which voice each is, what was lost, as
-// `drumatlas.beat.drums`, which says why. Pure.
+// The drums of a MIDI file: its notes, the map from notes to voices, and the notes without a voice,
+// as in `drumatlas.beat.drums`, which gives the reasons. Pure.
 
 import { whyEmpty } from "./filegrid.js";
 import { mapFor } from "./filemap.js";
@@ -9,8 +9,8 @@ import { countOf } from "./smfbytes.js";
 import { keyOf, placeOf } from "./smfnotes.js";
 import { EDITED, NO_VOICE, SHOWN_KEYS, SYNTH_RESETS, UNVOICED_NAMES } from "./smftables.js";
 
-// The drums in a file's bytes, an SmfBytes: {track, map, unvoiced: Map of key to count, lead}. The
-// file begins with step `lead` (0..31) of two bars. A mark of ours counts; else what the notes show.
+// Reads the drums in an SmfBytes: {track, map, unvoiced: Map of key to count, lead}. The file begins
+// with step `lead` (0..31) of two bars. Our own mark decides the voices, or else the notes do.
 export function readFile(data) {
   const mark = findMark(data);
   if (!mark) {
@@ -37,13 +37,13 @@ function total(counts) {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-// Why there is no beat in these drums, where there is none.
+// Returns why there is no beat in these drums.
 export function whyNoBeat({ track, unvoiced }) {
   const isVoiceless = track.packed.length > 0 && total(unvoiced) === track.packed.length;
   return isVoiceless ? "no note has a voice" : whyEmpty(track);
 }
 
-// How many notes had no voice, and which; empty if all had one.
+// Returns how many notes have no voice, and which; "" if all have one.
 export function unvoicedLine(unvoiced) {
   if (!unvoiced.size) return "";
   const keys = [...unvoiced].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
@@ -53,8 +53,8 @@ export function unvoicedLine(unvoiced) {
   return `${countOf(total(unvoiced), "note")} without a voice (${parts.join(", ")})`;
 }
 
-// How many of some windows, each with why it is off the grid ("" if it is not), were moved to
-// 16ths; empty if none were.
+// Returns how many windows were moved to 16ths; "" if none were. Each reason says why a window is
+// off the grid, or is "".
 export function misfitLine(reasons) {
   const counts = new Map();
   for (const reason of reasons.filter(Boolean)) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -1,5 +1,5 @@
-// A network of the atlas, a plain multilayer perceptron: the decoder, whose logits are levelled at
-// the end if the atlas' are, or the encoder. Pure.
+// A network of the atlas (decoder or encoder), a plain multilayer perceptron. The decoder's logits
+// are levelled at the end if the atlas says so. Pure.
 
 const ACTIVATIONS = {
   "": (x) => x,
@@ -19,9 +19,9 @@ export class Network {
     this.#layers = layers;
   }
 
-  // What the last layer gives for input x: the decoder, z [4] to the probabilities of all cells; the
-  // encoder, all cells (0 or 1) to z. Sums are kept in double precision, the outputs of a layer in
-  // single: within a rounding or two of the box's result.
+  // Returns the last layer's output for input x. The decoder maps z [4] to the probabilities of all
+  // cells; the encoder maps all cells (0 or 1) to z. Sums are in double precision and layer outputs
+  // in single, so the result is within a rounding or two of the box's.
   run(x) {
     for (const { weights, bias, activation, alpha } of this.#layers) {
       const act = ACTIVATIONS[activation];
@@ -37,8 +37,8 @@ export class Network {
   }
 }
 
-// As many cells are above 1/2 as the network expects hits, as `drumatlas_export.train.models`, which
-// says why.
+// Shifts the logits so that as many cells exceed 1/2 as the network expects hits, as in
+// `drumatlas_export.train.models`, which gives the reasons.
 function levelled(logits) {
   const falling = Float32Array.from(logits).sort().reverse();
   const expected = logits.reduce((sum, value) => sum + Math.fround(ACTIVATIONS.Sigmoid(value)), 0);

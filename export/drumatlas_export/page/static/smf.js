@@ -1,5 +1,5 @@
-// Drum note-ons and metres of a Standard MIDI File, as `drumatlas.beat.smf.read`, which says why.
-// Pure.
+// Reads drum note-ons and time signatures of a Standard MIDI File, as in `drumatlas.beat.smf.read`,
+// which gives the reasons. Pure.
 
 import { BrokenTrackError, MidiFileError, NoByteError, SmfBytes, countOf } from "./smfbytes.js";
 import { declaredTracks, findHeader, readHeader } from "./smfchunks.js";
@@ -9,10 +9,10 @@ import { channelsOf, findParts } from "./smfparts.js";
 import { Search } from "./smfsearch.js";
 import { DRUM_CHANNEL, MAX_REMARKS, MOST_FORMAT, PATTERN_BEATS, NOTES_PER_UNSOUND } from "./smftables.js";
 
-// The drums and time signatures in a file's bytes, an SmfBytes: {ticksPerBeat, packed, signatures:
-// [[tick, numerator, denominator]], remarks, channels, unread}, notes and signatures in order of
-// time. `channels` (0..15) are those that play drums; null means channel 10 and others that play
-// drums for sure. `unread` are the channels with notes where none are drums.
+// Returns the drums and time signatures in an SmfBytes: {ticksPerBeat, packed, signatures: [[tick,
+// numerator, denominator]], remarks, channels, unread}, with notes and signatures in chronological
+// order. `channels` (0..15) are those that play drums; null means channel 10 and others that
+// certainly play drums. `unread` are the channels with notes if none of them are drums.
 export function readDrums(data, channels = null) {
   const layout = layoutOf(data);
   const named = channels ?? [DRUM_CHANNEL];
@@ -29,7 +29,7 @@ export function readDrums(data, channels = null) {
   return track;
 }
 
-// Where the tracks are, and what there is to say of the file as a whole.
+// Finds the tracks, and adds the remarks about the file as a whole.
 function layoutOf(data) {
   const [start, before] = findHeader(data);
   const [layout, at] = readHeader(data, start);
@@ -46,7 +46,7 @@ function layoutOf(data) {
   return layout;
 }
 
-// The wanted events of each track; those of format 2 stand one after the other.
+// Reads the wanted events of each track. Those of format 2 follow one another.
 function readAll(data, layout, wanted) {
   const patternTicks = layout.division * PATTERN_BEATS;
   const { spans } = layout;
@@ -68,7 +68,7 @@ function readAll(data, layout, wanted) {
   return parts;
 }
 
-// The events of one track from tick `start` on: of a damaged one, as far as it goes.
+// Reads the events of one track from tick `start` on. A damaged track is read as far as possible.
 function readTrack(data, layout, span, wanted, start) {
   const whole = span.isSettled ? null : readWhole(data, span, wanted, start);
   if (whole) {
@@ -86,7 +86,7 @@ function readTrack(data, layout, span, wanted, start) {
   return part;
 }
 
-// The events of a track that is as its length says; null if it is not.
+// Reads the events of a track whose length is right; returns null if it is wrong.
 function readWhole(data, span, wanted, start) {
   const part = noEvents(span.number);
   try {
@@ -98,7 +98,7 @@ function readWhole(data, span, wanted, start) {
   }
 }
 
-// Says once that a sound track has notes that are none.
+// Adds a remark, once, about the invalid notes of a track that is otherwise sound.
 function withUnsound(layout, span, unsound) {
   if (!unsound) return span;
   const notes = unsound === 1 ? "1 note has" : `${unsound} notes have`;
@@ -106,7 +106,7 @@ function withUnsound(layout, span, unsound) {
   return { ...span, isSettled: true };
 }
 
-// Puts the tracks together, in order of time; of what comes at one time, in the file's order.
+// Merges the tracks in chronological order; simultaneous events stay in the file's order.
 function add(track, parts) {
   track.packed = parts.flatMap(({ packed }) => packed);
   track.signatures = parts.flatMap(({ signatures }) => signatures);
@@ -115,7 +115,7 @@ function add(track, parts) {
   track.signatures.sort((a, b) => a[0] - b[0]);
 }
 
-// Adds the drums of other channels than 10, where they are sure.
+// Adds the drums of channels other than 10 where they are certain.
 function addParts(data, layout, track) {
   let tracks;
   try {

@@ -1,11 +1,10 @@
-// The bytes of a MIDI file, and the faults that may be found in them. Pure.
+// The bytes of a MIDI file, and the errors about them. Pure.
 
 import { MESSAGE_CHARACTERS } from "./smftables.js";
 
-const PIECE = 1 << 13; // arguments of one call
+const PIECE = 1 << 13; // arguments per call
 
-// Something about the file that can't be read. Of a long message the middle is left out, as on the
-// box: `drumatlas.errors`.
+// The file can't be read. The middle of a long message is left out, as in `drumatlas.errors`.
 export class MidiFileError extends Error {
   constructor(message) {
     const letters = Array.from(message);
@@ -15,7 +14,7 @@ export class MidiFileError extends Error {
   }
 }
 
-// A track can't be read from byte `at` on.
+// The track can't be read from byte `at` on.
 export class BrokenTrackError extends MidiFileError {
   constructor(at, why) {
     super(`byte ${at}: ${why}`);
@@ -30,7 +29,7 @@ export class PastEndError extends BrokenTrackError {
   }
 }
 
-// A byte was asked for that is not in the file. Whoever reads a track turns this into another error.
+// A byte beyond the end of the file was requested. Readers of tracks convert this to another error.
 export class NoByteError extends Error {}
 
 // Bytes as numbers, and as a text with one character for each byte, which is fast to search.
@@ -48,29 +47,29 @@ export class SmfBytes {
     return this.bytes[at];
   }
 
-  // Whether `letters` stand at byte `at`.
+  // Returns whether `letters` are at byte `at`.
   has(letters, at) {
     return at <= this.length && this.text.startsWith(letters, at);
   }
 
-  // Where `letters` begin, at byte `at` or later; -1 if they don't.
+  // Returns where `letters` begin, at byte `at` or later; -1 if nowhere.
   find(letters, at) {
     return this.text.indexOf(letters, at);
   }
 
-  // Whether `letters` stand somewhere in bytes [start, end).
+  // Returns whether `letters` are somewhere in bytes [start, end).
   holds(letters, start, end) {
     return this.text.slice(start, end).includes(letters);
   }
 
-  // The big-endian number in bytes [start, end), or in those of them that the file has.
+  // Returns the big-endian number in bytes [start, end), up to the end of the file.
   number(start, end) {
     let value = 0;
     for (let at = start; at < Math.min(end, this.length); at++) value = 256 * value + this.bytes[at];
     return value;
   }
 
-  // The variable-length quantity at byte `at`, and the place after it.
+  // Returns the variable-length quantity at byte `at`, and the position after it.
   variable(at) {
     let value = 0;
     for (let place = at; place < at + 4; place++) {

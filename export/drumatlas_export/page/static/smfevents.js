@@ -1,14 +1,14 @@
-// The events of a track, one after another, as `drumatlas.beat.smf.events`, which says why. Pure.
+// Reads the events of a track, as in `drumatlas.beat.smf.events`, which gives the reasons. Pure.
 
 import { BrokenTrackError, NoByteError, PastEndError } from "./smfbytes.js";
 import {
   DATA_BYTES, END_OF_TRACK, MAX_TICKS, META, META_SIZES, METRE, SYSEX, SYSEX_MORE, SYSTEM_BYTES,
 } from "./smftables.js";
 
-// Yields the events in bytes [at, end), up to and with End of Track: {at, tick, status, kind, data,
-// end}. `at` is where the delta time begins, `data` where the data begin, `end` the place after
-// them; `kind` is a meta event's type, else 0. A BrokenTrackError is thrown where one is malformed,
-// a PastEndError where one does not end before `end`.
+// Yields the events in bytes [at, end), up to and including End of Track: {at, tick, status, kind,
+// data, end}. `at` is where the delta time begins, `data` where the data begin, `end` the position
+// after them; `kind` is a meta event's type, else 0. Throws BrokenTrackError at a malformed event,
+// and PastEndError at one that runs past `end`.
 export function* events(data, at, end) {
   let [tick, status] = [0, 0];
   while (at < end) {
@@ -25,8 +25,8 @@ export function isEnd(event) {
   return event.status === META && event.kind === END_OF_TRACK;
 }
 
-// The place after the End of Track whose type stands at byte `at`. Its length, always 0, may be
-// what is missing.
+// Returns the position after the End of Track whose type is at byte `at`. Its length byte, always 0,
+// may be missing.
 export function afterEnd(data, at) {
   return at + 1 + (at + 1 < data.length && data.byte(at + 1) === 0 ? 1 : 0);
 }

@@ -1,7 +1,7 @@
-// The notes of a track's body, as `drumatlas.beat.smf.notes`, which says why. Pure.
+// Reads the notes of a track, as in `drumatlas.beat.smf.notes`, which gives the reasons. Pure.
 //
-// A note is one number, as there: tick, channel, key and velocity, the tick in the highest bits. It
-// may have more bits than JavaScript's bit operations know, but not more than its numbers.
+// As there, a note is one number: tick, channel, key and velocity, the tick in the highest bits. It
+// may have more than the 32 bits of JavaScript's bit operations, but the number is exact.
 
 import { BrokenTrackError, MidiFileError } from "./smfbytes.js";
 import { afterEnd } from "./smfevents.js";
@@ -11,8 +11,8 @@ import {
 } from "./smftables.js";
 
 const TICK_UNIT = 2 ** TICK;
-// What to do with a message, by its status byte. 0 or more: it is a wanted note, and the number is
-// its channel's bits in a packed note. -1, -2: pass over so many bytes of data. KEEP: keep it.
+// How to handle a message, by its status byte. 0 or more: a wanted note; the number is its channel's
+// bits in a packed note. -1, -2: skip so many data bytes. KEEP: keep it.
 const [KEEP, NO_STATUS] = [-3, -4];
 
 export const tickOf = (note) => Math.floor(note / TICK_UNIT);
@@ -22,20 +22,21 @@ export const keyOf = (note) => ((note % TICK_UNIT) >> KEY) & 0x7f;
 export const placeOf = (note) => channelOf(note) * KEYS + keyOf(note);
 export const atTick = (tick) => tick * TICK_UNIT;
 
-// The same note as it would be at another channel and key.
+// Returns the note with another channel and key.
 export function withPlace(note, place) {
   return note + (place - placeOf(note)) * 2 ** KEY;
 }
 
-// A request for metres, tempos and the notes of `channels` (0..15): {todo, marks}. A track without
-// any of the marks holds nothing of it.
+// Returns a request {todo, marks} for time signatures, tempos and the notes of `channels` (0..15). A
+// track without any of the marks contains none of them.
 export function notesOf(channels) {
   const todo = Array.from({ length: 256 }, (_, status) => -(DATA_BYTES[status >> 4] ?? 0));
   for (const channel of channels) todo[0x90 | channel] = channel << CHANNEL;
   return { todo, marks: [...channels.map((channel) => String.fromCharCode(0x90 | channel)), ...TIME_MARKS] };
 }
 
-// A request also for the notes of all channels, control and program changes, and short SysEx.
+// Returns a request that includes the notes of all channels, control and program changes, and short
+// SysEx messages.
 export function everything() {
   const { todo, marks } = notesOf(Array.from({ length: 16 }, (_, channel) => channel));
   const kept = [...Array.from({ length: 32 }, (_, i) => 0xb0 + i), SYSEX];
@@ -43,8 +44,8 @@ export function everything() {
   return { todo, marks: [...marks, ...kept.map((status) => String.fromCharCode(status))] };
 }
 
-// What was read of a track; `number` counts from 1. `unsound` notes have a key or velocity over 127
-// and are not in `packed`; `setup` has [tick, message as a text].
+// The result of reading a track, still empty; `number` counts from 1. `unsound` notes have a key or
+// velocity over 127 and are not in `packed`; `setup` has [tick, message as text].
 export function noEvents(number) {
   return { number, packed: [], signatures: [], names: [], setup: [], unsound: 0 };
 }
@@ -90,8 +91,8 @@ function keep(data, at, tick, status, into) {
   return at + size;
 }
 
-// Reads the event at `at`, which has no channel; returns the place after it and whether it is End
-// of Track.
+// Reads the event without a channel at `at`. Returns the position after it and whether it is End of
+// Track.
 function readSystem(data, at, tick, wanted, into) {
   const byte = data.byte(at);
   if (byte === META) {
@@ -121,13 +122,13 @@ function readMeta(data, at, tick, into) {
   return [place + size, false];
 }
 
-// Throws if a track that has come to `tick` is longer than music is.
+// Throws if a track that has reached `tick` is longer than any music.
 function checkLength(into, tick, at) {
   if (tick > MAX_TICKS) throw new BrokenTrackError(at, `the time runs past ${MAX_TICKS} ticks`);
   checkBounds(into.packed, []);
 }
 
-// Throws if there are more of these than music has.
+// Throws if there are more notes or time signatures than in any music.
 export function checkBounds(notes, signatures) {
   if (notes.length > MAX_NOTES) throw new MidiFileError(`more than ${MAX_NOTES} drum notes`);
   if (signatures.length > MAX_SIGNATURES) throw new MidiFileError(`more than ${MAX_SIGNATURES} time signatures`);

@@ -1,5 +1,5 @@
-// Drums on other channels than 10: found where the file says so, or where it can be nothing else,
-// as `drumatlas.beat.smf.parts`, which says why. Pure.
+// Finds drums on channels other than 10, where the file says so or where they can be nothing else,
+// as in `drumatlas.beat.smf.parts`, which gives the reasons. Pure.
 
 import { Declared } from "./smfdeclared.js";
 import { isKit, mayBeKit } from "./smfkit.js";
@@ -10,8 +10,8 @@ const [KITS, VAGUE, OTHERS] = [KIT_WORDS, VAGUE_WORDS, NOT_KITS].map((one) => ne
 const WORD = /[\p{L}\p{Nl}\p{No}]+/gu;
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
-// The drums of other channels than 10: [{channel, why, packed}]. `tracks` hold `everything`;
-// `division` is ticks a beat; `hasDrums`: channel 10 has some.
+// Returns the drums of channels other than 10: [{channel, why, packed}]. `tracks` were read with
+// `everything`; `division` is ticks per beat; `hasDrums`: channel 10 has drums.
 export function findParts(tracks, division, hasDrums) {
   const found = declaredParts(tracks);
   if (hasDrums || found.length) return found;
@@ -19,13 +19,13 @@ export function findParts(tracks, division, hasDrums) {
   return named.length ? named : partsBySound(tracks, division);
 }
 
-// The channels (0..15) that have notes.
+// Returns the channels (0..15) that have notes.
 export function channelsOf(tracks) {
   const channels = new Set(tracks.flatMap(({ packed }) => packed.map(channelOf)));
   return [...channels].sort((a, b) => a - b);
 }
 
-// Parts that synthesizers play on a drum kit.
+// Returns the parts that the file declares as drum kits.
 function declaredParts(tracks) {
   const declared = new Declared(tracks.flatMap(({ setup }) => setup));
   const { channels } = declared;
@@ -40,7 +40,7 @@ function declaredParts(tracks) {
   return [...parts.values()].sort((a, b) => a.channel - b.channel);
 }
 
-// A track of one channel whose name says drums, and whose keys agree; else none.
+// Returns the part of a track with one channel whose name and keys say drums, else [].
 function namedPart(track, division) {
   const channels = channelsOf([track]);
   const name = track.names.map(drumName).find(Boolean);
@@ -53,7 +53,7 @@ function namedPart(track, division) {
   return [{ channel, why: `track ${number} is named ${quoted(name)}`, packed }];
 }
 
-// The only channel of a file, or one where drums are by custom, if no melody sounds like it.
+// Returns the only channel of a file, or those usual for drums, if they sound like a kit.
 function partsBySound(tracks, division) {
   const channels = channelsOf(tracks);
   const isOnly = channels.length === 1;
@@ -70,13 +70,13 @@ function programs(track, channel) {
   return track.setup.filter(([, one]) => one.charCodeAt(0) === status).map(([, one]) => one.charCodeAt(1));
 }
 
-// The name if it may be that of drums, else "".
+// Returns the name if it may be that of drums, else "".
 function drumName(raw) {
   const name = decoded(raw).replace(UNPRINTABLE, "").trim();
   return (has(KITS, name) || has(VAGUE, name)) && !has(OTHERS, name) ? name : "";
 }
 
-// As UTF-8, or as Latin-1, which any bytes are.
+// Decodes bytes as UTF-8 or else as Latin-1, in which any bytes are valid.
 function decoded(raw) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(raw);
@@ -85,13 +85,13 @@ function decoded(raw) {
   }
 }
 
-// Upper case first: that makes one of all forms of a letter, as Python's `casefold` does.
+// Upper case first: this unifies all forms of a letter, as Python's `casefold` does.
 function has(words, name) {
   const found = name.toUpperCase().toLowerCase().match(WORD) ?? [];
   return found.some((word) => words.test(word));
 }
 
-// As Python writes a string of printable characters.
+// Quotes a string of printable characters as Python does.
 function quoted(name) {
   const quote = name.includes("'") && !name.includes('"') ? '"' : "'";
   const inner = name.replaceAll("\\", "\\\\");

@@ -1,24 +1,24 @@
-// The tracks of a damaged file: each is read to its End of Track, whatever its length says, as in
-// `drumatlas.beat.smf.search`. Pure.
+// Finds the tracks of a damaged file by reading each one to its End of Track, whatever its declared
+// length, as in `drumatlas.beat.smf.search`. Pure.
 
 import { BrokenTrackError, MidiFileError, PastEndError, countOf } from "./smfbytes.js";
 import { isNamed, spanOf } from "./smfchunks.js";
 import { events, isEnd } from "./smfevents.js";
 import { END_BYTES, HEADER, HEAD_BYTES, SYSEX, TORN, TRACK, MAX_WORK } from "./smftables.js";
 
-// How a track ends: its whole events end at `place`, the next chunk is to be sought at `next`.
-// Without End of Track it `isCut`, or whole but for that; with a `fault` it means nothing.
+// How a track ends: its complete events end at `place`, and the search continues at `next`. A track
+// without End of Track may be cut (`isCut`); with a `fault` it is not used.
 function stopOf(place, next, about = {}) {
   return { place, next, isMarked: false, isCut: false, fault: null, ...about };
 }
 
-// Finds the tracks of `data` and adds them, and what is wrong with them, to `layout`.
+// Finds the tracks of `data` and adds them, with remarks about their faults, to `layout`.
 export class Search {
   constructor(data, layout) {
     [this.data, this.layout, this.number, this.left] = [data, layout, 0, MAX_WORK * data.length];
   }
 
-  // Finds all tracks from the chunk on that should begin at `at`; throws if there are none.
+  // Finds all tracks from byte `at` on, where a chunk should begin; throws if there are none.
   all(at) {
     for (let place = this.#nextChunk(at); place !== null; place = this.#nextChunk(at)) {
       if (this.data.has(TRACK, place)) {
@@ -30,7 +30,7 @@ export class Search {
     if (!this.number) throw new MidiFileError("no track in the file");
   }
 
-  // Finds the true end of a track; returns where the next chunk is to be sought.
+  // Finds the true end of a track; returns where to search for the next chunk.
   track({ number, start, end }) {
     if (this.#comesOut(start, end)) {
       this.layout.spans.push(spanOf(number, start, end, true));
@@ -48,7 +48,7 @@ export class Search {
     return this.#sayEnd(number, stop, end, isNextThere);
   }
 
-  // Says how a track ends that was read; returns where the next chunk is to be sought.
+  // Adds a remark about how a track ends; returns where to search for the next chunk.
   #sayEnd(number, stop, end, isNextThere) {
     const { place, next } = stop;
     if (stop.isCut) this.#say(`track ${number} is cut short and was read up to byte ${place}`);
@@ -63,7 +63,7 @@ export class Search {
     return next;
   }
 
-  // Keeps a track, unread, if all around it is as its length says; returns whether it is.
+  // Adds a track without reading it if its declared length fits what follows; returns whether so.
   #isLikely(span) {
     const { start, end } = span;
     const isLikely = this.#isNextAt(end) && this.#isEndBefore(end) && !this.data.holds(TRACK, start, end);
@@ -75,7 +75,7 @@ export class Search {
     return end === this.data.length || this.data.has(TRACK, end);
   }
 
-  // Whether an End of Track seems to stand right before byte `end`.
+  // Returns whether an End of Track seems to be right before byte `end`.
   #isEndBefore(end) {
     return end <= this.data.length && this.data.has(END_BYTES, end - END_BYTES.length);
   }
@@ -91,7 +91,7 @@ export class Search {
     this.layout.remarks.push(words);
   }
 
-  // Reads a track's events until it ends, at the latest where the next one begins.
+  // Reads a track's events until its end, or until the next track begins.
   #walk(start, declared) {
     const { data } = this;
     let [place, head] = [start, this.#nextHead(start)];
@@ -102,7 +102,7 @@ export class Search {
           if (event.status < SYSEX || event.data > head || this.#isSure(head, declared)) {
             return stopOf(place, head, { isCut: true });
           }
-          head = this.#nextHead(head + 1); // letters in a text
+          head = this.#nextHead(head + 1); // the letters are part of a text
         }
         if (isEnd(event)) return markedEnd(event, head);
         place = event.end;
@@ -116,7 +116,7 @@ export class Search {
     return stopOf(place, place, { isCut: declared > data.length });
   }
 
-  // Whether the first End of Track from `start` on is the one right before `end`.
+  // Returns whether the first End of Track from `start` on is the one right before `end`.
   #comesOut(start, end) {
     if (!this.#isEndBefore(end)) return false;
     let last = null;
@@ -137,14 +137,14 @@ export class Search {
     }
   }
 
-  // Where the next chunk begins, at `at` or later; null if there is none.
+  // Returns where the next chunk begins, at `at` or later; null if there is none.
   #nextChunk(at) {
     const { data } = this;
     if (at >= data.length) return null;
     if (data.has(TRACK, at) || this.#isForeign(at)) return at;
     let place = this.#nextHead(at);
     const isFile = data.has(HEADER, place);
-    // A file written over a longer one has the rest of that one behind its own tracks.
+    // A file written over a longer one ends with the rest of the longer one.
     const { promised } = this.layout;
     if (place > at && promised > 0 && promised <= this.number && !isFile) place = data.length;
     const isLast = isFile || place === data.length;
@@ -156,7 +156,7 @@ export class Search {
     return isLast ? null : place;
   }
 
-  // Where the head of a track, or of a file, begins at `at` or later; else the end.
+  // Returns where the head of a track or file begins, at `at` or later; else the end.
   #nextHead(at) {
     for (;;) {
       const places = [TRACK, HEADER].map((kind) => this.data.find(kind, at)).filter((place) => place >= 0);
@@ -167,7 +167,7 @@ export class Search {
     }
   }
 
-  // Whether the letters at `at` are no text: a track's first event has a status.
+  // Returns whether the letters at `at` are a head and not text: a track's first event has a status.
   #isHead(at) {
     const { data } = this;
     const start = at + HEAD_BYTES;
@@ -181,12 +181,12 @@ export class Search {
     }
   }
 
-  // Whether the track whose head this is begins where one ended, or ends by its length.
+  // Returns whether the track with this head begins where another ended, or ends where it declares.
   #isSure(head, declared) {
     return head === declared || this.#isEndBefore(head) || this.#isEndBefore(this.#endOfChunk(head));
   }
 
-  // Whether a chunk of another kind is at `at`, and a chunk or the file's end follows it.
+  // Returns whether a chunk of another kind is at `at`, followed by a chunk or the file's end.
   #isForeign(at) {
     if (!isNamed(this.data, at) || this.data.has(HEADER, at)) return false;
     const end = this.#endOfChunk(at);
@@ -199,16 +199,16 @@ export class Search {
   }
 }
 
-// End of Track; where its last byte is missing, the next head must follow.
+// Returns how a track ends at an End of Track. If its last byte is missing, a head must follow.
 function markedEnd(event, head) {
   if (event.end > event.data) return stopOf(event.end, event.end, { isMarked: true });
   if (event.end === head) return stopOf(event.end, head, { isCut: true });
   return stopOf(event.at, head, { fault: new BrokenTrackError(event.at, "an End of Track with data") });
 }
 
-// The fault if bytes seem to be missing within a track, [start, end), that reads well but has
-// another length than it says: a note-off that ends nothing, or, unless the track is cut, a note
-// without end among notes that have one. Else null.
+// Returns the fault if bytes seem to be missing within a track, bytes [start, end), that is readable
+// but has a wrong length: a note-off without a note or, unless the track is cut, a note that never
+// ends among notes that do. Otherwise returns null.
 function torn(data, start, end, isCut) {
   const sounding = new Map(); // by channel and key
   let [ends, held] = [0, 0];

@@ -1,17 +1,17 @@
-// Where one is: knobs and map to latent points and back, as `drumatlas.explore.latent`. Pure.
+// Converts between knobs, map positions and latent points, as in `drumatlas.explore.latent`. Pure.
 
-const MAP_BLUR = 0.035; // of the map's box
+const MAP_BLUR = 0.035; // share of the map's bounding box
 const LATENT_BLUR = 0.35; // prior deviations
 
 export class Space {
   #atlas;
 
-  // Of an atlas: centre [4], reach [4], basis [4 * 4] and its inverse, points, genres.
+  // `atlas` has centre [4], reach [4], basis [4 * 4] and its inverse, points and genres.
   constructor(atlas) {
     this.#atlas = atlas;
   }
 
-  // Knobs [4], 0..1 each (beyond is allowed), to z [4].
+  // Returns z [4] of knobs [4], 0..1 each or beyond.
   ofKnobs(knobs) {
     const { centre, basis } = this.#atlas;
     return centre.map((value, row) => {
@@ -34,7 +34,7 @@ export class Space {
     return this.#atlas.points.z.slice(4 * index, 4 * index + 4);
   }
 
-  // The map's x, y in 0..1 to z [4]: kernel regression over all points.
+  // Returns z [4] at x, y on the map, 0..1 each: kernel regression over all points.
   ofMap(x, y) {
     const { points, centre } = this.#atlas;
     if (!points.n) return centre;
@@ -50,7 +50,7 @@ export class Space {
     return Float32Array.from(sums, (sum) => sum / all);
   }
 
-  // Where z lies on the map: the same the other way round.
+  // Returns where z lies on the map, by the same regression in the other direction.
   toMap(z) {
     const { points, reach } = this.#atlas;
     if (!points.n) return [0.5, 0.5];
@@ -68,7 +68,7 @@ export class Space {
     return [x / all, y / all];
   }
 
-  // The index of the genre whose centre is nearest to z, or -1.
+  // Returns the index of the genre whose centre is nearest to z, or -1.
   nearestGenre(z) {
     let [best, least] = [-1, Infinity];
     this.#atlas.genres.forEach(({ centroid }, i) => {
@@ -78,7 +78,7 @@ export class Space {
     return best;
   }
 
-  // How far two places lie apart, in prior deviations.
+  // Returns the distance of two latent points, in prior deviations.
   away(a, b) {
     let sum = 0;
     for (let axis = 0; axis < 4; axis++) {
