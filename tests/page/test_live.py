@@ -25,14 +25,14 @@ BAR_MS = 800
 
 
 def decoded(z: str) -> list[int]:
-    """What `drumatlas decode` says plays at a latent point, as text."""
+    """Return the beat that `drumatlas decode` prints for a latent point, as text."""
     command = [sys.executable, "-m", "drumatlas", "decode"]
     done = subprocess.run(command, input=z, capture_output=True, text=True, check=True)
     return list(next(iter(parse(done.stdout.splitlines()))).code)
 
 
 def last_beat(take: Path) -> list[int]:
-    """The last whole two bars of a take, counted from its start."""
+    """Return the last complete two bars of a take, counted from its start."""
     track = read_drums(take.read_bytes())
     region = quantise(track, *four_four(track)[0])
     assert region is not None
@@ -42,7 +42,7 @@ def last_beat(take: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("size", ["phone", "small", "desk"])
-def test_it_loads_without_errors_and_asks_nobody_else(
+def test_it_loads_without_errors_and_without_other_hosts(
     boxes: Callable[..., Any], visit: Callable[..., Any], size: str
 ) -> None:
     page = visit(boxes(), size)
@@ -75,7 +75,7 @@ def test_a_click_on_the_map_plays_what_decode_gives_there(
     assert last_beat(box.take) == expected
 
 
-def test_a_drag_travels_and_what_is_sent_is_where_one_is(
+def test_a_drag_travels_to_where_it_ends(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes())
@@ -177,7 +177,7 @@ def test_a_path_is_followed_bar_by_bar(
         )
 
 
-def test_it_comes_back_after_the_box_was_off(
+def test_it_reconnects_after_the_box_was_off(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     box = boxes()
@@ -191,7 +191,7 @@ def test_it_comes_back_after_the_box_was_off(
     until(page, "drumatlas.store.state.run.playing")
 
 
-def test_it_loads_itself_again_once_where_another_atlas_plays(
+def test_it_reloads_once_if_the_box_plays_another_atlas(
     boxes: Callable[..., Any], visit: Callable[..., Any], atlas: Atlas, tmp_path: Path
 ) -> None:
     other = write_other(tmp_path / "other.atlas", atlas)
@@ -217,7 +217,7 @@ def test_it_loads_itself_again_once_where_another_atlas_plays(
     assert len(loads) == 2
 
 
-def test_it_works_where_the_browser_keeps_nothing(
+def test_it_works_if_storage_is_blocked(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"), script=NO_STORE)
@@ -239,7 +239,7 @@ def test_accessibility(boxes: Callable[..., Any], visit: Callable[..., Any]) -> 
             page.context.close()  # six pages that draw would hold each other up
 
 
-def test_who_wants_calm_gets_no_pulse(boxes: Callable[..., Any], browser: Any) -> None:
+def test_reduced_motion_stops_the_pulse(boxes: Callable[..., Any], browser: Any) -> None:
     box = boxes()
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
@@ -256,7 +256,7 @@ def test_who_wants_calm_gets_no_pulse(boxes: Callable[..., Any], browser: Any) -
     context.close()
 
 
-def test_nobody_comes_in_without_the_token(
+def test_the_page_requires_the_token(
     boxes: Callable[..., Any], browser: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "c.toml").write_text('[web]\ntoken = "0123456789abcdef"\n')
@@ -276,7 +276,7 @@ def test_nobody_comes_in_without_the_token(
 
 
 def test_the_page_is_quick_to_follow(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
-    """A view a 30th of a second, however many turns; not one per turn."""
+    """The page gets 30 views a second, however many turns there are."""
     page = visit(boxes("--no-start"))
     page.evaluate(
         "() => { window.states = 0; const take = drumatlas.link.onState;"
@@ -292,7 +292,7 @@ def test_the_page_is_quick_to_follow(boxes: Callable[..., Any], visit: Callable[
     assert page.evaluate("states") <= 31 * (seconds + 0.5) + 2
 
 
-def test_the_pad_lies_between_what_is_kept(
+def test_the_morph_pad_blends_saved_places(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"))

@@ -34,7 +34,7 @@ def test_names_are_those_of_the_contract() -> None:
     assert set(BUTTONS) >= set(CONTRACT_BUTTONS.split())  # further ones are ours
 
 
-def test_good_changes() -> None:
+def test_valid_changes_are_accepted() -> None:
     assert turn("x1", 1) == Turn("x1", 1.0)
     assert press("fill") == Press("fill")
 
@@ -44,13 +44,13 @@ def test_good_changes() -> None:
     [("x5", 0.5), (None, 0), ("x1", 1.01), ("x1", -0.1), ("x1", float("nan")), ("x1", "1"),
      ("x1", True), ("x1", None), ("play", 1)],
 )  # fmt: skip
-def test_wrong_turns_name_the_culprit(control: object, value: object) -> None:
+def test_invalid_turns_are_refused(control: object, value: object) -> None:
     with pytest.raises(ControlError, match=str(control) if control != "x1" else "x1"):
         turn(control, value)
 
 
 @pytest.mark.parametrize("button", ["x1", "", 3, None])
-def test_wrong_presses(button: object) -> None:
+def test_unknown_buttons_are_refused(button: object) -> None:
     with pytest.raises(ControlError, match="no button"):
         press(button)
 

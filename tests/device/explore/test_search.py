@@ -21,7 +21,7 @@ def places(atlas: Atlas) -> Places:
     return Places(atlas)
 
 
-def test_directions_are_unit_vectors_to_all_sides() -> None:
+def test_directions_are_evenly_spread_unit_vectors() -> None:
     assert _UNIT.shape == (64, 4)
     assert np.linalg.norm(_UNIT, axis=1) == pytest.approx(np.ones(64))
     assert np.abs(_UNIT.mean(axis=0)).max() < 0.1
@@ -34,7 +34,7 @@ def test_directions_are_unit_vectors_to_all_sides() -> None:
     st.tuples(*[unit] * len(GROUPS)) | st.just((0.5,) * len(GROUPS)),
     st.booleans(),
 )
-def test_never_silent_always_passing_always_the_same(
+def test_every_place_always_gives_the_same_passing_beat(
     places: Places,
     point: tuple[float, ...],
     overall: float,
@@ -77,10 +77,8 @@ def test_the_density_knob_never_leaves_the_place(places: Places, seed: int, over
     assert not (less.hits & ~more.hits).any()
 
 
-def test_of_the_near_places_that_pass_one_like_the_own_beat_is_taken(
-    places: Places, atlas: Atlas
-) -> None:
-    """On average it is nearer to the beat that does not pass than the nearest point's beat is."""
+def test_a_similar_beat_is_chosen_among_passing_places_nearby(places: Places, atlas: Atlas) -> None:
+    """On average, it is more similar to the rejected beat than the nearest passing beat is."""
     rng = np.random.default_rng(2)
     taken, nearest = [], []
     for z in (atlas.latent.centre + atlas.latent.reach * rng.normal(0, 1, (400, 4))).astype(

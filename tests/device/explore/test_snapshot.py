@@ -59,20 +59,20 @@ def test_morphing_stays_between_the_snapshots(
         ("cd", "cdcd"),
     ],
 )
-def test_an_empty_corner_is_the_one_across_from_it(kept: str, corners: str) -> None:
+def test_an_empty_corner_uses_a_neighbour(kept: str, corners: str) -> None:
     places = {slot: replace(HERE, knobs=(float(ord(slot)), 0, 0, 0)) for slot in kept}
     points = [(0, 0), (1, 0), (0, 1), (1, 1)]
     found = [morph_knobs(places, across, up) for across, up in points]
     assert [one and chr(round(one[0])) for one in found] == list(corners)
 
 
-def test_morph_goes_nowhere_with_one_place() -> None:
+def test_morphing_needs_two_snapshots() -> None:
     assert morph_knobs({}, 0.5, 0.5) is None
     assert morph_knobs({"a": HERE, "7": HERE}, 0.5, 0.5) is None
 
 
 @given(snapshots)
-def test_json_brings_back_the_very_same(snapshot: Snapshot) -> None:
+def test_json_restores_the_same_snapshot(snapshot: Snapshot) -> None:
     assert snapshot_of(json.loads(json.dumps(snapshot.to_json()))) == snapshot
 
 
@@ -89,7 +89,7 @@ def test_json_brings_back_the_very_same(snapshot: Snapshot) -> None:
         ({"novelty": 1}, "novelty"),
     ],
 )
-def test_what_is_wrong_is_said(change: dict[str, object], words: str) -> None:
+def test_invalid_snapshots_are_refused(change: dict[str, object], words: str) -> None:
     with pytest.raises(StateError, match=words):
         snapshot_of(HERE.to_json() | change)
 
@@ -100,7 +100,7 @@ def test_any_json_is_a_snapshot_or_a_state_error(entry: object) -> None:
         assert set(snapshot_of(entry).values) == set(DEFAULTS)
 
 
-def test_controls_of_other_versions() -> None:
+def test_unknown_controls_are_ignored_and_missing_ones_are_defaults() -> None:
     entry = HERE.to_json() | {"values": {"density": 0.25, "reverb": 7}}
     assert snapshot_of(entry).values == DEFAULTS | {"density": 0.25}  # accent too is natural
 

@@ -33,7 +33,7 @@ def test_velocities_are_midi_and_only_where_hits_are(seed: int) -> None:
     assert v.max() <= 127
 
 
-def test_surer_and_heavier_is_louder() -> None:
+def test_certain_hits_on_heavy_steps_are_louder() -> None:
     hits = np.ones((32, 14), bool)
     sure = velocities(np.full((32, 14), 0.99, np.float32), hits, NATURAL)
     unsure = velocities(np.full((32, 14), 0.91, np.float32), hits, NATURAL)
@@ -53,7 +53,7 @@ def accented(seed: int, accent: float) -> NDArray[np.int64]:
 
 
 @given(seeds)
-def test_the_accents_middle_is_natural_to_the_byte(seed: int) -> None:
+def test_the_middle_of_accent_changes_nothing(seed: int) -> None:
     p = some_p(seed)
     natural = velocities(p, p > NATURAL, NATURAL)
     assert np.array_equal(natural, velocities(p, p > NATURAL, NATURAL, 0.5))
@@ -95,7 +95,7 @@ def test_beats_of_a_batch_have_means_of_their_own() -> None:
     assert not batch[2].any()
 
 
-def test_between_two_hits_more_the_velocities_change() -> None:
+def test_velocities_change_between_two_numbers_of_hits() -> None:
     p = some_p(3)
     loud = [
         velocities(p, *hits_at(p, NATURAL, Density(0.6 + i / 256))).sum(dtype=int) for i in range(9)

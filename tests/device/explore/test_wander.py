@@ -30,13 +30,13 @@ def test_a_stop_is_due_at_each_new_bar_once() -> None:
     assert due == [False, False, True, False, True, True]
 
 
-def test_time_stands_in_for_bars_while_nothing_plays() -> None:
+def test_time_replaces_bars_while_stopped() -> None:
     wander = Wander(np.full(4, 0.5, np.float32), 0)
     times = (0, STOP_NS - 1, STOP_NS, STOP_NS + 1, 3 * STOP_NS)
     assert [wander.advance(at, None) for at in times] == [False, False, True, False, True]
 
 
-def test_to_start_or_to_stop_is_no_new_bar() -> None:
+def test_starting_or_stopping_is_not_a_new_bar() -> None:
     wander = Wander(np.full(4, 0.5, np.float32), 0)
     moments = ((0, None), (1, 0), (2, 0), (3, None), (4, 7), (5, 8))
     assert [wander.advance(*moment) for moment in moments] == [False] * 5 + [True]

@@ -21,7 +21,7 @@ def readings(places: list[float], noise: int, seed: int = 0) -> list[float]:
     noise=st.integers(0, 8),
     is_swapped=st.booleans(),
 )
-def test_what_was_measured_brings_both_ends_and_rest(
+def test_a_calibrated_input_reaches_both_ends_and_rests(
     low: float, high: float, rest: float, noise: int, is_swapped: bool
 ) -> None:
     """With its own calibration an input reaches 0 and 1, and its noise changes nothing."""
@@ -53,14 +53,14 @@ def test_what_was_measured_brings_both_ends_and_rest(
         ([0.0, 0.0, 1.0, 1.0], [0.1, 0.7, 0.3], "floating"),
     ],
 )
-def test_why_an_input_can_not_be_measured(
+def test_inputs_that_cannot_be_calibrated_are_refused(
     moving: list[float], still: list[float], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         calibration_from(moving, still, Calibration(), is_stick=False)
 
 
-def test_doubts() -> None:
+def test_noisy_inputs_and_absent_chips_are_found() -> None:
     assert find_fault([0.5, 0.508]) == ""
     assert "floating" in find_fault([0.2, 0.4])
     assert "powered" in find_chip_fault({"a": [0.0, 0.0], "b": [0.0]})

@@ -1,4 +1,4 @@
-"""The table of converters: a made-up row is known everywhere, without another line of code."""
+"""The table of converters: a made-up row works everywhere without another line of code."""
 
 import importlib
 import re
@@ -33,14 +33,14 @@ def open_made_up(slot: Slot) -> FakeConverter:
 
 @pytest.fixture(autouse=True)
 def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChipKind]:
-    """A converter of 12 channels and 8 bits on SPI, one of them."""
+    """Add a kind of converter with 12 channels and 8 bits on SPI, of which there can be one."""
     kind = ChipKind("XYZ99", 12, 8, SPI, (1,), True, open_made_up)
     monkeypatch.setitem(CHIP_KINDS, "xyz", kind)
     OPENED.clear()
     yield kind
 
 
-def test_its_words_are_wires() -> None:
+def test_its_wires_are_parsed() -> None:
     assert parse_wire("xyz0:11") == Wire("xyz", (0, 11))
     assert parse_wire("xyz0:11").is_analog
     assert parse_wire("xyz0:11").chip == "xyz0"

@@ -75,7 +75,7 @@ def test_missed_edges_shift_no_detent(detents: int, places: list[int]) -> None:
     assert encoder.steps == before + detents
 
 
-def test_one_that_rests_with_both_contacts_closed() -> None:
+def test_an_encoder_may_rest_with_both_contacts_closed() -> None:
     encoder = Quadrature(1, True, True)
     for places, wanted in (((3, 0, 1, 2), 1), ((1, 0, 3, 2), 0), ((1, 0, 3, 2), -1)):
         for place in places:

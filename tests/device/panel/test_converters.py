@@ -7,7 +7,7 @@ from drumatlas.panel.converters import Chip
 from drumatlas.panel.fake_board import FakeConverter
 
 
-def test_a_failing_chip_is_asked_four_times_a_second_and_keeps_nothing_old() -> None:
+def test_a_failing_chip_is_read_four_times_a_second_and_gives_nothing_old() -> None:
     converter = FakeConverter()
     converter.levels[1] = 0.5
     chip = Chip("mcp0", converter, [1, 3])
@@ -24,7 +24,7 @@ def test_a_failing_chip_is_asked_four_times_a_second_and_keeps_nothing_old() -> 
 
 
 class Wire(FakeConverter):
-    """One whose channel 0 reads what is in `readings`, in this order."""
+    """A converter whose channel 0 reads `readings` in this order."""
 
     readings: Sequence[float] = ()
 
@@ -34,7 +34,7 @@ class Wire(FakeConverter):
         return value
 
 
-def test_a_spike_is_read_again_and_gone_and_a_turn_is_believed_at_once() -> None:
+def test_a_spike_is_removed_and_a_turn_is_accepted_at_once() -> None:
     wire = Wire()
     chip = Chip("mcp0", wire, [0])
     wire.readings = [0.3, 0.301, 1.0, 0.302, 0.3, 0.301, 0.7, 0.69, 0.71]
@@ -75,7 +75,7 @@ def failing(background: BackgroundReader) -> bool:
 
 
 def seen_within(is_seen: Callable[[], bool]) -> bool:
-    """Two seconds are plenty, also on a busy machine."""
+    """Return whether it happens within two seconds, enough even for a busy machine."""
     for _ in range(200):
         if is_seen():
             return True

@@ -1,4 +1,4 @@
-"""Inputs that hang in the air, by a model of the converter's sample capacitor."""
+"""Unconnected inputs, with a model of the converter's sample capacitor."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +17,7 @@ def converter(low: float, high: float, level: float) -> FakeConverter:
 
 
 @given(st.floats(0, 1 - MIN_DIFFERENCE), levels, st.floats(0.1, 1))
-def test_a_pin_that_nothing_holds_follows_from_wherever_it_is(
-    low: float, level: float, keeps: float
-) -> None:
+def test_an_unconnected_pin_follows_from_any_level(low: float, level: float, keeps: float) -> None:
     one = converter(low, low + MIN_DIFFERENCE, level)
     one.floating.add(CHANNEL)
     one.keeps = keeps
@@ -27,12 +25,12 @@ def test_a_pin_that_nothing_holds_follows_from_wherever_it_is(
 
 
 @given(levels, levels, levels)
-def test_a_held_pin_does_not(low: float, high: float, level: float) -> None:
+def test_a_connected_pin_does_not_follow(low: float, high: float, level: float) -> None:
     assert not follows(converter(low, high, level).read, CHANNEL, LOW, HIGH)
 
 
 @given(st.floats(-0.01, 0.01), levels)
-def test_nor_does_a_knob_that_is_being_turned(speed: float, level: float) -> None:
+def test_a_knob_being_turned_does_not_follow(speed: float, level: float) -> None:
     one = converter(0.0, 1.0, level)
 
     def read(channel: int) -> float:
@@ -42,7 +40,7 @@ def test_nor_does_a_knob_that_is_being_turned(speed: float, level: float) -> Non
     assert not follows(read, CHANNEL, LOW, HIGH)
 
 
-def test_two_pins_that_hang_find_nothing_in_each_other_but_each_by_a_held_one() -> None:
+def test_unconnected_pins_are_found_by_connected_ones_only() -> None:
     one = converter(0.0, 1.0, 0.7)
     one.floating |= {HIGH, CHANNEL}
     assert follows(one.read, CHANNEL, LOW, HIGH)
@@ -51,7 +49,7 @@ def test_two_pins_that_hang_find_nothing_in_each_other_but_each_by_a_held_one() 
     assert not follows(one.read, CHANNEL, LOW, HIGH)
 
 
-def test_the_pair_stands_apart_and_is_not_the_channel_itself() -> None:
+def test_reference_channels_differ_and_exclude_the_tested_one() -> None:
     assert reference_channels({0: 0.0, 1: 0.4, 2: 0.6, 3: 1.0}, 0) == (1, 3)
     assert reference_channels({0: 0.0, 1: 0.4, 2: 0.6, 3: 1.0}, 3) == (0, 2)
     assert reference_channels({0: 0.0, 1: 0.6, 2: 1.0}, 0) is None

@@ -15,7 +15,7 @@ REST = 0.5
 
 
 class Rig:
-    """A panel on a fake board, whose controls go where it turns them."""
+    """A panel on a fake board, with controls that follow its changes."""
 
     def __init__(self, waits: frozenset[str] = frozenset(), **settings: str) -> None:
         config = {**defaults(), **{k.replace("__", "."): v for k, v in settings.items()}}
@@ -47,7 +47,7 @@ class Rig:
         return self.poll(4)
 
 
-def test_at_the_start_the_knobs_say_where_the_controls_are_and_the_stick_says_nothing() -> None:
+def test_at_the_start_knobs_set_their_controls_and_the_stick_does_not() -> None:
     rig = Rig()
     rig.levels[0] = 0.25
     changes = rig.poll()
@@ -56,7 +56,7 @@ def test_at_the_start_the_knobs_say_where_the_controls_are_and_the_stick_says_no
     assert rig.poll(100) == []
 
 
-def test_a_restored_box_keeps_its_values_until_a_knob_comes_by() -> None:
+def test_a_restored_box_keeps_its_values_until_a_knob_passes_them() -> None:
     rig = Rig(frozenset(DEFAULTS))
     rig.values["x1"] = 0.7
     rig.turn(0, 0.2)
@@ -67,7 +67,7 @@ def test_a_restored_box_keeps_its_values_until_a_knob_comes_by() -> None:
     assert rig.values["x1"] == pytest.approx(0.8, abs=0.03)
 
 
-def test_after_a_recall_a_knob_is_fetched_where_the_control_is() -> None:
+def test_after_a_recall_a_knob_picks_up_its_control() -> None:
     rig = Rig()
     rig.poll(10)
     rig.values["x2"] = 0.9
@@ -115,7 +115,7 @@ def test_buttons_press_once() -> None:
     assert rig.push(PUSH, True) == [Press("next_genre")]
 
 
-def test_a_tap_between_two_looks_is_not_missed() -> None:
+def test_a_tap_between_two_polls_is_not_missed() -> None:
     rig = Rig()
     rig.poll(10)
     contact = rig.board.contacts[TAP]
@@ -156,7 +156,7 @@ def test_an_encoder_with_two_detents_to_a_cycle() -> None:
     assert rig.poll() == [Turn("chaos", 0.5 + 1 / 64)]
 
 
-def test_encoders_turn_from_where_the_control_stands() -> None:
+def test_encoders_turn_from_the_current_value() -> None:
     rig = Rig(gpio__chaos="enc:5,12", lamps__beat="")
     rig.poll(10)
     rig.values["chaos"] = 0.5
@@ -166,7 +166,7 @@ def test_encoders_turn_from_where_the_control_stands() -> None:
     assert rig.poll() == [Turn("chaos", 0.0)]
 
 
-def test_a_converter_that_fails_is_shown_and_survived() -> None:
+def test_a_failing_converter_is_shown_and_the_panel_goes_on() -> None:
     rig = Rig(gpio__swing="mcp1:0")
     told: list[list[str]] = []
     rig.panel.on_faults = told.append
@@ -175,7 +175,7 @@ def test_a_converter_that_fails_is_shown_and_survived() -> None:
     before = dict(rig.values)
     rig.board.converters["mcp0"].fails = True
     assert rig.poll(100) == []
-    assert rig.board.converters["mcp0"].reads < 8 * 10 + 6  # four looks a second, not 800
+    assert rig.board.converters["mcp0"].reads < 8 * 10 + 6  # four readings a second, not 800
     assert rig.values == before
     assert told[-1] == rig.panel.faults
     assert rig.panel.faults[0].startswith("converter mcp0: Input/output error")

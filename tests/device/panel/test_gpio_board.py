@@ -1,4 +1,4 @@
-"""The real board on gpiozero's mock pins: no hardware, but gpiozero as it is."""
+"""The real board on gpiozero's mock pins: the real library without hardware."""
 
 import importlib
 import os
@@ -85,7 +85,7 @@ def test_each_detent_is_one_step(factory: Any, detents: int) -> None:
 
 
 class FakeSMBus:
-    """Answers that each conversion is finished and gave the same."""
+    """A bus on which each conversion is finished and gives the same reading."""
 
     def __init__(self, number: int) -> None:
         assert number == 1
@@ -144,7 +144,7 @@ def test_software_spi_is_refused(factory: Any, monkeypatch: pytest.MonkeyPatch) 
 def test_opening_leaves_the_working_folder_and_nothing_behind(
     factory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """lgpio goes to LG_WD when it is imported, and makes a pipe there."""
+    """When lgpio is imported, it changes to LG_WD and makes a pipe there."""
     made = []
 
     def opens() -> Any:
@@ -176,7 +176,7 @@ def refuse() -> None:
     ("mode", "words"),
     [(None, "there is no .*device; is it off"), (0o000, "usermod -aG spi"), (0o600, "broken")],
 )
-def test_the_likeliest_reason_is_named(
+def test_the_most_likely_reason_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int | None, words: str
 ) -> None:
     device = tmp_path / "device"
@@ -187,7 +187,7 @@ def test_the_likeliest_reason_is_named(
         open_device.open_device(refuse, "SPI", device, "spi", "is it off?")
 
 
-def test_a_broken_line_that_answers_in_its_own_way_is_an_os_error(factory: Any) -> None:
+def test_read_errors_of_any_type_become_os_errors(factory: Any) -> None:
     MockMcp3008(8, factory)
     converter = GpioBoard(factory, wiring()).converter("mcp0")
 
@@ -211,7 +211,7 @@ def test_a_broken_line_that_answers_in_its_own_way_is_an_os_error(factory: Any) 
         (None, None, False),
     ],
 )
-def test_what_is_a_pi(
+def test_a_pi_is_recognised(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     model: str | None,

@@ -1,4 +1,4 @@
-"""Every control and button of the contract does the same, wherever it comes from.
+"""Every control and button of the contract does the same on every panel.
 
 Each way plays the part of a hand on its own panel, up to the changes that the engine is handed.
 """
@@ -30,7 +30,7 @@ KEY_OF_VALUE = {name: key for key, (name, way) in TURNS.items() if way > 0}
 
 
 class Hand:
-    """A panel, and how its user moves a control to GOAL or presses a button."""
+    """A panel, and the way its user moves a control to GOAL or presses a button."""
 
     panel: Panel
 
@@ -181,7 +181,7 @@ def test_every_value_goes_where_it_is_turned(atlas: Atlas, way: str, name: str) 
 
 @pytest.mark.parametrize("way", HANDS)
 @pytest.mark.parametrize("name", BUTTONS)
-def test_every_button_does_what_it_does(atlas: Atlas, way: str, name: str) -> None:
+def test_every_button_has_its_effect(atlas: Atlas, way: str, name: str) -> None:
     plain, engine = prepared(atlas), prepared(atlas)
     heard: list[object] = []
     kept: list[bool] = []

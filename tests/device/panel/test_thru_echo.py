@@ -1,4 +1,4 @@
-"""Notes that a thru sends back, told from those of pads."""
+"""Notes that a MIDI thru sends back are removed, and notes from pads are kept."""
 
 import pytest
 from hypothesis import given
@@ -61,14 +61,14 @@ def test_only_the_same_message_close_by_is_an_echo(
     )
 
 
-def test_what_is_no_note_passes() -> None:
+def test_other_messages_pass() -> None:
     guard = guard_of([Event(0, note(36)), Event(0, note(36, 0)), Event(0, b"\xb9\x10\x05")])
     others = [(note(36, 0), 0), (b"\xb9\x10\x05", 0), (b"\xc9\x01", 0)]
     assert guard.remove_echoes(others) == others
     assert guard.fault(0) == ""
 
 
-def test_it_is_told_while_it_goes_on_and_one_chance_is_not() -> None:
+def test_the_fault_lasts_as_long_as_the_echoes_and_one_is_not_enough() -> None:
     guard = guard_of([Event(step * STEP, note(36)) for step in range(64)])
     for step in range(3):
         guard.remove_echoes([(note(36), step * STEP + 2 * MS)])
@@ -78,27 +78,27 @@ def test_it_is_told_while_it_goes_on_and_one_chance_is_not() -> None:
     assert guard.fault(60 * STEP) == FAULT
     assert guard.fault(99 * STEP) == ""
     guard.remove_echoes([(note(36), 50 * STEP)])
-    assert guard.fault(50 * STEP) == ""  # counted anew
+    assert guard.fault(50 * STEP) == ""  # counting starts again
 
 
 class Thru(NullPort):
-    """A synth that sends back what it hears 3 ms later, and what is played on its pads."""
+    """A synth that sends back its input 3 ms later, and notes from its pads."""
 
     def __init__(self) -> None:
         super().__init__()
         self.due: list[Message] = []
 
     def send(self, outputs: object) -> None:
-        """Take."""
+        """Queue the messages to be sent back."""
         assert isinstance(outputs, list)
         self.due += [(one.data, one.at_ns + 3 * MS) for one in outputs if isinstance(one, Event)]
 
     def withdraw(self, after_ns: int) -> None:
-        """Forget."""
+        """Drop the messages after `after_ns`."""
         self.due = [one for one in self.due if one[1] <= after_ns + 3 * MS]
 
     def deliver(self, panel: MidiPanel, until_ns: int) -> None:
-        """What arrives up to then."""
+        """Give the panel the messages due by `until_ns`."""
         for message, at_ns in sorted(self.due, key=lambda one: one[1]):
             if at_ns <= until_ns:
                 panel.receive(message, at_ns)
@@ -115,7 +115,7 @@ class Box:
         self.thru = Thru()
         self.tape = Tape(self.thru)
         if guards:
-            self.panel.thru_echo.sent = self.tape.sent_since
+            self.panel.echo.sent = self.tape.sent_since
         self.engine.sequencer.start()
         self.now_ns = 0
 
@@ -127,7 +127,7 @@ class Box:
             self.engine.tick(self.now_ns)
 
 
-def test_a_thru_does_not_make_the_box_travel_and_is_told(atlas: Atlas) -> None:
+def test_a_thru_does_not_make_the_box_travel_and_is_shown(atlas: Atlas) -> None:
     box = Box(atlas)
     home = box.engine.explorer.latent.tolist()
     box.play(100 * STEP)
@@ -138,14 +138,14 @@ def test_a_thru_does_not_make_the_box_travel_and_is_told(atlas: Atlas) -> None:
     assert box.engine.faults == []
 
 
-def test_without_the_guard_it_would(atlas: Atlas) -> None:
+def test_without_the_guard_the_box_would_travel(atlas: Atlas) -> None:
     box = Box(atlas, guards=False)
     home = box.engine.explorer.latent.tolist()
     box.play(100 * STEP)
     assert box.engine.explorer.latent.tolist() != home
 
 
-def test_pads_land_all_the_same(atlas: Atlas) -> None:
+def test_pads_still_work_with_a_thru(atlas: Atlas) -> None:
     box = Box(atlas)
     code = [0] * 32
     own = {number for step in box.engine.explorer.pattern.cycles[0] for number, _ in step}
@@ -161,7 +161,7 @@ def test_pads_land_all_the_same(atlas: Atlas) -> None:
     assert box.engine.explorer.latent == pytest.approx(wanted, abs=1e-2)
 
 
-def test_with_pads_off_there_is_nothing_to_tell(atlas: Atlas) -> None:
+def test_no_fault_is_shown_with_pads_off(atlas: Atlas) -> None:
     box = Box(atlas)
     box.panel.map = MidiMap(pads={})
     box.play(100 * STEP)

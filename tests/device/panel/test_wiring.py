@@ -22,7 +22,7 @@ def test_the_default_is_the_readmes_panel() -> None:
     assert find_clash(defaults()) is None
 
 
-def test_a_panel_of_ones_own() -> None:
+def test_a_custom_panel() -> None:
     text = """
     [gpio]
     x1 = "enc:5, 6"
