@@ -14,7 +14,7 @@ from drumatlas.play.events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE, kind
 
 WAITING = 1024  # messages queued between two polls; the oldest are dropped
 _ON = 64  # a button is pressed when its controller rises to this value
-LEARNING = "learning: touch a control, move a controller"
+LEARNING = "learning: use a control and move a MIDI controller"
 # Length in bytes of each kind of message that is used here.
 _LENGTHS = {NOTE_ON: 3, CONTROL_CHANGE: 3, PROGRAM_CHANGE: 2}
 

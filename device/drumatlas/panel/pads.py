@@ -88,4 +88,5 @@ class UnmappedNotes:
         if self._counts and now_ns - self._last_ns > SHOWN_NS:
             self._counts.clear()
         line = unvoiced_line(self._counts)
-        return f"pads: {line}; voices.*.note in the configuration gives them one" if line else ""
+        hint = "set voices.*.note in the configuration to give them one"
+        return f"pads: {line}; {hint}" if line else ""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from drumatlas.play.events import Event, is_note_on
 
-FAULT = "the MIDI input hears our own output (its thru?); pads ignored"
+FAULT = "the MIDI input receives our own notes (through a MIDI thru?); pads are ignored"
 # A thru adds a few ms. A port with an offset plays up to 100 ms before or after the scheduled time.
 NEAR_NS = 110_000_000
 _WINDOW = 8  # the last notes received

@@ -50,9 +50,9 @@ export function noEvents(number) {
   return { number, packed: [], signatures: [], names: [], setup: [], unsound: 0 };
 }
 
-// Reads a track's body, bytes [at, end), from `tick` on; returns the place where it ended and
-// whether End of Track stands there. After a BrokenTrackError, a NoByteError or a place past `end`
-// the track is malformed, and what was read of it means nothing.
+// Reads a track's body, bytes [at, end), from `tick` on. Returns the position where it ended and
+// whether End of Track is there. After a BrokenTrackError, a NoByteError or a position past `end`
+// the track is malformed, and the result must not be used.
 export function readNotes(data, at, end, wanted, into, tick = 0) {
   let [status, todo, delta] = [0, NO_STATUS, 0];
   while (at < end) {
