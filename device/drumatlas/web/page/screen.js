@@ -25,8 +25,8 @@ export function applyTheme() {
   document.documentElement.dataset.theme = recall(STORED) ?? system;
 }
 
-// A subclass implements go(point), travel(x, y), turn(name, value), press(name), mute(bit, isOn) and
-// step(now), which returns the step heard at a time of performance.now(), or null if stopped.
+// A subclass implements go(point), travel(x, y), turn(name, value), press(name), mute(bit, isOn)
+// and step(now), which returns the step heard at a time of performance.now(), or null if stopped.
 export class Screen {
   store = new Store();
   sound = new Sound();

@@ -1,5 +1,5 @@
-// Messages at the lower edge of the page. A short message disappears after some seconds; a long one,
-// or one with remarks, stays until the user closes it.
+// Messages at the lower edge of the page. A short message disappears after some seconds; a long
+// one, or one with remarks, stays until the user closes it.
 
 import { make, padButton } from "./controls.js";
 

@@ -5,9 +5,9 @@ import { fourFour, twoBars } from "./filegrid.js";
 import { MidiFileError, SmfBytes } from "./smfbytes.js";
 import { MAX_STRETCHES } from "./smftables.js";
 
-// Returns {code, remarks} of a file's bytes: the step codes [32] of the two bars that its drums play
-// most often (the first, if several are equal), and sentences about notes that were changed or left
-// out. Throws MidiFileError if the file has no beat.
+// Returns {code, remarks} of a file's bytes: the step codes [32] of the two bars that its drums
+// play most often (the first, if several are equal), and sentences about notes that were changed or
+// left out. Throws MidiFileError if the file has no beat.
 export function beatOf(bytes) {
   const drums = readFile(new SmfBytes(bytes));
   const ranges = fourFour(drums.track);

@@ -9,8 +9,9 @@ import { countOf } from "./smfbytes.js";
 import { keyOf, placeOf } from "./smfnotes.js";
 import { EDITED, NO_VOICE, SHOWN_KEYS, SYNTH_RESETS, UNVOICED_NAMES } from "./smftables.js";
 
-// Reads the drums in an SmfBytes: {track, map, unvoiced: Map of key to count, lead}. The file begins
-// with step `lead` (0..31) of two bars. Our own mark decides the voices, or else the notes do.
+// Reads the drums in an SmfBytes: {track, map, unvoiced: Map of key to count, lead}. The file
+// begins with step `lead` (0..31) of two bars. Our own mark decides the voices, or else the notes
+// do.
 export function readFile(data) {
   const mark = findMark(data);
   if (!mark) {

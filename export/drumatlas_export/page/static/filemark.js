@@ -34,8 +34,8 @@ export function mapOfMark(mark) {
   return table;
 }
 
-// Returns `track` with each marked note changed to the General MIDI note of its voice on channel 10,
-// to be read with `APPLIED`; null if the notes are not those that were marked.
+// Returns `track` with each marked note changed to the General MIDI note of its voice on channel
+// 10, to be read with `APPLIED`; null if the notes are not those that were marked.
 export function applied(mark, track) {
   const several = new Map([...mark.voices].filter(([, voices]) => voices.length > 1));
   if (checksum(track.packed.filter((note) => several.has(placeOf(note)))) !== mark.checksum) return null;

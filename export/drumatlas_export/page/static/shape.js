@@ -50,8 +50,8 @@ export function above(p, thresholds) {
   return hits;
 }
 
-// Returns {hits, thresholds} of probabilities at a density {overall, groups}; `groupOf` is the index
-// of each voice's group.
+// Returns {hits, thresholds} of probabilities at a density {overall, groups}; `groupOf` is the
+// index of each voice's group.
 export function shaped(p, natural, density, groupOf) {
   const thresholds = natural.map((value, voice) => {
     const offset = 0.5 - density.groups[groupOf[voice]];

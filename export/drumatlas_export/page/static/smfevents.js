@@ -25,8 +25,8 @@ export function isEnd(event) {
   return event.status === META && event.kind === END_OF_TRACK;
 }
 
-// Returns the position after the End of Track whose type is at byte `at`. Its length byte, always 0,
-// may be missing.
+// Returns the position after the End of Track whose type is at byte `at`. Its length byte, always
+// 0, may be missing.
 export function afterEnd(data, at) {
   return at + 1 + (at + 1 < data.length && data.byte(at + 1) === 0 ? 1 : 0);
 }

@@ -11,8 +11,8 @@ import {
 } from "./smftables.js";
 
 const TICK_UNIT = 2 ** TICK;
-// How to handle a message, by its status byte. 0 or more: a wanted note; the number is its channel's
-// bits in a packed note. -1, -2: skip so many data bytes. KEEP: keep it.
+// How to handle a message, by its status byte. 0 or more: a wanted note; the number is its
+// channel's bits in a packed note. -1, -2: skip so many data bytes. KEEP: keep it.
 const [KEEP, NO_STATUS] = [-3, -4];
 
 export const tickOf = (note) => Math.floor(note / TICK_UNIT);
@@ -27,8 +27,8 @@ export function withPlace(note, place) {
   return note + (place - placeOf(note)) * 2 ** KEY;
 }
 
-// Returns a request {todo, marks} for time signatures, tempos and the notes of `channels` (0..15). A
-// track without any of the marks contains none of them.
+// Returns a request {todo, marks} for time signatures, tempos and the notes of `channels` (0..15).
+// A track without any of the marks contains none of them.
 export function notesOf(channels) {
   const todo = Array.from({ length: 256 }, (_, status) => -(DATA_BYTES[status >> 4] ?? 0));
   for (const channel of channels) todo[0x90 | channel] = channel << CHANNEL;

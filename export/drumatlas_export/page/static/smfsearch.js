@@ -167,7 +167,8 @@ export class Search {
     }
   }
 
-  // Returns whether the letters at `at` are a head and not text: a track's first event has a status.
+  // Returns whether the letters at `at` are a head and not text: a track's first event has a
+  // status.
   #isHead(at) {
     const { data } = this;
     const start = at + HEAD_BYTES;
@@ -206,9 +207,9 @@ function markedEnd(event, head) {
   return stopOf(event.at, head, { fault: new BrokenTrackError(event.at, "an End of Track with data") });
 }
 
-// Returns the fault if bytes seem to be missing within a track, bytes [start, end), that is readable
-// but has a wrong length: a note-off without a note or, unless the track is cut, a note that never
-// ends among notes that do. Otherwise returns null.
+// Returns the fault if bytes seem to be missing within a track, bytes [start, end), that is
+// readable but has a wrong length: a note-off without a note or, unless the track is cut, a note
+// that never ends among notes that do. Otherwise returns null.
 function torn(data, start, end, isCut) {
   const sounding = new Map(); // by channel and key
   let [ends, held] = [0, 0];
