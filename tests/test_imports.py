@@ -63,7 +63,9 @@ PURE_PLAY = (
     *("chance", "clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
     *("sequencer", "state", "tap"),
 )
-PURE_PANEL = ("charge", "chips", "conditioning", "echo", "switches", "takeover", "wiring")
+PURE_PANEL = (
+    *("chips", "conditioning", "contacts", "floating_input", "takeover", "thru_echo", "wiring"),
+)
 PURE_WEB = (
     *("address", "controls", "drop", "guard", "limits", "orders", "passing", "rest", "sessions"),
     *("show", "view"),

@@ -73,17 +73,17 @@ _BOARD = """
 import sys
 from pathlib import Path
 from drumatlas.cli import main
-from drumatlas.panel import fakes, gpio_board
+from drumatlas.panel import fake_board, gpio_board
 
 broken = Path(sys.argv.pop(1))
 
-class Converter(fakes.FakeConverter):
+class Converter(fake_board.FakeConverter):
     def read(self, channel):
         self.levels = [0.5] * 8
         self.fails = broken.exists()
         return super().read(channel)
 
-board = fakes.FakeBoard()
+board = fake_board.FakeBoard()
 board.converters["mcp0"] = Converter()
 gpio_board.open_board = lambda *_: board
 sys.exit(main())

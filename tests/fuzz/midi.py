@@ -69,7 +69,7 @@ def take_messages(given: tuple[ClockSource, list[tuple[bytes, int]]]) -> None:
     engine = Engine(_ATLAS, PlaySettings(), [], 0)
     panel = MidiPanel(engine, MidiMap())
     engine.panels = [panel]
-    listener = Listener(Follower(engine.sequencer, source), panel.take)
+    listener = Listener(Follower(engine.sequencer, source), panel.receive)
     now_ns, sounding = 0, set()
     for message, wait_ms in [*heard, (b"\xb0\x10\x40", 20)]:
         listener.take(message, now_ns)

@@ -1,4 +1,4 @@
-"""Hands on the map and the knobs: pointer, fingers, and the words that come up under them."""
+"""Mouse and touch on the map and the knobs, and the labels that appear under the pointer."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,7 +21,7 @@ CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
 
 @pytest.fixture
 def phone(boxes: Callable[..., Any], browser: Any) -> Iterator[Any]:
-    """The page on a screen that is touched; `page.touch(kind, points)` puts fingers on it."""
+    """The page on a touch screen; `page.touch(kind, points)` puts fingers on it."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
     page.goto(boxes("--no-start").url)

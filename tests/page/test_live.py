@@ -21,14 +21,14 @@ BAR_MS = 800
 
 
 def decoded(z: str) -> list[int]:
-    """What `drumatlas decode` says plays at a latent point, as text."""
+    """Return the beat that `drumatlas decode` prints for a latent point, as text."""
     command = [sys.executable, "-m", "drumatlas", "decode"]
     done = subprocess.run(command, input=z, capture_output=True, text=True, check=True)
     return list(next(iter(parse(done.stdout.splitlines()))).code)
 
 
 def last_beat(take: Path) -> list[int]:
-    """The last whole two bars of a take, counted from its start."""
+    """Return the last complete two bars of a take, counted from its start."""
     track = read_drums(take.read_bytes())
     region = quantise(track, *four_four(track)[0])
     assert region is not None
@@ -38,7 +38,7 @@ def last_beat(take: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("size", ["phone", "small", "desk"])
-def test_it_loads_without_errors_and_asks_nobody_else(
+def test_it_loads_without_errors_and_without_other_hosts(
     boxes: Callable[..., Any], visit: Callable[..., Any], size: str
 ) -> None:
     page = visit(boxes(), size)

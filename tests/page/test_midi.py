@@ -1,4 +1,4 @@
-"""The page of a box that plays to a real MIDI system: what is recorded at the port."""
+"""The page of a box that plays to a real MIDI system, compared with a recording at the port."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ def jack() -> Iterator[None]:
 
 @pytest.fixture
 def keyboard(jack: None) -> Iterator[Any]:
-    """Another client with an output that a box can hear."""
+    """Another client with an output that a box can connect to."""
     client = jack_client("keyboard", output=True)
     client.open_virtual_port("out")
     yield client

@@ -1,4 +1,4 @@
-"""The page's pure modules, run in Chromium and held against the same in Python."""
+"""The page's pure modules, run in Chromium and compared with the same code in Python."""
 
 import itertools
 import math
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 Module = Callable[..., Any]
 
 
-def test_of_lopsided_answers_the_quickest_is_trusted(module: Module) -> None:
+def test_the_fastest_of_asymmetric_answers_is_used(module: Module) -> None:
     luck = random.Random(3)
     answers = []
     for i in range(40):
@@ -45,7 +45,7 @@ def test_a_sound_cards_clock_is_read_through_its_jitter(module: Module) -> None:
         """({SoundClock}, looks) => {
             const clock = new SoundClock();
             return looks.map((look) => {
-                clock.look(...look);
+                clock.sync(...look);
                 return clock.at(1000);
             });
         }""",

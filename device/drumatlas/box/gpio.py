@@ -115,8 +115,8 @@ def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -
     """Make it one of the engine's panels: it learns where controls stand and what lamps show,
     and its faults are among the engine's."""
     panel.values = lambda: engine.explorer.values
-    panel.shows = lambda now_ns: lamps(engine, listener, now_ns)
-    panel.tells = lambda faults: engine.tell("gpio", *faults)
+    panel.lamp_states = lambda now_ns: lamps(engine, listener, now_ns)
+    panel.on_faults = lambda faults: engine.tell("gpio", *faults)
     engine.panels = [*engine.panels, panel]
 
 

@@ -62,5 +62,5 @@ def _open(box: "Box", arguments: argparse.Namespace, config: "Config") -> Hearin
     if port is None:
         return Hearing()
     follower = Follower(box.engine.sequencer, ClockSource(source))
-    listening.append(listener := Listener(follower, box.midi.take))
+    listening.append(listener := Listener(follower, box.midi.receive))
     return Hearing(source, listener, port)

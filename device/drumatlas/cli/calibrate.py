@@ -80,7 +80,7 @@ def calibrate(
 ) -> "tuple[dict[str, Calibration], dict[str, str]]":
     """(what was measured, why the others were not), by control; takes `seconds` + `rest_s`
     and some time to let go between them."""
-    from drumatlas.panel.calibrate import measured
+    from drumatlas.panel.calibrate import calibration_from
     from drumatlas.panel.wiring import STICK
 
     say(f"turn every knob, and push the stick all round, to all ends: {seconds:g} s")
@@ -94,7 +94,7 @@ def calibrate(
         rows = moving[one.control], still[one.control]
         try:
             is_stick = one.control in STICK
-            found[one.control] = measured(*rows, one.calibration, is_stick, one.count)
+            found[one.control] = calibration_from(*rows, one.calibration, is_stick, one.count)
         except ConfigError as error:
             failed[one.control] = str(error)
     return found, failed

@@ -2,9 +2,9 @@
 
 An input that hangs in the air plays by itself. It is found by its noise; on an MCP3008, and on any
 converter whose channels share a sample capacitor, it is also found where it reads steadily, by the
-charge that the channel before it left (see `panel.charge`), as far as two other channels stand far
-enough apart. An ADS1115 leaves none: its input capacitors are emptied in each cycle of the
-modulator, 250,000 times a second (data sheet SBAS444, "Analog Inputs"), and pull a pin that
+charge that the channel before it left (see `panel.floating_input`), as far as two other channels
+stand far enough apart. An ADS1115 leaves none: its input capacitors are emptied in each cycle of
+the modulator, 250,000 times a second (data sheet SBAS444, "Analog Inputs"), and pull a pin that
 nothing holds to the same voltage whatever was read before. There a steady input is taken for
 connected.
 """
@@ -14,9 +14,9 @@ import time
 from drumatlas.config.keys import Config
 from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PanelError
-from drumatlas.panel import charge
+from drumatlas.panel import floating_input
 from drumatlas.panel.board import Board
-from drumatlas.panel.calibrate import chip_doubt, doubt
+from drumatlas.panel.calibrate import find_chip_fault, find_fault
 from drumatlas.panel.converters import Chip
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import is_pi, open_board
@@ -90,10 +90,10 @@ def _converter(wiring: Wiring, chip: Chip) -> Finding:
     rows = _rows(chip, list(names))
     if chip.fault:
         return Finding(chip.name, "warn", chip.fault, _BUS)
-    absent = chip_doubt({names[channel]: row for channel, row in rows.items()})
+    absent = find_chip_fault({names[channel]: row for channel, row in rows.items()})
     if absent:
         return Finding(chip.name, "warn", absent, _WIRES)
-    doubts = {channel: doubt(row) for channel, row in rows.items() if doubt(row)}
+    doubts = {channel: find_fault(row) for channel, row in rows.items() if find_fault(row)}
     levels = {channel: row[-1] for channel, row in rows.items() if channel not in doubts}
     try:
         hanging, untested = _hanging(chip, levels)
@@ -126,10 +126,10 @@ def _hanging(chip: Chip, levels: dict[int, float]) -> tuple[list[int], list[int]
     if not chip.kind.shares_sample_capacitor:
         return hanging, untested
     for channel in levels:
-        pair = charge.extremes(levels, channel)
+        pair = floating_input.reference_channels(levels, channel)
         if pair is None:
             untested.append(channel)
-        elif charge.follows(chip.converter.read, channel, *pair):
+        elif floating_input.follows(chip.converter.read, channel, *pair):
             hanging.append(channel)
     return hanging, untested
 

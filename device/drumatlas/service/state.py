@@ -10,14 +10,14 @@ from typing import Any
 
 from drumatlas.errors import DrumatlasError, StateError
 from drumatlas.explore.controls import BUTTONS, VALUES
-from drumatlas.explore.snapshot import Snapshot, names, snapshot_of
+from drumatlas.explore.snapshot import Snapshot, snapshot_names, snapshot_of
 from drumatlas.files import atomic, is_there, naming, read_text
 from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO
 
 VERSION = 1
 FILE, PREVIOUS = "state.json", "state.previous.json"
 MAX_BYTES = 4 << 20  # 132 snapshots have 100 KB
-_NAMES = frozenset(names())
+_NAMES = frozenset(snapshot_names())
 
 
 @dataclass(frozen=True, slots=True)

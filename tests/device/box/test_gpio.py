@@ -9,7 +9,7 @@ from drumatlas.engine import TICK_NS, Engine
 from drumatlas.errors import ControlError, PanelError
 from drumatlas.explore.controls import Turn
 from drumatlas.panel import gpio_board
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.wiring import Wiring, wiring_of
 

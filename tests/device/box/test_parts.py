@@ -11,9 +11,9 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press
 from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort, SeveralPorts
-from drumatlas.panel.echo import FAULT
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import MidiMap
+from drumatlas.panel.thru_echo import FAULT
 from drumatlas.play.events import Event
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.takes import Takes
@@ -94,7 +94,7 @@ def test_the_midi_panel_knows_the_messages_that_were_sent(
     beats = [Event(beat * 500_000_000, b"\x99\x24\x64") for beat in range(9)]
     tape.send(beats)
     for beat in beats:
-        midi.take(beat.data, beat.at_ns + 2_000_000)
+        midi.receive(beat.data, beat.at_ns + 2_000_000)
         engine.tick(beat.at_ns + 10_000_000)
     assert engine.explorer.latent.tolist() == home
     assert engine.faults == [FAULT]

@@ -13,7 +13,7 @@ from drumatlas.config.keys import KEYS
 from drumatlas.config.read import read_config
 from drumatlas.explore.controls import Press
 from drumatlas.panel import gpio_board
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.wiring import Wiring
 from drumatlas.play.events import CONTINUE, NOTE_OFF, START, Event
 

@@ -12,7 +12,7 @@ from drumatlas.errors import ConfigError, FileError
 from drumatlas.panel import gpio_board
 from drumatlas.panel.board import Converter
 from drumatlas.panel.conditioning import Calibration
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.wiring import wiring_of
 
 MOVED, RESTED = 40, 10  # readings of each input

@@ -8,7 +8,7 @@ from drumatlas.doctor.finding import Finding
 from drumatlas.doctor.panel import examine_board, examine_panel
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Contact
-from drumatlas.panel.fakes import FakeBoard, FakeConverter
+from drumatlas.panel.fake_board import FakeBoard, FakeConverter
 from drumatlas.panel.wiring import wiring_of
 
 WIRING = wiring_of(defaults())

@@ -46,7 +46,7 @@ def test_the_seed_decides(places: Places, place: Place) -> None:
     assert one != other
 
 
-def test_accents_are_of_velocities_alone(places: Places, place: Place) -> None:
+def test_accents_change_velocities_only(places: Places, place: Place) -> None:
     for amount in (0.0, 0.7):
         cycles = [Chaos(1).cycles(place, amount, places.filter, True, a) for a in (0.1, 0.5, 0.9)]
         codes = [list(map(cycle_code, variants)) for variants in cycles]

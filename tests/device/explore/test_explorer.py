@@ -32,7 +32,7 @@ def test_each_knob_travels_and_comes_back(explorer: Explorer, axis: str) -> None
     assert explorer.pattern == home
 
 
-def test_every_control_name_is_taken(explorer: Explorer) -> None:
+def test_every_control_is_accepted(explorer: Explorer) -> None:
     for name in VALUES:
         explorer.handle(Turn(name, 0.3), 0)
         assert explorer.values[name] == pytest.approx(0.3) or name in {"x1", "x2", "x3", "x4"}
@@ -140,7 +140,7 @@ def test_a_snapshot_is_loaded_and_morph_lies_between_two(explorer: Explorer) -> 
 
 @settings(max_examples=30)
 @given(place=st.tuples(*[unit] * 4))
-def test_a_fill_is_another_beat_and_no_thinner(atlas: Atlas, place: tuple[float, ...]) -> None:
+def test_a_fill_is_another_beat_at_least_as_dense(atlas: Atlas, place: tuple[float, ...]) -> None:
     explorer = Explorer(atlas)
     for i, value in enumerate(place, 1):
         explorer.handle(Turn(f"x{i}", value), 0)
@@ -159,7 +159,7 @@ changes = st.one_of(
 
 @settings(max_examples=60)
 @given(done=st.lists(changes, max_size=12), mode=st.sampled_from(MAP_MODES))
-def test_whatever_is_done_it_sounds_passes_and_is_the_same_again(
+def test_any_use_gives_reproducible_beats_that_pass(
     atlas: Atlas, done: list[Turn | Press], mode: str
 ) -> None:
     """Each cycle and fill passes the filter; so training beats never play while barred."""
@@ -184,7 +184,7 @@ def test_whatever_is_done_it_sounds_passes_and_is_the_same_again(
     others=st.tuples(*[unit] * 4),
     shape=st.tuples(unit, unit, unit),
 )
-def test_same_place_same_beat_on_whatever_way(
+def test_the_beat_of_a_place_does_not_depend_on_the_route(
     atlas: Atlas,
     place: tuple[float, ...],
     others: tuple[float, ...],
@@ -235,7 +235,7 @@ def test_chaos_varies_the_cycles(explorer: Explorer) -> None:
     assert len(explorer.pattern.cycles) == 1
 
 
-def test_undo_takes_the_last_jump_back_and_forth(explorer: Explorer) -> None:
+def test_undo_reverts_and_repeats_the_last_jump(explorer: Explorer) -> None:
     explorer.handle(Press("undo"), 0)  # nothing to undo yet
     explorer.handle(Turn("x2", 0.8), 0)
     home = explorer.pattern
@@ -247,7 +247,7 @@ def test_undo_takes_the_last_jump_back_and_forth(explorer: Explorer) -> None:
     assert explorer.pattern == away
 
 
-def test_undo_of_a_load_brings_everything_back_of_a_step_only_the_place(
+def test_undo_restores_all_controls_after_a_load_and_the_place_after_a_step(
     explorer: Explorer,
 ) -> None:
     explorer.handle(Press("save_a"), 0)

@@ -30,7 +30,7 @@ def test_middle_of_the_knobs_is_the_centre(atlas: Atlas) -> None:
 
 
 @given(unit, unit)
-def test_map_leads_to_where_its_points_are(atlas: Atlas, x: float, y: float) -> None:
+def test_a_map_position_leads_to_the_points_there(atlas: Atlas, x: float, y: float) -> None:
     z = map_to_latent(atlas, x, y)
     low, high = atlas.points.z.min(axis=0), atlas.points.z.max(axis=0)
     assert ((z >= low - 1e-3) & (z <= high + 1e-3)).all()

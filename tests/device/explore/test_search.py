@@ -29,7 +29,7 @@ def test_directions_are_unit_vectors_to_all_sides() -> None:
     st.tuples(*[unit] * len(GROUPS)) | st.just((0.5,) * len(GROUPS)),
     st.booleans(),
 )
-def test_never_silent_always_passing_always_the_same(
+def test_every_place_always_gives_the_same_passing_beat(
     places: Places,
     point: tuple[float, ...],
     overall: float,

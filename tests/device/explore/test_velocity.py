@@ -27,7 +27,7 @@ def test_velocities_are_midi_and_only_where_hits_are(seed: int) -> None:
     assert v.max() <= 127
 
 
-def test_surer_and_heavier_is_louder() -> None:
+def test_certain_hits_on_heavy_steps_are_louder() -> None:
     hits = np.ones((32, 14), bool)
     sure = velocities(np.full((32, 14), 0.99, np.float32), hits, NATURAL)
     unsure = velocities(np.full((32, 14), 0.91, np.float32), hits, NATURAL)

@@ -1,10 +1,9 @@
 """Inputs that hang in the air, by a model of the converter's sample capacitor."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from drumatlas.panel.charge import APART, extremes, follows
 from drumatlas.panel.fakes import FakeConverter
+from hypothesis import given
+from hypothesis import strategies as st
 
 LOW, HIGH, CHANNEL = 0, 1, 2
 levels = st.floats(0, 1)

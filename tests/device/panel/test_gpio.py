@@ -4,7 +4,7 @@ import pytest
 
 from drumatlas.config.keys import defaults
 from drumatlas.explore.controls import DEFAULTS, Change, Press, Turn
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.wiring import wiring_of
 
@@ -169,13 +169,13 @@ def test_encoders_turn_from_where_the_control_stands() -> None:
 def test_a_converter_that_fails_is_shown_and_survived() -> None:
     rig = GpioRig(gpio__swing="mcp1:0")
     told: list[list[str]] = []
-    rig.panel.tells = told.append
+    rig.panel.on_faults = told.append
     rig.board.converters["mcp1"].levels[0] = 0.5
     rig.poll(10)
     before = dict(rig.values)
     rig.board.converters["mcp0"].fails = True
     assert rig.poll(100) == []
-    assert rig.board.converters["mcp0"].reads < 8 * 10 + 6  # four looks a second, not 800
+    assert rig.board.converters["mcp0"].reads < 8 * 10 + 6  # four readings a second, not 800
     assert rig.values == before
     assert told[-1] == rig.panel.faults
     assert rig.panel.faults[0].startswith("converter mcp0: Input/output error")

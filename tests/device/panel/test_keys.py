@@ -1,4 +1,4 @@
-"""The terminal panel, in a real pseudo-terminal: what a newcomer sees and does."""
+"""The terminal panel in a real pseudo-terminal, used as a newcomer would."""
 
 import fcntl
 import os
@@ -41,7 +41,7 @@ PRESSED = (
 )
 
 
-def test_keys_stay_where_they_are() -> None:
+def test_keys_are_not_reassigned() -> None:
     downs, ups, names = DOWN_KEYS.split(), UP_KEYS.split(), TURNED.split()
     turns = {key: (name, -1) for key, name in zip(downs, names, strict=True)}
     turns |= {key: (name, 1) for key, name in zip(ups, names, strict=True)}

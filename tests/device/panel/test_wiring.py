@@ -49,8 +49,8 @@ def test_a_wiring_of_ones_own_replaces_the_default() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[gpio]\nx1 = "pin:17"', "line 2: gpio.x1.*goes to mcp or ads or enc"),
-        ('[gpio]\nplay = "mcp0:1"', "line 2: gpio.play.*goes to pin"),
+        ('[gpio]\nx1 = "pin:17"', "line 2: gpio.x1.*must be wired to mcp or ads or enc"),
+        ('[gpio]\nplay = "mcp0:1"', "line 2: gpio.play.*must be wired to pin"),
         ('[gpio]\nx1 = "mcp2:0"', r"line 2: gpio.x1.*mcp0\.\.mcp1"),
         ('[gpio]\nx1 = "ads0:4"', r"line 2: gpio.x1.*channels 0\.\.3"),
         ('[gpio]\nplay = "pin:28"', r"line 2: gpio.play.*2\.\.27"),

@@ -177,7 +177,7 @@ def test_an_atlas_that_can_not_play_is_not_left(
     run: Run, here: Path, monkeypatch: pytest.MonkeyPatch, atlas_path: Path
 ) -> None:
     def refuse(_: object) -> None:
-        raise AtlasError("no place in it gives a beat that may play")
+        raise AtlasError("none of its beats passes the filter")
 
     Path("x.atlas").write_bytes(atlas_path.read_bytes())
     monkeypatch.setattr("drumatlas.explore.search.Places", refuse)

@@ -1,4 +1,4 @@
-"""A .mid that is opened or dropped on the static page lands where its beat is."""
+"""A .mid file that is opened or dropped on the page as a file lands at its beat's place."""
 
 import base64
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the static page reads in a .mid file, held against the box: same beat, same words."""
+"""Reading .mid files on the page as a file, compared with the box: same beat, same words."""
 
 from io import BytesIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""When the page as a file plays: sound, tempo, ways that are followed."""
+"""The timing of the page as a file: sound, tempo, wandering and paths."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ PAIR = """() => {
 
 def test_wander_moves_when_the_box_would(opened: Callable[..., Any], atlas: Atlas) -> None:
     page = opened()
-    # (ms, bar or None): stopped, started in the middle of a piece of time, stopped again.
+    # (ms, bar or None): stopped, started within an interval of time, stopped again.
     times = [(ms, None) for ms in range(100, 9000, 700)]
     times += [(9000 + 250 * i, i // 8) for i in range(40)]
     times += [(19100 + 500 * i, None) for i in range(14)]

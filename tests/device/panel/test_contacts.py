@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.panel.switches import DEBOUNCE_NS, Debounce, Quadrature, stepped
+from drumatlas.panel.contacts import DEBOUNCE_NS, Debounce, Quadrature, value_after_steps
 
 
 def test_a_press_counts_at_once_and_its_bouncing_does_not() -> None:
@@ -33,12 +33,12 @@ def test_changes_alternate_and_lie_apart_and_the_end_is_never_missed(
 
 
 def test_an_encoder_stops_at_the_ends() -> None:
-    assert stepped(0.5, 8, 64) == 0.625
-    assert stepped(0.1, -30, 64) == 0.0
-    assert stepped(0.9, 30, 64) == 1.0
+    assert value_after_steps(0.5, 8, 64) == 0.625
+    assert value_after_steps(0.1, -30, 64) == 0.0
+    assert value_after_steps(0.9, 30, 64) == 1.0
     value = 0.0
     for _ in range(64):
-        value = stepped(value, 1, 64)
+        value = value_after_steps(value, 1, 64)
     assert value == 1.0
 
 

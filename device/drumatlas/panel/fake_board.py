@@ -1,21 +1,23 @@
-"""A board without hardware, for tests and for `--panel gpio:fake` (see `fake_gpio`): knobs and
-buttons are set by assignment, lamps can be looked at."""
+"""A board without hardware, for tests and for `--panel gpio:fake` (see `fake_gpio`).
+
+Knobs and buttons are set by assignment, and the state of lamps can be read.
+"""
 
 import errno
 
 from drumatlas.panel.board import Contact, Converter, Encoder, Lamp
 from drumatlas.panel.chips import chip_of
-from drumatlas.panel.switches import Quadrature
+from drumatlas.panel.contacts import Quadrature
 
-_SAMPLE_PF = 20.0  # an MCP3008's sample capacitor
-_WIRE_PF = 37.0  # its pin (7 pF) with 30 cm of wire on it
+_SAMPLE_PF = 20.0  # the sample capacitor of an MCP3008
+_WIRE_PF = 37.0  # its pin (7 pF) and 30 cm of wire
 
 
 class FakeConverter:
-    """`levels` are the channels' voltages, 0..1 of the supply; with `fails` it does not answer.
+    """A converter whose voltages are set in `levels`, 0..1 of the supply.
 
-    Those in `floating` are held by nothing: the sample capacitor, which still has the share
-    `keeps` of the last channel's voltage, moves them a little with each reading.
+    With `fails` it does not answer. Channels in `floating` are unconnected: the sample capacitor,
+    which retains the share `keeps` of the last channel's voltage, moves them with each reading.
     """
 
     def __init__(self, channels: int = 8) -> None:
@@ -27,7 +29,7 @@ class FakeConverter:
         self._charge = 0.0
 
     def read(self, channel: int) -> float:
-        """The level that was set, or what charge has made of it."""
+        """Return the channel's level, or what the charge has made of it if it floats."""
         self.reads += 1
         if self.fails:
             raise OSError(errno.EIO, "Input/output error")
@@ -38,29 +40,29 @@ class FakeConverter:
         return self.levels[channel]
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no bus."""
 
 
 class FakeContact:
-    """A button to be pressed by `set`."""
+    """A button that `set` presses and releases."""
 
     def __init__(self) -> None:
         self.is_down = False
         self._edges: list[tuple[bool, int]] = []
 
     def set(self, is_down: bool, at_ns: int) -> None:
-        """An edge at `at_ns`."""
+        """Close or open the contact at `at_ns`."""
         self.is_down = is_down
         self._edges.append((is_down, at_ns))
 
-    def take_edges(self) -> list[tuple[bool, int]]:
-        """As the Protocol says."""
+    def pop_edges(self) -> list[tuple[bool, int]]:
+        """Return the edges since the last call, as `board.Contact` describes."""
         edges, self._edges = self._edges, []
         return edges
 
 
 class FakeEncoder:
-    """`steps` wait to be taken; `move` sets the contacts."""
+    """An encoder. `steps` are the detents not yet read; `move` sets the contacts."""
 
     def __init__(self, detents: int = 1) -> None:
         self.steps = 0
@@ -72,27 +74,27 @@ class FakeEncoder:
         self._contacts.move(a, b)
         self.steps += self._contacts.steps - before
 
-    def take_steps(self) -> int:
-        """As the Protocol says."""
+    def pop_steps(self) -> int:
+        """Return the detents since the last call, as `board.Encoder` describes."""
         steps, self.steps = self.steps, 0
         return steps
 
 
 class FakeLamp:
-    """`is_on` shows it; `switched` counts."""
+    """A lamp. `is_on` is its state; `switched` counts the calls of `set`."""
 
     def __init__(self) -> None:
         self.is_on = False
         self.switched = 0
 
     def set(self, is_on: bool) -> None:
-        """As the Protocol says."""
+        """Switch the lamp on or off."""
         self.is_on = is_on
         self.switched += 1
 
 
 class FakeBoard:
-    """Has every part that it is asked for."""
+    """A board on which every part exists. Each method returns the same fake for the same pins."""
 
     def __init__(self) -> None:
         self.converters: dict[str, FakeConverter] = {}
@@ -102,22 +104,22 @@ class FakeBoard:
         self.is_closed = False
 
     def converter(self, chip: str) -> Converter:
-        """A fake one, the same each time."""
+        """Return the fake converter `chip`. Raise ConfigError if its kind is unknown."""
         kind, _ = chip_of(chip)
         return self.converters.setdefault(chip, FakeConverter(kind.channels))
 
     def contact(self, pin: int) -> Contact:
-        """A fake one, the same each time."""
+        """Return the fake button at `pin`."""
         return self.contacts.setdefault(pin, FakeContact())
 
     def encoder(self, a: int, b: int, detents: int = 1) -> Encoder:
-        """A fake one, the same each time."""
+        """Return the fake encoder at pins `a` and `b`."""
         return self.encoders.setdefault((a, b), FakeEncoder(detents))
 
     def lamp(self, pin: int) -> Lamp:
-        """A fake one, the same each time."""
+        """Return the fake lamp at `pin`."""
         return self.lamps.setdefault(pin, FakeLamp())
 
     def close(self) -> None:
-        """Remember it."""
+        """Record that the board was closed."""
         self.is_closed = True

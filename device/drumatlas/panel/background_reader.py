@@ -1,20 +1,20 @@
-"""Reads a slow converter in a thread of its own."""
+"""Reads a slow converter on a thread of its own."""
 
 import threading
 from collections.abc import Callable, Sequence
 
 from drumatlas.panel.board import Converter
 
-RETRY_NS = 250_000_000  # between two looks at a converter that does not answer
-_ROUND_S = 0.01  # of the thread that reads a slow converter
-_FIRST_S = 0.3  # for its first readings, at the start
+RETRY_NS = 250_000_000  # between two attempts to read a converter that does not answer
+_ROUND_S = 0.01  # four pauses of the thread
+_TIMEOUT_S = 0.3  # for the first readings, and for the thread to end
 
 
-class Background:
-    """A slow converter, read on a thread of its own: `read` gives the latest and never waits.
+class BackgroundReader:
+    """Reads `channels` of a slow converter on a thread, so that `read` never waits.
 
-    A hung I2C bus holds its thread for as long as the kernel does, and nothing else. `prepare` is
-    called on that thread first (for its priority).
+    If the I2C bus hangs, it blocks this thread only. The thread first calls `prepare`, which sets
+    its priority.
     """
 
     def __init__(
@@ -28,14 +28,14 @@ class Background:
         self._channels = tuple(channels)
         self._latest: dict[int, float] = {}
         self._error: OSError | None = None
-        self._ends = threading.Event()
+        self._is_closing = threading.Event()
         self._has_first = threading.Event()
         self._thread = threading.Thread(target=self._run, name="converter", daemon=True)
         self._thread.start()
-        self._has_first.wait(_FIRST_S)
+        self._has_first.wait(_TIMEOUT_S)
 
     def read(self, channel: int) -> float:
-        """The latest reading; OSError while the converter fails."""
+        """Return the latest reading of `channel`, 0..1. Raise OSError while the converter fails."""
         if self._error is not None:
             raise self._error
         if channel not in self._latest:
@@ -44,7 +44,7 @@ class Background:
 
     def _run(self) -> None:
         self._prepare()
-        while not self._ends.is_set():
+        while not self._is_closing.is_set():
             try:
                 for channel in self._channels:
                     self._latest[channel] = self._converter.read(channel)
@@ -52,10 +52,10 @@ class Background:
             except OSError as error:
                 self._error = error
             self._has_first.set()
-            self._ends.wait(RETRY_NS / 1e9 if self._error else _ROUND_S / 4)
+            self._is_closing.wait(RETRY_NS / 1e9 if self._error else _ROUND_S / 4)
 
     def close(self) -> None:
-        """End the thread, if the bus lets it."""
-        self._ends.set()
-        self._thread.join(_FIRST_S)
+        """End the thread, unless the bus blocks it, and close the converter."""
+        self._is_closing.set()
+        self._thread.join(_TIMEOUT_S)
         self._converter.close()

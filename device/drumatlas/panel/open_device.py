@@ -1,4 +1,4 @@
-"""Opening hardware: a library's error becomes a PanelError with the likeliest reason."""
+"""Open hardware. A library's error becomes a PanelError with the most likely reason."""
 
 import os
 import warnings
@@ -13,30 +13,30 @@ _NO_I2C = "I2C is off (sudo raspi-config nonint do_i2c 0) or panel.i2c_bus is wr
 
 
 class SmBus(Protocol):
-    """The part of smbus2.SMBus that drivers use; OSError if the chip does not acknowledge."""
+    """The part of smbus2.SMBus that drivers use. It raises OSError if the chip does not answer."""
 
     def read_word_data(self, address: int, register: int) -> int:
-        """A 16-bit register, low byte first."""
+        """Return a 16-bit register, low byte first."""
 
     def write_word_data(self, address: int, register: int, value: int) -> None:
-        """Set one."""
+        """Set a 16-bit register, low byte first."""
 
     def close(self) -> None:
-        """Let go of the bus."""
+        """Close the bus."""
 
 
-def opened(opens: Callable[[], Any], what: str, device: Path, group: str, missing: str) -> Any:
-    """Return what `opens` returns.
+def open_device(opens: Callable[[], Any], what: str, device: Path, group: str, missing: str) -> Any:
+    """Call `opens` and return its result.
 
-    If it fails, raise a PanelError about `what`: that there is no `device` (the hint is `missing`),
-    that only `group` may use it, or the library's own words. Libraries here raise errors of their
-    own kinds, so all are caught.
+    If it fails, raise PanelError about `what`. The reason is that `device` does not exist (with the
+    hint `missing`), that only `group` may use it, or else the library's message. The libraries here
+    raise errors of many types, so all are caught.
     """
     from gpiozero.exc import GPIOZeroWarning  # noqa: PLC0415
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", GPIOZeroWarning)  # it warns where it falls back
+            warnings.simplefilter("error", GPIOZeroWarning)  # gpiozero warns about a fallback
             return opens()
     except Exception as error:
         if not device.exists():
@@ -50,12 +50,14 @@ def opened(opens: Callable[[], Any], what: str, device: Path, group: str, missin
 
 
 def open_i2c(number: int, part: str) -> SmBus:
-    """Return the bus /dev/i2c-`number` for a chip called `part`; PanelError if smbus2 is missing or
-    the bus can't be used."""
+    """Open the bus /dev/i2c-`number` for a chip named `part`.
+
+    Raise PanelError if smbus2 is missing or the bus can't be used.
+    """
     try:
         from smbus2 import SMBus  # noqa: PLC0415 - only for I2C chips
     except ImportError as error:
         raise PanelError(f"{part}: smbus2 does not load ({error})", INSTALL) from None
     path = Path(f"/dev/i2c-{number}")
-    bus: SmBus = opened(lambda: SMBus(number), "I2C", path, "i2c", _NO_I2C)
+    bus: SmBus = open_device(lambda: SMBus(number), "I2C", path, "i2c", _NO_I2C)
     return bus

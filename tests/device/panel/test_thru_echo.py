@@ -1,4 +1,4 @@
-"""Notes that a thru sends back, told from those of pads."""
+"""Notes that a MIDI thru sends back are removed, and notes from pads are kept."""
 
 import pytest
 from hypothesis import given
@@ -9,9 +9,9 @@ from drumatlas.beat.codes import grids
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
-from drumatlas.panel.echo import FAULT, NEAR_NS, EchoGuard, Message
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import MidiMap
+from drumatlas.panel.thru_echo import FAULT, NEAR_NS, EchoGuard, Message
 from drumatlas.play.events import Event
 from drumatlas.play.settings import PlaySettings
 
@@ -43,9 +43,9 @@ def test_pads_between_echoes_of_other_notes_all_count(
     echoes: list[Message] = [(note(n, v), at + delay_ns) for at, n, v in ours]
     played: list[Message] = [(note(n, v), at) for at, n, v in theirs]
     arriving = sorted(echoes + played, key=lambda message: message[1])
-    kept = [one for message in arriving for one in guard.without([message])]
+    kept = [one for message in arriving for one in guard.remove_echoes([message])]
     assert kept == sorted(played, key=lambda message: message[1])
-    assert guard.without(arriving) == kept  # looked at one by one or all at once
+    assert guard.remove_echoes(arriving) == kept  # looked at one by one or all at once
 
 
 @given(st.integers(-300 * MS, 300 * MS), st.integers(1, 127), st.integers(0, 15))
@@ -56,7 +56,7 @@ def test_only_the_same_message_close_by_is_an_echo(
     guard = guard_of([Event(sent_ns, note(36))])
     message = note(36, velocity, channel)
     is_echo = message == note(36) and abs(delay_ns) <= NEAR_NS
-    assert guard.without([(message, sent_ns + delay_ns)]) == (
+    assert guard.remove_echoes([(message, sent_ns + delay_ns)]) == (
         [] if is_echo else [(message, sent_ns + delay_ns)]
     )
 
@@ -64,44 +64,44 @@ def test_only_the_same_message_close_by_is_an_echo(
 def test_other_messages_than_notes_pass() -> None:
     guard = guard_of([Event(0, note(36)), Event(0, note(36, 0)), Event(0, b"\xb9\x10\x05")])
     others = [(note(36, 0), 0), (b"\xb9\x10\x05", 0), (b"\xc9\x01", 0)]
-    assert guard.without(others) == others
+    assert guard.remove_echoes(others) == others
     assert guard.fault(0) == ""
 
 
 def test_a_loop_is_reported_while_it_lasts_but_not_one_coincidence() -> None:
     guard = guard_of([Event(step * STEP, note(36)) for step in range(64)])
     for step in range(3):
-        guard.without([(note(36), step * STEP + 2 * MS)])
+        guard.remove_echoes([(note(36), step * STEP + 2 * MS)])
         assert guard.fault(step * STEP) == ""
-    guard.without([(note(36), 3 * STEP + 2 * MS)])
+    guard.remove_echoes([(note(36), 3 * STEP + 2 * MS)])
     assert guard.fault(4 * STEP) == FAULT
     assert guard.fault(60 * STEP) == FAULT
     assert guard.fault(99 * STEP) == ""
-    guard.without([(note(36), 50 * STEP)])
-    assert guard.fault(50 * STEP) == ""  # counted anew
+    guard.remove_echoes([(note(36), 50 * STEP)])
+    assert guard.fault(50 * STEP) == ""  # counting starts again
 
 
 class Thru(NullPort):
-    """A synth that sends back what it hears 3 ms later, and what is played on its pads."""
+    """A synth that sends back its input 3 ms later, and notes from its pads."""
 
     def __init__(self) -> None:
         super().__init__()
         self.due: list[Message] = []
 
     def send(self, outputs: object) -> None:
-        """Take."""
+        """Queue the messages to be sent back."""
         assert isinstance(outputs, list)
         self.due += [(one.data, one.at_ns + 3 * MS) for one in outputs if isinstance(one, Event)]
 
     def withdraw(self, after_ns: int) -> None:
-        """Forget."""
+        """Drop the messages after `after_ns`."""
         self.due = [one for one in self.due if one[1] <= after_ns + 3 * MS]
 
     def deliver(self, panel: MidiPanel, until_ns: int) -> None:
-        """What arrives up to then."""
+        """Give the panel the messages due by `until_ns`."""
         for message, at_ns in sorted(self.due, key=lambda one: one[1]):
             if at_ns <= until_ns:
-                panel.take(message, at_ns)
+                panel.receive(message, at_ns)
         self.due = [one for one in self.due if one[1] > until_ns]
 
 
