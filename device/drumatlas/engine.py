@@ -101,7 +101,7 @@ class Engine:
         """Call `step` and return whether it succeeded; the beat goes on in any case.
 
         A failure is shown as the fault of `source`, beginning with `label` (default: `source`),
-        until an attempt of the same source succeeds. Without `clears` it stays until `tell` clears
+        until an attempt of the same source succeeds. Without `clears`, it stays until `tell` clears
         it.
         """
         try:
@@ -114,8 +114,8 @@ class Engine:
         return True
 
     def _explore(self, step: Callable[[], None]) -> None:
-        """Do a step that may decode a place. If it can't, the last beat goes on, and the fault is
-        shown until another place is decoded (which `_publish` knows)."""
+        """Run `step`, which may decode a place. If it fails, the last beat plays on, and the fault
+        is shown until another place is decoded (`_publish` clears it)."""
         self._has_failed |= not self.attempt("explorer", step, clears=False)
 
     def handle(self, change: Change, now_ns: int) -> None:

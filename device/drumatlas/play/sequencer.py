@@ -68,7 +68,7 @@ class Sequencer:
         self._ask(lambda state: transport_actions.stop(state, self.settings))
 
     def toggle(self) -> None:
-        """Stop if playing; else start, or resume where it was stopped if the settings say so."""
+        """Stop if playing; else start from the top, or resume if `settings.resume` is set."""
         self._ask(self._toggle)
 
     def locate(self, step: int) -> None:
@@ -272,7 +272,7 @@ class Sequencer:
         is_step = state.is_playing and tick % STEP_TICKS == 0
         if (
             is_step
-            and not state.is_told
+            and not state.has_sent_start
             and transport_actions.sends_transport(state, self.settings)
         ):
             leading.join_in(state, tick, at_ns)
@@ -301,7 +301,7 @@ class Sequencer:
     def _toggle(self, state: State) -> list[Output]:
         if state.is_playing:
             return transport_actions.stop(state, self.settings)
-        if self.settings.resume and state.position:  # at the top receivers get a Start
+        if self.settings.resume and state.position:  # at the top, send Start instead
             return self._resume(state)
         return leading.start(state, self.settings, START, 0)
 
