@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, build, groove, models, pack, page, scores
+from drumatlas_export.cli import beats, build, groove, models, pack, page, scores, textbook
 
 DESCRIPTION = (
     "Makes an atlas for drumatlas from MIDI files. An atlas is a file with a map of drum beats and "
@@ -18,6 +18,7 @@ DESCRIPTION = (
 COMMANDS = (
     beats.MINE,
     beats.FILTER,
+    textbook.TEXTBOOK,
     models.TRAIN,
     models.SAMPLE,
     scores.EVALUATE,
