@@ -19,7 +19,7 @@ from support.command_lines import actions_of, commands_of, parser_of, programs, 
 BUILTIN = Path(__file__).parents[1] / "device" / "drumatlas" / "builtin.atlas"
 MOST_AWAY = 2.0  # prior deviations on each axis; 95 of 100 beats lie nearer
 # What needs a network trained, a terminal, MIDI or a box that runs is only parsed.
-RUNS = {"render", "decode", "encode", "config", "filter", "sample", "midi", "page"}
+RUNS = {"render", "decode", "encode", "config", "filter", "sample", "midi", "page", "textbook"}
 
 
 def examples() -> Iterator[tuple[str, str]]:
