@@ -45,7 +45,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "drumatlas.box": (
         *("box", "atlas", "beat", "commandline", "config", "daemon", "engine", "errors"),
-        *("explore", "files", "midi", "oled.part", "panel", "play", "realtime", "service"),
+        *("explore", "files", "midi", "oled.feed", "panel", "play", "realtime", "service"),
         *("signals", "web"),
     ),
     "drumatlas.cli": ("",),
@@ -55,7 +55,7 @@ EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
     *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "velocity")),
-    *("web.drop", "web.passing", "web.site"),  # the parts of its page
+    *("web.dropped_file", "web.pass_map", "web.assets"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.

@@ -5,9 +5,9 @@ from io import BytesIO
 from typing import Any
 
 import mido
-from drumatlas.web.drop import beat_of
 
 from drumatlas.errors import MidiFileError
+from drumatlas.web.dropped_file import beat_of
 
 READ = """(encoded) => {
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));

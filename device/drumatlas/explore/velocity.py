@@ -7,7 +7,7 @@
     2 the accent control         here, `velocities` (`_accented`)              1..127
     3 chaos: other versions      chaos, `Chaos.cycles` (noise on the logits,   1..127
       of the beat                then stages 1 and 2 again)
-    4 humanize                   play.notes, `Notes._humanized`                up to 24 to each side
+    4 humanize                   play.step_player, `StepPlayer._humanized`  up to 24 to each side
     5 the voice's range          play.settings, `VoiceOut.scaled`              velocity_min..max
 
 Stages 1 to 3 run in the slow loop, when a beat is made; 4 and 5 run when a step is played. On the

@@ -1,4 +1,4 @@
-// The main beat of a .mid file, as in `drumatlas.web.drop`, which gives the reasons. Pure.
+// The main beat of a .mid file, as in `drumatlas.web.dropped_file`, which gives the reasons. Pure.
 
 import { misfitLine, readFile, unvoicedLine, whyNoBeat } from "./filedrums.js";
 import { fourFour, twoBars } from "./filegrid.js";
