@@ -51,7 +51,7 @@ def test_invalid_turns_are_refused(control: object, value: object) -> None:
 
 @pytest.mark.parametrize("button", ["x1", "", 3, None])
 def test_unknown_buttons_are_refused(button: object) -> None:
-    with pytest.raises(ControlError, match="no button"):
+    with pytest.raises(ControlError, match="unknown button"):
         press(button)
 
 
