@@ -50,8 +50,8 @@ def test_invalid_turns_are_refused(control: object, value: object) -> None:
 
 
 @pytest.mark.parametrize("button", ["x1", "", 3, None])
-def test_an_unknown_button_is_refused(button: object) -> None:
-    with pytest.raises(ControlError, match="no button"):
+def test_unknown_buttons_are_refused(button: object) -> None:
+    with pytest.raises(ControlError, match="unknown button"):
         press(button)
 
 

@@ -104,5 +104,5 @@ def test_training_beats_are_barred_unless_allowed(places: Places, atlas: Atlas) 
 
 def test_an_atlas_where_nothing_passes_is_refused(atlas: Atlas) -> None:
     mute = replace(atlas, decode=lambda z: np.zeros((len(z), 32, 14), np.float32))
-    with pytest.raises(AtlasError, match="no place in it"):
+    with pytest.raises(AtlasError, match="none of its beats passes"):
         Places(mute)

@@ -82,7 +82,7 @@ def test_the_state_of_lamps_can_be_read() -> None:
         ('{"t": 1, "wire": "mcp0:1", "value": NaN}', "0..1 of the supply"),
         ('{"t": 1, "wire": "mcp0:1", "value": true}', "0..1 of the supply"),
         ('{"t": 1, "wire": "mcp0:1", "value": "1"}', "0..1 of the supply"),
-        ('{"t": 1, "wire": "pin:17", "value": 0.5}', "1 .pressed. or 0 .let go."),
+        ('{"t": 1, "wire": "pin:17", "value": 0.5}', "1 .pressed. or 0 .released."),
         ('{"t": 1, "wire": "enc:19,26", "value": 0.5}', "whole detents"),
         ('{"t": 1, "wire": "enc:19,26", "value": 1e400}', "whole detents"),
     ],

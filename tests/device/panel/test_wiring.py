@@ -54,7 +54,7 @@ def test_a_wiring_of_ones_own_replaces_the_default() -> None:
         ('[gpio]\nx1 = "mcp2:0"', r"line 2: gpio.x1.*mcp0\.\.mcp1"),
         ('[gpio]\nx1 = "ads0:4"', r"line 2: gpio.x1.*channels 0\.\.3"),
         ('[gpio]\nplay = "pin:28"', r"line 2: gpio.play.*2\.\.27"),
-        ('[gpio]\nx1 = "enc:5,5"', "line 2: gpio.x1.*two pins"),
+        ('[gpio]\nx1 = "enc:5,5"', "line 2: gpio.x1.*two different pins"),
         ('[gpio]\nx1 = "enc:5,6:3"', "line 2: gpio.x1.*3 detents.*choose from 1, 2, 4"),
         ('[gpio]\nx1 = "spi"', "line 2: gpio.x1.*must be like"),
         ('[gpio]\n"density.kick" = "x"', "line 2: gpio.density.kick"),

@@ -106,16 +106,16 @@ def test_an_impossible_folder_is_an_error(good: Path) -> None:
 
 def test_an_atlas_without_a_beat_is_refused(silent: Path, good: Path, state: Path) -> None:
     update_atlas(good, state)
-    with pytest.raises(AtlasError, match=f"{silent}: .*no place in it"):
+    with pytest.raises(AtlasError, match=f"{silent}: .*none of its beats passes"):
         update_atlas(silent, state)
     assert (state / FILE).read_bytes() == good.read_bytes()
-    with pytest.raises(AtlasError, match=f"{silent}: .*no place in it"):
+    with pytest.raises(AtlasError, match=f"{silent}: .*none of its beats passes"):
         find_atlas(silent, state, Explorer)
     (state / FILE).write_bytes(silent.read_bytes())
     for named, count in ((None, 1), (silent, 2)):
         explorer, wrong = find_atlas(named, state, Explorer, unattended=True)
         assert explorer.atlas.name == BUILTIN
-        assert [line.count("no place in it") for line in wrong] == [1] * count
+        assert [line.count("none of its beats passes") for line in wrong] == [1] * count
 
 
 def test_whatever_a_foreign_network_raises_another_one_plays(
