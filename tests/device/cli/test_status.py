@@ -81,7 +81,7 @@ def test_faults_are_shown() -> None:
         "MIDI out: TR-8S",
         "MIDI in: Keys",
         "fault: TR-8S: unplugged",
-        "process 7, seen 1 s ago",
+        "process 7, updated 1 s ago",
     ]
 
 
