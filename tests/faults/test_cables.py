@@ -43,7 +43,7 @@ class TestPulledOut:
         goes_on(synth)
         said += end(process, synth)
         notes_end(synth.events, gate)
-        assert "over: recorder:synth: unplugged" in said
+        assert "resolved: recorder:synth: unplugged" in said
 
     def test_the_converter(self, synth: Recorder, tmp_path: Path) -> None:
         """Reads give EIO, as those of an SPI bus whose chip has lost its supply."""
@@ -64,7 +64,7 @@ class TestPulledOut:
             process.communicate()
         (fault,) = {line for line in said.splitlines() if line.startswith("converter")}
         assert fault.startswith("converter mcp0: Input/output error")
-        assert f"over: {fault}" in said
+        assert f"resolved: {fault}" in said
 
 
 _BOARD = """

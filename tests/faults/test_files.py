@@ -84,7 +84,7 @@ class TestBrokenFiles:
         process.send_signal(signal.SIGHUP)
         goes_on(synth)
         said = end(process, synth)
-        assert "the defaults play" in said
+        assert "using the defaults" in said
         assert "play.kit = 'no such'" in said
 
 

@@ -44,7 +44,7 @@ def test_an_unplugged_port_is_told_once_and_told_to_be_back(
     assert said() == ["Keys: unplugged"]
     assert engine.faults == ["TR-8S: unplugged", "Keys: unplugged"]
     synth.fault = ""
-    assert said() == ["over: TR-8S: unplugged"]
+    assert said() == ["resolved: TR-8S: unplugged"]
     assert engine.faults == ["Keys: unplugged"]
 
 
@@ -73,7 +73,7 @@ def test_what_could_not_be_kept_is_told_until_the_next_can(engine: Engine, tmp_p
     last_bars = KeepLastBars(engine, tape, Takes(tmp_path))
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
-    assert engine.faults == ["keep: nothing was played yet"]
+    assert engine.faults == ["keep: nothing played yet"]
     play(engine, tape, last_bars, 5_000_000_000)
     engine.handle(Press("keep"), 5_000_000_000)
     last_bars.tick(5_000_000_000)
@@ -85,7 +85,7 @@ def test_without_a_folder_keeping_says_what_to_do(engine: Engine) -> None:
     last_bars = KeepLastBars(engine, Tape(NullPort()), None)
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
-    assert engine.faults == ["keep: no folder for takes; give one with --state"]
+    assert engine.faults == ["keep: no folder for takes; choose one with --state"]
 
 
 def test_the_midi_panel_knows_what_was_sent(
@@ -95,7 +95,7 @@ def test_the_midi_panel_knows_what_was_sent(
     midi = MidiPanel(engine, MidiMap())
     engine.panels = [midi]
     tape = Tape(NullPort())
-    parts = open_parts(Box(engine, PlaySettings(), midi, None), tape, None, talks=False)
+    parts = open_parts(Box(engine, PlaySettings(), midi, None), tape, None, prints=False)
     home = engine.explorer.latent.tolist()
     beats = [Event(beat * 500_000_000, b"\x99\x24\x64") for beat in range(9)]
     tape.send(beats)

@@ -137,10 +137,10 @@ def test_what_takes_a_restart_is_told_until_the_file_is_as_it_was(path: Path) ->
     rig = Rig(path, '[midi]\nout = "TR-8S"')
     changed = '[midi]\nout = "Volca"\nin = "Keys"\n[play]\nseed = 5\n[clock]\nsource = "auto"'
     told = [
-        "config: midi.out = 'Volca' takes a restart",
-        "config: midi.in = 'Keys' takes a restart",
-        "config: clock.source = 'auto' takes a restart",
-        "config: play.seed = 5 takes a restart",
+        "config: midi.out = 'Volca' needs a restart",
+        "config: midi.in = 'Keys' needs a restart",
+        "config: clock.source = 'auto' needs a restart",
+        "config: play.seed = 5 needs a restart",
     ]
     assert rig.reload(changed) == told
     assert rig.reload(changed) == told
