@@ -56,7 +56,7 @@ def test_one_that_was_killed_is_told(
     box.kill()
     box.wait(timeout=20)
     assert main(["status"]) == 2
-    assert "ended without a word" in capsys.readouterr().err
+    assert "ended unexpectedly" in capsys.readouterr().err
 
 
 def test_faults_are_shown() -> None:

@@ -13,7 +13,7 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.state import FILE, StateStore
-from drumatlas.service.state_saver import EVERY_NS, StateSaver, kept_from, restore
+from drumatlas.service.state_saver import EVERY_NS, StateSaver, restore, saved_state
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: State
     assert other.explorer.values == engine.explorer.values
     assert other.explorer.snapshots == engine.explorer.snapshots
     assert other.bpm == 251.5
-    assert kept_from(other, {74: "x1"}) == kept
+    assert saved_state(other, {74: "x1"}) == kept
     for one in (engine, other):
         one.sequencer.advance(1)
         assert one.sequencer._s.feel.swing == 0.3
@@ -115,7 +115,7 @@ def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
     assert str(store.folder) in engine.faults[0]
     store.folder.mkdir()
     until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    assert store.load()[0] == saved_state(engine, {74: "x1"})
 
 
 def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_is_well(
@@ -128,7 +128,7 @@ def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_
         deadline = time.monotonic() + 5
         while bool(engine.faults) != is_so:
             assert time.monotonic() < deadline
-            saver.tick(saver._looked_ns + EVERY_NS)
+            saver.tick(saver._checked_ns + EVERY_NS)
             time.sleep(0.005)
 
     engine.handle(Turn("x1", 0.7), 0)
@@ -144,7 +144,7 @@ def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_
         engine.handle(Turn("x1", 0.2), 0)
         until(True)
     until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    assert store.load()[0] == saved_state(engine, {74: "x1"})
 
 
 def test_a_writer_without_memory_is_shown_and_writes_again(
@@ -159,7 +159,7 @@ def test_a_writer_without_memory_is_shown_and_writes_again(
         deadline = time.monotonic() + 5
         while bool(engine.faults) != is_so:
             assert time.monotonic() < deadline
-            saver.tick(saver._looked_ns + EVERY_NS)
+            saver.tick(saver._checked_ns + EVERY_NS)
             time.sleep(0.005)
 
     with monkeypatch.context() as memory:
@@ -168,4 +168,4 @@ def test_a_writer_without_memory_is_shown_and_writes_again(
         until(True)
         assert engine.faults == ["state: not written: MemoryError"]
     until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    assert store.load()[0] == saved_state(engine, {74: "x1"})
