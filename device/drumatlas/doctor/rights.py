@@ -1,4 +1,4 @@
-"""How MIDI messages get their time on this machine, and the rights that it takes."""
+"""Check how MIDI messages are timed on this machine, and the permissions for it."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ from drumatlas.midi.rtmidi.api import SEQUENCER
 from drumatlas.realtime import PRIORITY, may_lock_memory, request_realtime
 
 _LIMITS = "/etc/security/limits.d/drumatlas.conf"
-_LOG_IN = "then be in group audio (sudo usermod -aG audio $USER) and log in again"
+_JOIN_AUDIO = "then join group audio (sudo usermod -aG audio $USER) and log in again"
 
 
 def examine_rights() -> list[Finding]:
-    """All findings; ALSA and locked memory only where there can be such a thing."""
+    """Return all findings; those on ALSA and locked memory only on Linux."""
     alsa = [_sequencer(), _alsa_midi()] if _is_linux() else []
     memory = [_memory()] if _is_linux() else []
     return [*alsa, _delivery(), _realtime(), *memory]
@@ -29,14 +29,14 @@ def _is_linux() -> bool:
 
 
 def _sequencer() -> Finding:
-    """Whether the kernel's sequencer is there and may be used."""
+    """Check whether the kernel's sequencer exists and may be used."""
     if not _exists(SEQUENCER):
-        advice = "sudo modprobe snd-seq; a line snd-seq in /etc/modules-load.d keeps it"
+        advice = "sudo modprobe snd-seq; for every boot, put snd-seq into /etc/modules-load.d"
         return Finding("sequencer", "warn", f"no {SEQUENCER} here", advice)
     if not _may_use(SEQUENCER):
         advice = f"sudo usermod -aG {_group(SEQUENCER)} $USER, and log in again"
-        return Finding("sequencer", "warn", f"{SEQUENCER} may not be read and written", advice)
-    return Finding("sequencer", "ok", f"{SEQUENCER} may be used")
+        return Finding("sequencer", "warn", f"no permission to use {SEQUENCER}", advice)
+    return Finding("sequencer", "ok", f"{SEQUENCER} can be used")
 
 
 def _exists(path: Path) -> bool:
@@ -63,7 +63,7 @@ def _alsa_midi() -> Finding:
 
 
 def _delivery() -> Finding:
-    """Which way messages will go."""
+    """Report how messages will be delivered."""
     try:
         words = delivery()
     except PortError as error:
@@ -75,19 +75,22 @@ def _delivery() -> Finding:
 
 
 def _realtime() -> Finding:
-    """Whether the performing thread may run before other programs."""
+    """Check whether the performing thread may run with real-time priority."""
     if not _refused_realtime():
         return Finding("realtime", "ok", f"priority {PRIORITY} is granted, or not needed here")
     limit = _limit("RLIMIT_RTPRIO")
     detail = f"priority {PRIORITY} is refused; the limit (rtprio) is {_words(limit)}"
     advice = _raise_limit("rtprio 95")
     if limit is None or limit >= PRIORITY:
-        advice = "the limit would do: is this a container or a control group without real time?"
+        advice = "the limit is high enough; a container or control group may forbid real time"
     return Finding("realtime", "warn", detail, advice)
 
 
 def _refused_realtime() -> list[str]:
-    """Asks on a thread that ends at once, so that nothing keeps the priority."""
+    """Request the priority in a thread that ends at once, so that nothing keeps it.
+
+    Return the messages about what was refused; none if all was granted.
+    """
     refused: list[str] = []
     thread = threading.Thread(target=lambda: refused.extend(request_realtime()))
     thread.start()
@@ -96,16 +99,16 @@ def _refused_realtime() -> list[str]:
 
 
 def _memory() -> Finding:
-    """Whether memory may be kept from being paged out."""
+    """Check whether memory can be locked, so that it is never paged out."""
     if may_lock_memory():
-        return Finding("memory", "ok", "may be locked")
+        return Finding("memory", "ok", "can be locked")
     limit = _words(_limit("RLIMIT_MEMLOCK"))
-    detail = f"may not be locked; the limit (memlock, bytes) is {limit}"
+    detail = f"cannot be locked; the limit (memlock, bytes) is {limit}"
     return Finding("memory", "warn", detail, _raise_limit("memlock unlimited"))
 
 
 def _limit(name: str) -> int | None:
-    """A resource limit of this process; None is unlimited."""
+    """Return the soft resource limit of this process; None if it is unlimited."""
     import resource  # noqa: PLC0415 - not on Windows
 
     soft = resource.getrlimit(getattr(resource, name))[0]
@@ -116,5 +119,5 @@ def _words(limit: int | None) -> str:
     return "unlimited" if limit is None else str(limit)
 
 
-def _raise_limit(what: str) -> str:
-    return f"echo '@audio - {what}' | sudo tee -a {_LIMITS}; {_LOG_IN}"
+def _raise_limit(limit: str) -> str:
+    return f"echo '@audio - {limit}' | sudo tee -a {_LIMITS}; {_JOIN_AUDIO}"

@@ -70,4 +70,4 @@ def test_an_onnxruntime_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(checks, "runs_onnxruntime", lambda _: False)
     finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
     assert finding.state == "warn"
-    assert "dies here" in finding.detail
+    assert "crashes here" in finding.detail

@@ -13,7 +13,7 @@ def test_without_one_there_is_nothing_to_say() -> None:
 
 @pytest.mark.parametrize(
     ("there", "is_open", "words"),
-    [(False, True, "I2C is off"), (True, False, "may not be used"), (True, True, "ssd1306 at")],
+    [(False, True, "I2C is off"), (True, False, "no permission for"), (True, True, "ssd1306 at")],
 )
 def test_its_bus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, is_open: bool, words: str

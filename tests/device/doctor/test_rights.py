@@ -68,7 +68,7 @@ def test_a_sequencer_that_is_closed_to_us_names_its_group(granted: pytest.Monkey
     granted.setattr(rights, "_group", lambda _: "sound")
     finding = find("sequencer")
     assert finding.state == "warn"
-    assert "may not be read and written" in finding.detail
+    assert "no permission to use" in finding.detail
     assert "usermod -aG sound " in finding.advice
 
 
