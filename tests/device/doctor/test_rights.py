@@ -191,7 +191,7 @@ class AlsaPort(NullPort):
 def test_with_alsa_the_port_itself_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     port = AlsaPort()
     monkeypatch.setattr(choose, "has_alsa", lambda: True)
-    monkeypatch.setattr(choose, "_real", lambda _wanted, _channels: port)
+    monkeypatch.setattr(choose, "_open", lambda _wanted, _channels: port)
     assert choose.delivery() == KERNEL
     assert port.is_closed
 

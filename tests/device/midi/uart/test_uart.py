@@ -13,9 +13,9 @@ import pytest
 
 from drumatlas.errors import PortError
 from drumatlas.midi.choose import open_input, open_outputs
-from drumatlas.midi.parser import Parser
+from drumatlas.midi.parser import MessageParser
 from drumatlas.midi.process.frames import pack
-from drumatlas.midi.process.sender import Sender
+from drumatlas.midi.process.handle import ChildHandle
 from drumatlas.play.events import CLOCK, CONTINUE, NOTE_ON, SONG_POSITION, START, STOP, Event, panic
 from drumatlas.play.port import InputPort, OutputPort
 from drumatlas.play.sequencer import Sequencer
@@ -78,7 +78,7 @@ class Heard:
     later, even after the writer has ended: who looks must look until it is there."""
 
     def __init__(self, cable: Cable) -> None:
-        self._cable, self._parser = cable, Parser()
+        self._cable, self._parser = cable, MessageParser()
         self.messages: list[bytes] = []
 
     def look(self) -> list[bytes]:
@@ -152,23 +152,23 @@ def test_what_is_due_comes_at_its_time(cable: Cable) -> None:
     port.close()
 
 
-def test_a_sender_that_is_told_to_end_ends_with_its_pipe(cable: Cable) -> None:
+def test_a_child_that_is_told_to_end_ends_with_its_pipe(cable: Cable) -> None:
     """A session that ends signals it and its parent, whose last messages are yet to come."""
-    sender = Sender(cable.wanted, (9,))
-    assert "name" in next(sender.says())
-    os.kill(sender._process.pid, signal.SIGTERM)
+    child = ChildHandle(cable.wanted, (9,))
+    assert "name" in next(child.reports())
+    os.kill(child._process.pid, signal.SIGTERM)
     heard = Heard(cable)
     until(lambda: len(heard.look()) == 2)
 
-    def is_struck() -> bool:  # not at once where the machine keeps the sender waiting for 50 ms
-        sender.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
+    def is_struck() -> bool:  # not at once where the machine keeps the child waiting for 50 ms
+        child.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
         return b"\x99\x24\x64" in heard.look()
 
     until(is_struck)
-    sender.close()
-    assert sender._process.returncode == 0
+    child.close()
+    assert child._process.returncode == 0
     until(lambda: heard.ends_with(b"\x89\x24\x40"))
-    sender.bury()
+    child.reap()
 
 
 def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: Cable) -> None:
@@ -194,7 +194,7 @@ def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: Cable) -> None:
 def test_one_that_is_not_there_yet_may_be_waited_for(cable: Cable) -> None:
     cable.unplug()
     port = open_outputs([cable.wanted], (9,), waits=True)[0]
-    assert "is not there" in port.fault
+    assert "no such device" in port.fault
     cable.plug()
     heard = Heard(cable)
     until(lambda: len(heard.look()) >= 2)
@@ -216,8 +216,8 @@ def test_what_is_no_uart_is_told_in_a_line(tmp_path: Path, opens: Callable[[str]
     for wanted, words in (
         ("uart:", "needs a device, as in uart:/dev/serial0"),
         ("uart:ttyAMA0", "needs a device"),
-        (f"uart:{tmp_path}/none", "is not there; enable_uart=1"),
-        (f"uart:{plain}", "is no serial port"),
+        (f"uart:{tmp_path}/none", "no such device; on a Pi, set enable_uart=1"),
+        (f"uart:{plain}", "not a serial port"),
     ):
         with pytest.raises(PortError, match=words) as told:
             opens(wanted)
@@ -281,7 +281,7 @@ def test_an_input_that_is_not_there_yet_is_heard_once_it_is(cable: Cable) -> Non
     heard: list[bytes] = []
     port = open_input(cable.wanted, lambda data, _at_ns: heard.append(data), waits=True)
     assert port is not None
-    assert "is not there" in port.fault
+    assert "no such device" in port.fault
     cable.plug()
     until(lambda: port.fault == "")
     cable.write(CLOCK)
