@@ -52,7 +52,7 @@ def test_it_goes_on_where_it_was_left(here: Path, capsys: pytest.CaptureFixture[
     assert state(here) != left
     (here / "box" / "state.json").write_text("{")
     assert main([*play, "--panel", "none", "--seconds", "0.2"]) == 0
-    assert "taking box/state.previous.json" in capsys.readouterr().err
+    assert "using the file before it, box/state.previous.json" in capsys.readouterr().err
     assert state(here) == left  # and it is whole again
 
 

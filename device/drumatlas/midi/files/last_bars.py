@@ -185,6 +185,7 @@ def _takes(played: list[Output], now_ns: int | None = None) -> list[_Take]:
     """Split the outputs up to `now_ns` into takes.
 
     A take begins at each run that continues no other.
+    """
     takes: list[_Take] = []
     start: int | None = None  # place of a Start whose run has not begun
     for i, output in enumerate(played):
