@@ -142,7 +142,9 @@ def test_a_process_that_can_not_be_started_is_tried_again(
 
 def test_the_first_one_that_can_not_be_started_is_an_error(mortal: type[Mortal]) -> None:
     mortal.fails = [OSError(errno.ENOMEM, "Cannot allocate memory")]
-    with pytest.raises(PortError, match=r"cannot start the sending process \(Cannot allocate memory\)"):
+    with pytest.raises(
+        PortError, match=r"cannot start the sending process \(Cannot allocate memory\)"
+    ):
         ProcessPort("synth", (9,))
 
 
