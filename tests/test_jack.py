@@ -180,7 +180,7 @@ def test_monitor_measures_what_play_sends(recorder: Recorder, play: Play) -> Non
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as monitor:
         assert monitor.stderr is not None
-        assert "hearing drumatlas:out" in monitor.stderr.readline()
+        assert "listening to drumatlas:out" in monitor.stderr.readline()
         time.sleep(3)
         monitor.send_signal(signal.SIGTERM)
         found = json.loads(monitor.communicate()[0])

@@ -11,7 +11,7 @@ import pytest
 import drumatlas
 import drumatlas_export
 from drumatlas.atlas import probe
-from drumatlas.midi.process.sender import Sender
+from drumatlas.midi.process.handle import ChildHandle
 
 SOURCES = [Path(package.__path__[0]) for package in (drumatlas, drumatlas_export)]
 INSTALL = Path(__file__).parents[1] / "systemd" / "install.sh"
@@ -32,10 +32,10 @@ def has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], lis
 def test_the_sending_process_imports_nothing_from_the_folder(
     has_run: Callable[[], list[str]],
 ) -> None:
-    sender = Sender("no such port", ())
-    assert next(sender.says())  # it goes on looking for that port
-    sender.bury()
-    sender.release()
+    child = ChildHandle("no such port", ())
+    assert next(child.reports())  # it goes on looking for that port
+    child.reap()
+    child.close_pipe()
     assert has_run() == []
 
 

@@ -43,7 +43,7 @@ class TestPulledOut:
         goes_on(synth)
         said += end(process, synth)
         notes_end(synth.events, gate)
-        assert "over: recorder:synth: unplugged" in said
+        assert "resolved: recorder:synth: unplugged" in said
 
     def test_a_converter_that_fails_is_shown_and_the_beat_goes_on(
         self, synth: Recorder, tmp_path: Path
@@ -66,7 +66,7 @@ class TestPulledOut:
             process.communicate()
         (fault,) = {line for line in said.splitlines() if line.startswith("converter")}
         assert fault.startswith("converter mcp0: Input/output error")
-        assert f"over: {fault}" in said
+        assert f"resolved: {fault}" in said
 
 
 _BOARD = """

@@ -73,7 +73,7 @@ class TestBrokenFiles:
         process = play(*SYNTH, "--state", str(tmp_path), "--unattended")
         synth.wait_for(CLOCK)
         goes_on(synth)
-        assert "another one plays" in end(process, synth)
+        assert "playing another atlas" in end(process, synth)
 
     def test_a_broken_configuration_at_the_start_and_at_sighup(
         self, synth: Recorder, play: Play, tmp_path: Path
@@ -88,7 +88,7 @@ class TestBrokenFiles:
         process.send_signal(signal.SIGHUP)
         goes_on(synth)
         said = end(process, synth)
-        assert "the defaults play" in said
+        assert "using the defaults" in said
         assert "play.kit = 'no such'" in said
 
 

@@ -143,7 +143,7 @@ class TestSender:
         assert clocks_s[0] < 3  # a process of Python is started on a machine that may be busy
         goes_on(synth)
         notes_end(since_then, gate)
-        assert "the delivering process ended" in end(process, synth)
+        assert "the sending process ended" in end(process, synth)
 
     def test_a_sender_that_hangs_until_its_pipe_is_full_is_replaced(
         self, synth: Recorder, play: Play, config: tuple[str, str]
@@ -161,7 +161,7 @@ class TestSender:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=15)
         assert process.returncode == 0
-        assert "the delivering process ended" in said
+        assert "the sending process ended" in said
         until(lambda: not hanging(synth.events))
 
 

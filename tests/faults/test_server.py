@@ -112,7 +112,7 @@ class TestOutput:
             assert heard[place - 1][0] == SONG_POSITION
             assert place < heard.index(CLOCK)
             assert not notes(synth.events[:place])
-            hear(process, f"over: recorder:synth: {ENDED.split(' (', maxsplit=1)[0]}")
+            hear(process, f"resolved: recorder:synth: {ENDED.split(' (', maxsplit=1)[0]}")
             goes_on(synth)
             notes_end(synth.events, gate)
         end(process, synth)
@@ -235,7 +235,7 @@ class TestInput:
             synth.events.clear()
             leader.plug()
             back = time.monotonic()
-            hear(follower, "over: leader:out: unplugged")
+            hear(follower, "resolved: leader:out: unplugged")
             in_seconds(back, "over", BACK_S)
             assert not notes(synth.events), "plays without a leader"
             leader.lead(3)
@@ -261,8 +261,8 @@ class TestInput:
             server.start()
             leader.plug()
             back = time.monotonic()
-            while "over: leader:out: unplugged" not in said:
-                said += hear(follower, "over: ")
+            while "resolved: leader:out: unplugged" not in said:
+                said += hear(follower, "resolved: ")
             in_seconds(back, "over", BACK_S)
             synth = Recorder()
             synth.listen_to("drumatlas:out")

@@ -11,7 +11,7 @@ from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.smf import read_drums
 from drumatlas.daemon import Listener
 from drumatlas.engine import Engine
-from drumatlas.midi.parser import Parser
+from drumatlas.midi.parser import MessageParser
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import MidiMap
 from drumatlas.play.clock_follower import ClockSource, Follower
@@ -39,11 +39,11 @@ WIRE = st.lists(
 
 
 def take_wire(pieces: list[bytes]) -> None:
-    parser, messages = Parser(), []
+    parser, messages = MessageParser(), []
     for piece in pieces:
         messages += parser.feed(piece)
         assert len(parser._data) <= 2
-    assert Parser().feed(b"".join(pieces)) == messages, "pieces make a difference"
+    assert MessageParser().feed(b"".join(pieces)) == messages, "pieces make a difference"
     for message in messages:
         wanted = _LENGTHS.get(message[0] & 0xF0) or _SYSTEM[message[0]]
         assert len(message) == wanted

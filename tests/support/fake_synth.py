@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from unittest.mock import patch
 
-from drumatlas.midi.process.deliver import Connection
+from drumatlas.midi.process.child import Connection
 from drumatlas.play.events import Event, panic
 
 LOOK_NS = 100_000_000  # how often the deliverer finds time to look for the port
@@ -97,7 +97,7 @@ def play_to(
         for at_ns, what in _merged(events, pulls):
             while looked_ns + LOOK_NS <= at_ns:
                 looked_ns += LOOK_NS
-                connection.look(base_ns + looked_ns)
+                connection.check(base_ns + looked_ns)
             if isinstance(what, bytes):
                 connection.send(what)
                 if due is not None:

@@ -27,7 +27,7 @@ class VirtualWire:
     sent: list[Event] = field(default_factory=list)
 
 
-class FakeSender:
+class FakeHandle:
     """A sender that is not a process: its messages go to `wire` at their times."""
 
     wire = VirtualWire()
@@ -36,7 +36,7 @@ class FakeSender:
         self._frames, self._pending = Frames(), Pending()
         self._ended = threading.Event()
 
-    def says(self) -> Iterator[dict[str, str]]:
+    def reports(self) -> Iterator[dict[str, str]]:
         yield {"name": "synth", "missing": ""}
         self._ended.wait(10)
 
@@ -59,7 +59,7 @@ class FakeSender:
         self.run_to(1 << 62)
         self._ended.set()
 
-    kill = bury = release = lambda self: self._ended.set()
+    kill = reap = close_pipe = lambda self: self._ended.set()
 
 
 def perform(

@@ -27,4 +27,4 @@ def test_uninstall_leaves_state_and_settings_without_purge(box: RemoteBox) -> No
     assert not exists(box, "/var/lib/drumatlas")
     assert not exists(box, CONFIG)
     assert box.machine.run("id drumatlas").returncode != 0
-    assert "nothing of drumatlas was here" in box.machine.get(f"{SCRIPT} --uninstall --purge")
+    assert "drumatlas was not installed" in box.machine.get(f"{SCRIPT} --uninstall --purge")

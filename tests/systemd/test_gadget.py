@@ -42,7 +42,7 @@ def test_up_twice_changes_nothing(kernel: Path) -> None:
     call(kernel, "up")
     before = {p: p.lstat().st_mtime_ns for p in (kernel / GADGET).rglob("*")}
     done = call(kernel, "up")
-    assert (done.returncode, done.stdout) == (0, "drumatlas-gadget: is up on fe980000.usb\n")
+    assert (done.returncode, done.stdout) == (0, "drumatlas-gadget: already up on fe980000.usb\n")
     assert {p: p.lstat().st_mtime_ns for p in (kernel / GADGET).rglob("*")} == before
 
 

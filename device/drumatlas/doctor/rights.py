@@ -1,4 +1,4 @@
-"""How MIDI messages get their time on this machine, and the rights that it takes."""
+"""Check how MIDI messages are timed on this machine, and the permissions for it."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from drumatlas.midi.rtmidi.api import SEQUENCER
 from drumatlas.realtime import PRIORITY, may_lock_memory, request_realtime
 
 _LIMITS = "/etc/security/limits.d/drumatlas.conf"
-_LOG_IN = "then be in group audio (sudo usermod -aG audio $USER) and log in again"
+_JOIN_AUDIO = "then join group audio (sudo usermod -aG audio $USER) and log in again"
 
 
 def _may_use(path: Path) -> bool:
@@ -36,7 +36,10 @@ def _alsa_version() -> str:
 
 
 def _refused_realtime() -> list[str]:
-    """Ask for priority on a thread that ends at once, so that nothing keeps it."""
+    """Request the priority in a thread that ends at once, so that nothing keeps it.
+
+    Return the messages about what was refused; none if all was granted.
+    """
     refused: list[str] = []
     thread = threading.Thread(target=lambda: refused.extend(request_realtime()))
     thread.start()
@@ -45,6 +48,7 @@ def _refused_realtime() -> list[str]:
 
 
 def _limit(name: str) -> int | None:
+    """Return the soft resource limit of this process; None if it is unlimited."""
     import resource  # noqa: PLC0415 - not on Windows
 
     soft = resource.getrlimit(getattr(resource, name))[0]
@@ -79,14 +83,14 @@ def examine_rights(machine: Machine = Machine()) -> list[Finding]:
 
 
 def _sequencer(machine: Machine) -> Finding:
-    """Whether the kernel's sequencer is there and may be used."""
+    """Check whether the kernel's sequencer exists and may be used."""
     if not machine.exists(SEQUENCER):
-        advice = "sudo modprobe snd-seq; a line snd-seq in /etc/modules-load.d keeps it"
+        advice = "sudo modprobe snd-seq; for every boot, put snd-seq into /etc/modules-load.d"
         return Finding("sequencer", "warn", f"no {SEQUENCER} here", advice)
     if not machine.may_use(SEQUENCER):
         advice = f"sudo usermod -aG {machine.group_of(SEQUENCER)} $USER, and log in again"
-        return Finding("sequencer", "warn", f"{SEQUENCER} may not be read and written", advice)
-    return Finding("sequencer", "ok", f"{SEQUENCER} may be used")
+        return Finding("sequencer", "warn", f"no permission to use {SEQUENCER}", advice)
+    return Finding("sequencer", "ok", f"{SEQUENCER} can be used")
 
 
 def _alsa_midi(machine: Machine) -> Finding:
@@ -97,7 +101,7 @@ def _alsa_midi(machine: Machine) -> Finding:
 
 
 def _delivery(machine: Machine) -> Finding:
-    """Which way messages will go."""
+    """Report how messages will be delivered."""
     try:
         words = machine.delivery()
     except PortError as error:
@@ -109,23 +113,23 @@ def _delivery(machine: Machine) -> Finding:
 
 
 def _realtime(machine: Machine) -> Finding:
-    """Whether the performing thread may run before other programs."""
+    """Check whether the performing thread may run with real-time priority."""
     if not machine.refused_realtime():
         return Finding("realtime", "ok", f"priority {PRIORITY} is granted, or not needed here")
     limit = machine.limit("RLIMIT_RTPRIO")
     detail = f"priority {PRIORITY} is refused; the limit (rtprio) is {_words(limit)}"
     advice = _raise_limit("rtprio 95")
     if limit is None or limit >= PRIORITY:
-        advice = "the limit would do: is this a container or a control group without real time?"
+        advice = "the limit is high enough; a container or control group may forbid real time"
     return Finding("realtime", "warn", detail, advice)
 
 
 def _memory(machine: Machine) -> Finding:
-    """Whether memory may be kept from being paged out."""
+    """Check whether memory can be locked, so that it is never paged out."""
     if machine.may_lock_memory():
-        return Finding("memory", "ok", "may be locked")
+        return Finding("memory", "ok", "can be locked")
     limit = _words(machine.limit("RLIMIT_MEMLOCK"))
-    detail = f"may not be locked; the limit (memlock, bytes) is {limit}"
+    detail = f"cannot be locked; the limit (memlock, bytes) is {limit}"
     return Finding("memory", "warn", detail, _raise_limit("memlock unlimited"))
 
 
@@ -133,5 +137,5 @@ def _words(limit: int | None) -> str:
     return "unlimited" if limit is None else str(limit)
 
 
-def _raise_limit(what: str) -> str:
-    return f"echo '@audio - {what}' | sudo tee -a {_LIMITS}; {_LOG_IN}"
+def _raise_limit(limit: str) -> str:
+    return f"echo '@audio - {limit}' | sudo tee -a {_LIMITS}; {_JOIN_AUDIO}"

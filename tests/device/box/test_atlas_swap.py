@@ -79,7 +79,7 @@ def test_controls_stay_as_they_were_set(tmp_path: Path, atlas: Atlas, other: Pat
     assert explorer.knobs == pytest.approx(np.array([0.5, 0.8, 0.5, 0.5], np.float32))
     assert list(explorer.snapshots) == ["a"]
     assert not explorer.novelty
-    assert (said, told) == (["atlas 'other' plays"], ["other"])
+    assert (said, told) == (["now playing from atlas 'other'"], ["other"])
     engine.handle(Press("load_a"), 0)
     assert engine.explorer.novelty
 
@@ -138,7 +138,7 @@ def test_a_network_that_fails_later_is_shown_and_the_one_before_plays_on(
     engine = engine_of(atlas)
     monkeypatch.setattr("drumatlas.explore.explorer.Explorer", broken)
     read(AtlasSwap(engine, other, None))
-    assert engine.faults == ["atlas: RuntimeError: only three points; the one before plays on"]
+    assert engine.faults == ["atlas: RuntimeError: only three points; the atlas before plays on"]
     assert engine.explorer.atlas is atlas
 
 

@@ -184,7 +184,7 @@ def test_a_wiring_that_can_not_be_had_leaves_the_one_before(engine: Engine, boar
     knobs = knobs_of(engine)
     boards.refused = [wiring_of(OTHER)]
     knobs.rewire(OTHER)
-    stays = "wiring: GPIO pin 16: busy; the wiring before stays in force"
+    stays = "wiring: GPIO pin 16: busy; the old wiring stays in use"
     assert engine.faults == [stays]
     boards.levels[:] = [0.5] * 8
     engine.tick(TICK_NS)
@@ -203,10 +203,10 @@ def test_without_any_wiring_it_plays_and_the_next_try_may_do(
     boards.refused = [wiring_of(OTHER), wiring_of(CONFIG)]
     knobs.rewire(OTHER)
     assert engine.panels == []
-    assert "no knobs, for the wiring before can't be had again either" in engine.faults[0]
+    assert "playing without knobs, since the old wiring failed too" in engine.faults[0]
     boards.refused = [wiring_of(OTHER)]
     knobs.rewire(OTHER)
-    assert engine.faults[0].endswith("the wiring before stays in force")
+    assert engine.faults[0].endswith("the old wiring stays in use")
     boards.refused = []
     knobs.rewire(OTHER)
     assert engine.faults == []
@@ -220,7 +220,7 @@ def test_knobs_that_were_not_there_at_the_start_come_with_a_better_wiring(
     knobs = knobs_of(engine)
     assert knobs.lines == ["no knobs: GPIO pin 16: busy"]
     knobs.rewire(CONFIG)
-    assert engine.faults == ["wiring: GPIO pin 16: busy; no knobs"]
+    assert engine.faults == ["wiring: GPIO pin 16: busy; playing without knobs"]
     knobs.rewire(OTHER)
     assert engine.faults == []
     assert len(engine.panels) == 1
@@ -281,7 +281,7 @@ def test_a_new_wiring_that_a_move_does_not_fit_leaves_the_one_before(
     knobs.rewire(OTHER)
     (fault,) = engine.faults
     assert fault.startswith(f"wiring: {file}, line 1: no input is wired to pin:17")
-    assert fault.endswith("the wiring before stays in force")
+    assert fault.endswith("the old wiring stays in use")
     file.write_text("")
     knobs.rewire(OTHER)
     assert engine.faults == []

@@ -38,7 +38,7 @@ def test_an_unplugged_port_is_reported_once_and_so_is_its_return(
     assert said() == ["Keys: unplugged"]
     assert engine.faults == ["TR-8S: unplugged", "Keys: unplugged"]
     synth.fault = ""
-    assert said() == ["over: TR-8S: unplugged"]
+    assert said() == ["resolved: TR-8S: unplugged"]
     assert engine.faults == ["Keys: unplugged"]
 
 
@@ -67,7 +67,7 @@ def test_a_failed_take_is_shown_until_one_succeeds(engine: Engine, tmp_path: Pat
     last_bars = KeepLastBars(engine, tape, Takes(tmp_path))
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
-    assert engine.faults == ["keep: nothing was played yet"]
+    assert engine.faults == ["keep: nothing played yet"]
     play(engine, tape, last_bars, 5_000_000_000)
     engine.handle(Press("keep"), 5_000_000_000)
     last_bars.tick(5_000_000_000)
@@ -79,7 +79,7 @@ def test_without_a_folder_the_keep_button_says_what_to_do(engine: Engine) -> Non
     last_bars = KeepLastBars(engine, Tape(NullPort()), None)
     engine.handle(Press("keep"), 0)
     last_bars.tick(0)
-    assert engine.faults == ["keep: no folder for takes; give one with --state"]
+    assert engine.faults == ["keep: no folder for takes; choose one with --state"]
 
 
 def test_the_midi_panel_knows_the_messages_that_were_sent(
@@ -89,7 +89,7 @@ def test_the_midi_panel_knows_the_messages_that_were_sent(
     midi = MidiPanel(engine, MidiMap())
     engine.panels = [midi]
     tape = Tape(NullPort())
-    parts = open_parts(Box(engine, PlaySettings(), midi, None), tape, None, talks=False)
+    parts = open_parts(Box(engine, PlaySettings(), midi, None), tape, None, prints=False)
     home = engine.explorer.latent.tolist()
     beats = [Event(beat * 500_000_000, b"\x99\x24\x64") for beat in range(9)]
     tape.send(beats)

@@ -137,10 +137,10 @@ def test_a_setting_that_needs_a_restart_is_shown_until_it_is_undone(path: Path) 
     rig = ReloadedBox(path, '[midi]\nout = "TR-8S"')
     changed = '[midi]\nout = "Volca"\nin = "Keys"\n[play]\nseed = 5\n[clock]\nsource = "auto"'
     told = [
-        "config: midi.out = 'Volca' takes a restart",
-        "config: midi.in = 'Keys' takes a restart",
-        "config: clock.source = 'auto' takes a restart",
-        "config: play.seed = 5 takes a restart",
+        "config: midi.out = 'Volca' needs a restart",
+        "config: midi.in = 'Keys' needs a restart",
+        "config: clock.source = 'auto' needs a restart",
+        "config: play.seed = 5 needs a restart",
     ]
     assert rig.reload(changed) == told
     assert rig.reload(changed) == told

@@ -31,7 +31,7 @@ def test_a_port_in_use_is_reported_in_a_line_and_it_plays(
         assert main([*PLAY, "--seconds", "0.1", "--web", address]) == 0
     lines = [line for line in capsys.readouterr().err.splitlines() if "page" in line]
     assert len(lines) == 1
-    assert lines[0].startswith(f"page: {address}: Address already in use; playing without it")
+    assert lines[0].startswith(f"page: {address}: Address already in use; playing without the page")
 
 
 def test_with_web_off_there_is_no_page(capsys: pytest.CaptureFixture[str]) -> None:

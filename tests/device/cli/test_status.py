@@ -56,7 +56,7 @@ def test_a_box_that_was_killed_is_reported(
     box.kill()
     box.wait(timeout=20)
     assert main(["status"]) == 2
-    assert "ended without a word" in capsys.readouterr().err
+    assert "ended unexpectedly" in capsys.readouterr().err
 
 
 def test_faults_are_shown() -> None:
@@ -81,7 +81,7 @@ def test_faults_are_shown() -> None:
         "MIDI out: TR-8S",
         "MIDI in: Keys",
         "fault: TR-8S: unplugged",
-        "process 7, seen 1 s ago",
+        "process 7, updated 1 s ago",
     ]
 
 

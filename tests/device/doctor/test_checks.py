@@ -44,7 +44,7 @@ def test_no_midi_is_a_warning_with_advice(monkeypatch: pytest.MonkeyPatch) -> No
     finding = next(f for f in examine(None, None) if f.name == "midi")
     assert finding.state == "warn"
     assert finding.detail == "no MIDI system here"
-    assert finding.advice.startswith("pip install it; play --midi-out file:take.mid")
+    assert finding.advice.startswith("pip install it; use play --midi-out file:take.mid")
 
 
 def test_an_onnxruntime_that_is_known_to_crash_is_a_warning(
@@ -72,4 +72,4 @@ def test_an_onnxruntime_that_dies_is_a_warning(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(checks, "runs_onnxruntime", lambda _: False)
     finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
     assert finding.state == "warn"
-    assert "dies here" in finding.detail
+    assert "crashes here" in finding.detail

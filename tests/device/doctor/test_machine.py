@@ -24,7 +24,7 @@ def finding(name: str, **config: str) -> Finding | None:
     [
         ("0\n", "ok", "enough"),
         ("50005", "warn", "now: voltage too low, throttled"),
-        ("50000\n", "warn", "since the start: voltage too low, throttled"),
+        ("50000\n", "warn", "since boot: voltage too low, throttled"),
         ("8", "warn", "now: too hot"),
     ],
 )

@@ -13,7 +13,7 @@ def test_without_a_display_there_is_no_finding() -> None:
 
 @pytest.mark.parametrize(
     ("there", "is_open", "words"),
-    [(False, True, "I2C is off"), (True, False, "may not be used"), (True, True, "ssd1306 at")],
+    [(False, True, "I2C is off"), (True, False, "no permission for"), (True, True, "ssd1306 at")],
 )
 def test_the_bus_of_the_display_must_be_there_and_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, is_open: bool, words: str

@@ -62,7 +62,7 @@ def test_a_stuck_button_is_a_warning() -> None:
     board = board_with(FakeConverter())
     board.contact(27)
     board.contacts[27].is_down = True
-    assert findings(board)["pins"].detail == "pressed all the time: tap (pin 27)"
+    assert findings(board)["pins"].detail == "held down: tap (pin 27)"
 
 
 def test_a_pin_in_use_is_a_warning() -> None:
@@ -109,7 +109,7 @@ def test_a_steady_input_that_hangs_in_the_air_is_named(keeps: float) -> None:
     assert finding.state == "warn"
     assert finding.detail.startswith("x3 (mcp0:2) is probably not connected")
     assert finding.detail.count("(mcp0:") == 1
-    assert "is its wiper's wire on?" in finding.detail
+    assert "check the wire of its wiper" in finding.detail
 
 
 def test_inputs_that_are_held_are_not_accused_however_they_stand() -> None:

@@ -62,7 +62,7 @@ def test_a_sequencer_that_is_closed_to_us_names_its_group() -> None:
     closed = replace(GRANTED, may_use=lambda _: False, group_of=lambda _: "sound")
     finding = find("sequencer", closed)
     assert finding.state == "warn"
-    assert "may not be read and written" in finding.detail
+    assert "no permission to use" in finding.detail
     assert "usermod -aG sound " in finding.advice
 
 
@@ -188,7 +188,7 @@ class FakeAlsaPort(NullPort):
 def test_with_alsa_the_port_itself_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     port = FakeAlsaPort()
     monkeypatch.setattr(choose, "has_alsa", lambda: True)
-    monkeypatch.setattr(choose, "_real", lambda _wanted, _channels: port)
+    monkeypatch.setattr(choose, "_open", lambda _wanted, _channels: port)
     assert choose.delivery() == KERNEL
     assert port.is_closed
 

@@ -8,7 +8,7 @@ from drumatlas.midi.alsa import queue as alsa_queue
 from drumatlas.midi.choose import INPUTS, OUTPUTS, open_input, open_outputs
 from drumatlas.midi.files.take import TakePort
 from drumatlas.midi.port import NullPort, SeveralPorts
-from drumatlas.midi.process.deliver import Connection
+from drumatlas.midi.process.child import Connection
 from drumatlas.midi.rtmidi import api as rtmidi_api
 from drumatlas.midi.targets import USAGES, Kind
 
@@ -108,5 +108,7 @@ def test_a_sequencer_without_access_is_an_error_and_not_opened(
     monkeypatch.setattr(rtmidi_api, "_candidates", lambda *_: [])
     monkeypatch.setattr("os.access", lambda path, _mode: path != closed)
     monkeypatch.setattr(alsa_queue, "open_sequencer", None)  # its library would talk
-    with pytest.raises(PortError, match=f"'DAW': no MIDI system here: {closed} is closed to you"):
+    with pytest.raises(
+        PortError, match=f"'DAW': no MIDI system here: no permission to use {closed}"
+    ):
         open_input("DAW", lambda _data, _at_ns: None)

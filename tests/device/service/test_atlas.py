@@ -75,7 +75,7 @@ def test_a_bad_atlas_of_the_owner_is_reported_and_the_built_in_one_plays(state: 
     name, wrong = find_atlas(None, state, named_so)
     assert name == BUILTIN
     assert len(wrong) == 1
-    assert "another one plays" in wrong[0]
+    assert "playing another atlas" in wrong[0]
 
 
 def test_a_bad_one_that_was_named_ends_it_only_where_somebody_sees_it(
@@ -100,7 +100,7 @@ def test_the_built_in_atlas_can_be_restored(good: Path, state: Path) -> None:
 
 
 def test_an_impossible_folder_is_an_error(good: Path) -> None:
-    with pytest.raises(FileError, match="no folder for state"):
+    with pytest.raises(FileError, match="cannot make the state folder"):
         update_atlas(good, good / "below a file")
 
 
@@ -130,7 +130,9 @@ def test_whatever_a_foreign_network_raises_another_one_plays(
     monkeypatch.setattr(service_atlas, "open_atlas", read)
     explorer, wrong = find_atlas(good, state, Explorer, unattended=True)
     assert explorer.pattern
-    assert wrong == [f"{good}: can't be played: RuntimeError: only three points; another one plays"]
+    assert wrong == [
+        f"{good}: cannot be played: RuntimeError: only three points; playing another atlas"
+    ]
     with pytest.raises(AtlasError, match="only three points"):
         find_atlas(good, state, Explorer)
 

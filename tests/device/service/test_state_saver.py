@@ -14,7 +14,7 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.state import FILE, StateStore
-from drumatlas.service.state_saver import EVERY_NS, StateSaver, kept_from, restore
+from drumatlas.service.state_saver import EVERY_NS, StateSaver, restore, saved_state
 from support.waiting import until
 
 
@@ -65,7 +65,7 @@ def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: State
     assert other.explorer.values == engine.explorer.values
     assert other.explorer.snapshots == engine.explorer.snapshots
     assert other.bpm == 251.5
-    assert kept_from(other, {74: "x1"}) == kept
+    assert saved_state(other, {74: "x1"}) == kept
     for one in (engine, other):
         one.sequencer.advance(1)
         assert one.sequencer._s.feel.swing == 0.3
@@ -109,7 +109,7 @@ def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
     assert str(store.folder) in engine.faults[0]
     store.folder.mkdir()
     tick_until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    assert store.load()[0] == saved_state(engine, {74: "x1"})
 
 
 def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_is_well(
@@ -134,7 +134,7 @@ def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_
         engine.handle(Turn("x1", 0.2), 0)
         tick_until(True)
     tick_until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    assert store.load()[0] == saved_state(engine, {74: "x1"})
 
 
 def test_a_writer_without_memory_is_shown_and_writes_again(
@@ -154,4 +154,4 @@ def test_a_writer_without_memory_is_shown_and_writes_again(
         tick_until(True)
         assert engine.faults == ["state: not written: MemoryError"]
     tick_until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    assert store.load()[0] == saved_state(engine, {74: "x1"})

@@ -110,9 +110,9 @@ def forge(folder: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"pid": 2**31 - 1}, "ended without a word"),
-        ({"pid": 2**70}, "ended without a word"),
-        ({"at_ns": 2**62}, "ended without a word"),  # of before the machine was started again
+        ({"pid": 2**31 - 1}, "ended unexpectedly"),
+        ({"pid": 2**70}, "ended unexpectedly"),
+        ({"at_ns": 2**62}, "ended unexpectedly"),  # of before the machine was started again
         ({"version": 2}, "not a status"),
         ({"pid": "x"}, "not a status"),
         ({"at_ns": None}, "not a status"),
@@ -137,7 +137,7 @@ def test_the_status_of_a_box_that_ended_is_an_error(
 
 def test_a_box_that_hangs_is_an_error(tmp_path: Path) -> None:
     forge(tmp_path, at_ns=time.monotonic_ns() - 30 * SECOND)
-    with pytest.raises(StateError, match=r"hangs: 30 s"):
+    with pytest.raises(StateError, match=r"hangs: no status for 30 s"):
         read_status((tmp_path,))
 
 

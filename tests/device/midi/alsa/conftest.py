@@ -30,7 +30,7 @@ def kernels() -> "Iterator[Callable[[], Kernel]]":
                 patch.setattr(module, "open_sequencer", kernel.open)
             for module in (alsa_output, alsa_input):
                 patch.setattr(module, "QueueClock", Clock)
-            patch.setattr(alsa_output, "bearable_hz", lambda _client: 4000)
+            patch.setattr(alsa_output, "sustainable_hz", lambda _client: 4000)
             patch.setattr(alsa_ports, "wait_events", kernel.wait_events)
             patch.setattr(alsa_input, "wait_events", lambda *_, **__: time.sleep(0.01) or [])
             here = SimpleNamespace(

@@ -36,5 +36,5 @@ def test_a_delivered_event_has_its_queue_and_time() -> None:
 
 
 def test_a_message_that_the_sequencer_never_sends_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no message of ours"):
+    with pytest.raises(ValueError, match="unexpected message"):
         pack(b"\xf0\x01\xf7", (0, 0), 0, (0, 0))

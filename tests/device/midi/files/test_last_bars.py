@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumatlas.beat.pattern import Pattern
-from drumatlas.midi.files.last_bars import MOST
+from drumatlas.midi.files.last_bars import MAX_OUTPUTS
 from drumatlas.midi.files.take import take_bytes
 from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
@@ -113,7 +113,7 @@ def test_the_busiest_beat_is_kept_whole_in_bounded_memory() -> None:
     box = TapedBox(FULL, bpm=300.0)
     box.play_ns(180_000_000_000)
     assert box.keep().steps == [step for step in ALL for _ in range(14)]
-    assert box.most < MOST
+    assert box.most < MAX_OUTPUTS
 
 
 def test_a_tempo_that_always_changes_gives_the_last_bars() -> None:
@@ -123,7 +123,7 @@ def test_a_tempo_that_always_changes_gives_the_last_bars() -> None:
         box.play_ns(50_000_000)
     kept = box.keep()
     assert kept.steps == ALL
-    assert box.most < MOST
+    assert box.most < MAX_OUTPUTS
 
 
 @settings(max_examples=30, deadline=None)

@@ -15,7 +15,7 @@ from drumatlas.midi.rtmidi import bindings as rtmidi_bindings
 from drumatlas.midi.rtmidi.api import open_client
 from drumatlas.midi.rtmidi.bindings import BINDINGS, Binding, Client, RtMidi
 from drumatlas.midi.rtmidi.input import RtMidiInput
-from drumatlas.midi.rtmidi.output import RtMidiWire
+from drumatlas.midi.rtmidi.output import RtMidiDestination
 from support.jack_server import jack_client, needs_jack
 from support.waiting import until
 
@@ -107,36 +107,36 @@ class TestOnJack:
         heard: list[bytes] = []
         ear.listen(heard.append)
         ear.open_virtual_port("in")
-        wire = RtMidiWire("ear:in")
+        destination = RtMidiDestination("ear:in")
         for _ in range(3):
             heard.clear()
-            until(wire.is_there)
-            wire.open()
-            until(lambda: wire.send(PING) or heard)
-            wire.close()
-        wire.leave()
+            until(destination.is_there)
+            destination.open()
+            until(lambda: destination.send(PING) or heard)
+            destination.close()
+        destination.leave()
 
     @pytest.mark.usefixtures("out")
-    def test_wire_and_input_find_each_other_by_name(self) -> None:
+    def test_destination_and_input_find_each_other_by_name(self) -> None:
         heard: list[tuple[bytes, int]] = []
         box = RtMidiInput(None, lambda data, at_ns: heard.append((data, at_ns)))
-        wire = RtMidiWire("drumatlas:in")
-        assert wire.open().endswith("drumatlas:in")
-        assert wire.is_there()
-        until(lambda: wire.send(PING) or heard)
+        destination = RtMidiDestination("drumatlas:in")
+        assert destination.open().endswith("drumatlas:in")
+        assert destination.is_there()
+        until(lambda: destination.send(PING) or heard)
         before_ns = time.monotonic_ns()
         for message in (SENSING, NOTE, CLOCK):
-            wire.send(message)
+            destination.send(message)
         until(lambda: heard[-1][0] == CLOCK)
         new = [one for one in heard if one[0] != PING]
         assert [data for data, _ in new] == [NOTE, CLOCK]
         assert all(before_ns <= at_ns <= time.monotonic_ns() for _, at_ns in new)
         box.close()
-        until(lambda: not wire.is_there())
-        wire.close()
+        until(lambda: not destination.is_there())
+        destination.close()
         with pytest.raises(PortError, match="MIDI output 'drumatlas:in'"):
-            wire.open()
-        wire.leave()
+            destination.open()
+        destination.leave()
 
     @pytest.mark.usefixtures("out")
     def test_an_input_that_is_not_there_is_named(self) -> None:
@@ -252,7 +252,7 @@ def test_another_package_of_the_same_name_is_not_taken(
 ) -> None:
     lacking({"supriya_midi": gone("supriya_midi")})
     monkeypatch.setitem(sys.modules, "rtmidi", ModuleType("rtmidi"))
-    with pytest.raises(PortError, match="the module rtmidi is not that of python-rtmidi"):
+    with pytest.raises(PortError, match="the module rtmidi is not from python-rtmidi"):
         open_client(output=True)
 
 

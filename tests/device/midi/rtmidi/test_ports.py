@@ -15,7 +15,7 @@ from drumatlas.midi.rtmidi import api as rtmidi_api
 from drumatlas.midi.rtmidi import input as rtmidi_input
 from drumatlas.midi.rtmidi import output as rtmidi_output
 from drumatlas.midi.rtmidi.input import RtMidiInput
-from drumatlas.midi.rtmidi.output import RtMidiWire
+from drumatlas.midi.rtmidi.output import RtMidiDestination
 from support.fake_sysfs import Sysfs
 
 ONE = "UM-ONE:UM-ONE MIDI 1"
@@ -84,7 +84,7 @@ WANTED = [
 @pytest.mark.parametrize(("wanted", "index"), WANTED)
 def test_a_full_name_opens_that_port_and_no_other(two: FakeRtMidi, wanted: str, index: int) -> None:
     raw, name = two.ports[index], WANTED[2 + index][0]
-    assert RtMidiWire(wanted).open() == name
+    assert RtMidiDestination(wanted).open() == name
     assert two.opened == raw
     two.opened = ""
     with closing(RtMidiInput(wanted, lambda _data, _at_ns: None)) as box:
@@ -96,7 +96,7 @@ def test_a_full_name_opens_that_port_and_no_other(two: FakeRtMidi, wanted: str, 
 def test_a_plain_name_lists_both(two: FakeRtMidi, wanted: str) -> None:
     both = rf"fits several; {{}}s: '{ONE} \[usb 1-1.2\]', '{ONE} \[usb 1-1.3\]'"
     with pytest.raises(PortError, match=both.format("output")):
-        RtMidiWire(wanted).open()
+        RtMidiDestination(wanted).open()
     with pytest.raises(PortError, match=both.format("input")):
         RtMidiInput(wanted, lambda _data, _at_ns: None)
     assert not two.opened
@@ -118,32 +118,32 @@ def test_they_are_listed_as_they_may_be_named(
 def test_a_second_interface_does_not_cut_off_the_first(client: FakeRtMidi, sysfs: Sysfs) -> None:
     sysfs.plug(3, "1-1.3")
     client.ports = [f"{ONE} 28:0"]
-    wire = RtMidiWire("UM-ONE")
-    assert wire.open() == ONE
+    destination = RtMidiDestination("UM-ONE")
+    assert destination.open() == ONE
     sysfs.plug(2, "1-1.2")
     client.ports = [f"{ONE} 24:0", f"{ONE} 28:0"]
-    assert wire.is_there()
+    assert destination.is_there()
     client.ports.pop()
-    assert not wire.is_there()
-    wire.close()
-    assert not wire.is_there(), "the other one is another device"
+    assert not destination.is_there()
+    destination.close()
+    assert not destination.is_there(), "the other one is another device"
     sysfs.unplug(3)
     sysfs.plug(4, "1-1.3")
     client.ports.append(f"{ONE} 32:0")
-    assert wire.is_there()
-    wire.open()
+    assert destination.is_there()
+    destination.open()
     assert client.opened == f"{ONE} 32:0"
 
 
 def test_another_one_with_the_same_number_is_another_one(client: FakeRtMidi, sysfs: Sysfs) -> None:
     sysfs.plug(2, "1-1.2")
     client.ports = [f"{ONE} 24:0"]
-    wire = RtMidiWire(f"{ONE} [usb 1-1.2]")
-    wire.open()
+    destination = RtMidiDestination(f"{ONE} [usb 1-1.2]")
+    destination.open()
     sysfs.unplug(2)
     sysfs.plug(2, "1-1.3")
-    assert not wire.is_there()
-    wire.close()
-    assert not wire.is_there()
+    assert not destination.is_there()
+    destination.close()
+    assert not destination.is_there()
     with pytest.raises(PortError, match=r"is not there; outputs: '.* \[usb 1-1.3\]'"):
-        wire.open()
+        destination.open()

@@ -13,9 +13,9 @@ import pytest
 
 from drumatlas.errors import PortError
 from drumatlas.midi.choose import open_input, open_outputs
-from drumatlas.midi.parser import Parser
+from drumatlas.midi.parser import MessageParser
 from drumatlas.midi.process.frames import pack
-from drumatlas.midi.process.sender import Sender
+from drumatlas.midi.process.handle import ChildHandle
 from drumatlas.play.events import CLOCK, CONTINUE, NOTE_ON, SONG_POSITION, START, STOP, Event, panic
 from drumatlas.play.port import InputPort, OutputPort
 from drumatlas.play.sequencer import Sequencer
@@ -78,7 +78,7 @@ class CableReader:
     later, even after the writer has ended: who looks must look until it is there."""
 
     def __init__(self, cable: SerialCable) -> None:
-        self._cable, self._parser = cable, Parser()
+        self._cable, self._parser = cable, MessageParser()
         self.messages: list[bytes] = []
 
     def look(self) -> list[bytes]:
@@ -154,21 +154,21 @@ def test_messages_come_at_their_times(cable: SerialCable) -> None:
 
 def test_a_sender_that_gets_sigterm_ends_with_its_pipe(cable: SerialCable) -> None:
     """A session that ends signals it and its parent, whose last messages are yet to come."""
-    sender = Sender(cable.wanted, (9,))
-    assert "name" in next(sender.says())
-    os.kill(sender._process.pid, signal.SIGTERM)
+    child = ChildHandle(cable.wanted, (9,))
+    assert "name" in next(child.reports())
+    os.kill(child._process.pid, signal.SIGTERM)
     heard = CableReader(cable)
     until(lambda: len(heard.look()) == 2)
 
-    def is_struck() -> bool:  # not at once where the machine keeps the sender waiting for 50 ms
-        sender.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
+    def is_struck() -> bool:  # not at once where the machine keeps the child waiting for 50 ms
+        child.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
         return b"\x99\x24\x64" in heard.look()
 
     until(is_struck)
-    sender.close()
-    assert sender._process.returncode == 0
+    child.close()
+    assert child._process.returncode == 0
     until(lambda: heard.ends_with(b"\x89\x24\x40"))
-    sender.bury()
+    child.reap()
 
 
 def test_an_unplugged_uart_is_reported_and_gets_its_place_when_back(cable: SerialCable) -> None:
@@ -194,7 +194,7 @@ def test_an_unplugged_uart_is_reported_and_gets_its_place_when_back(cable: Seria
 def test_a_missing_uart_may_be_waited_for(cable: SerialCable) -> None:
     cable.unplug()
     port = open_outputs([cable.wanted], (9,), waits=True)[0]
-    assert "is not there" in port.fault
+    assert "no such device" in port.fault
     cable.plug()
     heard = CableReader(cable)
     until(lambda: len(heard.look()) >= 2)
@@ -218,8 +218,8 @@ def test_a_device_that_is_no_uart_is_an_error_of_one_line(
     for wanted, words in (
         ("uart:", "needs a device, as in uart:/dev/serial0"),
         ("uart:ttyAMA0", "needs a device"),
-        (f"uart:{tmp_path}/none", "is not there; enable_uart=1"),
-        (f"uart:{plain}", "is no serial port"),
+        (f"uart:{tmp_path}/none", "no such device; on a Pi, set enable_uart=1"),
+        (f"uart:{plain}", "not a serial port"),
     ):
         with pytest.raises(PortError, match=words) as told:
             opens(wanted)
@@ -283,7 +283,7 @@ def test_an_input_that_is_not_there_yet_is_heard_once_it_is(cable: SerialCable) 
     heard: list[bytes] = []
     port = open_input(cable.wanted, lambda data, _at_ns: heard.append(data), waits=True)
     assert port is not None
-    assert "is not there" in port.fault
+    assert "no such device" in port.fault
     cable.plug()
     until(lambda: port.fault == "")
     cable.write(CLOCK)

@@ -7,31 +7,31 @@ from typing import Any
 
 import pytest
 
-from drumatlas.midi.process.sender import Sender
+from drumatlas.midi.process.handle import ChildHandle
 
 DEAF = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
 @pytest.fixture
-def deaf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sender]:
+def deaf(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChildHandle]:
     start = subprocess.Popen
 
     def popen(_command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
         return start(DEAF, **options)
 
     monkeypatch.setattr(subprocess, "Popen", popen)
-    sender = Sender("", ())
-    yield sender
-    sender.release()
-    sender.bury()
+    child = ChildHandle("", ())
+    yield child
+    child.close_pipe()
+    child.reap()
 
 
-def test_half_a_write_is_a_failure(deaf: Sender) -> None:
+def test_half_a_write_is_a_failure(deaf: ChildHandle) -> None:
     """The rest of it would begin in the middle of a frame."""
     assert not deaf.write(bytes(1 << 20))
 
 
-def test_a_full_pipe_takes_nothing_and_nobody_waits_for_it(deaf: Sender) -> None:
+def test_a_full_pipe_takes_nothing_and_nobody_waits_for_it(deaf: ChildHandle) -> None:
     taken = 0
     while deaf.write(bytes(1000)):
         taken += 1000

@@ -1,4 +1,4 @@
-"""One sending process (see deliver.py), seen from its parent."""
+"""The parent's handle of a child process that sends (see child.py)."""
 
 import contextlib
 import json
@@ -10,13 +10,16 @@ from collections.abc import Iterator, Sequence
 if sys.platform == "linux":
     import fcntl
 
-_CHILD = "drumatlas.midi.process.deliver"
+_CHILD = "drumatlas.midi.process.child"
 _PIPE_BYTES = 16 << 10  # two seconds of the densest beat, ten of a usual one
-_END_S = 5  # a sender that was told to end and does not, is ended
+_END_S = 5  # a child that has not ended by then is killed
 
 
-class Sender:
-    """Starts a process that sends to `out` (a port's name, "" for a virtual one)."""
+class ChildHandle:
+    """Starts a child that sends to `out`: a port's name, uart:DEVICE, or "" for a virtual port.
+
+    `channels` (0 to 15) are those to send panic on. Raises OSError if no process can be started.
+    """
 
     def __init__(self, out: str, channels: Sequence[int]) -> None:
         self._process = subprocess.Popen(
@@ -29,35 +32,37 @@ class Sender:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
-        if sys.platform != "win32":  # where pipes can't be so before Python 3.12
+        if sys.platform != "win32":  # needs Python 3.12 there
             os.set_blocking(self._stdin.fileno(), False)
         if sys.platform == "linux":
-            with contextlib.suppress(OSError):  # one that hangs is noticed later then
+            with contextlib.suppress(OSError):  # then it only takes longer to notice a hung child
                 fcntl.fcntl(self._stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
-    def says(self) -> Iterator[dict[str, str]]:
-        """What it says, until it ends."""
+    def reports(self) -> Iterator[dict[str, str]]:
+        """Yield the JSON objects that the child writes, until it ends."""
         for line in self._stdout:
             try:
-                said = json.loads(line)
-            except ValueError:  # it was killed in the middle of a line
+                report = json.loads(line)
+            except ValueError:  # the child was killed in the middle of a line
                 continue
-            yield said
+            yield report
 
     def write(self, data: bytes) -> bool:
-        """Whether it took `data`. Never waits: one that leaves a full pipe unread hangs, and half
-        a frame is of no use."""
+        """Write `data` into the child's pipe without blocking; return whether all of it fitted.
+
+        If not, the child hangs, and half a frame is useless.
+        """
         try:
             return self._stdin.write(data) == len(data)
         except (OSError, ValueError):
             return False
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the child."""
         self._process.kill()
 
     def close(self) -> None:
-        """Let it deliver what it has, and wait for its end."""
+        """Let the child send the messages it has, and wait for its end."""
         self._stdin.close()
         try:
             self._process.wait(timeout=_END_S)
@@ -65,12 +70,12 @@ class Sender:
             self._process.kill()
             self._process.wait()
 
-    def bury(self) -> None:
-        """It has ended, or is killed now; all that is left is our end of its pipe."""
+    def reap(self) -> None:
+        """Kill and reap the child, but keep our end of its standard input open."""
         self._process.kill()
         self._process.wait()
         self._stdout.close()
 
-    def release(self) -> None:
-        """Nobody writes any more."""
+    def close_pipe(self) -> None:
+        """Close our end of the child's standard input."""
         self._stdin.close()

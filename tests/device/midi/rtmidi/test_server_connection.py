@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.midi.rtmidi.server_line import ServerLine, server_sockets
+from drumatlas.midi.rtmidi.server_connection import ServerConnection, server_sockets
 
 if not Path("/dev/fd").exists():
     pytest.skip("descriptors are not listed here", allow_module_level=True)
@@ -47,7 +47,7 @@ def server(tmp_path: Path) -> Iterator[FakeJackServer]:
 def test_the_line_hangs_up_when_the_server_ends(server: FakeJackServer) -> None:
     before = server_sockets()
     client = server.connect()
-    line = ServerLine(server_sockets() - before)
+    line = ServerConnection(server_sockets() - before)
     accepted = server.accept()
     assert not line.has_hung_up
     accepted.close()
@@ -65,7 +65,7 @@ def test_a_descriptor_that_was_closed_and_is_another_file_now(
 ) -> None:
     before = server_sockets()
     client = server.connect()
-    line = ServerLine(server_sockets() - before)
+    line = ServerConnection(server_sockets() - before)
     accepted = server.accept()
     client.close()
     with (tmp_path / "other").open("w"):
@@ -77,7 +77,7 @@ def test_a_descriptor_that_is_no_server_never_hangs_up(tmp_path: Path) -> None:
     """A page's socket that closes is not the end of JACK."""
     before = server_sockets()
     ours, theirs = socket.socketpair()
-    line = ServerLine(server_sockets() - before)
+    line = ServerConnection(server_sockets() - before)
     theirs.close()
     assert not line.has_hung_up
     assert line.answers
@@ -94,6 +94,6 @@ def test_the_name_that_the_server_gave_the_client(server: FakeJackServer, tmp_pa
     caller = socket.socket(socket.AF_UNIX)
     caller.connect(str(tmp_path / "jack_drumatlas-01_1000_0"))
     called = back.accept()[0]
-    assert ServerLine(server_sockets() - before).client_name == "drumatlas-01"
+    assert ServerConnection(server_sockets() - before).client_name == "drumatlas-01"
     for one in (client, back, caller, called):
         one.close()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.midi.late import Late
+from drumatlas.midi.already_sent import AlreadySent
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event
 from support.playing import HATS, STEP, midi, sequencer
 
@@ -13,26 +13,26 @@ ON, OFF = b"\x99\x24\x64", b"\x89\x24\x40"
 
 
 def test_a_delivered_message_is_not_sent_again() -> None:
-    late = Late()
-    late.note([(10 * MS, CLOCK), (10 * MS, ON)])
+    already_sent = AlreadySent()
+    already_sent.record([(10 * MS, CLOCK), (10 * MS, ON)])
     again = [Event(10 * MS, CLOCK), Event(10 * MS, ON), Event(31 * MS, CLOCK), Event(40 * MS, OFF)]
-    assert late.sift(again) == (again[2:], again[:2])
-    assert late.sift(again) == (again, ()), "once only"
+    assert already_sent.split(again) == (again[2:], again[:2])
+    assert already_sent.split(again) == (again, ()), "once only"
 
 
 def test_a_clock_that_another_tempo_moved_is_the_same_clock() -> None:
-    late = Late()
-    late.note([(10 * MS, CLOCK)])
+    already_sent = AlreadySent()
+    already_sent.record([(10 * MS, CLOCK)])
     moved, next_one = Event(11 * MS, CLOCK), Event(33 * MS, CLOCK)
-    assert late.sift([moved, next_one]) == ([next_one], [moved])
+    assert already_sent.split([moved, next_one]) == ([next_one], [moved])
 
 
 def test_clocks_are_counted_however_far_a_tempo_moves_them() -> None:
-    late = Late()
-    late.note([(at_ns * MS, CLOCK) for at_ns in (10, 18, 26)])
+    already_sent = AlreadySent()
+    already_sent.record([(at_ns * MS, CLOCK) for at_ns in (10, 18, 26)])
     slow = [Event(at_ns * MS, CLOCK) for at_ns in range(50, 450, 100)]
-    assert late.sift(slow[:2])[0] == []
-    assert late.sift(slow[2:])[0] == slow[3:]
+    assert already_sent.split(slow[:2])[0] == []
+    assert already_sent.split(slow[2:])[0] == slow[3:]
 
 
 @pytest.mark.parametrize(
@@ -47,32 +47,32 @@ def test_clocks_are_counted_however_far_a_tempo_moves_them() -> None:
 def test_a_receiver_that_was_stopped_late_is_in_step_when_it_goes_on(
     goes_on: bytes, idle: int, left_out: int
 ) -> None:
-    late = Late()
-    late.note([(10 * MS, CLOCK), (31 * MS, CLOCK)])
+    already_sent = AlreadySent()
+    already_sent.record([(10 * MS, CLOCK), (31 * MS, CLOCK)])
     clocks = [Event(1000 * MS + tick, CLOCK) for tick in range(4)]
-    late.sift([Event(5 * MS, STOP)])
-    assert len(late.sift([Event(50 * MS, CLOCK)] * idle)[0]) == max(idle - 2, 0)
-    assert late.sift([Event(999 * MS, goes_on), *clocks])[0][1:] == clocks[left_out:]
+    already_sent.split([Event(5 * MS, STOP)])
+    assert len(already_sent.split([Event(50 * MS, CLOCK)] * idle)[0]) == max(idle - 2, 0)
+    assert already_sent.split([Event(999 * MS, goes_on), *clocks])[0][1:] == clocks[left_out:]
 
 
 def test_a_note_struck_again_keeps_its_end() -> None:
-    late = Late()
-    late.note([(10 * MS, ON), (12 * MS, OFF)])
+    already_sent = AlreadySent()
+    already_sent.record([(10 * MS, ON), (12 * MS, OFF)])
     softer = [Event(10 * MS, ON[:2] + b"\x30"), Event(12 * MS, OFF)]
-    assert late.sift(softer)[0] == [Event(0, OFF), *softer]
+    assert already_sent.split(softer)[0] == [Event(0, OFF), *softer]
 
 
 def test_a_message_that_undoes_a_delivered_one_is_sent() -> None:
-    late = Late()
-    late.note([(10 * MS, START)])
+    already_sent = AlreadySent()
+    already_sent.record([(10 * MS, START)])
     again = [Event(8 * MS, STOP), Event(12 * MS, START)]
-    assert late.sift(again)[0] == again
+    assert already_sent.split(again)[0] == again
 
 
 def test_a_note_that_is_out_and_does_not_come_again_is_ended_first() -> None:
-    late = Late()
-    late.note([(10 * MS, ON), (11 * MS, CLOCK)])
-    assert late.sift([Event(5 * MS, STOP)])[0] == [Event(0, OFF), Event(5 * MS, STOP)]
+    already_sent = AlreadySent()
+    already_sent.record([(10 * MS, ON), (11 * MS, CLOCK)])
+    assert already_sent.split([Event(5 * MS, STOP)])[0] == [Event(0, OFF), Event(5 * MS, STOP)]
 
 
 @given(st.integers(0, 120 * MS), st.integers(0, 120 * MS))
@@ -91,13 +91,13 @@ def test_nothing_is_lost_or_doubled_by_a_machine_that_stood_still(
         back = seq.rewind(1000 * MS + from_ns)
         taken = [(o.at_ns, o.data) for o in out if isinstance(o, Event) and o.at_ns > back]
         kept = [o for o in out if o.at_ns <= back]
-        late = Late()
+        already_sent = AlreadySent()
         delivered = []
         if stood_still:
             delivered = [(at_ns, data) for at_ns, data in taken if at_ns <= back + for_ns]
-            late.note(delivered)
+            already_sent.record(delivered)
         again = [o for o in seq.advance(1120 * MS + STEP) if isinstance(o, Event)]
-        return sorted(midi(kept) + delivered + midi(list(late.sift(again)[0])))
+        return sorted(midi(kept) + delivered + midi(list(already_sent.split(again)[0])))
 
     def clocks(messages: list[tuple[int, bytes]]) -> list[int]:
         return [at_ns for at_ns, data in messages if data == CLOCK]
