@@ -49,7 +49,7 @@ def open_midi_input(box: "Box", arguments: argparse.Namespace, config: "Config")
 def _open(box: "Box", arguments: argparse.Namespace, config: "Config") -> MidiInput:
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
-    from drumatlas.play.follower import Follower
+    from drumatlas.play.clock_follower import Follower
     from drumatlas.play.settings import ClockSource
 
     source = arguments.clock or str(config["clock.source"])
@@ -68,5 +68,5 @@ def _open(box: "Box", arguments: argparse.Namespace, config: "Config") -> MidiIn
     if port is None:
         return MidiInput()
     follower = Follower(box.engine.sequencer, ClockSource(source))
-    listeners.append(listener := Listener(follower, box.midi.take))
+    listeners.append(listener := Listener(follower, box.midi.receive))
     return MidiInput(source, listener, port)

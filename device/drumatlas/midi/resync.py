@@ -23,7 +23,7 @@ from drumatlas.play.events import (
     note_off,
     song_position,
 )
-from drumatlas.play.transport import STEP_TICKS
+from drumatlas.play.timeline import STEP_TICKS
 
 _LEAD_NS = 10_000_000  # longest time from Continue to its clock, as at Start (play/leading.py)
 _MAX_HISTORY = 16  # tempo changes and transport messages remembered, in case some are withdrawn
