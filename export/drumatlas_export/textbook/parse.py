@@ -176,9 +176,16 @@ def _style(draft: _StyleDraft, file: str) -> Style:
             raise BeatError("the style has no family", hint)
     except BeatError as error:
         raise error.within(_place(file, draft.line, [draft])) from None
-    values = draft.values
-    beats = tuple(_beat(beat, file, draft) for beat in draft.beats)
-    return Style(draft.name, *values["bpm"], values["swing"], values["kit"], values["vary"], beats)
+    slowest, fastest = draft.values["bpm"]
+    return Style(
+        draft.name,
+        slowest,
+        fastest,
+        swing=draft.values["swing"],
+        drum_set=draft.values["kit"],
+        rules=draft.values["vary"],
+        beats=tuple(_beat(beat, file, draft) for beat in draft.beats),
+    )
 
 
 def _beat(draft: _BeatDraft, file: str, style: _StyleDraft) -> Beat:
