@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-SIZES = {"phone": (390, 844), "small": (800, 480), "bridge": (1440, 900)}
+SIZES = {"phone": (390, 844), "small": (800, 480), "desk": (1440, 900)}
 
 # Makes a browser refuse localStorage, as one does whose settings forbid it.
 NO_STORE = """
