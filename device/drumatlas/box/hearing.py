@@ -8,7 +8,7 @@ from drumatlas.errors import ConfigError
 
 if TYPE_CHECKING:
     from drumatlas.box.box import Box
-    from drumatlas.config.keys import Config
+    from drumatlas.config.settings import PortSettings
     from drumatlas.daemon import Listener
     from drumatlas.play.port import InputPort
 
@@ -28,26 +28,26 @@ class Hearing:
             self.port.close()
 
 
-def open_input_of(box: "Box", arguments: argparse.Namespace, config: "Config") -> Hearing:
+def open_input_of(box: "Box", arguments: argparse.Namespace, ports: "PortSettings") -> Hearing:
     """Open what `--midi-in`, else the configuration, names. ConfigError if there is no input but a
     clock to follow; unattended, an input that can't be opened is one of the engine's faults."""
     from drumatlas.box.unattended import open_anyhow
 
     if not arguments.unattended:
-        return _open(box, arguments, config)
+        return _open(box, arguments, ports)
     return open_anyhow(
-        box.engine, "midi in", lambda: _open(box, arguments, config), instead=Hearing()
+        box.engine, "midi in", lambda: _open(box, arguments, ports), instead=Hearing()
     )
 
 
-def _open(box: "Box", arguments: argparse.Namespace, config: "Config") -> Hearing:
+def _open(box: "Box", arguments: argparse.Namespace, ports: "PortSettings") -> Hearing:
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
     from drumatlas.play.clock_follower import Follower
     from drumatlas.play.settings import ClockSource
 
-    source = arguments.clock or str(config["clock.source"])
-    wanted = arguments.midi_in or str(config["midi.in"])
+    source = arguments.clock or ports.clock.value
+    wanted = arguments.midi_in or ports.input
     if wanted == "none" and source == "external":
         raise ConfigError("--clock external: needs --midi-in NAME (or virtual)")
     # The input first: where there is none, nobody may wait for a leader. What it hears before

@@ -10,7 +10,7 @@ from drumatlas.errors import DrumatlasError
 if TYPE_CHECKING:
     from drumatlas.box.box import Box
     from drumatlas.box.gpio import Knobs
-    from drumatlas.config.keys import Config
+    from drumatlas.config.settings import Config
     from drumatlas.play.settings import PlaySettings
 
 # What is opened or drawn from once, at the start; and the option that goes over it, if one does.
@@ -49,7 +49,6 @@ class Reloader:
     def __call__(self) -> None:
         """Read it, and play under it."""
         from drumatlas.box.unattended import read_given
-        from drumatlas.config.settings import midi_map, play_settings
 
         engine = self._box.engine
         self._atlas()
@@ -59,20 +58,19 @@ class Reloader:
             engine.tell("config", f"config: {error}; the last good one stays in force")
             return
         engine.tell("config", *self._late(config))
-        settings = play_settings(config)
-        self._play_on(settings, play_settings(self._last))
-        engine.explorer.map_mode = settings.map_mode
-        self._box.midi.map = midi_map(config)
-        if self._arguments.bpm is None and config["play.bpm"] != self._last["play.bpm"]:
-            engine.set_bpm(settings.bpm)
-        self._knobs.rewire(config)
+        self._play_on(config.player, self._last.player)
+        engine.explorer.map_mode = config.map_mode
+        self._box.midi.map = config.midi_map
+        if self._arguments.bpm is None and config.player.bpm != self._last.player.bpm:
+            engine.set_bpm(config.player.bpm)
+        self._knobs.rewire(config.wiring)
         self._last = config
 
     def _play_on(self, settings: "PlaySettings", last: "PlaySettings") -> None:
         """Under other settings, where something of them is another: it ends the notes that sound,
         and who only brought another atlas should not hear that."""
         sequencer = self._box.engine.sequencer
-        if replace(settings, bpm=last.bpm, seed=last.seed, map_mode=last.map_mode) == last:
+        if replace(settings, bpm=last.bpm, seed=last.seed) == last:
             return
         sequencer.change_settings(settings)
         for bit, (voice, before) in enumerate(zip(settings.voices, last.voices, strict=True)):
@@ -82,5 +80,6 @@ class Reloader:
     def _late(self, config: "Config") -> Iterator[str]:
         """A line about each key that is another than at the start, and can't be taken now."""
         for key, option in AT_START.items():
-            if config[key] != self._first[key] and getattr(self._arguments, option, None) is None:
-                yield f"config: {key} = {config[key]!r} takes a restart"
+            value, first = config.values[key], self._first.values[key]
+            if value != first and getattr(self._arguments, option, None) is None:
+                yield f"config: {key} = {value!r} takes a restart"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from drumatlas.box.hearing import Hearing
     from drumatlas.box.outputs import Outputs
     from drumatlas.box.web import Page
-    from drumatlas.config.keys import Value
+    from drumatlas.config.settings import Config
     from drumatlas.daemon import Screen
     from drumatlas.engine import Panel
     from drumatlas.play.port import OutputPort
@@ -40,7 +40,7 @@ class _Asked:
     """What to play with. `wrong`: what of the configuration can't be used."""
 
     arguments: argparse.Namespace
-    config: "dict[str, Value]"
+    config: "Config"
     wrong: list[str]
     panels: "list[Panel]"
     wants_keys: bool
@@ -58,8 +58,8 @@ def _open_and_run(asked: _Asked, outputs: "Outputs") -> None:
     knobs = Knobs(arguments.panel or ["auto"], config, box.engine, box.told)
     with ExitStack() as stack:
         stack.callback(knobs.close)
-        page = stack.enter_context(closing(Page(arguments.web, config)))
-        hearing = stack.enter_context(closing(open_input_of(box, arguments, config)))
+        page = stack.enter_context(closing(Page(arguments.web, config.page)))
+        hearing = stack.enter_context(closing(open_input_of(box, arguments, config.ports)))
         knobs.connect(hearing.listener)
         session = _Session(asked, box, knobs, page, hearing)
         opened = outputs.take()
@@ -121,7 +121,7 @@ class _Session:
             listener=listener,
             screen=screen,
             seconds=arguments.seconds,
-            autoplay=bool(config["play.start"]) and not arguments.no_start and is_leader,
+            autoplay=config.plays_at_once and not arguments.no_start and is_leader,
             parts=[
                 reporter,
                 swap,

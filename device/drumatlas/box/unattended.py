@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from drumatlas.errors import DrumatlasError, FileError
 
 if TYPE_CHECKING:
-    from drumatlas.config.keys import Value
+    from drumatlas.config.settings import Config
     from drumatlas.engine import Engine
 
 COPY = "good.toml"  # in the state folder: the last configuration that could be used
@@ -21,7 +21,7 @@ COPY = "good.toml"  # in the state folder: the last configuration that could be 
 T = TypeVar("T")
 
 
-def read_given(arguments: argparse.Namespace) -> "dict[str, Value]":
+def read_given(arguments: argparse.Namespace) -> "Config":
     """The configuration that --config names. Unattended, a file that is not there is one with
     nothing in it, and one that can be used is kept; an error is one line all the same."""
     from drumatlas.config.read import MAX_BYTES, parse, read_config
@@ -40,7 +40,7 @@ def read_given(arguments: argparse.Namespace) -> "dict[str, Value]":
     return config
 
 
-def settle_config(arguments: argparse.Namespace) -> "tuple[dict[str, Value], list[str]]":
+def settle_config(arguments: argparse.Namespace) -> "tuple[Config, list[str]]":
     """(the configuration to play with, lines about what is wrong). Unattended, a bad one leaves
     the last that was good: its wiring is the box's, and the defaults may not be."""
     from drumatlas.config.read import read_config

@@ -11,7 +11,7 @@ connected.
 
 import time
 
-from drumatlas.config.keys import Config
+from drumatlas.config.settings import Config
 from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PanelError
 from drumatlas.panel import charge
@@ -20,7 +20,7 @@ from drumatlas.panel.calibrate import chip_doubt, doubt
 from drumatlas.panel.converters import Chip
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import is_pi, open_board
-from drumatlas.panel.wiring import DEFAULT_WIRES, Wiring, wiring_of
+from drumatlas.panel.wiring import DEFAULT_WIRES, Wiring
 
 _SAMPLES = 60  # of each input, 5 ms apart: mains hum has 15 periods of 20 ms in it
 _PERIOD_S = 0.005
@@ -31,10 +31,10 @@ _HANGS = "is probably not connected (it follows what is read before it): is its 
 
 def examine_panel(config: Config) -> list[Finding]:
     """All findings; none on a machine that is no Pi and has no wiring of its own."""
-    own = any(config[f"gpio.{name}"] != wire for name, wire in DEFAULT_WIRES.items())
+    own = any(config.wires[name] != wire for name, wire in DEFAULT_WIRES.items())
     if not is_pi() and not own:
         return []
-    wiring = wiring_of(config)
+    wiring = config.wiring
     try:
         board = open_board(wiring)
     except PanelError as error:

@@ -2,11 +2,10 @@ import random
 
 import pytest
 
-from drumatlas.config.keys import defaults
+from configured import configured
 from drumatlas.explore.controls import DEFAULTS, Change, Press, Turn
 from drumatlas.panel.fakes import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
-from drumatlas.panel.wiring import wiring_of
 
 TICK_NS = 10_000_000
 PLAY, TAP, SHIFT, PUSH = 17, 27, 22, 23
@@ -18,9 +17,9 @@ class Rig:
     """A panel on a fake board, whose controls go where it turns them."""
 
     def __init__(self, waits: frozenset[str] = frozenset(), **settings: str) -> None:
-        config = {**defaults(), **{k.replace("__", "."): v for k, v in settings.items()}}
+        config = configured({k.replace("__", "."): v for k, v in settings.items()})
         self.board = FakeBoard()
-        self.panel = GpioPanel(wiring_of(config), self.board, waits)
+        self.panel = GpioPanel(config.wiring, self.board, waits)
         self.values = dict(DEFAULTS)
         self.panel.values = lambda: self.values
         self.now_ns = 0

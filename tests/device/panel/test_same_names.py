@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from configured import configured
 from drumatlas.atlas.model import Atlas
 from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine, Panel
@@ -20,7 +21,7 @@ from drumatlas.panel.keys import PRESSES, TURNS, KeysPanel
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
 from drumatlas.panel.script import ScriptPanel, parse_script
-from drumatlas.panel.wiring import STICK, wiring_of
+from drumatlas.panel.wiring import STICK
 from drumatlas.play.settings import PlaySettings
 
 GOAL = 0.75
@@ -103,7 +104,7 @@ class Wires(Hand):
         config[f"gpio.{name}"] = "mcp0:0" if name in VALUES else "pin:17"
         config["panel.curve"] = 1.0  # a stick's response is its own
         self._board = FakeBoard()
-        gpio = GpioPanel(wiring_of(config), self._board)
+        gpio = GpioPanel(configured(config).wiring, self._board)
         gpio.values = lambda: engine.explorer.values
         self.panel = gpio
         if name in VALUES:
