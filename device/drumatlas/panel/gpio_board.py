@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.errors import PanelError
+from drumatlas.folders import systemd_folder
 from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
 from drumatlas.panel.chip_kind import Slot
 from drumatlas.panel.chips import chip_of
@@ -60,8 +61,8 @@ def _give_lgpio_a_folder() -> Path | None:
     be writable (gpiozero issue 1106). Returns what must be removed at the end."""
     if os.environ.get("LG_WD"):
         return None
-    runtime = os.environ.get("RUNTIME_DIRECTORY")  # systemd's, writable for the service
-    folder = Path(runtime.split(":")[0]) if runtime else Path(tempfile.mkdtemp(prefix="lgpio-"))
+    runtime = systemd_folder("RUNTIME_DIRECTORY")  # writable for the service
+    folder = runtime or Path(tempfile.mkdtemp(prefix="lgpio-"))
     os.environ["LG_WD"] = str(folder)
     return None if runtime else folder
 

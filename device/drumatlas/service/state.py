@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from drumatlas import folders
 from drumatlas.errors import DrumatlasError, StateError
 from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.explore.snapshot import Snapshot, names, snapshot_of
@@ -73,18 +74,11 @@ _NUMBERS = frozenset(str(number) for number in range(120))
 
 
 def state_folder(wanted: str) -> Path | None:
-    """The folder for state: `wanted`, or for '' systemd's $STATE_DIRECTORY, else the user's
-    (XDG base directories); None for 'none'."""
+    """Return the folder for state: `wanted`, the usual one for '', None for 'none'. RuntimeError if
+    the usual one is in the user's home and there is none."""
     if wanted == "none":
         return None
-    if wanted:
-        return Path(wanted)
-    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if given:
-        return Path(given)
-    home = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "state"
-    return base / "drumatlas"
+    return Path(wanted) if wanted else folders.state_folder()
 
 
 class StateStore:

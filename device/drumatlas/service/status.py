@@ -6,7 +6,6 @@ waits for a file.
 
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from drumatlas.engine import Engine
 from drumatlas.errors import FileError, StateError
 from drumatlas.explore.latent import nearest_genre
 from drumatlas.files import atomic, is_there, read_owned
+from drumatlas.folders import runtime_folder, user_runtime_folder
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 from drumatlas.service.process import started
 
@@ -63,21 +63,6 @@ def report(engine: Engine) -> dict[str, Any]:
         "atlas": explorer.atlas.name,
         "faults": list(engine.faults),
     }
-
-
-def own_folder() -> Path:
-    """Where a box writes: systemd's $RUNTIME_DIRECTORY, else a folder of the user's."""
-    given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    return Path(given) if given else _user_folder()
-
-
-def _user_folder() -> Path:
-    """$XDG_RUNTIME_DIR (XDG base directories), else one among the temporary files."""
-    given = os.environ.get("XDG_RUNTIME_DIR", "")
-    if Path(given).is_absolute():
-        return Path(given) / "drumatlas"
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"drumatlas-{user}"
 
 
 class StatusFile:
@@ -173,7 +158,7 @@ def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
     """
     wrong: StateError | None = None
     found = []
-    for folder in folders or (own_folder(), SERVICE, _user_folder()):
+    for folder in folders or (runtime_folder(), SERVICE, user_runtime_folder()):
         if not is_there(folder / FILE):
             continue  # nobody wrote there
         try:
