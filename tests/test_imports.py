@@ -58,7 +58,7 @@ EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
     *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "velocity")),
-    *("web.drop", "web.passing", "web.site"),  # the parts of its page
+    *("web.dropped_file", "web.pass_map", "web.assets"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.
@@ -66,7 +66,9 @@ PURE_PLAY = (
     *("chance", "clock_grid", "clock_stats", "feel", "following", "leading", "moves", "notes"),
     *("sequencer", "state", "tap"),
 )
-PURE_PANEL = ("charge", "chips", "conditioning", "echo", "switches", "takeover", "wiring")
+PURE_PANEL = (
+    *("chips", "conditioning", "contacts", "floating_input", "takeover", "thru_echo", "wiring"),
+)
 PURE_WEB = (
     *("address", "controls", "drop", "guard", "limits", "orders", "passing", "rest", "sessions"),
     *("show", "view"),

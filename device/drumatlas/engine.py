@@ -12,7 +12,7 @@ from drumatlas.beat.codes import Code, grids
 from drumatlas.errors import one_line
 from drumatlas.explore.controls import BY_NAME, Change, Press, Turn, bpm_of, tempo_of
 from drumatlas.explore.explorer import Explorer
-from drumatlas.explore.snapshot import Snapshot, place_of_program
+from drumatlas.explore.snapshot import Snapshot, name_of_program
 from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
@@ -101,7 +101,7 @@ class Engine:
         """Call `step` and return whether it succeeded; the beat goes on in any case.
 
         A failure is shown as the fault of `source`, beginning with `label` (default: `source`),
-        until an attempt of the same source succeeds. Without `clears` it stays until `tell` clears
+        until an attempt of the same source succeeds. Without `clears`, it stays until `tell` clears
         it.
         """
         try:
@@ -114,8 +114,8 @@ class Engine:
         return True
 
     def _explore(self, step: Callable[[], None]) -> None:
-        """Do a step that may decode a place. If it can't, the last beat goes on, and the fault is
-        shown until another place is decoded (which `_publish` knows)."""
+        """Run `step`, which may decode a place. If it fails, the last beat plays on, and the fault
+        is shown until another place is decoded (`_publish` clears it)."""
         self._has_failed |= not self.attempt("explorer", step, clears=False)
 
     def handle(self, change: Change, now_ns: int) -> None:
@@ -142,7 +142,7 @@ class Engine:
     def recall(self, program: int, now_ns: int) -> None:
         """Load the snapshot of `program` (0..127) at the end of the two bars that play, or at once
         while stopped. Nothing happens if there is none. The last request wins."""
-        name = place_of_program(program, self.explorer.snapshots)
+        name = name_of_program(program, self.explorer.snapshots)
         if name:
             self._recall = name, self._cycle_at(now_ns)
             self._recall_when_due(now_ns)
@@ -188,7 +188,7 @@ class Engine:
 
     def change_atlas(self, fresh: Explorer) -> None:
         """Go on with the explorer of another atlas; its beat comes in at the next swap point."""
-        fresh.take_over(self.explorer)
+        fresh.copy_state(self.explorer)
         self.explorer = fresh
 
     def set_bpm(self, bpm: float) -> None:

@@ -18,7 +18,7 @@ def wires_of(values: Values) -> dict[str, str]:
 
 
 def wiring_of(values: Values) -> Wiring:
-    """Return the panel of a checked configuration."""
+    """Return the wiring described by a checked configuration."""
     wires = _connected(values, "gpio")
     return Wiring(
         inputs=tuple(
@@ -49,19 +49,19 @@ def _connected(values: Values, table: str) -> dict[str, Wire]:
 
 
 def find_clash(values: Values, last: Iterable[str] = ()) -> tuple[str, str] | None:
-    """Return (key, what is wrong) where two wires claim the same thing; None if none do.
+    """Return (key, message) if two wires claim the same pin, channel or bus address, else None.
 
-    The keys in `last` (those that the user set) get the blame.
+    Of the two keys, return one in `last` if possible: those are the keys that the user wrote.
     """
-    theirs = set(last)
+    written = set(last)
     found = {f"{t}.{name}": wire for t in _NAMES for name, wire in _connected(values, t).items()}
-    wires = {key: found[key] for key in sorted(found, key=theirs.__contains__)}
+    wires = {key: found[key] for key in sorted(found, key=written.__contains__)}
     taken: dict[str, str] = {}
     for bus in BUSES:
         user = next((key for key, wire in wires.items() if wire.is_on(bus)), None)
         if user:
             taken |= {f"pin {pin}": f"the {bus.name} bus, which {user} needs" for pin in bus.pins}
-    chips: dict[str, str] = {}  # place on a bus -> the chip there
+    chips: dict[str, str] = {}  # place on a bus -> chip
     for key, wire in wires.items():
         for claim in wire.claims:
             if claim in taken:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from configured import configured
 from drumatlas.config.keys import KEYS, Key, defaults
 from drumatlas.config.read import parse
 from drumatlas.config.settings import Config
@@ -13,6 +12,7 @@ from drumatlas.config.values import Value, get
 from drumatlas.explore.controls import VALUES
 from drumatlas.panel.midi_map import MidiMap
 from drumatlas.play.settings import PlaySettings
+from support.configured import configured
 
 # Calibration needs a knob, and the display's keys a display.
 KNOBS = {f"gpio.{name}": "mcp0:0" for name in VALUES}

@@ -1,4 +1,4 @@
-// How the box is: lamps in the header, ports and faults in words.
+// The state of the box: lamps in the header, and text about ports and faults.
 
 import { make } from "./controls.js";
 
@@ -8,7 +8,7 @@ export class Status {
   #lamps = new Map();
   #shown;
 
-  // `rows` are the controls, whose buttons show some of the flags.
+  // `rows` are the controls. Flags that a control's lamp shows are not repeated as text.
   constructor(store, rows) {
     this.#shown = rows.map((row) => row.lamp).filter(Boolean);
     const place = document.getElementById("lamps");
@@ -25,7 +25,7 @@ export class Status {
     store.on("flags", (flags) => this.#notes(flags));
   }
 
-  // Whether the box answers.
+  // Shows whether the box answers.
   connected(isOpen) {
     this.#light("link", isOpen ? "good" : "bad", isOpen ? "the box answers" : "the box does not answer");
     document.body.classList.toggle("lost", !isOpen);
@@ -40,7 +40,7 @@ export class Status {
   }
 
   #clock({ run }) {
-    const words = !run.following ? "leads: sends the clock" : run.locked ? "follows a clock: locked" : "follows, but receives no clock";
+    const words = !run.following ? "sends the clock" : run.locked ? "follows a clock: locked" : "follows, but receives no clock";
     this.#light("clock", run.following ? (run.locked ? "signal" : "bad") : "good", words);
     this.#row("Clock", words, run.following && !run.locked);
   }
@@ -53,7 +53,7 @@ export class Status {
     this.#light("midi", state, ports.outFault || ports.inFault || `MIDI out: ${out}`);
   }
 
-  // Without words there is no such row.
+  // Sets a row of the list, or removes it if `words` is empty.
   #row(name, words, isBad) {
     const list = document.getElementById("ports");
     let term = [...list.querySelectorAll("dt")].find((one) => one.textContent === name);
@@ -77,7 +77,7 @@ export class Status {
     alarm.hidden = faults.length === 0;
   }
 
-  // What the box has to say beside its switches: "kept .../keep-001.mid", "learning: ...".
+  // Shows the box's other messages: "kept .../keep-001.mid", "learning: ...".
   #notes(flags) {
     const notes = Object.keys(flags).filter((name) => flags[name] && !this.#shown.includes(name));
     this.#row("Now", notes.join("; "), false);
