@@ -191,7 +191,7 @@ def test_a_converter_that_fails_is_shown_and_survived() -> None:
 
 def test_lamps_are_switched_when_they_change() -> None:
     rig = GpioRig()
-    rig.panel.shows = lambda now_ns: {"beat": now_ns // TICK_NS % 4 < 2, "lock": True}
+    rig.panel.lamp_states = lambda now_ns: {"beat": now_ns // TICK_NS % 4 < 2, "lock": True}
     rig.poll(40)
     lamps = rig.board.lamps
     assert lamps[5].switched == 20 + 1
