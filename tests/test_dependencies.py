@@ -7,7 +7,7 @@ import pytest
 from packaging.requirements import Requirement
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
-EVERYWHERE = {"numpy", "mido", "websockets"}
+EVERYWHERE = {"numpy", "mido", "platformdirs", "websockets"}
 RUNTIME = {"onnxruntime"}
 ALSA = {"alsa-midi"}
 OLD, NEW = {"python-rtmidi"}, {"supriya-midi"}

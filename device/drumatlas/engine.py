@@ -40,7 +40,7 @@ class Engine:
     def __init__(
         self, atlas: Atlas, settings: PlaySettings, panels: Sequence[Panel], now_ns: int
     ) -> None:
-        self.explorer = Explorer(atlas, settings.seed, settings.map_mode)
+        self.explorer = Explorer(atlas, settings.seed)
         self.sequencer = Sequencer(settings, self.explorer.pattern, now_ns)
         self.explorer.values["tempo"] = tempo_of(settings.bpm)
         self.bpm = settings.bpm  # wanted; the sequencer adopts it at its next tick

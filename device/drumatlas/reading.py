@@ -5,9 +5,7 @@ from pathlib import Path
 
 from drumatlas.beat.drum_map import GM, V_DRUMS_MAP, DrumMap, map_of_voices
 from drumatlas.beat.drums import Reading
-from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.commandline import integer
-from drumatlas.config.keys import table_of
 from drumatlas.config.read import read_config
 from drumatlas.errors import ConfigError
 from drumatlas.play.kits import KITS
@@ -51,10 +49,8 @@ def read_map(wanted: str) -> DrumMap:
     if not wanted.endswith(_TOML):
         names = ", ".join(NAMES)
         raise ConfigError(f"--map: unknown map '{wanted}'", f"choose from {names}, or name a .toml")
-    config = read_config(Path(wanted))
-    tables = [table_of(voice) for voice in VOICE_TABLE]
-    places = [(int(config[f"{t}.note"]), int(config[f"{t}.channel"]) - 1) for t in tables]
-    return map_of_voices(wanted, places)
+    voices = read_config(Path(wanted)).player.voices
+    return map_of_voices(wanted, [(voice.note, voice.channel) for voice in voices])
 
 
 def _channels(text: str) -> list[int]:

@@ -12,13 +12,11 @@ from drumatlas.beat.tsv import format_row, parse, parse_line
 from drumatlas.config.example import example
 from drumatlas.config.keys import KEYS
 from drumatlas.config.read import parse as parse_config
-from drumatlas.config.settings import midi_map, play_settings
 from drumatlas.engine import Engine
 from drumatlas.errors import StateError
 from drumatlas.explore.controls import BUTTONS, DEFAULTS, VALUES
 from drumatlas.explore.snapshot import Snapshot
 from drumatlas.panel.script import parse_script
-from drumatlas.panel.wiring import wiring_of
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.state import FILE, SavedState, StateStore
 from drumatlas.service.state_saver import restore
@@ -71,10 +69,7 @@ TOML = _SETTINGS.map(lambda ones: "\n".join(f"{k} = {v}" for k, v in ones)) | ch
 
 
 def take_toml(text: str) -> None:
-    config = parse_config(text, "box.toml")
-    play_settings(config).check()
-    midi_map(config)
-    wiring_of(config)
+    parse_config(text, "box.toml").player.check()
 
 
 # Scripts

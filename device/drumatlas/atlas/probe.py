@@ -16,6 +16,7 @@ from pathlib import Path
 
 from drumatlas.errors import FileError
 from drumatlas.files import read_text, write_text
+from drumatlas.folders import cache_folder
 
 CHOICE = "DRUMATLAS_RUNTIME"  # numpy or onnxruntime: skips the check
 FILE = "onnxruntime"
@@ -80,17 +81,6 @@ def _key(found: str) -> str:
         text = "\n".join((found, sys.version, platform.machine(), *sorted(kind)))
         return sha256(text.encode()).hexdigest()[:16]
     return found
-
-
-def cache_folder() -> Path:
-    """Return the folder for such answers: the state folder of a service, else one in the user's
-    cache (XDG base directories)."""
-    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if given:
-        return Path(given)
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-    return base / "drumatlas"
 
 
 def _survives(model: bytes) -> bool:

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from drumatlas.atlas.model import LATENT, Atlas, Floats
-from drumatlas.atlas.probe import cache_folder, remembered
+from drumatlas.atlas.probe import remembered
 from drumatlas.atlas.read import MAX_FILE, is_builtin, parse_atlas, read_builtin
 from drumatlas.errors import AtlasError
 from drumatlas.files import read_bytes
+from drumatlas.folders import cache_folder
 
 MOST_CPU_S = 30  # a good atlas takes under a second on a PC, some seconds on a Pi Zero 2 W
 MOST_WALL_S = 90

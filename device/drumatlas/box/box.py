@@ -10,9 +10,10 @@ from drumatlas.errors import FileError
 
 if TYPE_CHECKING:
     from drumatlas.atlas.model import Atlas
-    from drumatlas.config.keys import Config, Value
+    from drumatlas.config.settings import Config
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine, Panel
+    from drumatlas.oled.chips import OledSettings
     from drumatlas.panel.midi_cc import MidiPanel
     from drumatlas.play.settings import PlaySettings
     from drumatlas.service.state import StateStore
@@ -35,20 +36,19 @@ class Box:
     parts: "list[Part]" = field(default_factory=list)  # displays
 
 
-def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "list[Panel]") -> Box:
+def build(arguments: argparse.Namespace, config: "Config", panels: "list[Panel]") -> Box:
     """Build the box with the saved state of its last run.
 
     Raises AtlasError or FileError for an atlas or a state folder that can't be used; with
     --unattended, the box plays without that atlas and shows the fault.
     """
-    from drumatlas.config.settings import midi_map
     from drumatlas.engine import Engine
-    from drumatlas.explore.controls import STARTS, Turn
+    from drumatlas.explore.controls import Turn
     from drumatlas.panel.midi_cc import MidiPanel
     from drumatlas.service.atlas import find_atlas
 
-    settings = _settings(arguments, config)
-    store, lines = _open_store(arguments.state or str(config["state.dir"]))
+    settings = _settings(arguments, config.player)
+    store, lines = _open_store(arguments.state or config.state_dir)
     folder = store.folder if store else None
 
     def engine_of(atlas: "Atlas") -> Engine:
@@ -57,33 +57,30 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     engine, faults = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
     engine.tell("atlas", *faults)
     now_ns = time.monotonic_ns()
-    for control in STARTS:
-        engine.handle(Turn(control.name, float(config[control.start])), now_ns)
-    midi = MidiPanel(engine, midi_map(config))
+    engine.explorer.map_mode = config.map_mode
+    for name, value in config.starts.items():
+        engine.handle(Turn(name, value), now_ns)
+    midi = MidiPanel(engine, config.midi_map)
     engine.panels = [*panels, midi]
     box = Box(engine, settings, midi, store, lines=lines)
     _restore(box)
     if arguments.bpm is not None:
         engine.set_bpm(arguments.bpm)
         box.restored.add("tempo")
-    box.parts = _displays(engine, config)
+    box.parts = _displays(engine, config.oled)
     return box
 
 
-def _displays(engine: "Engine", config: "Config") -> "list[Part]":
-    from drumatlas.oled.feed import OledFeed, OledSettings
-
-    chip, address = str(config["oled.chip"]), int(config["oled.address"])
-    if not chip:
+def _displays(engine: "Engine", oled: "OledSettings | None") -> "list[Part]":
+    if oled is None:
         return []
-    bus, flip = int(config["panel.i2c_bus"]), bool(config["oled.flip"])
-    return [OledFeed(engine, OledSettings(chip, bus, address, flip))]
+    from drumatlas.oled.feed import OledFeed
+
+    return [OledFeed(engine, oled)]
 
 
-def _settings(arguments: argparse.Namespace, config: "dict[str, Value]") -> "PlaySettings":
-    from drumatlas.config.settings import play_settings
-
-    settings = play_settings(config)
+def _settings(arguments: argparse.Namespace, settings: "PlaySettings") -> "PlaySettings":
+    """Return `settings` with the options that override them."""
     if arguments.bpm is not None:
         settings = replace(settings, bpm=arguments.bpm)
     return settings if arguments.seed is None else replace(settings, seed=arguments.seed)

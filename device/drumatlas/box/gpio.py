@@ -1,17 +1,18 @@
 """Open the GPIO panel for `play` and connect it to the engine."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumatlas.errors import ControlError, DrumatlasError, PanelError
 
 if TYPE_CHECKING:
-    from drumatlas.config.keys import Config
+    from drumatlas.config.settings import Config
     from drumatlas.daemon import Listener
     from drumatlas.engine import Engine
     from drumatlas.panel.gpio import GpioPanel
+    from drumatlas.panel.wiring import Wiring
 
 
 FAKE = "gpio:fake"  # and FAKE:F, with a file of moves
@@ -32,14 +33,12 @@ def is_gpio(word: str) -> bool:
     return word in {"gpio", FAKE} or word.startswith(f"{FAKE}:")
 
 
-def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPanel":
-    """Open the panel that the configuration describes; PanelError says what is missing."""
+def open_gpio(wiring: "Wiring", waits: frozenset[str] = frozenset()) -> "GpioPanel":
+    """Open the panel with this wiring; PanelError says what is missing."""
     from drumatlas.panel.gpio import GpioPanel
     from drumatlas.panel.gpio_board import open_board
-    from drumatlas.panel.wiring import wiring_of
     from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
-    wiring = wiring_of(config)
     board = open_board(wiring, lambda: request_realtime(SLOW_PRIORITY))
     try:
         return GpioPanel(wiring, board, waits)
@@ -49,17 +48,15 @@ def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPan
 
 
 def _open(
-    wanted: Sequence[str], config: "Config", waits: frozenset[str], start_ns: int
+    wanted: Sequence[str], wiring: "Wiring", waits: frozenset[str], start_ns: int
 ) -> "GpioPanel":
     """Open the panel on the pins, or on a board without hardware that the file in gpio:fake:F
     moves from `start_ns` on; ControlError or FileError names that file and the line."""
     fake = _fake(wanted)
     if not fake:
-        return open_gpio(config, waits)
+        return open_gpio(wiring, waits)
     from drumatlas.panel.fake_gpio import FakeGpioPanel, read_moves
-    from drumatlas.panel.wiring import wiring_of
 
-    wiring = wiring_of(config)
     file = fake[len(FAKE) + 1 :]
     moves = read_moves(Path(file), wiring) if file else []
     return FakeGpioPanel(wiring, moves, start_ns, waits)
@@ -87,9 +84,10 @@ def find_gpio(
     # The configuration does not set these at the start, so only a restored state changes them.
     unset = [name for name in DEFAULTS if not BY_NAME[name].start]
     is_restored = any(values[name] != DEFAULTS[name] for name in unset)
-    lines = [f"{FAKE}: {_inputs(config)}"] if _fake(wanted) else []
+    lines = [f"{FAKE}: {_inputs(config.wires)}"] if _fake(wanted) else []
+    waiting = frozenset(DEFAULTS if is_restored else waits)
     try:
-        return _open(wanted, config, frozenset(DEFAULTS if is_restored else waits), start_ns), lines
+        return _open(wanted, config.wiring, waiting, start_ns), lines
     except PanelError as error:
         if "gpio" in wanted:
             raise error.within("--panel gpio") from None
@@ -107,9 +105,8 @@ def _fake(wanted: Sequence[str]) -> str:
     return next((word for word in wanted if is_gpio(word) and word != "gpio"), "")
 
 
-def _inputs(config: "Config") -> str:
+def _inputs(wires: Mapping[str, str]) -> str:
     """List the inputs that are wired: `x1 mcp0:0, play pin:17`."""
-    wires = {key.partition(".")[2]: wire for key, wire in config.items() if key.startswith("gpio.")}
     return ", ".join(f"{name} {wire}" for name, wire in wires.items() if wire) or "nothing is wired"
 
 
@@ -134,7 +131,7 @@ class Knobs:
         self._wanted, self._engine = wanted, engine
         self._start_ns = time.monotonic_ns()  # when the moves of a fake board start
         self._panel, self.lines = find_gpio(wanted, config, engine, waits, self._start_ns)
-        self._last_good = config if self._panel else None  # with which the panel opened
+        self._last_good = config.wiring if self._panel else None  # with which the panel opened
         self._listener: Listener | None = None
 
     def connect(self, listener: "Listener | None") -> None:
@@ -143,26 +140,22 @@ class Knobs:
         if self._panel:
             connect(self._panel, self._engine, listener)
 
-    def rewire(self, config: "Config") -> None:
-        """Reopen the panel with the wiring of `config`.
+    def rewire(self, wiring: "Wiring") -> None:
+        """Reopen the panel with another wiring.
 
         If that fails, go back to the wiring before and show a fault. A control keeps its value
         until its knob is turned to it.
         """
-        from drumatlas.panel.wiring import wiring_of
-
         is_connected = self._panel in self._engine.panels
-        last = self._last_good
-        is_same = last is not None and wiring_of(config) == wiring_of(last)
         fault = ""
-        if _is_wanted(self._wanted) and not (is_connected and is_same):
+        if _is_wanted(self._wanted) and not (is_connected and wiring == self._last_good):
             self._remove()  # first, since a pin can be opened only once
             try:
-                self._reopen(config)
+                self._reopen(wiring)
             except DrumatlasError as error:
                 fault = f"wiring: {error}; {self._go_back()}"
             else:
-                self._last_good = config
+                self._last_good = wiring
         self._engine.tell("wiring", fault)
 
     def _go_back(self) -> str:
@@ -175,10 +168,10 @@ class Knobs:
             return f"playing without knobs, since the old wiring failed too: {error}"
         return "the old wiring stays in use"
 
-    def _reopen(self, config: "Config") -> None:
+    def _reopen(self, wiring: "Wiring") -> None:
         from drumatlas.explore.controls import DEFAULTS
 
-        self._panel = _open(self._wanted, config, frozenset(DEFAULTS), self._start_ns)
+        self._panel = _open(self._wanted, wiring, frozenset(DEFAULTS), self._start_ns)
         self.connect(self._listener)
 
     def _remove(self) -> None:

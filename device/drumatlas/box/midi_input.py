@@ -8,7 +8,7 @@ from drumatlas.errors import ConfigError
 
 if TYPE_CHECKING:
     from drumatlas.box.box import Box
-    from drumatlas.config.keys import Config
+    from drumatlas.config.settings import PortSettings
     from drumatlas.daemon import Listener
     from drumatlas.play.port import InputPort
 
@@ -31,7 +31,7 @@ class MidiInput:
             self.port.close()
 
 
-def open_midi_input(box: "Box", arguments: argparse.Namespace, config: "Config") -> MidiInput:
+def open_midi_input(box: "Box", arguments: argparse.Namespace, ports: "PortSettings") -> MidiInput:
     """Open the input that `--midi-in`, else the configuration, names.
 
     Raises ConfigError if the clock is external but there is no input, and PortError if the port
@@ -40,20 +40,20 @@ def open_midi_input(box: "Box", arguments: argparse.Namespace, config: "Config")
     from drumatlas.box.unattended import open_or_report
 
     if not arguments.unattended:
-        return _open(box, arguments, config)
+        return _open(box, arguments, ports)
     return open_or_report(
-        box.engine, "midi in", lambda: _open(box, arguments, config), default=MidiInput()
+        box.engine, "midi in", lambda: _open(box, arguments, ports), default=MidiInput()
     )
 
 
-def _open(box: "Box", arguments: argparse.Namespace, config: "Config") -> MidiInput:
+def _open(box: "Box", arguments: argparse.Namespace, ports: "PortSettings") -> MidiInput:
     from drumatlas.daemon import Listener
     from drumatlas.midi.choose import open_input
     from drumatlas.play.clock_follower import Follower
     from drumatlas.play.settings import ClockSource
 
-    source = arguments.clock or str(config["clock.source"])
-    wanted = arguments.midi_in or str(config["midi.in"])
+    source = arguments.clock or ports.clock.value
+    wanted = arguments.midi_in or ports.input
     if wanted == "none" and source == "external":
         raise ConfigError("--clock external: needs --midi-in NAME (or virtual)")
     # Open the port before making a follower: without a port, the box must not wait for a clock.

@@ -17,7 +17,7 @@ from drumatlas.midi.targets import Kind, kind_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drumatlas.config.keys import Config
+    from drumatlas.config.settings import Config
     from drumatlas.play.port import OutputPort
 
 
@@ -62,10 +62,8 @@ class Outputs:
     """
 
     def __init__(self, arguments: argparse.Namespace, config: "Config") -> None:
-        from drumatlas.config.settings import play_settings
-
-        self._wanted = arguments.midi_out or [str(config["midi.out"])]
-        self._channels = play_settings(config).channels
+        self._wanted = arguments.midi_out or [config.ports.output]
+        self._channels = config.player.channels
         self._unattended = bool(arguments.unattended)
         self._opened: OpenedOutputs | None = None
         self._error: BaseException | None = None

@@ -116,8 +116,9 @@ def open_parts(
     box: "Box", tape: "Tape", input_port: "InputPort | None", *, prints: bool
 ) -> "list[Part]":
     """Return all parts; with `prints`, faults go to stderr because no screen shows them."""
+    from drumatlas.folders import runtime_folder
     from drumatlas.service.state_saver import StateSaver
-    from drumatlas.service.status import StatusFile, own_folder
+    from drumatlas.service.status import StatusFile
     from drumatlas.service.takes import Takes
 
     takes = Takes(box.store.folder) if box.store else None
@@ -130,7 +131,7 @@ def open_parts(
     parts: list[Part] = [
         PortFaults(box.engine, ports),
         KeepLastBars(box.engine, tape, takes, prints),
-        StatusFile(box.engine, own_folder(), names, box.store.folder if box.store else None),
+        StatusFile(box.engine, runtime_folder(), names, box.store.folder if box.store else None),
     ]
     if box.store:
         parts.append(StateSaver(box.engine, box.store, lambda: box.midi.learn.learned))

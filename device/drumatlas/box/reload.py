@@ -10,7 +10,7 @@ from drumatlas.errors import DrumatlasError
 if TYPE_CHECKING:
     from drumatlas.box.box import Box
     from drumatlas.box.gpio import Knobs
-    from drumatlas.config.keys import Config
+    from drumatlas.config.settings import Config
     from drumatlas.play.settings import PlaySettings
 
 # Keys that are used only once, at the start -> the option that overrides the key, if any.
@@ -53,7 +53,6 @@ class Reloader:
     def __call__(self) -> None:
         """Read the configuration and apply it."""
         from drumatlas.box.unattended import read_given
-        from drumatlas.config.settings import midi_map, play_settings
 
         engine = self._box.engine
         self._atlas()
@@ -63,13 +62,12 @@ class Reloader:
             engine.tell("config", f"config: {error}; the last good configuration stays in use")
             return
         engine.tell("config", *self._need_restart(config))
-        settings = play_settings(config)
-        self._apply(settings, play_settings(self._last))
-        engine.explorer.map_mode = settings.map_mode
-        self._box.midi.map = midi_map(config)
-        if self._arguments.bpm is None and config["play.bpm"] != self._last["play.bpm"]:
-            engine.set_bpm(settings.bpm)
-        self._knobs.rewire(config)
+        self._apply(config.player, self._last.player)
+        engine.explorer.map_mode = config.map_mode
+        self._box.midi.map = config.midi_map
+        if self._arguments.bpm is None and config.player.bpm != self._last.player.bpm:
+            engine.set_bpm(config.player.bpm)
+        self._knobs.rewire(config.wiring)
         self._last = config
 
     def _apply(self, settings: "PlaySettings", last: "PlaySettings") -> None:
@@ -79,7 +77,7 @@ class Reloader:
         that.
         """
         sequencer = self._box.engine.sequencer
-        if replace(settings, bpm=last.bpm, seed=last.seed, map_mode=last.map_mode) == last:
+        if replace(settings, bpm=last.bpm, seed=last.seed) == last:
             return
         sequencer.change_settings(settings)
         for bit, (voice, before) in enumerate(zip(settings.voices, last.voices, strict=True)):
@@ -89,5 +87,6 @@ class Reloader:
     def _need_restart(self, config: "Config") -> Iterator[str]:
         """Yield a message for each key that differs from the start but can't change now."""
         for key, option in AT_START.items():
-            if config[key] != self._first[key] and getattr(self._arguments, option, None) is None:
-                yield f"config: {key} = {config[key]!r} needs a restart"
+            value, first = config.values[key], self._first.values[key]
+            if value != first and getattr(self._arguments, option, None) is None:
+                yield f"config: {key} = {value!r} needs a restart"

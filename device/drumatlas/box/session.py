@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from drumatlas.box.midi_input import MidiInput
     from drumatlas.box.outputs import Outputs
     from drumatlas.box.web import Page
-    from drumatlas.config.keys import Value
+    from drumatlas.config.settings import Config
     from drumatlas.daemon import Screen
     from drumatlas.engine import Panel
     from drumatlas.play.port import OutputPort
@@ -42,7 +42,7 @@ class _Request:
     """What the user asked for. `faults` say why the configuration can't be used."""
 
     arguments: argparse.Namespace
-    config: "dict[str, Value]"
+    config: "Config"
     faults: list[str]
     panels: "list[Panel]"
     wants_keys: bool
@@ -60,8 +60,8 @@ def _open_and_run(request: _Request, outputs: "Outputs") -> None:
     knobs = Knobs(arguments.panel or ["auto"], config, box.engine, box.restored)
     with ExitStack() as stack:
         stack.callback(knobs.close)
-        page = stack.enter_context(closing(Page(arguments.web, config)))
-        midi_input = stack.enter_context(closing(open_midi_input(box, arguments, config)))
+        page = stack.enter_context(closing(Page(arguments.web, config.page)))
+        midi_input = stack.enter_context(closing(open_midi_input(box, arguments, config.ports)))
         knobs.connect(midi_input.listener)
         session = _Session(request, box, knobs, page, midi_input)
         opened = outputs.result()
@@ -123,7 +123,7 @@ class _Session:
             listener=listener,
             screen=screen,
             seconds=arguments.seconds,
-            autoplay=bool(config["play.start"]) and not arguments.no_start and is_leader,
+            autoplay=config.plays_at_once and not arguments.no_start and is_leader,
             parts=[
                 reporter,
                 swap,

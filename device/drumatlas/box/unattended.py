@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from drumatlas.errors import DrumatlasError, FileError
 
 if TYPE_CHECKING:
-    from drumatlas.config.keys import Value
+    from drumatlas.config.settings import Config
     from drumatlas.engine import Engine
 
 COPY = "good.toml"  # in the state folder: the last configuration that could be used
@@ -21,7 +21,7 @@ COPY = "good.toml"  # in the state folder: the last configuration that could be 
 T = TypeVar("T")
 
 
-def read_given(arguments: argparse.Namespace) -> "dict[str, Value]":
+def read_given(arguments: argparse.Namespace) -> "Config":
     """Read the configuration that --config names.
 
     With --unattended, a missing file counts as an empty one, and a valid one is copied to the state
@@ -43,7 +43,7 @@ def read_given(arguments: argparse.Namespace) -> "dict[str, Value]":
     return config
 
 
-def choose_config(arguments: argparse.Namespace) -> "tuple[dict[str, Value], list[str]]":
+def choose_config(arguments: argparse.Namespace) -> "tuple[Config, list[str]]":
     """Return (the configuration to play with, messages about faults).
 
     With --unattended, an invalid file is replaced by the copy of the last valid one. That copy has

@@ -16,7 +16,7 @@ from drumatlas.errors import WebError
 if TYPE_CHECKING:
     from drumatlas.atlas.model import Atlas
     from drumatlas.box.box import Box
-    from drumatlas.config.keys import Config
+    from drumatlas.config.settings import PageSettings
     from drumatlas.daemon import Listener
     from drumatlas.midi.files.tape import Tape
     from drumatlas.play.port import InputPort
@@ -35,18 +35,18 @@ class Page:
     None, the configuration's `web.address`) is not an address.
     """
 
-    def __init__(self, wanted: str | None, config: "Config") -> None:
+    def __init__(self, wanted: str | None, settings: "PageSettings") -> None:
         from drumatlas.web.address import Address, parse_address
         from drumatlas.web.serving import listen
 
-        self._config = config
+        self._settings = settings
         self._listening: socket.socket | None = None
         self.lines: list[str] = []
         self._desk: ThreadBridge | None = None
         self._served: Server | None = None
         self.url = ""
-        self.token = str(config["web.token"])
-        address = parse_address(wanted or str(config["web.address"]))
+        self.token = settings.token
+        address = parse_address(wanted) if wanted else settings.address
         if address is None:
             return
         try:
@@ -120,17 +120,17 @@ class Page:
         from drumatlas.web.server import Server
 
         atlas = box.engine.explorer.atlas
-        names = [name for name in str(self._config["web.hosts"]).split(",") if name.strip()]
+        names = [*self._settings.hosts]
         if not self.address.is_loopback:
             own = socket.gethostname()
             names += [own, f"{own.split('.')[0]}.local"]
-        access = AccessPolicy(self.address, [name.strip() for name in names], self.token)
+        access = AccessPolicy(self.address, names, self.token)
         self._served = Server(StaticAssets(atlas), access, bridge, atlas)
         return self._served
 
     def _open_browser(self) -> None:
         """Open the page in a browser if play was started from a terminal on a desktop."""
-        if not self._config["web.open"] or not sys.stdout.isatty():
+        if not self._settings.opens or not sys.stdout.isatty():
             return
         has_desktop = sys.platform in {"darwin", "win32"} or any(
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")

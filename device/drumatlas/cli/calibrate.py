@@ -45,9 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     from drumatlas.config.read import read_config
     from drumatlas.files import check_writable
     from drumatlas.panel.gpio_board import open_board
-    from drumatlas.panel.wiring import wiring_of
 
-    wiring = wiring_of(read_config(arguments.config))
+    wiring = read_config(arguments.config).wiring
     if arguments.config:
         check_writable(arguments.config)
         _import_tomlkit()

@@ -63,7 +63,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--state",
         metavar="DIR|none",
         help="folder for snapshots, takes and the last place; none saves nothing (default: "
-        "~/.local/state/drumatlas)",
+        "~/.local/state/drumatlas; on macOS and Windows the system's folder for such files)",
     )
     parser.add_argument(
         "--web",

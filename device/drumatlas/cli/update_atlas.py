@@ -62,11 +62,12 @@ def _notify(folder: Path) -> str:
     """
     if folder == SERVICE_STATE:
         return _reload_service()
+    from drumatlas.folders import runtime_folder
     from drumatlas.service.process import is_ours
-    from drumatlas.service.status import has_folder, own_folder, read_status
+    from drumatlas.service.status import has_folder, read_status
 
     try:
-        entry = read_status((own_folder(),))
+        entry = read_status((runtime_folder(),))
     except DrumatlasError:
         return _LATER
     if not has_folder(entry, folder):

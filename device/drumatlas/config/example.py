@@ -2,7 +2,8 @@
 
 from textwrap import wrap
 
-from drumatlas.config.keys import KEYS, Key, Value
+from drumatlas.config.keys import KEYS, Key
+from drumatlas.config.values import Value
 from drumatlas.panel.chips import examples
 
 # Explanations for whole tables of the example.

@@ -1,9 +1,10 @@
 """The table of settings: each key with its default, its range and its purpose."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from drumatlas.beat.voices import VOICE_TABLE, Voice
+from drumatlas.config.values import Value
 from drumatlas.config.words import BUTTON_WORDS, LAMP_WORDS, SHIFT_WORDS, VALUE_WORDS
 from drumatlas.explore.controls import DEFAULTS, MAP_MODES, STARTS, VALUES
 from drumatlas.midi.targets import INPUT_HELP, OUTPUT_BRIEF
@@ -25,9 +26,6 @@ from drumatlas.play.kits import KITS
 from drumatlas.play.settings import MAX_OFFSET_MS, SWAPS, ClockSource
 from drumatlas.web.address import DEFAULT as WEB_ADDRESS
 from drumatlas.web.address import check_token, parse_address
-
-Value = bool | int | float | str
-Config = Mapping[str, Value]  # every key, by its dotted name
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.beat.voices import VOICE_TABLE
-from drumatlas.config.keys import KEYS, Config, Key, Value, defaults, plain, table_of
+from drumatlas.config.keys import KEYS, Key, defaults, plain, table_of
+from drumatlas.config.settings import Config, config_of
+from drumatlas.config.values import Value, Values, get
+from drumatlas.config.wiring import find_clash
 from drumatlas.errors import ConfigError
 from drumatlas.files import read_text
 from drumatlas.panel.midi_map import DEFAULT_CC
-from drumatlas.panel.wiring import find_clash
 from drumatlas.play.kits import KITS
 
 MAX_BYTES = 1 << 20
@@ -22,31 +24,32 @@ _KEY_OF = {key.name: key for key in KEYS}
 _KIND_NAMES = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
 
 
-def read_config(path: Path | None) -> dict[str, Value]:
+def read_config(path: Path | None) -> Config:
     """Return the configuration in `path`, or the defaults for None; ConfigError names file and
     line."""
     if path is None:
-        return defaults()
+        return config_of(defaults())
     return parse(read_text(path, MAX_BYTES), str(path))
 
 
-def parse(text: str, name: str) -> dict[str, Value]:
-    """Return every key, from `text` or by default; ConfigError names `name`, line and key."""
+def parse(text: str, name: str) -> Config:
+    """Return the configuration in `text`, with defaults for what it leaves out; ConfigError names
+    `name`, line and key."""
     given = _read(text, name)
-    config = defaults()
+    values = defaults()
     for dotted, value in given.items():
         try:
             if dotted not in _KEY_OF:
                 raise ConfigError(f"unknown key '{dotted}'", "`drumatlas config` lists them all")
-            config[dotted] = _check(_KEY_OF[dotted], value)
+            values[dotted] = _check(_KEY_OF[dotted], value)
         except ConfigError as error:
             raise error.within(_where(text, name, dotted)) from None
-    _put_kit(config, given)
-    _yield_numbers(config, given)
-    clash = find_clash(config, given) or _upside_down(config, given) or _same_number(config)
+    _put_kit(values, given)
+    _yield_numbers(values, given)
+    clash = find_clash(values, given) or _upside_down(values, given) or _same_number(values)
     if clash:
         raise ConfigError(f"{_where(text, name, clash[0])}: {clash[1]}")
-    return config
+    return config_of(values)
 
 
 def _read(text: str, name: str) -> dict[str, Any]:
@@ -132,40 +135,42 @@ def _shown(value: object) -> str:
         return "(thousands of digits)"
 
 
-def _put_kit(config: dict[str, Value], given: Mapping[str, object]) -> None:
+def _put_kit(values: dict[str, Value], given: Mapping[str, object]) -> None:
     """Set the kit's notes and channels where the file does not set others."""
-    for voice, (note, channel) in zip(VOICE_TABLE, KITS[str(config["play.kit"])], strict=True):
+    kit = KITS[get(values, "play.kit", str)]
+    for voice, (note, channel) in zip(VOICE_TABLE, kit, strict=True):
         for name, value in (("note", note), ("channel", channel)):
             key = f"{table_of(voice)}.{name}"
             if key not in given:
-                config[key] = value
+                values[key] = value
 
 
-def _yield_numbers(config: dict[str, Value], given: Mapping[str, object]) -> None:
+def _yield_numbers(values: dict[str, Value], given: Mapping[str, object]) -> None:
     """Take a default controller away from its control if the file gives it to another one."""
-    taken = {config[f"cc.{name}"] for name in DEFAULT_CC if f"cc.{name}" in given}
+    taken = {values[f"cc.{name}"] for name in DEFAULT_CC if f"cc.{name}" in given}
     for name in DEFAULT_CC:
         key = f"cc.{name}"
-        if key not in given and config[key] in taken:
-            config[key] = -1
+        if key not in given and values[key] in taken:
+            values[key] = -1
 
 
-def _same_number(config: Config) -> tuple[str, str] | None:
+def _same_number(values: Values) -> tuple[str, str] | None:
     """Return (key, fault) if two controls share a controller; None if not."""
     owners: dict[Value, str] = {}
     for name in DEFAULT_CC:
         key = f"cc.{name}"
-        number = config[key]
+        number = values[key]
         if number != -1 and owners.setdefault(number, key) != key:
             return key, f"{key} = {number}: {owners[number]} already has that controller"
     return None
 
 
-def _upside_down(config: Config, given: Mapping[str, object]) -> tuple[str, str] | None:
+def _upside_down(values: Values, given: Mapping[str, object]) -> tuple[str, str] | None:
     """Return (key, fault) if a voice has its softest velocity above its loudest; None if not."""
     for table in map(table_of, VOICE_TABLE):
         low, high = f"{table}.velocity_min", f"{table}.velocity_max"
-        if float(config[low]) > float(config[high]):
-            wrong = f"{low} = {config[low]} is above {high} = {config[high]}"
+        softest, loudest = get(values, low, int), get(values, high, int)
+        if softest > loudest:
+            wrong = f"{low} = {softest} is above {high} = {loudest}"
             return (low if low in given else high), wrong
     return None

@@ -12,7 +12,6 @@ import numpy as np
 from drumatlas.atlas.probe import runs_onnxruntime
 from drumatlas.atlas.read import builtin_decoder
 from drumatlas.atlas.trial import open_atlas
-from drumatlas.config.keys import defaults
 from drumatlas.config.read import read_config
 from drumatlas.doctor.finding import Finding
 from drumatlas.doctor.jitter import examine_jitter
@@ -59,7 +58,7 @@ def _configured(path: Path | None) -> list[Finding]:
     try:
         config = read_config(path)
     except DrumatlasError:  # reported by `_config`
-        return examine_machine(defaults())
+        return examine_machine(read_config(None))
     hardware = [*examine_uarts(config), *examine_panel(config), *examine_oled(config)]
     return [*hardware, *examine_machine(config)]
 

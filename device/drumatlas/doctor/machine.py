@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from drumatlas.config.keys import Config
+from drumatlas.config.settings import Config
 from drumatlas.doctor.finding import Finding
 from drumatlas.files import is_there
 from drumatlas.panel.gpio_board import is_pi
@@ -32,7 +32,7 @@ def examine_machine(config: Config) -> list[Finding]:
     """Return all findings: power only on a Pi, groups only on Linux."""
     power = _power(_throttled())
     groups = [_groups()] if sys.platform.startswith("linux") else []
-    return [*([power] if power else []), _state(str(config["state.dir"])), *groups]
+    return [*([power] if power else []), _state(config.state_dir), *groups]
 
 
 def _throttled() -> int | None:

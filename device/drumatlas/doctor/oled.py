@@ -7,7 +7,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from drumatlas.config.keys import Config
+from drumatlas.config.settings import Config
 from drumatlas.doctor.finding import Finding
 from drumatlas.oled.chips import CHIPS
 
@@ -16,21 +16,22 @@ _DEV = Path("/dev")
 
 def examine_oled(config: Config, dev: Path = _DEV) -> list[Finding]:
     """Return one finding, or none if no display is configured."""
-    chip = str(config["oled.chip"])
-    if not chip:
+    oled = config.oled
+    if oled is None:
         return []
+    chip = oled.chip
     if find_spec("PIL") is None or (chip in CHIPS and find_spec("luma") is None):
         return [_warn(f"{chip}: luma.oled is not installed", "pip install 'drumatlas[oled]'")]
     if chip not in CHIPS:
         return [Finding("oled", "ok", f"draws into the file {chip.partition(':')[2]}")]
-    bus = dev / f"i2c-{config['panel.i2c_bus']}"
+    bus = dev / f"i2c-{oled.bus}"
     if not bus.exists():
         return [
             _warn(f"{bus} is missing: I2C is off", "sudo raspi-config nonint do_i2c 0, and reboot")
         ]
     if not os.access(bus, os.R_OK | os.W_OK):
         return [_warn(f"no permission for {bus}", "sudo usermod -aG i2c $USER, and log in again")]
-    return [Finding("oled", "ok", f"{chip} at {bus}, {int(config['oled.address']):#x}")]
+    return [Finding("oled", "ok", f"{chip} at {bus}, {oled.address:#x}")]
 
 
 def _warn(detail: str, advice: str) -> Finding:

@@ -15,7 +15,7 @@ the same voltage whatever was read before. So a steady input of an ADS1115 count
 
 import time
 
-from drumatlas.config.keys import Config
+from drumatlas.config.settings import Config
 from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PanelError
 from drumatlas.panel import floating_input
@@ -24,7 +24,7 @@ from drumatlas.panel.calibrate import find_chip_fault, find_fault
 from drumatlas.panel.converters import Chip
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import is_pi, open_board
-from drumatlas.panel.wiring import DEFAULT_WIRES, Wiring, wiring_of
+from drumatlas.panel.wiring import DEFAULT_WIRES, Wiring
 
 _SAMPLES = 60  # of each input, 5 ms apart: 15 periods of mains hum at 20 ms
 _PERIOD_S = 0.005
@@ -37,10 +37,10 @@ _FLOATS = (
 
 def examine_panel(config: Config) -> list[Finding]:
     """Return all findings; none if this is not a Pi and the configuration changes no wiring."""
-    is_wired = any(config[f"gpio.{name}"] != wire for name, wire in DEFAULT_WIRES.items())
+    is_wired = any(config.wires[name] != wire for name, wire in DEFAULT_WIRES.items())
     if not is_pi() and not is_wired:
         return []
-    wiring = wiring_of(config)
+    wiring = config.wiring
     try:
         board = open_board(wiring)
     except PanelError as error:

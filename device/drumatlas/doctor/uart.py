@@ -4,20 +4,23 @@ import os
 import sys
 from pathlib import Path
 
-from drumatlas.config.keys import Config
+from drumatlas.config.settings import Config
 from drumatlas.doctor.finding import Finding
 from drumatlas.errors import PortError
 from drumatlas.midi.targets import Kind, MidiTarget, kind_of
 
 _CMDLINE = Path("/proc/cmdline")
-_PARSERS = {"midi.out": MidiTarget.parse, "midi.in": MidiTarget.parse_input}
 
 
 def examine_uarts(config: Config, cmdline: Path = _CMDLINE) -> list[Finding]:
     """Return a finding for each UART that `midi.out` and `midi.in` name, in this order."""
+    ports = config.ports
+    wanted = (
+        ("midi.out", ports.output, MidiTarget.parse),
+        ("midi.in", ports.input, MidiTarget.parse_input),
+    )
     findings: dict[str, Finding] = {}  # by UART, which may be both output and input
-    for key, parse in _PARSERS.items():
-        text = str(config[key])
+    for key, text, parse in wanted:
         if kind_of(text) is Kind.UART:
             try:
                 target = parse(text)

@@ -4,27 +4,17 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.steps import STEPS_PER_BEAT
 from drumatlas.engine import Engine
 from drumatlas.explore.latent import latent_to_map, map_places, nearest_genre
+from drumatlas.oled.chips import OledSettings
 from drumatlas.oled.frame import Frame, Pixel, chart_line, pixel
 
 EVERY_NS = 100_000_000
 _POINTS = 1000  # shown on the map; more would fill it
 _END_S = 2
-
-
-@dataclass(frozen=True, slots=True)
-class OledSettings:
-    """The display and its connection: `chip` as in `display.open_device`."""
-
-    chip: str
-    bus: int = 1
-    address: int = 0x3C
-    flip: bool = False
 
 
 class OledFeed:

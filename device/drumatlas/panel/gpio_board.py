@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.errors import PanelError
+from drumatlas.folders import systemd_folder
 from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
 from drumatlas.panel.chip_kind import Slot
 from drumatlas.panel.chips import chip_of
@@ -66,8 +67,8 @@ def _set_lgpio_folder() -> Path | None:
     """
     if os.environ.get("LG_WD"):
         return None
-    runtime = os.environ.get("RUNTIME_DIRECTORY")  # set by systemd, writable for the service
-    folder = Path(runtime.split(":")[0]) if runtime else Path(tempfile.mkdtemp(prefix="lgpio-"))
+    runtime = systemd_folder("RUNTIME_DIRECTORY")  # set by systemd, writable for the service
+    folder = runtime or Path(tempfile.mkdtemp(prefix="lgpio-"))
     os.environ["LG_WD"] = str(folder)
     return None if runtime else folder
 

@@ -11,14 +11,14 @@ Pins are GPIO (BCM) numbers, as printed on most breakout boards.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drumatlas.errors import ConfigError
-from drumatlas.explore.controls import BUTTONS, CONTROLS, VALUES
-from drumatlas.panel.chip_kind import BUSES, Bus
+from drumatlas.explore.controls import CONTROLS
+from drumatlas.panel.chip_kind import Bus
 from drumatlas.panel.chips import CHIP_KINDS, channel_pattern, check_channel, examples
-from drumatlas.panel.conditioning import Calibration, parse_calibration
+from drumatlas.panel.conditioning import Calibration
 
 FIRST_PIN, LAST_PIN = 2, 27  # on the 40-pin header; 0 and 1 belong to HATs
 STICK = ("map_x", "map_y")  # controls of the joystick, which rests in the middle
@@ -161,60 +161,3 @@ class Wiring:
     def chips(self) -> tuple[str, ...]:
         """The names of the wired converters, without duplicates."""
         return tuple(dict.fromkeys(one.wire.chip for one in self.inputs))
-
-
-def wiring_of(config: Mapping[str, object]) -> Wiring:
-    """Return the wiring described by a checked configuration."""
-    wires = dict(_wires(config, "gpio"))
-    return Wiring(
-        inputs=tuple(
-            _input(name, wire, str(config[f"calibration.{name}"]))
-            for name, wire in wires.items()
-            if wire.is_analog
-        ),
-        encoders=tuple((name, wire) for name, wire in wires.items() if wire.kind == "enc"),
-        buttons=tuple((name, wires[name].numbers[0]) for name in BUTTONS if name in wires),
-        shift=wires["shift"].numbers[0] if "shift" in wires else None,
-        lamps=tuple((name, wire.numbers[0]) for name, wire in _wires(config, "lamps")),
-        second={name: str(config[f"shift.{name}"]) for name in (*VALUES, *BUTTONS)},
-        takeover=str(config["panel.takeover"]),
-        curve=float(str(config["panel.curve"])),
-        encoder_steps=int(str(config["panel.encoder_steps"])),
-        i2c_bus=int(str(config["panel.i2c_bus"])),
-    )
-
-
-def _input(name: str, wire: Wire, calibration: str) -> Input:
-    return Input(name, wire, parse_calibration(calibration, CHIP_KINDS[wire.kind].count))
-
-
-def _wires(config: Mapping[str, object], table: str) -> Iterator[tuple[str, Wire]]:
-    names = LAMPS if table == "lamps" else (*VALUES, *BUTTONS, "shift")
-    for name in names:
-        text = str(config[f"{table}.{name}"])
-        if text:
-            yield name, parse_wire(text)
-
-
-def find_clash(config: Mapping[str, object], last: Iterable[str] = ()) -> tuple[str, str] | None:
-    """Return (key, message) if two wires claim the same pin, channel or bus address, else None.
-
-    Of the two keys, return one in `last` if possible: those are the keys that the user wrote.
-    """
-    keys = [f"{t}.{name}" for t in ("gpio", "lamps") for name, _ in _wires(config, t)]
-    written = set(last)
-    wires = {key: parse_wire(str(config[key])) for key in sorted(keys, key=written.__contains__)}
-    taken: dict[str, str] = {}
-    for bus in BUSES:
-        user = next((key for key, wire in wires.items() if wire.is_on(bus)), None)
-        if user:
-            taken |= {f"pin {pin}": f"the {bus.name} bus, which {user} needs" for pin in bus.pins}
-    chips: dict[str, str] = {}  # place on a bus -> chip
-    for key, wire in wires.items():
-        for claim in wire.claims:
-            if claim in taken:
-                return key, f"{key} = {config[key]!r}: {claim} is taken by {taken[claim]}"
-            taken[claim] = key
-        if wire.is_analog and chips.setdefault(wire.place, wire.chip) != wire.chip:
-            return key, f"{key} = {config[key]!r}: {wire.place} is taken by {chips[wire.place]}"
-    return None

@@ -63,7 +63,6 @@ class PlaySettings:
     thru: bool = False
     hold: bool = True
     resume: bool = False
-    map_mode: str = "absolute"  # the explorer's: one of MAP_MODES
 
     def check(self) -> "PlaySettings":
         """Return self; ConfigError names the setting that makes no sense."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from drumatlas import folders
 from drumatlas.errors import DrumatlasError, StateError
 from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.explore.snapshot import Snapshot, snapshot_names, snapshot_of
@@ -76,21 +77,13 @@ _NUMBERS = frozenset(str(number) for number in range(120))
 
 
 def state_folder(wanted: str) -> Path | None:
-    """Return the state folder that `wanted` names; None for 'none'.
+    """Return the state folder that `wanted` names, the usual one for ''; None for 'none'.
 
-    For '' it is systemd's $STATE_DIRECTORY, else the user's (XDG base directories). Raises
-    RuntimeError if the user has no home.
+    Raises RuntimeError if the usual one is in the user's home and the user has none.
     """
     if wanted == "none":
         return None
-    if wanted:
-        return Path(wanted)
-    from_systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if from_systemd:
-        return Path(from_systemd)
-    home = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "state"
-    return base / "drumatlas"
+    return Path(wanted) if wanted else folders.state_folder()
 
 
 class StateStore:

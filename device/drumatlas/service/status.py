@@ -6,7 +6,6 @@ the slow loop nor the performing thread waits for a file.
 
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from drumatlas.engine import Engine
 from drumatlas.errors import FileError, StateError
 from drumatlas.explore.latent import nearest_genre
 from drumatlas.files import atomic, is_there, read_owned
+from drumatlas.folders import runtime_folder, user_runtime_folder
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 from drumatlas.service.process import started
 
@@ -63,21 +63,6 @@ def report(engine: Engine) -> dict[str, Any]:
         "atlas": explorer.atlas.name,
         "faults": list(engine.faults),
     }
-
-
-def own_folder() -> Path:
-    """Return the folder of our box's status: systemd's $RUNTIME_DIRECTORY, else the user's."""
-    from_systemd = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    return Path(from_systemd) if from_systemd else _user_folder()
-
-
-def _user_folder() -> Path:
-    """Return a folder in $XDG_RUNTIME_DIR (XDG base directories), else in the temporary files."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if Path(runtime).is_absolute():
-        return Path(runtime) / "drumatlas"
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"drumatlas-{user}"
 
 
 class StatusFile:
@@ -173,7 +158,7 @@ def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
     """
     fault: StateError | None = None
     found = []
-    for folder in folders or (own_folder(), SERVICE, _user_folder()):
+    for folder in folders or (runtime_folder(), SERVICE, user_runtime_folder()):
         if not is_there(folder / FILE):
             continue
         try:

@@ -4,16 +4,16 @@ from pathlib import Path
 import pytest
 
 from drumatlas.box.gpio import Knobs, check_words, connect, find_gpio, lamps
-from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.errors import ControlError, PanelError
 from drumatlas.explore.controls import Turn
 from drumatlas.panel import gpio_board
 from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
-from drumatlas.panel.wiring import Wiring, wiring_of
+from drumatlas.panel.wiring import Wiring
+from support.configured import configured
 
-CONFIG = defaults()
+CONFIG = configured()
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ class Boards:
         return self.opened[-1].converters["mcp0"].levels
 
 
-OTHER = {**CONFIG, "gpio.x1": "mcp0:1", "gpio.x2": "mcp0:0", "gpio.play": "pin:16"}
+OTHER = configured({"gpio.x1": "mcp0:1", "gpio.x2": "mcp0:0", "gpio.play": "pin:16"})
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_new_wiring_is_read_and_nothing_jumps(engine: Engine, boards: Boards) 
     boards.levels[:] = [0.5, 0.8, *[0.5] * 6]
     engine.tick(TICK_NS)
     values = dict(engine.explorer.values)
-    knobs.rewire(OTHER)
+    knobs.rewire(OTHER.wiring)
     assert engine.faults == []
     assert len(engine.panels) == 1
     boards.levels[:] = [0.5, 0.8, *[0.5] * 6]
@@ -176,14 +176,14 @@ def test_a_new_wiring_is_read_and_nothing_jumps(engine: Engine, boards: Boards) 
 
 def test_the_same_wiring_is_left_alone(engine: Engine, boards: Boards) -> None:
     knobs = knobs_of(engine)
-    knobs.rewire({**CONFIG, "play.gate": 1.0})
+    knobs.rewire(configured({"play.gate": 1.0}).wiring)
     assert len(boards.opened) == 1
 
 
 def test_a_wiring_that_can_not_be_had_leaves_the_one_before(engine: Engine, boards: Boards) -> None:
     knobs = knobs_of(engine)
-    boards.refused = [wiring_of(OTHER)]
-    knobs.rewire(OTHER)
+    boards.refused = [OTHER.wiring]
+    knobs.rewire(OTHER.wiring)
     stays = "wiring: GPIO pin 16: busy; the old wiring stays in use"
     assert engine.faults == [stays]
     boards.levels[:] = [0.5] * 8
@@ -192,7 +192,7 @@ def test_a_wiring_that_can_not_be_had_leaves_the_one_before(engine: Engine, boar
     for tick in range(2, 30):
         engine.tick(tick * TICK_NS)
     assert engine.explorer.values["x1"] == 1.0
-    knobs.rewire(CONFIG)
+    knobs.rewire(CONFIG.wiring)
     assert engine.faults == []
 
 
@@ -200,15 +200,15 @@ def test_without_any_wiring_it_plays_and_the_next_try_may_do(
     engine: Engine, boards: Boards
 ) -> None:
     knobs = knobs_of(engine)
-    boards.refused = [wiring_of(OTHER), wiring_of(CONFIG)]
-    knobs.rewire(OTHER)
+    boards.refused = [OTHER.wiring, CONFIG.wiring]
+    knobs.rewire(OTHER.wiring)
     assert engine.panels == []
     assert "playing without knobs, since the old wiring failed too" in engine.faults[0]
-    boards.refused = [wiring_of(OTHER)]
-    knobs.rewire(OTHER)
+    boards.refused = [OTHER.wiring]
+    knobs.rewire(OTHER.wiring)
     assert engine.faults[0].endswith("the old wiring stays in use")
     boards.refused = []
-    knobs.rewire(OTHER)
+    knobs.rewire(OTHER.wiring)
     assert engine.faults == []
     assert len(engine.panels) == 1
 
@@ -216,12 +216,12 @@ def test_without_any_wiring_it_plays_and_the_next_try_may_do(
 def test_knobs_that_were_not_there_at_the_start_come_with_a_better_wiring(
     engine: Engine, boards: Boards
 ) -> None:
-    boards.refused = [wiring_of(CONFIG)]
+    boards.refused = [CONFIG.wiring]
     knobs = knobs_of(engine)
     assert knobs.lines == ["no knobs: GPIO pin 16: busy"]
-    knobs.rewire(CONFIG)
+    knobs.rewire(CONFIG.wiring)
     assert engine.faults == ["wiring: GPIO pin 16: busy; playing without knobs"]
-    knobs.rewire(OTHER)
+    knobs.rewire(OTHER.wiring)
     assert engine.faults == []
     assert len(engine.panels) == 1
 
@@ -237,13 +237,13 @@ def test_a_panel_that_broke_is_opened_again(
     monkeypatch.setattr(engine.panels[0], "poll", breaks)
     engine.tick(TICK_NS)
     assert engine.faults == ["panel gpio: odd"]
-    knobs.rewire(CONFIG)
+    knobs.rewire(CONFIG.wiring)
     assert engine.faults == []
     assert len(engine.panels) == 1
 
 
 def test_without_knobs_a_new_wiring_brings_none(engine: Engine, boards: Boards) -> None:
-    Knobs(["none"], CONFIG, engine).rewire(OTHER)
+    Knobs(["none"], CONFIG, engine).rewire(OTHER.wiring)
     assert boards.opened == []
 
 
@@ -278,12 +278,12 @@ def test_a_new_wiring_that_a_move_does_not_fit_leaves_the_one_before(
     file.write_text('{"t": 0, "wire": "pin:17", "value": 1}')
     knobs = Knobs([f"gpio:fake:{file}"], CONFIG, engine)
     knobs.connect(None)
-    knobs.rewire(OTHER)
+    knobs.rewire(OTHER.wiring)
     (fault,) = engine.faults
     assert fault.startswith(f"wiring: {file}, line 1: no input is wired to pin:17")
     assert fault.endswith("the old wiring stays in use")
     file.write_text("")
-    knobs.rewire(OTHER)
+    knobs.rewire(OTHER.wiring)
     assert engine.faults == []
     assert len(engine.panels) == 1
     knobs.close()

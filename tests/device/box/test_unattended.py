@@ -36,7 +36,7 @@ def test_on_a_command_line_a_bad_configuration_ends_it(config: Path, state: Path
 
 def test_a_missing_configuration_is_an_empty_one(config: Path, state: Path) -> None:
     found, wrong = choose_config(asked(config, state))
-    assert (found["play.bpm"], wrong) == (120, [])
+    assert (found.player.bpm, wrong) == (120, [])
     assert not state.exists()
 
 
@@ -45,13 +45,13 @@ def test_a_bad_one_leaves_the_last_that_was_good(config: Path, state: Path) -> N
     assert choose_config(asked(config, state))[1] == []
     config.write_text("[play]\nbpm = 5")
     found, wrong = choose_config(asked(config, state))
-    assert found["play.bpm"] == 90
+    assert found.player.bpm == 90
     assert len(wrong) == 1
     assert "play.bpm = 5" in wrong[0]
     assert "using the last good configuration" in wrong[0]
     (state / COPY).write_text("[play]\nbpm = 6")  # of a later version, or damaged
     found, wrong = choose_config(asked(config, state))
-    assert found["play.bpm"] == 120
+    assert found.player.bpm == 120
     assert "using the defaults" in wrong[0]
     with pytest.raises(ConfigError):
         read_given(asked(config, state))
@@ -61,7 +61,7 @@ def test_a_copy_that_can_not_be_written_is_no_error(config: Path, tmp_path: Path
     config.write_text("[play]\nbpm = 90")
     (tmp_path / "file").write_text("")
     for state in ("none", tmp_path / "file" / "below"):
-        assert choose_config(asked(config, state))[0]["play.bpm"] == 90
+        assert choose_config(asked(config, state))[0].player.bpm == 90
 
 
 def test_without_the_port_of_its_leader_it_plays_by_itself(

@@ -12,9 +12,9 @@ import pytest
 
 from drumatlas.box.web import Page
 from drumatlas.cli import main
-from drumatlas.config.read import defaults
 from drumatlas.engine import Engine
 from drumatlas.errors import ConfigError
+from support.configured import configured
 
 PLAY = ["play", "--panel", "none", "--midi-out", "none", "--state", "none"]
 
@@ -43,14 +43,14 @@ def test_a_malformed_address_is_bad_input(capsys: pytest.CaptureFixture[str]) ->
     assert main([*PLAY, "--web", "8313"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(ConfigError, match="web 'box'"):
-        Page("box", defaults())
+        Page("box", configured().page)
 
 
 def test_loopback_asks_for_nothing_and_the_world_for_a_token() -> None:
-    own = Page("127.0.0.1:0", defaults())
-    world = Page("0.0.0.0:0", defaults())
-    again = Page("0.0.0.0:0", defaults())
-    ours = Page("127.0.0.1:0", {**defaults(), "web.token": "0123456789abcdef"})
+    own = Page("127.0.0.1:0", configured().page)
+    world = Page("0.0.0.0:0", configured().page)
+    again = Page("0.0.0.0:0", configured().page)
+    ours = Page("127.0.0.1:0", configured({"web.token": "0123456789abcdef"}).page)
     for page in (own, world, again, ours):
         page.close()
     assert re.fullmatch(r"page: http://127\.0\.0\.1:\d+/", own.lines[0])

@@ -6,14 +6,13 @@ import pytest
 
 from drumatlas.cli import main
 from drumatlas.cli.calibrate import calibrate, write
-from drumatlas.config.keys import defaults
 from drumatlas.config.read import read_config
 from drumatlas.errors import ConfigError, FileError
 from drumatlas.panel import gpio_board
 from drumatlas.panel.board import Converter
 from drumatlas.panel.conditioning import Calibration
 from drumatlas.panel.fake_board import FakeBoard
-from drumatlas.panel.wiring import wiring_of
+from support.configured import configured
 
 MOVED, RESTED = 40, 10  # readings of each input
 
@@ -50,7 +49,7 @@ class TurnedBoard(FakeBoard):
 
 
 def test_turned_knobs_are_measured_and_the_others_named() -> None:
-    found, failed = calibrate(wiring_of(defaults()), TurnedBoard(), MOVED / 100, RESTED / 100)
+    found, failed = calibrate(configured().wiring, TurnedBoard(), MOVED / 100, RESTED / 100)
     assert list(found) == ["x1", "x2", "x3", "x4", "map_x", "map_y", "tempo"]
     assert list(failed) == ["density"]
     assert found["map_x"].centre == 0.5
@@ -74,7 +73,7 @@ def test_the_command_writes_the_file_and_keeps_the_rest(
     assert set(tomllib.loads(out)["calibration"]) == {"x1", "x2", "x3", "x4", "map_x", "map_y"}
     assert "density (mcp0:7) was not turned" in err
     assert path.read_text().startswith(text)
-    assert str(read_config(path)["calibration.x1"]).startswith("low=0.1 ")
+    assert str(read_config(path).values["calibration.x1"]).startswith("low=0.1 ")
 
 
 def test_a_second_time_takes_the_place_of_the_first(tmp_path: Path) -> None:
@@ -85,7 +84,7 @@ def test_a_second_time_takes_the_place_of_the_first(tmp_path: Path) -> None:
     pytest.importorskip("tomlkit")
     write(path, found)
     assert path.read_text().startswith(path_text)
-    assert read_config(path)["calibration.density.kick"] == str(Calibration())
+    assert read_config(path).values["calibration.density.kick"] == str(Calibration())
 
 
 def test_nothing_is_written_that_would_not_be_read(tmp_path: Path) -> None:

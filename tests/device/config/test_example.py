@@ -9,7 +9,7 @@ from drumatlas.config.read import parse
 
 
 def test_the_example_holds_every_key_at_its_default() -> None:
-    assert parse(example(), "example") == defaults()
+    assert parse(example(), "example").values == defaults()
     assert len(tomllib.loads(example())["voices"]) == 14
 
 

@@ -11,7 +11,7 @@ from drumatlas.errors import ConfigError, FileError
 
 
 def test_an_empty_file_is_all_defaults() -> None:
-    assert parse("", "c") == defaults()
+    assert parse("", "c").values == defaults()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_numbers_too_large_for_python_are_errors_of_the_file(text: str, words: s
 @given(st.text())
 def test_any_text_parses_or_is_a_config_error(text: str) -> None:
     with contextlib.suppress(ConfigError):
-        assert set(parse(text, "c")) == {key.name for key in KEYS}
+        assert set(parse(text, "c").values) == {key.name for key in KEYS}
 
 
 def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
@@ -77,4 +77,4 @@ def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(FileError, match="binary.toml"):
         read_config(tmp_path / "binary.toml")
-    assert read_config(None) == defaults()
+    assert read_config(None) == parse("", "c")

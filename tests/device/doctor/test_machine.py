@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.config.keys import defaults
 from drumatlas.doctor import machine
 from drumatlas.doctor.finding import Finding
 from drumatlas.doctor.machine import examine_machine
+from support.configured import configured
 
 Group = namedtuple("Group", "gr_name gr_gid gr_mem")
 
 
 def finding(name: str, **config: str) -> Finding | None:
-    found = examine_machine(defaults() | {key.replace("_", "."): v for key, v in config.items()})
+    found = examine_machine(configured({key.replace("_", "."): v for key, v in config.items()}))
     return next((one for one in found if one.name == name), None)
 
 

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.config.keys import defaults
 from drumatlas.doctor import oled
 from drumatlas.doctor.oled import examine_oled
+from support.configured import configured
 
 
 def test_without_a_display_there_is_no_finding() -> None:
-    assert examine_oled(defaults()) == []
+    assert examine_oled(configured()) == []
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_the_bus_of_the_display_must_be_there_and_open(
     monkeypatch.setattr("os.access", lambda _path, _mode: is_open)
     if there:
         (tmp_path / "i2c-1").touch()
-    (finding,) = examine_oled({**defaults(), "oled.chip": "ssd1306"}, tmp_path)
+    (finding,) = examine_oled(configured({"oled.chip": "ssd1306"}), tmp_path)
     assert words in finding.detail
     assert finding.state == ("ok" if there and is_open else "warn")
     assert bool(finding.advice) is (finding.state == "warn")
@@ -33,12 +33,12 @@ def test_without_the_extra_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, chip: str, missing: str
 ) -> None:
     monkeypatch.setattr(oled, "find_spec", lambda name: None if name == missing else name)
-    (finding,) = examine_oled({**defaults(), "oled.chip": chip})
+    (finding,) = examine_oled(configured({"oled.chip": chip}))
     assert finding.state == "warn"
     assert "drumatlas[oled]" in finding.advice
 
 
 def test_a_file_needs_no_bus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oled, "find_spec", lambda name: None if name == "luma" else name)
-    (finding,) = examine_oled({**defaults(), "oled.chip": "png:a.png"})
+    (finding,) = examine_oled(configured({"oled.chip": "png:a.png"}))
     assert (finding.state, finding.detail) == ("ok", "draws into the file a.png")

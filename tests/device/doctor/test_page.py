@@ -1,9 +1,9 @@
 import pytest
 
-from drumatlas.config.read import defaults
 from drumatlas.doctor.page import examine_page
 from drumatlas.web.address import Address
 from drumatlas.web.serving import listen
+from support.configured import configured
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from drumatlas.web.serving import listen
     ],
 )
 def test_it_says_who_may_open_the_page(address: str, token: str, words: str) -> None:
-    finding = examine_page({**defaults(), "web.address": address, "web.token": token})
+    finding = examine_page(configured({"web.address": address, "web.token": token}))
     assert finding.state == "ok"
     assert words in finding.detail
 
@@ -24,6 +24,6 @@ def test_it_says_who_may_open_the_page(address: str, token: str, words: str) -> 
 def test_an_address_in_use_is_a_warning() -> None:
     taken = listen(Address("127.0.0.1", 0))
     address = f"127.0.0.1:{taken.getsockname()[1]}"
-    finding = examine_page({**defaults(), "web.address": address})
+    finding = examine_page(configured({"web.address": address}))
     taken.close()
     assert (finding.state, finding.detail) == ("warn", f"{address}: Address already in use")

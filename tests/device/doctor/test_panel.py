@@ -2,16 +2,15 @@ import random
 
 import pytest
 
-from drumatlas.config.keys import defaults
 from drumatlas.doctor import panel
 from drumatlas.doctor.finding import Finding
 from drumatlas.doctor.panel import examine_board, examine_panel
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Contact
 from drumatlas.panel.fake_board import FakeBoard, FakeConverter
-from drumatlas.panel.wiring import wiring_of
+from support.configured import configured
 
-WIRING = wiring_of(defaults())
+WIRING = configured().wiring
 
 
 class Floating(FakeConverter):
@@ -83,18 +82,18 @@ def test_nothing_is_said_where_there_is_no_panel(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(panel, "is_pi", lambda: False)
     monkeypatch.setattr(panel, "open_board", refused)
-    assert examine_panel(defaults()) == []
-    own = {**defaults(), "gpio.x1": "ads0:0"}
+    assert examine_panel(configured()) == []
+    own = configured({"gpio.x1": "ads0:0"})
     assert [f.state for f in examine_panel(own)] == ["warn"]
     monkeypatch.setattr(panel, "is_pi", lambda: True)
-    assert examine_panel(defaults())[0].detail == "GPIO: there is no /dev/gpiochip0"
+    assert examine_panel(configured())[0].detail == "GPIO: there is no /dev/gpiochip0"
 
 
 def test_the_board_is_closed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     board = board_with(FakeConverter())
     monkeypatch.setattr(panel, "is_pi", lambda: True)
     monkeypatch.setattr(panel, "open_board", lambda _: board)
-    assert len(examine_panel(defaults())) == 2
+    assert len(examine_panel(configured())) == 2
     assert board.is_closed
 
 
@@ -146,7 +145,7 @@ def test_an_input_that_can_not_be_tested_for_a_loose_wire_is_not_called_ok() -> 
 
 
 def test_an_ads1115_keeps_no_charge_to_test_with() -> None:
-    wiring = wiring_of({**defaults(), **{f"gpio.x{n + 1}": f"ads0:{n}" for n in range(4)}})
+    wiring = configured({f"gpio.x{n + 1}": f"ads0:{n}" for n in range(4)}).wiring
     board = board_with(FakeConverter())
     board.converters["ads0"] = FakeConverter(4)
     board.converters["ads0"].levels[:] = [0.0, 0.2, 0.2, 1.0]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.config.keys import defaults
 from drumatlas.doctor.uart import examine_uarts
+from support.configured import configured
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="termios2 is Linux'")
 
@@ -28,11 +28,11 @@ def cmdline(tmp_path: Path) -> Path:
 
 
 def test_without_a_uart_there_is_no_finding() -> None:
-    assert examine_uarts(defaults()) == []
+    assert examine_uarts(configured()) == []
 
 
 def test_a_uart_that_can_be_played_is_ok(device: str, cmdline: Path) -> None:
-    config = {**defaults(), "midi.out": f"uart:{device}@-2ms", "midi.in": f"uart:{device}"}
+    config = configured({"midi.out": f"uart:{device}@-2ms", "midi.in": f"uart:{device}"})
     (finding,) = examine_uarts(config, cmdline)
     assert finding.state == "ok"
     assert "31,250 baud" in finding.detail
@@ -41,13 +41,13 @@ def test_a_uart_that_can_be_played_is_ok(device: str, cmdline: Path) -> None:
 
 def test_the_systems_console_is_in_the_way(device: str, cmdline: Path) -> None:
     cmdline.write_text(f"console={Path(device).name},115200 console=tty1")
-    (finding,) = examine_uarts({**defaults(), "midi.out": f"uart:{device}"}, cmdline)
+    (finding,) = examine_uarts(configured({"midi.out": f"uart:{device}"}), cmdline)
     assert finding.state == "warn"
     assert "raspi-config" in finding.advice
 
 
 def test_a_missing_uart_is_a_failure(cmdline: Path) -> None:
-    (finding,) = examine_uarts({**defaults(), "midi.in": "uart:/dev/none"}, cmdline)
+    (finding,) = examine_uarts(configured({"midi.in": "uart:/dev/none"}), cmdline)
     assert finding.state == "fail"
     assert "enable_uart=1" in finding.advice
 
@@ -63,6 +63,6 @@ def test_a_missing_uart_is_a_failure(cmdline: Path) -> None:
 def test_a_word_that_play_refuses_is_a_finding(
     cmdline: Path, key: str, word: str, detail: str
 ) -> None:
-    (finding,) = examine_uarts({**defaults(), key: word}, cmdline)
+    (finding,) = examine_uarts(configured({key: word}), cmdline)
     assert finding.state == "fail"
     assert detail in finding.detail

@@ -24,8 +24,9 @@ from PIL import Image
 
 from drumatlas.errors import PanelError
 from drumatlas.oled.child import FRAME_NS, Renderer
+from drumatlas.oled.chips import OledSettings
 from drumatlas.oled.display import Display, open_device
-from drumatlas.oled.feed import EVERY_NS, OledFeed, OledSettings
+from drumatlas.oled.feed import EVERY_NS, OledFeed
 from drumatlas.oled.frame import Frame, chart_line, pixel, read_chart
 from drumatlas.oled.picture import draw
 

@@ -20,7 +20,8 @@ from drumatlas.panel.converters import Chip
 from drumatlas.panel.fake_board import FakeBoard, FakeConverter
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import GpioBoard
-from drumatlas.panel.wiring import Wire, parse_wire, wiring_of
+from drumatlas.panel.wiring import Wire, parse_wire
+from support.configured import configured
 
 MCP = {f"mcp0:{n}" for n in range(8)}
 OPENED: list[Slot] = []
@@ -45,7 +46,7 @@ def test_its_wires_are_parsed() -> None:
     assert parse_wire("xyz0:11").is_analog
     assert parse_wire("xyz0:11").chip == "xyz0"
     config = parse('[gpio]\nx1 = "xyz0:11"\nx2 = "xyz0:0"', "c")
-    assert wiring_of(config).chips == ("xyz0", "mcp0")
+    assert config.wiring.chips == ("xyz0", "mcp0")
 
 
 @pytest.mark.parametrize(
@@ -81,8 +82,8 @@ def test_chips_of_one_kind_and_on_different_buses_go_together() -> None:
 
 def test_its_resolution_sets_what_counts_as_noise_and_as_a_spike(made_up: ChipKind) -> None:
     assert made_up.count == 1 / 255
-    config = {**defaults(), "gpio.x1": "xyz0:0", "calibration.x2": "noise=0.02"}
-    first, second, third, *_ = wiring_of(config).inputs
+    config = configured({"gpio.x1": "xyz0:0", "calibration.x2": "noise=0.02"})
+    first, second, third, *_ = config.wiring.inputs
     assert first.calibration.noise == 9 / 255
     assert second.calibration.noise == 0.02
     assert third.calibration.noise == Calibration().noise == 9 * COUNT
@@ -103,12 +104,11 @@ def test_a_finer_converter_does_not_make_pots_and_wires_steadier() -> None:
 
 def test_a_short_way_is_still_valid_on_a_coarse_converter() -> None:
     config = parse('[gpio]\nx1 = "xyz0:0"\n[calibration]\nx1 = "low=0.4 high=0.5"', "c")
-    assert wiring_of(config).inputs[0].calibration.noise == pytest.approx(0.025)
+    assert config.wiring.inputs[0].calibration.noise == pytest.approx(0.025)
 
 
 def test_boards_open_it(made_up: ChipKind) -> None:
-    config = {**defaults(), "gpio.x1": "xyz0:2", "gpio.x2": "xyz0:9", "panel.i2c_bus": 3}
-    wiring = wiring_of(config)
+    wiring = configured({"gpio.x1": "xyz0:2", "gpio.x2": "xyz0:9", "panel.i2c_bus": 3}).wiring
     converter = GpioBoard("the factory", wiring).converter("xyz0")
     assert isinstance(converter, FakeConverter)
     assert [(s.kind, s.place, s.channels, s.factory, s.i2c_bus) for s in OPENED] == [
@@ -124,8 +124,8 @@ def test_doctor_tests_it_for_loose_wires_by_charge(monkeypatch: pytest.MonkeyPat
     board.converters["xyz0"] = converter
     converter.levels[:3] = 0.0, 0.0, 1.0
     converter.floating.add(1)
-    config = {**defaults(), **{f"gpio.x{n + 1}": f"xyz0:{n}" for n in range(3)}}
-    found = {finding.name: finding for finding in doctor.examine_board(wiring_of(config), board)}
+    wiring = configured({f"gpio.x{n + 1}": f"xyz0:{n}" for n in range(3)}).wiring
+    found = {finding.name: finding for finding in doctor.examine_board(wiring, board)}
     assert "x2 (xyz0:1) is probably not connected" in found["xyz0"].detail
 
 
@@ -164,7 +164,7 @@ def test_a_relative_of_the_mcp3008_needs_a_row_and_no_driver(
     factory = mock.MockFactory()
     monkeypatch.setattr(importlib.import_module("gpiozero").Device, "pin_factory", factory)
     MockMcp3208(11, 10, 9, 8, pin_factory=factory)
-    board = GpioBoard(factory, wiring_of(defaults()))
+    board = GpioBoard(factory, configured().wiring)
     converter = board.converter("mcq0")
     assert [converter.read(n) for n in (0, 1, 2, 7)] == [0, 0.2, 1, 1 / 4095]
     board.close()

@@ -2,14 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.config.keys import defaults
 from drumatlas.errors import ControlError, FileError
 from drumatlas.explore.controls import DEFAULTS, Change, Press, Turn
 from drumatlas.panel.fake_gpio import FakeGpioPanel, parse_moves, read_moves
-from drumatlas.panel.wiring import wiring_of
+from support.configured import configured
 
 MS = 1_000_000
-WIRING = wiring_of({**defaults(), "gpio.x1": "ads0:3", "gpio.chaos": "enc:19,26:2"})
+WIRING = configured({"gpio.x1": "ads0:3", "gpio.chaos": "enc:19,26:2"}).wiring
 
 
 def played(text: str) -> list[Change]:

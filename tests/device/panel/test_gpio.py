@@ -2,11 +2,10 @@ import random
 
 import pytest
 
-from drumatlas.config.keys import defaults
 from drumatlas.explore.controls import DEFAULTS, Change, Press, Turn
 from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
-from drumatlas.panel.wiring import wiring_of
+from support.configured import configured
 
 TICK_NS = 10_000_000
 PLAY, TAP, SHIFT, PUSH = 17, 27, 22, 23
@@ -18,9 +17,9 @@ class GpioRig:
     """A panel on a fake board, whose controls go where it turns them."""
 
     def __init__(self, waits: frozenset[str] = frozenset(), **settings: str) -> None:
-        config = {**defaults(), **{k.replace("__", "."): v for k, v in settings.items()}}
+        config = configured({k.replace("__", "."): v for k, v in settings.items()})
         self.board = FakeBoard()
-        self.panel = GpioPanel(wiring_of(config), self.board, waits)
+        self.panel = GpioPanel(config.wiring, self.board, waits)
         self.values = dict(DEFAULTS)
         self.panel.values = lambda: self.values
         self.now_ns = 0
@@ -192,7 +191,7 @@ def test_a_converter_that_fails_is_shown_and_survived() -> None:
 
 def test_lamps_are_switched_when_they_change() -> None:
     rig = GpioRig()
-    rig.panel.shows = lambda now_ns: {"beat": now_ns // TICK_NS % 4 < 2, "lock": True}
+    rig.panel.lamp_states = lambda now_ns: {"beat": now_ns // TICK_NS % 4 < 2, "lock": True}
     rig.poll(40)
     lamps = rig.board.lamps
     assert lamps[5].switched == 20 + 1

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from drumatlas.config.keys import defaults
 from drumatlas.errors import PanelError
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.panel import gpio_board, open_device
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.gpio_board import GpioBoard, is_pi, open_board
-from drumatlas.panel.wiring import Wiring, wiring_of
+from drumatlas.panel.wiring import Wiring
+from support.configured import configured
 
 mock = pytest.importorskip("gpiozero.pins.mock")  # make test installs it
 
@@ -37,7 +37,7 @@ class MockMcp3008(mock.MockSPIDevice):  # type: ignore[misc, name-defined]
 
 
 def wiring(**settings: str) -> Wiring:
-    return wiring_of({**defaults(), **{k.replace("__", "."): v for k, v in settings.items()}})
+    return configured({k.replace("__", "."): v for k, v in settings.items()}).wiring
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ from drumatlas.panel.keys import PRESSES, TURNS, KeysPanel
 from drumatlas.panel.midi_cc import MidiPanel
 from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
 from drumatlas.panel.script import ScriptPanel, parse_script
-from drumatlas.panel.wiring import STICK, wiring_of
+from drumatlas.panel.wiring import STICK
 from drumatlas.play.settings import PlaySettings
+from support.configured import configured
 
 GOAL = 0.75
 NEAR = 1 / 64  # a key's nudge; a controller has 1/127
@@ -110,7 +111,7 @@ class Wires(Hand):
         config[f"gpio.{name}"] = "mcp0:0" if name in VALUES else "pin:17"
         config["panel.curve"] = 1.0  # a stick's response is its own
         self._board = FakeBoard()
-        gpio = GpioPanel(wiring_of(config), self._board)
+        gpio = GpioPanel(configured(config).wiring, self._board)
         gpio.values = lambda: engine.explorer.values
         self.panel = gpio
         if name in VALUES:

@@ -16,7 +16,6 @@ from drumatlas.service.status import (
     FILE,
     StatusFile,
     headline,
-    own_folder,
     read_status,
     report,
 )
@@ -162,18 +161,6 @@ def test_the_headline_names_state_tempo_place_and_faults(engine: Engine) -> None
     engine.sequencer.advance(SECOND)
     engine.tell("ports", "TR-8S: unplugged")
     assert headline(engine) == f"playing 126.0 BPM, near '{near}'; TR-8S: unplugged"
-
-
-def test_the_folder_follows_the_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/drumatlas:/run/other")
-    assert own_folder() == Path("/run/drumatlas")
-    monkeypatch.delenv("RUNTIME_DIRECTORY")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert own_folder() == tmp_path / "drumatlas"
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "not/absolute")
-    assert own_folder().name.startswith("drumatlas-")
 
 
 def test_a_status_written_by_another_user_is_not_read(
