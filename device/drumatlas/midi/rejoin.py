@@ -33,7 +33,7 @@ class Rejoin:
     """Sees all that is sent; `sift` gives what may go out."""
 
     def __init__(self) -> None:
-        self._lines: deque[TempoChange] = deque(maxlen=_KEPT)
+        self._changes: deque[TempoChange] = deque(maxlen=_KEPT)
         self._transport: deque[Event] = deque(maxlen=_KEPT)
         self._keys: set[Key] = set()
         self._waits = False  # for the next 16th
@@ -52,7 +52,7 @@ class Rejoin:
 
     def withdraw(self, after_ns: int) -> None:
         """What was given with a later time is taken back."""
-        for kept in (self._lines, self._transport):
+        for kept in (self._changes, self._transport):
             while kept and kept[-1].at_ns > after_ns:
                 kept.pop()
         if self._joined_ns > after_ns:
@@ -64,7 +64,7 @@ class Rejoin:
         out: list[Event] = []
         for output in outputs:
             if isinstance(output, TempoChange):
-                self._lines.append(output)
+                self._changes.append(output)
             else:
                 out += self._one(output)
         return out
@@ -90,14 +90,13 @@ class Rejoin:
 
     def _tick_at(self, at_ns: int) -> int | None:
         """The tick of the clock that is due at `at_ns`; None where no run is known."""
-        before = [line for line in self._lines if line.at_ns <= at_ns]
-        if not before:
-            return None
-        return round(before[-1].tick + (at_ns - before[-1].at_ns) / before[-1].ns_per_tick)
+        before = (change for change in reversed(self._changes) if change.at_ns <= at_ns)
+        change = next(before, None)
+        return None if change is None else round(change.line.tick_at(at_ns))
 
     def _place(self, tick: int, at_ns: int) -> list[Event]:
         """Song Position and Continue, ahead of the clock of `tick` by half a tick at most."""
-        lead_ns = min(_LEAD_NS, round(self._lines[-1].ns_per_tick / 2))
+        lead_ns = min(_LEAD_NS, round(self._changes[-1].line.ns_per_tick / 2))
         self._end_wait(at_ns - lead_ns)
         place = song_position(tick // STEP_TICKS)
         return [Event(at_ns - lead_ns, place), Event(at_ns - lead_ns, CONTINUE)]

@@ -87,7 +87,7 @@ class Outbox:
     def shift(self, by_ns: int) -> None:
         """Delay everything by `by_ns`."""
         self.due = [
-            (at_ns + by_ns, rank, order, replace(what, at_ns=what.at_ns + by_ns))
+            (at_ns + by_ns, rank, order, what.delayed(by_ns))
             for at_ns, rank, order, what in self.due
         ]
         self.sounding = {key: ends_ns + by_ns for key, ends_ns in self.sounding.items()}
