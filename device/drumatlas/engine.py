@@ -10,7 +10,8 @@ from typing import Protocol
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import Code, grids
 from drumatlas.errors import one_line
-from drumatlas.explore.controls import BY_NAME, Change, Press, Turn, bpm_of, tempo_of
+from drumatlas.explore.control_values import ControlValues
+from drumatlas.explore.controls import BY_NAME, Change, Press, Turn
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.snapshot import Snapshot, place_of_program
 from drumatlas.play.feel import Feel
@@ -35,15 +36,15 @@ class Panel(Protocol):
 
 
 class Engine:
-    """Owns the explorer and feeds the sequencer."""
+    """Owns the explorer and the values of the controls, and feeds the sequencer."""
 
     def __init__(
         self, atlas: Atlas, settings: PlaySettings, panels: Sequence[Panel], now_ns: int
     ) -> None:
-        self.explorer = Explorer(atlas, settings.seed, settings.map_mode)
+        self.values = ControlValues(settings.bpm)
+        self.explorer = Explorer(atlas, settings.seed, settings.map_mode, self.values)
         self.sequencer = Sequencer(settings, self.explorer.pattern, now_ns)
-        self.explorer.values["tempo"] = tempo_of(settings.bpm)
-        self.bpm = settings.bpm  # wanted; the sequencer adopts it at its next tick
+        self._played = settings.bpm, Feel()  # tempo and feel that the sequencer was given last
         self.panels = panels
         self._faults: dict[str, tuple[str, ...]] = {}
         self._sent = self.explorer.pattern
@@ -54,6 +55,17 @@ class Engine:
         # Called for each change, by MIDI learn; and to write the last bars to a file.
         self.on_change: Callable[[Change], None] = lambda _: None
         self.on_keep: Callable[[], None] = lambda: None
+
+    @property
+    def bpm(self) -> float:
+        """The tempo that hands have set, BPM. `sequencer.bpm` is the one in force, which may be a
+        leader's."""
+        return self.values.bpm
+
+    @property
+    def feel(self) -> Feel:
+        """Swing and humanize as hands have set them."""
+        return Feel(self.values["swing"], self.values["humanize"])
 
     @property
     def faults(self) -> list[str]:
@@ -131,13 +143,9 @@ class Engine:
                 self.on_keep()
         self.on_change(change)
         self.explorer.handle(change, now_ns)
-        moves = BY_NAME[change.control].moves if isinstance(change, Turn) else ""
-        if isinstance(change, Turn) and moves == "tempo":
-            self.set_bpm(bpm_of(change.value))
-        elif moves == "feel":
-            self._set_feel()
-        elif isinstance(change, Press) and change.button.startswith(("load_", "undo")):
-            self.take_values()
+        if isinstance(change, Turn) and BY_NAME[change.control].moves == "tempo":
+            self.set_bpm(self.bpm)
+        self._pass_on()
 
     def recall(self, program: int, now_ns: int) -> None:
         """Load the snapshot of `program` (0..127) at the end of the two bars that play, or at once
@@ -154,14 +162,21 @@ class Engine:
     def visit(self, kept: Snapshot) -> None:
         """Jump to a snapshot from outside."""
         self.explorer.visit(kept)
-        self.take_values()
+        self._pass_on()
 
-    def take_values(self) -> None:
-        """Set tempo and feel to the explorer's values, which a snapshot brought."""
-        self._set_feel()
-        tempo = self.explorer.values["tempo"]
-        if tempo != tempo_of(self.bpm):  # the control has a smaller range than the transport
-            self.set_bpm(bpm_of(tempo))
+    def restore(self, kept: Snapshot) -> None:
+        """Be where a snapshot was taken; `undo` does not take it back."""
+        self.explorer.restore(kept)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give tempo and feel to the sequencer if a hand or a snapshot has changed them."""
+        bpm, feel = self._played
+        if self.bpm != bpm:
+            self.set_bpm(self.bpm)
+        if self.feel != feel:
+            self.sequencer.set_feel(self.feel)
+        self._played = self.bpm, self.feel
 
     def _cycle_at(self, now_ns: int) -> int:
         return int(self.sequencer.tick_at(now_ns)) // CYCLE_TICKS
@@ -184,7 +199,7 @@ class Engine:
         if is_last or self._cycle_at(now_ns) != cycle or not self.sequencer.is_playing:
             self._recall = None
             self.explorer.load(name)
-            self.take_values()
+            self._pass_on()
 
     def change_atlas(self, fresh: Explorer) -> None:
         """Go on with the explorer of another atlas; its beat comes in at the next swap point."""
@@ -192,14 +207,11 @@ class Engine:
         self.explorer = fresh
 
     def set_bpm(self, bpm: float) -> None:
-        """Set the tempo (BPM) from the next tick on."""
-        self.bpm = bpm
-        self.explorer.values["tempo"] = tempo_of(bpm)
+        """Set the tempo (BPM) from the next tick on, also where the sequencer has kept the tempo
+        of a leader that is gone."""
+        self.values.bpm = bpm
+        self._played = bpm, self._played[1]
         self.sequencer.set_tempo(bpm)
-
-    def _set_feel(self) -> None:
-        values = self.explorer.values
-        self.sequencer.set_feel(Feel(values["swing"], values["humanize"]))
 
     def _tap(self, now_ns: int) -> None:
         bpm = self._taps.tap(now_ns)

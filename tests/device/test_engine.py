@@ -7,8 +7,12 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import grids
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Change, Press, Turn
+from drumatlas.explore.explorer import Explorer
 from drumatlas.play.events import START, STOP, Event, Output
+from drumatlas.play.feel import Feel
+from drumatlas.play.following import HeardClock
 from drumatlas.play.settings import PlaySettings
+from drumatlas.play.timeline import ns_per_tick
 
 MS = 1_000_000
 
@@ -77,7 +81,44 @@ def test_loading_a_snapshot_brings_tempo_and_feel_back(engine: Engine) -> None:
     engine.handle(Turn("tempo", 0.9), 0)
     engine.handle(Press("load_a"), 0)
     assert engine.bpm == pytest.approx(120)
-    assert engine.explorer.values["swing"] == 0.5
+    assert engine.values["swing"] == 0.5
+    engine.sequencer.advance(1)
+    assert engine.sequencer.bpm == pytest.approx(120)
+    assert engine.sequencer._s.feel == engine.feel == Feel(swing=0.5)
+
+
+def test_tempo_and_feel_have_one_owner(engine: Engine, atlas: Atlas) -> None:
+    engine.handle(Turn("humanize", 0.25), 0)
+    engine.set_bpm(270)  # more than the control reaches
+    before = engine.explorer
+    engine.change_atlas(Explorer(atlas))
+    assert engine.explorer is not before
+    assert engine.explorer.values is engine.values
+    assert (engine.bpm, engine.values["tempo"]) == (270, 1.0)
+    engine.handle(Press("save_a"), 0)
+    engine.handle(Press("load_a"), 0)
+    assert engine.bpm == 270  # where the snapshot has the control
+    engine.handle(Turn("tempo", 0.5), 0)
+    assert engine.bpm == 140
+    engine.handle(Press("load_a"), 0)
+    assert engine.bpm == 240
+    engine.sequencer.advance(1)
+    assert engine.sequencer.bpm == pytest.approx(240)
+    assert engine.sequencer._s.feel == engine.feel == Feel(humanize=0.25)
+
+
+def test_a_turned_tempo_replaces_that_of_a_leader_that_is_gone(engine: Engine) -> None:
+    sequencer = engine.sequencer
+    sequencer.follow(True)
+    sequencer.hear_clock(HeardClock(0, 0, ns_per_tick(150)))
+    sequencer.follow(False)
+    engine.handle(Press("save_a"), 0)
+    engine.handle(Press("load_a"), 0)  # nothing new: the leader's tempo stays in force
+    sequencer.advance(1)
+    assert sequencer.bpm == pytest.approx(150)
+    engine.handle(Turn("tempo", engine.values["tempo"]), 0)
+    sequencer.advance(2)
+    assert sequencer.bpm == pytest.approx(120) == engine.bpm
 
 
 def test_a_panel_that_breaks_is_shown_and_the_beat_goes_on(

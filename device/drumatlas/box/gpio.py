@@ -81,7 +81,7 @@ def find_gpio(
 
     if not _is_wanted(wanted):
         return None, []
-    values = engine.explorer.values
+    values = engine.values
     # The configuration does not set these at the start, so only a restored state moves them.
     unset = [name for name in DEFAULTS if not BY_NAME[name].start]
     is_restored = any(values[name] != DEFAULTS[name] for name in unset)
@@ -114,7 +114,7 @@ def _inputs(config: "Config") -> str:
 def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -> None:
     """Make it one of the engine's panels: it learns where controls stand and what lamps show,
     and its faults are among the engine's."""
-    panel.values = lambda: engine.explorer.values
+    panel.values = lambda: engine.values
     panel.shows = lambda now_ns: lamps(engine, listener, now_ns)
     panel.tells = lambda faults: engine.tell("gpio", *faults)
     engine.panels = [*engine.panels, panel]

@@ -52,6 +52,6 @@ def open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
     except Exception as error:  # curses.error, or no curses on this system
         notes.append(f"no keys: the terminal can't be drawn on ({error})")
         return None
-    screen.values = lambda: engine.explorer.values
+    screen.values = lambda: engine.values
     engine.panels = [*engine.panels, screen]
     return screen

@@ -11,7 +11,8 @@ from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.chaos import Chaos
 from drumatlas.explore.control import Moves
-from drumatlas.explore.controls import BY_NAME, DEFAULTS, KNOBS, SLOTS, Press, Turn
+from drumatlas.explore.control_values import ControlValues
+from drumatlas.explore.controls import BY_NAME, KNOBS, SLOTS, Press, Turn
 from drumatlas.explore.density import Density
 from drumatlas.explore.glide import Glide
 from drumatlas.explore.groove import touch
@@ -32,11 +33,18 @@ _FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
 
 class Explorer:
     """State of the panel and of the place. `pattern` is what should play now; its identity
-    changes whenever the place, the shape or the filter does."""
+    changes whenever the place, the shape or the filter does. `values` are shared with the engine,
+    which plays at their tempo and with their feel; by default the explorer has its own."""
 
-    def __init__(self, atlas: Atlas, seed: int = 0, map_mode: str = "absolute") -> None:
+    def __init__(
+        self,
+        atlas: Atlas,
+        seed: int = 0,
+        map_mode: str = "absolute",
+        values: ControlValues | None = None,
+    ) -> None:
         self.atlas = atlas
-        self.values = dict(DEFAULTS)
+        self.values = ControlValues() if values is None else values
         self.knobs: Floats = np.full(4, 0.5, np.float32)  # where we are, in knob turns
         self.novelty = True
         self.frozen = False
@@ -60,9 +68,9 @@ class Explorer:
         self.fill: Pattern | None = None  # set by the button, taken by the engine
 
     def take_over(self, before: "Explorer") -> None:
-        """Stand where `before`, an explorer of another atlas, stood: same turns of the knobs, same
-        shape, same snapshots."""
-        self.values, self.knobs = dict(before.values), before.knobs.copy()
+        """Stand where `before`, an explorer of another atlas, stood: with the same turns of the
+        knobs, the same snapshots, and the control values that it shared with the engine."""
+        self.values, self.knobs = before.values, before.knobs.copy()
         self.snapshots, self.novelty = dict(before.snapshots), before.novelty
         self.map_mode, self._stick = before.map_mode, before._stick
         self._ticked_ns = before._ticked_ns
@@ -260,7 +268,7 @@ class Explorer:
         """Be where `kept` was taken."""
         self.novelty = kept.novelty
         self._set_knobs(np.array(kept.knobs, np.float32))
-        self.values.update(kept.values)
+        self.values.restore(kept.values)
         self._is_stale = True
 
     def _undo(self) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import curses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
@@ -45,7 +45,7 @@ class KeysPanel:
     name = "keys"
 
     def __init__(self, notes: list[str]) -> None:
-        self.values: Callable[[], dict[str, float]] = dict
+        self.values: Callable[[], Mapping[str, float]] = dict
         self.wants_to_quit = False
         self._notes = notes
         self._screen: Any = curses.initscr()
@@ -114,7 +114,7 @@ def status_lines(engine: Engine) -> list[str]:
     genre = f"{nearest[0].name} ({nearest[1]:.1f} sd away)" if nearest else "-"
     flags = [name for name, is_on in _flags(engine).items() if is_on]
     state = "playing" if sequencer.is_playing else "stopped"
-    values = explorer.values
+    values = engine.values
     axes = [
         f"x{i + 1} {_bar(values[f'x{i + 1}'])} {name}"
         for i, name in enumerate(explorer.atlas.latent.axes)

@@ -20,8 +20,7 @@ def kept_from(engine: Engine, learned: Mapping[int, str]) -> Kept:
 def restore(engine: Engine, kept: Kept) -> None:
     """Make `engine` as it was left; the controls that were learnt are the panel's."""
     engine.explorer.snapshots.update(kept.snapshots)
-    engine.explorer.restore(kept.place)
-    engine.take_values()
+    engine.restore(kept.place)
     engine.set_bpm(kept.bpm)
 
 

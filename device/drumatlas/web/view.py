@@ -98,7 +98,7 @@ class ViewReader:
             ),
             atlas=explorer.atlas,
             wanted_bpm=engine.bpm,
-            values=dict(explorer.values),
+            values=dict(engine.values),
             knobs=knobs,
             z=tuple(explorer.latent.tolist()),
             point=self._facts.point_at(knobs),

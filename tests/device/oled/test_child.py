@@ -209,7 +209,7 @@ class TestProcess:
     ) -> None:
         os.kill(oled.pid, signal.SIGSTOP)
         for tick in range(3000):  # more than a pipe holds
-            engine.bpm = 60 + tick / 100
+            engine.set_bpm(60 + tick / 100)
             oled.tick(tick * EVERY_NS)
         assert engine.faults == []
         os.kill(oled.pid, signal.SIGKILL)
