@@ -5,7 +5,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import grids
-from drumatlas.engine import Engine
+from drumatlas.engine import Engine, Fault
 from drumatlas.explore.controls import Change, Press, Turn
 from drumatlas.explore.explorer import Explorer
 from drumatlas.play.events import START, STOP, Event, Output
@@ -183,7 +183,7 @@ def test_an_attempt_that_fails_is_shown_until_one_of_its_source_succeeds(engine:
     def broken() -> None:
         raise OSError("wire off")
 
-    engine.tell("other", "another's")
+    engine.set_faults("other", "another's")
     assert not engine.attempt("pads", broken)
     assert engine.faults == ["another's", "pads: OSError: wire off"]
     assert not engine.attempt("pads", broken, "the pads")
@@ -192,6 +192,54 @@ def test_an_attempt_that_fails_is_shown_until_one_of_its_source_succeeds(engine:
     assert len(engine.faults) == 2
     assert engine.attempt("pads", list)
     assert engine.faults == ["another's"]
+
+
+def test_faults_know_their_sources_whatever_they_say(engine: Engine) -> None:
+    engine.set_faults("ports", "TR-8S: unplugged", "Keys: unplugged")
+    engine.set_faults("config", "ports: no such key")
+    assert engine.fault_records == [
+        Fault("ports", "TR-8S: unplugged"),
+        Fault("ports", "Keys: unplugged"),
+        Fault("config", "ports: no such key"),
+    ]
+    engine.set_faults("ports")
+    assert engine.faults == ["ports: no such key"]
+
+
+def test_a_notice_stays_until_its_source_replaces_it(engine: Engine) -> None:
+    engine.set_notice("keep", "kept\na.mid")
+    engine.set_notice("learn", "learning")
+    engine.set_notice("keep", "kept b.mid")
+    assert engine.notices == {"keep": "kept b.mid", "learn": "learning"}
+    engine.set_notice("keep")
+    engine.set_notice("keep")
+    assert engine.notices == {"learn": "learning"}
+    engine.set_notice("learn", "two\nlines")
+    assert engine.notices == {"learn": "two lines"}
+
+
+def test_each_listener_hears_each_change(engine: Engine, panel: FakePanel) -> None:
+    first: list[Change] = []
+    second: list[Change] = []
+    engine.listeners += [first.append, second.append]
+    panel.changes = [Press("keep"), Turn("x1", 0.5)]
+    engine.tick(0)
+    assert first == second == [Press("keep"), Turn("x1", 0.5)]
+
+
+def test_panels_come_and_go(engine: Engine, panel: FakePanel) -> None:
+    other = FakePanel()
+    other.name = "other"
+    engine.add_panel(other)
+    assert engine.panels == (panel, other)
+    other.fault = "wire off"
+    engine.tick(0)
+    assert engine.panels == (panel,)
+    assert engine.fault_records == [Fault("panel other", "panel other: wire off")]
+    engine.remove_panel(other)  # as before another one is opened in its place
+    assert engine.faults == []
+    engine.remove_panel(panel)
+    assert engine.panels == ()
 
 
 def test_panic_button(engine: Engine) -> None:
@@ -294,5 +342,5 @@ def test_a_fill_ends_on_the_one(engine: Engine) -> None:
 
 
 def test_a_fault_is_a_line_that_can_be_shown_anywhere(engine: Engine) -> None:
-    engine.tell("board", "no\nboard\x1b[2J", "", "\n")
+    engine.set_faults("board", "no\nboard\x1b[2J", "", "\n")
     assert engine.faults == ["no board\\x1b[2J"]

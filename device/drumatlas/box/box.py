@@ -47,12 +47,12 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
         return Engine(atlas, settings, panels, time.monotonic_ns())
 
     engine, wrong = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
-    engine.tell("atlas", *wrong)
+    engine.set_faults("atlas", *wrong)
     now_ns = time.monotonic_ns()
     for control in STARTS:
         engine.handle(Turn(control.name, float(config[control.start])), now_ns)
     midi = MidiPanel(engine, midi_map(config))
-    engine.panels = [*panels, midi]
+    engine.add_panel(midi)
     box = Box(engine, settings, midi, store, lines=lines)
     _restore(box)
     if arguments.bpm is not None:

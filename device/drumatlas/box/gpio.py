@@ -116,8 +116,8 @@ def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -
     and its faults are among the engine's."""
     panel.values = lambda: engine.values
     panel.shows = lambda now_ns: lamps(engine, listener, now_ns)
-    panel.tells = lambda faults: engine.tell("gpio", *faults)
-    engine.panels = [*engine.panels, panel]
+    panel.tells = lambda faults: engine.set_faults("gpio", *faults)
+    engine.add_panel(panel)
 
 
 class Knobs:
@@ -154,7 +154,7 @@ class Knobs:
                 fault = f"wiring: {error}; {self._go_back()}"
             else:
                 self._good = config
-        self._engine.tell("wiring", fault)
+        self._engine.set_faults("wiring", fault)
 
     def _go_back(self) -> str:
         """The panel as it was, if there was one; says what became of it."""
@@ -173,11 +173,10 @@ class Knobs:
         self.connect(self._listener)
 
     def _drop(self) -> None:
-        panels = self._engine.panels
-        self._engine.panels = [panel for panel in panels if panel is not self._panel]
+        if self._panel:
+            self._engine.remove_panel(self._panel)
         self.close()
-        self._engine.tell("gpio")
-        self._engine.tell("panel gpio")
+        self._engine.set_faults("gpio")
 
     def close(self) -> None:
         """Lamps off, hardware free."""

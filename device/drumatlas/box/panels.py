@@ -53,5 +53,5 @@ def open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
         notes.append(f"no keys: the terminal can't be drawn on ({error})")
         return None
     screen.values = lambda: engine.values
-    engine.panels = [*engine.panels, screen]
+    engine.add_panel(screen)
     return screen

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from drumatlas.box.box import Box
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine
+    from drumatlas.explore.controls import Change
     from drumatlas.midi.files.tape import Tape
     from drumatlas.play.own_clock import OwnClock
     from drumatlas.play.port import InputPort, OutputPort
@@ -46,7 +47,7 @@ class PortFaults:
 
     def tick(self, _now_ns: int) -> None:
         """Look at each."""
-        self._engine.tell("ports", *(port.fault for port in self._ports))
+        self._engine.set_faults("ports", *(port.fault for port in self._ports))
 
     def close(self) -> None:
         """Leave the ports open: `play` closes them."""
@@ -60,7 +61,7 @@ class OwnClockFault:
 
     def tick(self, now_ns: int) -> None:
         """Look whether it comes in."""
-        self._engine.tell("own clock", self._own.fault(now_ns))
+        self._engine.set_faults("own clock", self._own.fault(now_ns))
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -72,14 +73,17 @@ class KeepLastBars:
     def __init__(
         self, engine: "Engine", tape: "Tape", takes: "Takes | None", talks: bool = False
     ) -> None:
+        from drumatlas.explore.controls import Press
+
         self._engine, self._tape, self._takes, self._talks = engine, tape, takes, talks
         self._written: Path | None = None
         self._is_asked = False
-        engine.on_keep = self.keep
+        self._button = Press("keep")
+        engine.listeners.append(self._hear)
 
-    def keep(self) -> None:
-        """Write the last 8 bars at the next tick."""
-        self._is_asked = True
+    def _hear(self, change: "Change") -> None:
+        """Write the last 8 bars at the next tick if the button asks for them."""
+        self._is_asked |= change == self._button
 
     def tick(self, now_ns: int) -> None:
         """Take over what was played; write it if that was asked for."""
@@ -87,21 +91,20 @@ class KeepLastBars:
         if self._is_asked:
             self._is_asked = False
             if self._takes is None:
-                self._engine.tell("keep", "keep: no folder for takes; give one with --state")
+                self._engine.set_faults("keep", "keep: no folder for takes; give one with --state")
             elif outputs := self._tape.last_bars(now_ns):
                 self._takes.keep(outputs)
             else:
-                self._engine.tell("keep", "keep: nothing was played yet")
+                self._engine.set_faults("keep", "keep: nothing was played yet")
         if self._takes and self._takes.fault:
-            self._engine.tell("keep", self._takes.fault)
+            self._engine.set_faults("keep", self._takes.fault)
         if self._takes and self._takes.last != self._written:
             self._show(self._takes.last)
 
     def _show(self, path: "Path | None") -> None:
-        self._engine.tell("keep")
-        self._engine.flags.pop(f"kept {self._written}", None)
+        self._engine.set_faults("keep")
         self._written = path
-        self._engine.flags[f"kept {path}"] = True
+        self._engine.set_notice("keep", f"kept {path}")
         if self._talks:
             say(f"kept the last bars: {path}")
 

@@ -56,9 +56,9 @@ class Reloader:
         try:
             config = read_given(self._arguments)
         except DrumatlasError as error:
-            engine.tell("config", f"config: {error}; the last good one stays in force")
+            engine.set_faults("config", f"config: {error}; the last good one stays in force")
             return
-        engine.tell("config", *self._late(config))
+        engine.set_faults("config", *self._late(config))
         settings = play_settings(config)
         self._play_on(settings, play_settings(self._last))
         engine.explorer.map_mode = settings.map_mode

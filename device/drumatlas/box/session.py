@@ -54,7 +54,7 @@ def _open_and_run(asked: _Asked, outputs: "Outputs") -> None:
 
     arguments, config = asked.arguments, asked.config
     box = build(arguments, config, asked.panels)
-    box.engine.tell("config", *asked.wrong)
+    box.engine.set_faults("config", *asked.wrong)
     knobs = Knobs(arguments.panel or ["auto"], config, box.engine, box.told)
     with ExitStack() as stack:
         stack.callback(knobs.close)
@@ -64,7 +64,7 @@ def _open_and_run(asked: _Asked, outputs: "Outputs") -> None:
         session = _Session(asked, box, knobs, page, hearing)
         opened = outputs.take()
         for what, fault in opened.faults.items():
-            box.engine.tell(what, fault)
+            box.engine.set_faults(what, fault)
         session.run(opened.port, session.show(opened.port.name, opened.hints))
 
 

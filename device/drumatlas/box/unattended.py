@@ -82,5 +82,5 @@ def open_anyhow(engine: "Engine", what: str, open_it: Callable[[], T], instead: 
     try:
         return open_it()
     except DrumatlasError as error:
-        engine.tell(what, str(error))
+        engine.set_faults(what, str(error))
         return instead

@@ -78,7 +78,7 @@ class Page:
 
         engine = box.engine
         panel = WebPanel(engine)
-        engine.panels = [*engine.panels, panel]
+        engine.add_panel(panel)
         bridge = self._desk = ThreadBridge(panel.put, time.monotonic_ns())
         facts = Facts(
             ports=lambda: _ports(tape, input_port),
@@ -90,8 +90,8 @@ class Page:
             serving = Serving(self._listening, bridge, lambda: self._server(box, bridge))
             serving.start()
         except OSError as error:  # no descriptors or no thread to be had
-            engine.panels = [one for one in engine.panels if one is not panel]
-            engine.tell("page", f"page: {error.strerror or error}; playing without it")
+            engine.remove_panel(panel)
+            engine.set_faults("page", f"page: {error.strerror or error}; playing without it")
             return []
         self._open_browser()
         watcher = ViewReader(engine, facts)

@@ -113,6 +113,7 @@ def status_lines(engine: Engine) -> list[str]:
     nearest = nearest_genre(explorer.atlas, explorer.place.z)
     genre = f"{nearest[0].name} ({nearest[1]:.1f} sd away)" if nearest else "-"
     flags = [name for name, is_on in _flags(engine).items() if is_on]
+    remarks = " ".join([*flags, *engine.notices.values()])
     state = "playing" if sequencer.is_playing else "stopped"
     values = engine.values
     axes = [
@@ -121,7 +122,7 @@ def status_lines(engine: Engine) -> list[str]:
     ]
     shape = "  ".join(f"{n} {values[n]:.2f}" for n in _SHOWN)
     return [
-        f"drumatlas  {state}  {engine.bpm:.1f} BPM  near {genre}  {' '.join(flags)}",
+        f"drumatlas  {state}  {engine.bpm:.1f} BPM  near {genre}  {remarks}",
         f"atlas {explorer.atlas.name}  z {', '.join(f'{v:.2f}' for v in explorer.place.z)}",
         *axes,
         shape,
@@ -135,7 +136,6 @@ def _flags(engine: Engine) -> dict[str, bool]:
         "wandering": explorer.is_wandering,
         "training beats allowed": not explorer.novelty,
         "moved to a passing place": explorer.place.moved > 0,
-        **engine.flags,
     }
 
 

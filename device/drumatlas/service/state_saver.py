@@ -94,7 +94,7 @@ class StateSaver:
         if kept != self._written or self._writer.fault:
             self._written = kept
             self._writer.offer(kept)
-        self._engine.tell("state", self._writer.fault)
+        self._engine.set_faults("state", self._writer.fault)
 
     def close(self) -> None:
         """Write the last state."""

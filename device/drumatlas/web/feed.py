@@ -108,8 +108,8 @@ class WebFeed:
         if self._bridge.lines and self._say:
             self._say(self._bridge.lines.popleft())
         elif self._bridge.lines:
-            self._engine.tell("page", self._bridge.lines.popleft())
+            self._engine.set_faults("page", self._bridge.lines.popleft())
             self._shown_ns = now_ns
         elif self._shown_ns and now_ns - self._shown_ns > TOLD_NS:
-            self._engine.tell("page")
+            self._engine.set_faults("page")
             self._shown_ns = 0

@@ -58,6 +58,7 @@ class View:
     slots: tuple[str, ...]
     learned: Mapping[int, str]
     flags: Mapping[str, bool]
+    notices: Mapping[str, str]
     faults: tuple[str, ...]
     ports: Mapping[str, str]
 
@@ -115,6 +116,7 @@ class ViewReader:
                 "novelty": explorer.novelty,
                 **engine.flags,
             },
+            notices=dict(engine.notices),
             faults=tuple(engine.faults),
             ports=self._facts.ports(),
         )

@@ -74,7 +74,7 @@ def test_a_restored_place_is_kept(engine: Engine, board: FakeBoard) -> None:
 
 def test_faults_come_and_go_among_the_engines(engine: Engine, board: FakeBoard) -> None:
     opened(engine, board, set())
-    engine.tell("other", "another's")
+    engine.set_faults("other", "another's")
     board.converters["mcp0"].fails = True
     engine.tick(TICK_NS)
     assert engine.faults[0] == "another's"
@@ -209,7 +209,7 @@ def test_without_any_wiring_it_plays_and_the_next_try_may_do(
     knobs = knobs_of(engine)
     boards.refused = [wiring_of(OTHER), wiring_of(CONFIG)]
     knobs.rewire(OTHER)
-    assert engine.panels == []
+    assert engine.panels == ()
     assert "no knobs, for the wiring before can't be had again either" in engine.faults[0]
     boards.refused = [wiring_of(OTHER)]
     knobs.rewire(OTHER)

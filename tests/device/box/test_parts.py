@@ -64,7 +64,7 @@ def test_the_button_keeps_what_was_played(engine: Engine, tmp_path: Path) -> Non
     last_bars.close()
     kept = tmp_path / "keep-001.mid"
     assert any(message.type == "note_on" for message in mido.MidiFile(kept))
-    assert engine.flags == {f"kept {kept}": True}
+    assert engine.notices == {"keep": f"kept {kept}"}
     assert engine.faults == []
 
 
@@ -93,7 +93,7 @@ def test_the_midi_panel_knows_what_was_sent(
 ) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     midi = MidiPanel(engine, MidiMap())
-    engine.panels = [midi]
+    engine.add_panel(midi)
     tape = Tape(NullPort())
     parts = open_parts(Box(engine, PlaySettings(), midi, None), tape, None, talks=False)
     home = engine.explorer.latent.tolist()
