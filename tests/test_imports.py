@@ -55,7 +55,7 @@ EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
     *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "velocity")),
-    *("web.assets", "web.dropped_file", "web.pass_map"),  # the parts of its page
+    *("web.dropped_file", "web.pass_map", "web.assets"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")
 # What a pure room may take from outside.

@@ -14,7 +14,7 @@ from drumatlas.midi.files.take import take_bytes
 from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, TempoChange
-from drumatlas.play.following import Heard
+from drumatlas.play.following import HeardClock
 from drumatlas.play.timeline import Timeline, ns_per_tick
 from playing import HATS, pattern_of, sequencer
 
@@ -64,7 +64,7 @@ class Box:
     def lead(self, ticks: int, bpm: float = 120) -> None:
         """The leader's clocks, each heard as it comes."""
         for _ in range(ticks):
-            self.seq.hear_clock(Heard(self.heard, self.now, ns_per_tick(bpm)))
+            self.seq.hear_clock(HeardClock(self.heard, self.now, ns_per_tick(bpm)))
             self.heard += 1
             self.play_ns(round(ns_per_tick(bpm)) - 1000)
             self.now += 1000
