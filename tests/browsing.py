@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-SIZES = {"phone": (390, 844), "small": (800, 480), "bridge": (1440, 900)}
+SIZES = {"phone": (390, 844), "small": (800, 480), "desk": (1440, 900)}
 
 # As a browser does that lets a page, or a file, keep nothing.
 NO_STORE = """
