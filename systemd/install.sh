@@ -2,17 +2,17 @@
 # Installs drumatlas as a service: Raspberry Pi OS or Debian, bookworm or trixie.
 #
 #   sudo systemd/install.sh              # from this checkout; asks before it changes the boot settings
-#   sudo systemd/install.sh FILE.whl     # that wheel instead
+#   sudo systemd/install.sh FILE.whl     # from this wheel
 #
-#   --yes          answers every question with yes
-#   --wheels DIR   takes every package from DIR, none from the network
-#   --gpio         with the packages of the GPIO panel, also where this is no Raspberry Pi
-#   --gadget       also as a MIDI device for the computer at the other end of the USB cable
-#   --uninstall    takes it away again; keeps state, settings and user
-#   --purge        with --uninstall: those, too
+#   --yes          answer every question with yes
+#   --wheels DIR   install every package from DIR, without a network
+#   --gpio         install the packages of the GPIO panel even if this is not a Raspberry Pi
+#   --gadget       also make the USB port a MIDI device for the computer at the other end
+#   --uninstall    remove everything except state, settings and user
+#   --purge        with --uninstall: remove state, settings and user, too
 #
-# Run again it changes nothing, or only what is new. Everything it owns lies in /opt/drumatlas,
-# /var/lib/drumatlas and the files named `drumatlas` below /etc.
+# A second run installs only what is new. The files it installs are in /opt/drumatlas,
+# /var/lib/drumatlas, /usr/local and files named `drumatlas` below /etc.
 set -euo pipefail
 umask 022
 
@@ -24,7 +24,7 @@ UNITS=/etc/systemd/system
 SHARE=/usr/local/share
 USER_NAME=drumatlas
 export DEBIAN_FRONTEND=noninteractive
-# Root's Python takes no module from the folder that this script was started in.
+# Root's Python must not import modules from the current folder.
 export PYTHONSAFEPATH=1
 
 changes=0
@@ -50,7 +50,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --yes) yes=1 ;;
     --wheels)
-        [ -d "${2:-}" ] || fail "--wheels wants a folder of wheels, not '${2:-}'"
+        [ -d "${2:-}" ] || fail "--wheels needs a folder of wheels, not '${2:-}'"
         wheels=$(cd "$2" && pwd)
         shift
         ;;
@@ -66,17 +66,17 @@ while [ $# -gt 0 ]; do
         [ -f "$1" ] || fail "$1: no such file"
         source=$(realpath "$1")
         ;;
-    *) fail "'$1' is none of its options; see --help" ;;
+    *) fail "unknown option '$1'; see --help" ;;
     esac
     shift
 done
-[ "$purge" = 0 ] || [ "$uninstall" = 1 ] || fail "--purge goes with --uninstall"
+[ "$purge" = 0 ] || [ "$uninstall" = 1 ] || fail "--purge needs --uninstall"
 [ "$(id -u)" = 0 ] || fail "needs root: sudo $0"
 command -v systemctl >/dev/null || fail "this system has no systemd"
 
 # --- small helpers -------------------------------------------------------------------------------
 
-ask() { # QUESTION: whether the answer is yes; no where nobody can answer
+ask() { # QUESTION: succeed if the answer is yes; without a terminal it is no
     [ "$yes" = 0 ] || return 0
     [ -t 0 ] || return 1
     local answer
@@ -84,7 +84,7 @@ ask() { # QUESTION: whether the answer is yes; no where nobody can answer
     [[ $answer == [yY]* ]]
 }
 
-put() { # MODE FILE: standard input becomes FILE, if it is not that already
+put() { # MODE FILE: write standard input to FILE; fail if FILE has that content already
     local new
     new=$(mktemp)
     cat >"$new"
@@ -99,13 +99,13 @@ put() { # MODE FILE: standard input becomes FILE, if it is not that already
 
 is_pi() { grep -qs 'Raspberry Pi' /proc/device-tree/model; }
 
-is_running() { [ -d /run/systemd/system ]; } # not in a chroot that makes an image
+is_running() { [ -d /run/systemd/system ]; } # false in a chroot that builds an image
 
-has_wheel() { # NAME: whether --wheels has it
+has_wheel() { # NAME: succeed if the folder of --wheels has its wheel
     [ -n "$wheels" ] && compgen -G "$wheels/$1-*.whl" >/dev/null
 }
 
-apt_need() { # PACKAGE...: installs what is missing
+apt_need() { # PACKAGE...: install the missing ones
     local missing=() package
     for package; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
@@ -113,11 +113,11 @@ apt_need() { # PACKAGE...: installs what is missing
     [ ${#missing[@]} -gt 0 ] || return 0
     apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
         { apt-get update -qq && apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null; } ||
-        fail "apt could not install ${missing[*]}; is the network there? (--wheels DIR works without)"
+        fail "apt could not install ${missing[*]}; check the network, or use --wheels DIR"
     changed "installed ${missing[*]}"
 }
 
-# --- taking it away ------------------------------------------------------------------------------
+# --- uninstalling --------------------------------------------------------------------------------
 
 remove() { # FILE...
     local file
@@ -128,7 +128,7 @@ remove() { # FILE...
     done
 }
 
-take_away() {
+uninstall_all() {
     local unit
     for unit in drumatlas.service drumatlas-gadget.service; do
         [ -e "$UNITS/$unit" ] || continue
@@ -136,7 +136,7 @@ take_away() {
         remove "$UNITS/$unit"
     done
     ! is_running || systemctl daemon-reload
-    [ ! -e "$HOME_DIR" ] || [ -e "$HOME_DIR/pyvenv.cfg" ] || fail "$HOME_DIR is not what this script made; left as it is"
+    [ ! -e "$HOME_DIR" ] || [ -e "$HOME_DIR/pyvenv.cfg" ] || fail "$HOME_DIR was not made by this script; it stays as it is"
     remove "$HOME_DIR" /etc/udev/rules.d/60-drumatlas.rules /etc/modules-load.d/drumatlas.conf \
         /etc/security/limits.d/drumatlas.conf "$SHARE/bash-completion/completions/drumatlas" \
         "$SHARE/zsh/site-functions/_drumatlas" "$SHARE/fish/vendor_completions.d/drumatlas.fish" \
@@ -151,11 +151,11 @@ take_away() {
     else
         say "kept $STATE, $CONFIG and user $USER_NAME; --purge removes them"
     fi
-    [ "$changes" -gt 0 ] || say "nothing of drumatlas was here"
+    [ "$changes" -gt 0 ] || say "drumatlas was not installed"
 }
 
 if [ "$uninstall" = 1 ]; then
-    take_away
+    uninstall_all
     exit 0
 fi
 
@@ -167,14 +167,14 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
 machine=$(uname -m)
 version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 ! is_pi || wants_gpio=1
-# A 32-bit Raspberry Pi OS may run a 64-bit kernel, which would make pip look for what is not there.
+# A 32-bit Raspberry Pi OS may run a 64-bit kernel. Then pip would look for 64-bit wheels.
 as_is=()
 if [ "$machine" = aarch64 ] && [ "$(python3 -c 'import struct; print(struct.calcsize("P"))')" = 4 ]; then
     machine=armv7l
     as_is=(linux32)
 fi
 
-# For JACK 64-bit systems get a binding of RtMidi as a wheel; for 32 bits there is Debian's alone.
+# The binding of RtMidi, for JACK, is a wheel on 64-bit systems; on 32 bits only Debian has one.
 case $machine in
 aarch64 | x86_64) ;;
 *) has_wheel python_rtmidi || apt_need python3-rtmidi ;;
@@ -184,10 +184,10 @@ case "$machine $version" in
 "aarch64 3.11" | "aarch64 3.12" | "x86_64 3.11" | "x86_64 3.12") ;;
 *) [ "$wants_gpio" = 0 ] || has_wheel lgpio || apt_need python3-lgpio ;;
 esac
-# 32 bits: no wheels of alsa-midi on PyPI; where piwheels has none either it is built. (Of
-# onnxruntime there are none at all: NumPy runs the same networks.)
+# On 32 bits PyPI has no wheels of alsa-midi. If piwheels has none either, pip builds it. There are
+# no wheels of onnxruntime at all; NumPy runs the same networks.
 case $machine in armv6l | armv7l) has_wheel alsa_midi || apt_need gcc python3-dev libffi-dev libasound2-dev ;; esac
-# The wheel of alsa-midi for other machines than x86 holds no ALSA: it loads the system's library.
+# Only the wheels of alsa-midi for x86 contain ALSA's library; others load the system's.
 case "$machine $(ldconfig -p)" in
 x86_64* | *libasound.so.2*) ;;
 *) if [ "$version" = 3.11 ]; then apt_need libasound2; else apt_need libasound2t64; fi ;;
@@ -195,7 +195,7 @@ esac
 
 # --- the program ---------------------------------------------------------------------------------
 
-fingerprint() { # of what is installed from where; the same twice means that nothing is new
+fingerprint() { # print a hash of the source and the options; if it is unchanged, nothing is new
     {
         echo "$version $machine gpio=$wants_gpio"
         if [ -f "$source" ]; then
@@ -216,7 +216,7 @@ fi
 
 stamp=$HOME_DIR/.installed
 if [ -e "$HOME_DIR" ] && [ ! -e "$HOME_DIR/pyvenv.cfg" ] && [ -n "$(ls -A "$HOME_DIR")" ]; then
-    fail "$HOME_DIR is there and no virtual environment; move it away"
+    fail "$HOME_DIR exists but is not a virtual environment; move it away"
 fi
 wanted=$(fingerprint)
 if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
@@ -226,8 +226,8 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
     fi
     extras=()
     more=()
-    ! has_wheel python_rtmidi || more+=(python-rtmidi) # of 32 bits, which drumatlas does not ask for
-    # Offline the manual's makers may be missing; a box plays without.
+    ! has_wheel python_rtmidi || more+=(python-rtmidi) # for 32 bits, where drumatlas does not require it
+    # Without a network, the packages that make the manual may be missing; the box plays without them.
     [ -n "$wheels" ] && ! { has_wheel shtab && has_wheel argparse_manpage; } || extras+=(service)
     if [ "$wants_gpio" = 1 ]; then
         extras+=(box)
@@ -243,14 +243,14 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
     trap 'rm -rf "$built"' EXIT
     if [ -d "$source" ]; then
         "${pip[@]}" wheel --no-deps "${from[@]}" --wheel-dir "$built" "$source" ||
-            fail "pip could not build $source${wheels:+; $wheels must have hatchling, or a wheel of drumatlas}"
+            fail "pip could not build $source${wheels:+; $wheels must have a wheel of hatchling or of drumatlas}"
     else
         cp "$source" "$built"
     fi
     wheel=$(find "$built" -name '*.whl')
     "${pip[@]}" install --root-user-action=ignore "${from[@]}" "drumatlas[$extra] @ file://$wheel" "${more[@]}" ||
-        fail "pip could not install what drumatlas needs${wheels:+ from $wheels}; see above"
-    # The same version number may be other code.
+        fail "pip could not install the packages that drumatlas needs${wheels:+ from $wheels}; see above"
+    # The code may have changed under the same version number.
     "${pip[@]}" install --root-user-action=ignore --force-reinstall --no-deps "$wheel"
     echo "$wanted" >"$stamp"
     restart=1
@@ -288,33 +288,33 @@ for group in audio gpio spi i2c; do
     fi
 done
 
-# The service may open ALSA's sequencer only if that is known to the kernel when it starts.
+# The service may open ALSA's sequencer only if its module was loaded before the service starts.
 if put 644 /etc/modules-load.d/drumatlas.conf <<<'snd-seq' && is_running; then modprobe -q snd-seq || true; fi
-# For `drumatlas play` by hand; the service has these by its unit.
+# For `drumatlas play` in a terminal; the service gets these limits from its unit.
 put 644 /etc/security/limits.d/drumatlas.conf <<<'@audio - rtprio 95
 @audio - memlock unlimited' || true
 
-switch_on() { # NAME QUESTION: an interface of the Pi
+switch_on() { # NAME QUESTION: switch an interface of the Pi on, after asking
     command -v raspi-config >/dev/null || return 0
-    [ "$(raspi-config nonint "get_$1")" = 1 ] || return 0 # 0: is on
+    [ "$(raspi-config nonint "get_$1")" = 1 ] || return 0 # 0: it is on
     if ask "$2"; then
         raspi-config nonint "do_$1" 0
         changed "switched $1 on"
         needs_reboot=1
     else
-        say "$1 stays off; sudo raspi-config nonint do_$1 0 switches it on"
+        say "$1 stays off; to switch it on: sudo raspi-config nonint do_$1 0"
     fi
 }
-usb_device() { # the Pi's USB port as a device's
+usb_device() { # make the Pi's USB port a device's, after asking
     local file=/boot/firmware/config.txt line='dtoverlay=dwc2,dr_mode=peripheral'
     [ -e "$file" ] || return 0
     ! grep -qx "$line" "$file" || return 0
-    if ask "Make the USB port that of a device, in $file?"; then
+    if ask "Make the USB port a device port, in $file?"; then
         printf '\n[all]\n%s\n' "$line" >>"$file"
         changed "put $line into $file"
         needs_reboot=1
     else
-        say "the USB port stays a host's; $line in $file changes it"
+        say "the USB port stays a host port; to change it, put $line into $file"
     fi
 }
 if is_pi; then
@@ -327,20 +327,20 @@ fi
 
 if [ ! -e "$CONFIG" ]; then
     put 644 "$CONFIG" <<'END'
-# Settings of the drumatlas service. Everything has a default: `drumatlas config` prints all of
-# them, `sudo drumatlas config --check /etc/drumatlas.toml` checks this file, and
-# `sudo systemctl reload drumatlas` (ports and wiring: restart) puts it into force.
+# Settings of the drumatlas service. Every setting has a default; `drumatlas config` prints them all.
+# Check this file with `sudo drumatlas config --check /etc/drumatlas.toml`. Apply it with
+# `sudo systemctl reload drumatlas`, or `restart` after changing ports.
 END
 fi
 
-# It may hold the page's token: only its owner and the service read it.
+# The file may hold the page's token, so only its owner and the service may read it.
 if [[ $(stat -c %a "$CONFIG") != *0 ]]; then
     chgrp "$USER_NAME" "$CONFIG"
     chmod o= "$CONFIG"
-    changed "closed $CONFIG to other users, since it may hold the page's token"
+    changed "made $CONFIG private, since it may hold the page's token"
 fi
 
-# Both are made from the commands themselves.
+# Manual pages and completion are generated from the commands.
 if "$HOME_DIR/bin/python" -c 'import argparse_manpage, shtab' 2>/dev/null; then
     while read -r file; do changed "wrote $file"; done < <("$HOME_DIR/bin/python" -m drumatlas.cli.manual "$SHARE")
 fi
@@ -360,18 +360,18 @@ for unit in "${units[@]}"; do
     fi
 done
 if is_running; then
-    # Without a controller (before the restart) it fails and says so itself.
+    # Before the reboot there is no USB device controller, so starting this unit may fail.
     [ ${#units[@]} = 1 ] || systemctl start drumatlas-gadget.service ||
-        say "no USB device yet; journalctl -u drumatlas-gadget -e says why"
+        say "no USB device yet; see journalctl -u drumatlas-gadget -e"
     if [ "$restart" = 1 ]; then
-        systemctl restart drumatlas.service || fail "it does not start; journalctl -u drumatlas -e says why"
+        systemctl restart drumatlas.service || fail "the service does not start; see journalctl -u drumatlas -e"
         changed "started drumatlas.service"
     elif ! systemctl is-active -q drumatlas.service; then
-        systemctl start drumatlas.service || fail "it does not start; journalctl -u drumatlas -e says why"
+        systemctl start drumatlas.service || fail "the service does not start; see journalctl -u drumatlas -e"
         changed "started drumatlas.service"
     fi
 fi
 
-[ "$changes" -gt 0 ] || say "everything is as it should be; nothing changed"
-[ "$needs_reboot" = 0 ] || say "restart the machine (sudo reboot) for what was switched on"
-say "it plays; drumatlas status shows what, drumatlas doctor what could be better"
+[ "$changes" -gt 0 ] || say "everything is up to date; nothing changed"
+[ "$needs_reboot" = 0 ] || say "reboot to use the interfaces that were switched on: sudo reboot"
+say "drumatlas is installed; drumatlas status shows what it plays, drumatlas doctor checks this machine"

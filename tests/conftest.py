@@ -11,10 +11,11 @@ from collections.abc import Callable, Generator, Iterator
 import pytest
 from hypothesis import settings
 
-import streams
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
-from jack import Recorder, serving
+from drumatlas.explore.search import Places
+from support import streams
+from support.jack_server import Recorder, serving
 
 settings.register_profile("drumatlas", deadline=None)  # machines are noisy; speed is for bench
 # Orders of use that the state machine tries; `make soak-states` wants many.
@@ -90,6 +91,12 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def atlas() -> Atlas:
     """The built-in atlas."""
     return read_builtin()
+
+
+@pytest.fixture(scope="module")
+def places(atlas: Atlas) -> Places:
+    """The places of the built-in atlas, each with its beat."""
+    return Places(atlas)
 
 
 @pytest.fixture(scope="session")

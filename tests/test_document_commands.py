@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from beats import FUNK, JAZZ, ROCK
-from command_lines import parser_of, programs
-from documents import DOCUMENTS, ROOT, Block
 from drumatlas.beat.tsv import BeatRow, format_rows
+from support.beats import FUNK, JAZZ, ROCK
+from support.command_lines import parser_of, programs
+from support.documents import DOCUMENTS, ROOT, Block
 
 LONGEST_S = 60
 # Lines that are run in a folder that holds the files they name. The first words of each are ours.

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from command_lines import options_of, programs
-from documents import DOCUMENTS, ROOT, Document, tree
 from drumatlas.config.keys import KEYS
 from drumatlas.explore.controls import BUTTONS, VALUES
 from drumatlas.panel.midi_map import DEFAULT_CC
 from drumatlas.panel.script import parse_script
 from drumatlas.panel.wiring import DEFAULT_LAMPS, DEFAULT_SECOND, DEFAULT_WIRES
+from support.command_lines import options_of, programs
+from support.documents import DOCUMENTS, ROOT, Document, tree
 
 FRONT = Document(ROOT / "README.md")
 BOX = Document(ROOT / "device/README.md")

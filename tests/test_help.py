@@ -1,6 +1,5 @@
 """`--help` of both programs: every option explained, every example works."""
 
-import argparse
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beats import FUNK, JAZZ, ROCK
-from command_lines import parser_of, programs, words_of
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.commandline import run_command
 from drumatlas.config.example import example as example_config
 from drumatlas.play.settings import VoiceOut
+from support.beats import FUNK, JAZZ, ROCK
+from support.command_lines import actions_of, commands_of, parser_of, programs, words_of
 
 BUILTIN = Path(__file__).parents[1] / "device" / "drumatlas" / "builtin.atlas"
 MOST_AWAY = 2.0  # prior deviations on each axis; 95 of 100 beats lie nearer
 # What needs a network trained, a terminal, MIDI or a box that runs is only parsed.
-RUNS = {"render", "decode", "encode", "config", "filter", "sample", "midi", "page"}
+RUNS = {"render", "decode", "encode", "config", "filter", "sample", "midi", "page", "textbook"}
 
 
 def examples() -> Iterator[tuple[str, str]]:
@@ -34,7 +33,7 @@ def examples() -> Iterator[tuple[str, str]]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the examples name."""
     from drumatlas.midi.files.take import take_bytes
-    from playing import FOUR, run, sequencer
+    from support.playing import FOUR, run, sequencer
 
     monkeypatch.chdir(tmp_path)
     beats = "".join(format_rows([BeatRow(code, labels=("x",)) for code in (ROCK, JAZZ, FUNK)]))
@@ -92,13 +91,11 @@ def test_points_of_examples_lie_within_the_atlas() -> None:
 
 @pytest.mark.parametrize("program", list(programs()))
 def test_every_command_and_option_is_explained(program: str) -> None:
-    parser = parser_of(program)
-    subparsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    for name, one in subparsers.choices.items():
+    for name, one in commands_of(program).items():
         assert one.description.endswith("."), name
         text = one.format_help()
         assert "examples:\n" in text
-        for action in one._actions:
+        for action in actions_of(one):
             assert action.help, f"{name} {action.option_strings or action.dest}"
             assert len(action.help.split()) >= 2, f"{name} {action.help}"
             assert not re.search(r"\(\d+\)|\bis none of\b|\btold\b|^of ", action.help)

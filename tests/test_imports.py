@@ -63,7 +63,9 @@ PURE_PLAY = (
     *("chance", "clock_grid", "clock_stats", "events", "feel", "following", "leading", "outbox"),
     *("sequencer", "state", "step_player", "tap", "timeline", "transport_actions"),
 )
-PURE_PANEL = ("charge", "chips", "conditioning", "echo", "switches", "takeover", "wiring")
+PURE_PANEL = (
+    *("chips", "conditioning", "contacts", "floating_input", "takeover", "thru_echo", "wiring"),
+)
 PURE_WEB = (
     *("access", "address", "controls", "dropped_file", "messages", "pacing", "pass_map"),
     *("rate_limit", "sessions", "view", "view_json"),

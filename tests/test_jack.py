@@ -19,9 +19,9 @@ import pytest
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.own_clock import FAULT
-from jack import Recorder, jack_client, needs_jack
-from recorded import hanging, longest_s
-from waiting import until
+from support.jack_server import Recorder, jack_client, needs_jack
+from support.recordings import hanging, longest_s
+from support.waiting import until
 
 pytestmark = needs_jack
 
@@ -154,7 +154,7 @@ def test_it_follows_a_leader(recorder: Recorder, play: Play) -> None:
     assert not any(event.data == CLOCK for event in recorder.events)  # no thru unless asked
 
 
-def test_a_missing_port_is_told_with_what_there_is(recorder: Recorder, play: Play) -> None:
+def test_a_missing_port_is_an_error_that_lists_the_ports(recorder: Recorder, play: Play) -> None:
     recorder.client.open_virtual_port("synth")
     process = play("--midi-out", "Moog", "--panel", "none")
     assert process.wait(15) == 2
@@ -180,7 +180,7 @@ def test_monitor_measures_what_play_sends(recorder: Recorder, play: Play) -> Non
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as monitor:
         assert monitor.stderr is not None
-        assert "hearing drumatlas:out" in monitor.stderr.readline()
+        assert "listening to drumatlas:out" in monitor.stderr.readline()
         time.sleep(3)
         monitor.send_signal(signal.SIGTERM)
         found = json.loads(monitor.communicate()[0])

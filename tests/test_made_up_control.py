@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from made_up import copy_with_made_up
+from support.made_up_controls import copy_with_made_up
 
 LOOK = """
 import json
@@ -55,24 +55,24 @@ def found(folder: Path) -> Any:
     return json.loads(run(folder, "-c", LOOK))
 
 
-def test_names_and_midi_map(found: Any) -> None:
+def test_it_has_a_name_and_a_controller(found: Any) -> None:
     assert found["values"][-1] == "ghost"
     assert found["buttons"][-1] == "boo"
     assert (found["cc"]["ghost"], found["cc"]["boo"]) == (30, 31)
 
 
-def test_terminal(found: Any) -> None:
+def test_it_has_a_key_in_the_terminal(found: Any) -> None:
     assert (found["turns"]["<"], found["turns"][">"]) == (["ghost", -1], ["ghost", 1])
     assert found["presses"]["0"] == "boo"
     assert "</> ghost   0 boo" in " ".join(found["keys"])
     assert found["shown"][-1] == "ghost"
 
 
-def test_second_function(found: Any) -> None:
+def test_it_has_a_second_function(found: Any) -> None:
     assert (found["second"]["ghost"], found["second"]["boo"]) == ("chaos", "fill")
 
 
-def test_live_page_and_page_as_a_file(found: Any) -> None:
+def test_both_pages_show_it(found: Any) -> None:
     pytest.importorskip("onnx", reason="the training side is not installed")
     from drumatlas_export.page.html import without_box
 
@@ -85,13 +85,13 @@ def test_live_page_and_page_as_a_file(found: Any) -> None:
         assert rows["boo"]["help"] == "frightens the drummer"
 
 
-def test_list_in_the_documents(found: Any) -> None:
+def test_the_list_of_controls_holds_it(found: Any) -> None:
     lines = found["markdown"].splitlines()
     assert "| `ghost` | haunts the beat | 0.25; `play.ghost` | 30 | `<` `>` | `chaos` |" in lines
     assert "| `boo` | frightens the drummer | 31 | `0` | `fill` |" in lines
 
 
-def test_configuration(folder: Path) -> None:
+def test_its_start_is_a_setting(folder: Path) -> None:
     text = run(folder, "-m", "drumatlas", "config")
     config = tomllib.loads(text)
     assert config["play"]["ghost"] == 0.25
@@ -102,7 +102,7 @@ def test_configuration(folder: Path) -> None:
     assert "ghost" in config["calibration"]
 
 
-def test_help_of_the_command_line(folder: Path) -> None:
+def test_the_help_of_the_command_line_names_it(folder: Path) -> None:
     lines = run(folder, "-m", "drumatlas", "play", "--help").splitlines()
     assert any("</> ghost" in line for line in lines)
     assert any("0 boo" in line for line in lines)

@@ -11,7 +11,7 @@ import pytest
 import drumatlas
 import drumatlas_export
 from drumatlas.atlas import probe
-from drumatlas.midi.process.sender import Sender
+from drumatlas.midi.process.handle import ChildHandle
 
 SOURCES = [Path(package.__path__[0]) for package in (drumatlas, drumatlas_export)]
 INSTALL = Path(__file__).parents[1] / "systemd" / "install.sh"
@@ -29,20 +29,24 @@ def has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], lis
     return lambda: sorted(path.name for path in tmp_path.glob("*.ran"))
 
 
-def test_the_sending_process(has_run: Callable[[], list[str]]) -> None:
-    sender = Sender("no such port", ())
-    assert next(sender.says())  # it goes on looking for that port
-    sender.bury()
-    sender.release()
+def test_the_sending_process_imports_nothing_from_the_folder(
+    has_run: Callable[[], list[str]],
+) -> None:
+    child = ChildHandle("no such port", ())
+    assert next(child.reports())  # it goes on looking for that port
+    child.reap()
+    child.close_pipe()
     assert has_run() == []
 
 
-def test_the_trial_of_onnxruntime(has_run: Callable[[], list[str]]) -> None:
+def test_the_trial_of_onnxruntime_imports_nothing_from_the_folder(
+    has_run: Callable[[], list[str]],
+) -> None:
     probe._survives(b"")
     assert has_run() == []
 
 
-def test_the_installer(has_run: Callable[[], list[str]]) -> None:
+def test_the_installer_imports_nothing_from_the_folder(has_run: Callable[[], list[str]]) -> None:
     """Its own line on safe paths, before Python as it calls it."""
     (line,) = [one for one in INSTALL.read_text().splitlines() if "PYTHONSAFEPATH" in one]
     call = f"{sys.executable} -c 'import json'"
@@ -54,7 +58,7 @@ def test_the_installer(has_run: Callable[[], list[str]]) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
-def test_whoever_starts_python_says_so(source: Path) -> None:
+def test_every_python_that_we_start_has_a_safe_path(source: Path) -> None:
     """A list that begins with sys.executable goes on with -P."""
     for path in source.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -49,7 +49,7 @@ esac
 """
 
 
-class Machine:
+class BareMachine:
     """A copy of what `make` needs, and a PATH that holds only what is put there."""
 
     def __init__(self, folder: Path) -> None:
@@ -89,17 +89,17 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path) -> BareMachine:
     if shutil.which("make") is None:
         pytest.skip("no make; apt install make")
-    return Machine(tmp_path)
+    return BareMachine(tmp_path)
 
 
 APT = {"apt-get": "#!/bin/sh\n", "apt-cache": "#!/bin/sh\n"}
 UBUNTU_22 = {**APT, "apt-cache": "#!/bin/sh\nprintf '%s\\n' python3.9 python3.11-venv python3.11\n"}
 
 
-def refused(machine: Machine, *target: str) -> str:
+def refused(machine: BareMachine, *target: str) -> str:
     """The line that `make` ends with, apart from its own; checks that there is only one."""
     done = machine.make(*target)
     assert done.returncode == 2
@@ -121,7 +121,9 @@ def refused(machine: Machine, *target: str) -> str:
         ({}, "install Python 3.11 or newer from https://www.python.org/downloads"),
     ],
 )
-def test_without_python(machine: Machine, target: str, managers: dict[str, str], how: str) -> None:
+def test_without_python_it_says_how_to_install_one(
+    machine: BareMachine, target: str, managers: dict[str, str], how: str
+) -> None:
     for name, script in managers.items():
         machine.put(name, script)
     assert refused(machine, target) == f"drumatlas: python3 is not there: {how}"
@@ -136,7 +138,9 @@ def test_without_python(machine: Machine, target: str, managers: dict[str, str],
         ({"brew": "#!/bin/sh\n"}, "brew install python"),
     ],
 )
-def test_with_an_old_python(machine: Machine, managers: dict[str, str], how: str) -> None:
+def test_an_old_python_is_refused_with_how_to_get_a_newer_one(
+    machine: BareMachine, managers: dict[str, str], how: str
+) -> None:
     machine.python(number="3.9")
     for name, script in managers.items():
         machine.put(name, script)
@@ -147,7 +151,9 @@ def test_with_an_old_python(machine: Machine, managers: dict[str, str], how: str
 @pytest.mark.parametrize(
     ("name", "how"), [("python3", "python3-venv"), ("python3.12", "python3.12-venv")]
 )
-def test_without_venv(machine: Machine, name: str, how: str) -> None:
+def test_a_python_without_venv_is_refused_with_the_package_to_install(
+    machine: BareMachine, name: str, how: str
+) -> None:
     machine.python(number="3.10")
     machine.python(name, number="3.12", no_venv=True)
     for manager, script in APT.items():
@@ -156,7 +162,7 @@ def test_without_venv(machine: Machine, name: str, how: str) -> None:
     assert not (machine.at / ".venv").exists()
 
 
-def test_the_venv_package_that_was_named_is_enough(machine: Machine) -> None:
+def test_the_venv_package_that_was_named_is_enough(machine: BareMachine) -> None:
     machine.python(no_venv=True)
     refused(machine, "play")
     machine.python()
@@ -165,20 +171,20 @@ def test_the_venv_package_that_was_named_is_enough(machine: Machine) -> None:
     assert "plays play --bpm 90" in done.stdout
 
 
-def test_a_newer_python_beside_an_old_one_is_taken(machine: Machine) -> None:
+def test_a_newer_python_beside_an_old_one_is_taken(machine: BareMachine) -> None:
     machine.python(number="3.9")
     machine.python("python3.12", "3.12")
     assert machine.make("play").returncode == 0
 
 
-def test_the_python_that_is_named_is_the_one(machine: Machine) -> None:
+def test_the_python_that_is_named_is_the_one(machine: BareMachine) -> None:
     machine.python()
     machine.python("mine", "3.9")
     told = refused(machine, "play", "PYTHON=mine")
     assert told.startswith("drumatlas: Python 3.11 or newer is needed, and mine is 3.9: ")
 
 
-def test_what_is_installed_is_installed_once(machine: Machine) -> None:
+def test_nothing_is_installed_twice(machine: BareMachine) -> None:
     machine.python()
     for _ in range(2):
         assert machine.make("play").returncode == 0
@@ -192,7 +198,7 @@ def test_what_is_installed_is_installed_once(machine: Machine) -> None:
     assert all("--constraint constraints.txt" in line for line in machine.lines("pip"))
 
 
-def test_what_pyproject_asks_for_anew_is_installed(machine: Machine) -> None:
+def test_a_new_requirement_of_pyproject_is_installed(machine: BareMachine) -> None:
     machine.python()
     machine.make("play")
     os.utime(machine.at / ".venv/.plays", (1, 1))
@@ -202,7 +208,7 @@ def test_what_pyproject_asks_for_anew_is_installed(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("half", ["no-pip", "gone", "full"])
-def test_a_half_made_venv_is_made_again(machine: Machine, half: str) -> None:
+def test_a_half_made_venv_is_made_again(machine: BareMachine, half: str) -> None:
     machine.python()
     if half == "full":
         (machine.at / "full").touch()
@@ -221,7 +227,7 @@ def test_a_half_made_venv_is_made_again(machine: Machine, half: str) -> None:
     assert len(machine.lines("made")) == (1 if half == "full" else 2)
 
 
-def test_a_failing_pip_is_not_taken_for_done(machine: Machine) -> None:
+def test_a_failing_pip_is_not_taken_for_done(machine: BareMachine) -> None:
     machine.python()
     (machine.at / "offline").touch()
     done = machine.make("play")

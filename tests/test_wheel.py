@@ -38,6 +38,7 @@ def test_it_holds_both_packages_the_atlas_and_nothing_else(wheel: Path) -> None:
     assert "drumatlas/builtin.atlas" in names
     assert "drumatlas/py.typed" in names
     assert {"drumatlas/web/page/index.html", "drumatlas/web/page/main.js"} <= set(names)
+    assert "drumatlas_export/textbook/styles/rock.txt" in names
     assert not [name for name in names if name.endswith(".md")]
 
 

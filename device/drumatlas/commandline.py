@@ -19,7 +19,7 @@ class Command:
     """One command: `options` adds its options, `run` does its work and returns the exit code.
 
     `help` is its line in the list of commands; `about` continues its own --help, in sentences.
-    `notes` are lines that --help prints unchanged below the examples.
+    `notes` are printed below the examples, unchanged.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Command:
 
     @property
     def epilog(self) -> str:
-        """The text below its options."""
+        """The text below the options in --help."""
         examples = "examples:\n" + "\n".join(f"  {e}" for e in self.examples.split("\n"))
         return f"{examples}\n\n{self.notes}" if self.notes else examples
 

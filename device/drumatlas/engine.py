@@ -14,7 +14,7 @@ from drumatlas.errors import one_line
 from drumatlas.explore.control_values import ControlValues
 from drumatlas.explore.controls import BY_NAME, Change, Press, Turn
 from drumatlas.explore.explorer import Explorer
-from drumatlas.explore.snapshot import Snapshot, place_of_program
+from drumatlas.explore.snapshot import Snapshot, name_of_program
 from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
@@ -162,8 +162,8 @@ class Engine:
         return True
 
     def _explore(self, step: Callable[[], None]) -> None:
-        """Do a step that may decode a place. If it can't, the last beat goes on, and the fault is
-        shown until another place is decoded (which `_publish` knows)."""
+        """Run `step`, which may decode a place. If it fails, the last beat plays on, and the fault
+        is shown until another place is decoded (`_publish` clears it)."""
         self._has_failed |= not self.attempt("explorer", step, clears=False)
 
     def handle(self, change: Change, now_ns: int) -> None:
@@ -185,7 +185,7 @@ class Engine:
     def recall(self, program: int, now_ns: int) -> None:
         """Load the snapshot of `program` (0..127) at the end of the two bars that play, or at once
         while stopped. Nothing happens if there is none. The last request wins."""
-        name = place_of_program(program, self.explorer.snapshots)
+        name = name_of_program(program, self.explorer.snapshots)
         if name:
             self._recall = name, self._cycle_at(now_ns)
             self._recall_when_due(now_ns)
@@ -238,7 +238,7 @@ class Engine:
 
     def change_atlas(self, fresh: Explorer) -> None:
         """Go on with the explorer of another atlas; its beat comes in at the next swap point."""
-        fresh.take_over(self.explorer)
+        fresh.copy_state(self.explorer)
         self.explorer = fresh
 
     def set_bpm(self, bpm: float) -> None:

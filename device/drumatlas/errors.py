@@ -22,7 +22,8 @@ def one_line(text: str) -> str:
 class DrumatlasError(Exception):
     """Root of the tree: bad input or a missing part, never a bug of ours.
 
-    `hint` is the remedy, if there is one: "pip install smbus2". `str()` gives both as one line.
+    `what` is the fault. `hint` is the remedy if there is one, such as "pip install smbus2". `str()`
+    returns both as one line.
     """
 
     exit_code = 2
@@ -40,7 +41,8 @@ class DrumatlasError(Exception):
         return one_line("; ".join(filter(None, (super().__str__(), self.hint))))
 
     def within(self, place: str) -> Self:
-        """Put the place of the error before it, "box.toml, line 3: ...", and return the error."""
+        """Prefix the message with the place of the error, as in "box.toml, line 3: ...", and return
+        the error itself."""
         super().__init__(f"{place}: {super().__str__()}")
         return self
 

@@ -15,8 +15,8 @@ UNWRITTEN = "can't be written"
 
 @contextmanager
 def naming(path: Path, failure: str = "") -> Iterator[None]:
-    """Turn an OSError within into a FileError "PATH: [failure:] reason". A FileError, which is an
-    OSError too, names its file already and passes unchanged."""
+    """Turn an OSError inside the context into a FileError "PATH: [failure:] reason". A FileError,
+    which is an OSError too, already names its file and passes unchanged."""
     try:
         yield
     except FileError:

@@ -33,7 +33,7 @@ def open_input(name: str) -> Any:
     return client
 
 
-class Recorder:
+class ClockRecorder:
     """Empties the queue. Its stamps say how long (s) after the one before a message came; the first
     came when it was taken at the latest, and each later one puts that right."""
 
@@ -66,7 +66,7 @@ class Recorder:
 
 
 def main() -> None:
-    recorder = Recorder(open_input(sys.argv[1]))
+    recorder = ClockRecorder(open_input(sys.argv[1]))
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(5))
 

@@ -56,15 +56,15 @@ class Window:
 
 
 @dataclass
-class Kind:
+class WindowKind:
     """A way in which the page may be, and how it went."""
 
     name: str
-    open: Callable[["Box", float], "Any"]
+    open: Callable[["MeasuredBox", float], "Any"]
     windows: list[Window] = field(default_factory=list)
 
 
-class Box:
+class MeasuredBox:
     """`drumatlas play` with a stop-watch; a page at `url` (unless `web` is off)."""
 
     def __init__(self, folder: Path, web: str, life: float) -> None:
@@ -108,7 +108,7 @@ def judge() -> None:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
 
 
-def watch(box: Box, seconds: float, drag: Drag) -> Window:
+def watch(box: MeasuredBox, seconds: float, drag: Drag) -> Window:
     """One window."""
     began, busy = time.monotonic_ns(), box.busy_s()
     command = [sys.executable, "-m", "drumatlas", "monitor", "drumatlas", "--json"]
@@ -131,13 +131,13 @@ def watch(box: Box, seconds: float, drag: Drag) -> Window:
 
 
 @contextmanager
-def closed(_box: Box, _seconds: float) -> Iterator[Drag]:
+def closed(_box: MeasuredBox, _seconds: float) -> Iterator[Drag]:
     time.sleep(0.3)
     yield lambda: time.sleep(0.1)
 
 
 @contextmanager
-def client(box: Box, seconds: float) -> Iterator[Drag]:
+def client(box: MeasuredBox, seconds: float) -> Iterator[Drag]:
     command = [sys.executable, str(CLIENT), box.url, str(seconds + 60)]
     with subprocess.Popen(command, **QUIET) as process:
         yield lambda: time.sleep(0.1)
@@ -153,7 +153,7 @@ class Chromium:
         self.browser = browser
 
     @contextmanager
-    def __call__(self, box: Box, _seconds: float) -> Iterator[Drag]:
+    def __call__(self, box: MeasuredBox, _seconds: float) -> Iterator[Drag]:
         context = self.browser.new_context(viewport={"width": 800, "height": 480})
         page = context.new_page()
         page.goto(box.url)
@@ -174,8 +174,8 @@ class Chromium:
             context.close()
 
 
-def kinds(stack: ExitStack, with_chromium: bool) -> list[Kind]:
-    found = [Kind("page closed", closed), Kind("open, dragged by a client", client)]
+def kinds(stack: ExitStack, with_chromium: bool) -> list[WindowKind]:
+    found = [WindowKind("page closed", closed), WindowKind("open, dragged by a client", client)]
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if with_chromium and path:
         from playwright.sync_api import sync_playwright
@@ -184,7 +184,7 @@ def kinds(stack: ExitStack, with_chromium: bool) -> list[Kind]:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=path, args=root)
         stack.callback(browser.close)
-        found.append(Kind("open, dragged in Chromium here", Chromium(browser)))
+        found.append(WindowKind("open, dragged in Chromium here", Chromium(browser)))
     return found
 
 
@@ -208,8 +208,8 @@ def settle(windows: list[Window], times: list[tuple[int, int]]) -> None:
         one.knob = quantile(took, 0.5), quantile(took, 0.99)
 
 
-def row(kind: Kind, base: Kind) -> str:
-    def middle(of: Kind, what: Callable[[Window], float]) -> float:
+def row(kind: WindowKind, base: WindowKind) -> str:
+    def middle(of: WindowKind, what: Callable[[Window], float]) -> float:
         return median(what(window) for window in of.windows)
 
     def pair(p50: Callable[[Window], float], p99: Callable[[Window], float]) -> str:
@@ -224,9 +224,9 @@ def row(kind: Kind, base: Kind) -> str:
     return f"| {kind.name} | {clock} | {faults} | {knob} | {resident:.1f} | {busy:.1f} |"
 
 
-def play(folder: Path, web: str, rounds: list[list[Kind]], seconds: float) -> None:
+def play(folder: Path, web: str, rounds: list[list[WindowKind]], seconds: float) -> None:
     """One box, and its windows in order; what they saw is with the kinds."""
-    box = Box(folder, web, sum(map(len, rounds)) * (seconds + 5) + 60)
+    box = MeasuredBox(folder, web, sum(map(len, rounds)) * (seconds + 5) + 60)
     time.sleep(START_S)
     for kind in (kind for one in rounds for kind in one):
         with kind.open(box, seconds) as drag:
@@ -237,9 +237,12 @@ def play(folder: Path, web: str, rounds: list[list[Kind]], seconds: float) -> No
         settle(kind.windows, times)
 
 
-def measure(wanted: argparse.Namespace, folder: Path, stack: ExitStack) -> list[Kind]:
+def measure(wanted: argparse.Namespace, folder: Path, stack: ExitStack) -> list[WindowKind]:
     """All kinds; the third is the closed page."""
-    without, fresh = Kind("no page: --web off", closed), Kind("page not opened yet", closed)
+    without, fresh = (
+        WindowKind("no page: --web off", closed),
+        WindowKind("page not opened yet", closed),
+    )
     ways = kinds(stack, wanted.chromium)
     play(folder, "off", [[without]] * 2, wanted.seconds)
     # Each kind has each place in its round in turn.

@@ -3,10 +3,10 @@
     make bench-attack                       # ARGS="--minutes 20 --only pings"
 
 A box plays to JACK's dummy driver (raster 0.67 ms). In turn it is left alone and attacked: by each
-kind of tests/hostile.py, from a process of its own that goes on for the whole stretch, and by all
-of them together. A recorder stamps the clocks in JACK's thread. The box is kept on one core, all
-else on the others (--spread: nothing is kept anywhere), because there a page that takes too much
-real-time priority is noticed first.
+kind of tests/support/page_attacks, from a process of its own that goes on for the whole stretch,
+and by all of them together. A recorder stamps the clocks in JACK's thread. The box is kept on one
+core, all else on the others (--spread: nothing is kept anywhere), because there a page that takes
+too much real-time priority is noticed first.
 
 Prints a row for each: clocks that are missing, p50 and p99 of their distances from an even grid,
 the p99 against that of the stretches just before, when it was left alone, gaps over 30 ms, and the
@@ -33,10 +33,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from footprint import status_of
 
-import hostile
 from drumatlas.play.clock_stats import ClockReport, ClockStats
 from drumatlas.play.events import CLOCK, START
 from page import await_jack
+from support import page_attacks
 
 HERE = Path(__file__).parent
 BPM = 120
@@ -55,7 +55,7 @@ WORSE, GROWN_MB = 1.1, 16.0
 Run = list[tuple[int, int]]  # what came in a stretch: when (ns), Start or clock
 
 
-class Heard:
+class ClockStretches:
     """Stretches of clocks, each of which is counted by itself."""
 
     def __init__(self, runs: list[Run] | None = None) -> None:
@@ -80,8 +80,8 @@ class Row:
     """One kind of attack: what was heard just before, and while it lasted; MB before and after."""
 
     name: str
-    before: Heard = field(default_factory=Heard)
-    attacked: Heard = field(default_factory=Heard)
+    before: ClockStretches = field(default_factory=ClockStretches)
+    attacked: ClockStretches = field(default_factory=ClockStretches)
     memory: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -157,16 +157,19 @@ class Bench:
             raise SystemExit(f"the box ended: {Path(self.log.name).read_text()}")
         return status_of(self.box.pid)["VmRSS"]
 
-    def listen(self, into: Heard, seconds: float) -> None:
+    def listen(self, into: ClockStretches, seconds: float) -> None:
         self.heard()
         time.sleep(seconds)
         into.runs.append(self.heard())
 
-    def attack(self, kinds: list[str], into: Heard, seconds: float) -> None:
-        command = [sys.executable, str(HERE.parent / "hostile.py")]
+    def attack(self, kinds: list[str], into: ClockStretches, seconds: float) -> None:
         rest = [str(self.port), str(seconds + 60), self.cookie]
         attackers = [
-            subprocess.Popen(self._on([*command, kind, *rest], box=False), **QUIET)
+            subprocess.Popen(
+                self._on([*page_attacks.COMMAND, kind, *rest], box=False),
+                cwd=page_attacks.COMMAND_FOLDER,
+                **QUIET,
+            )
             for kind in kinds
         ]
         try:
@@ -180,7 +183,7 @@ class Bench:
 
 def play(bench: Bench, row: Row, seconds: float) -> None:
     """Leave the box alone, then attack it."""
-    kinds = list(hostile.ATTACKS) if row.name == ALL else [row.name]
+    kinds = list(page_attacks.ATTACKS) if row.name == ALL else [row.name]
     time.sleep(SETTLE_S)
     bench.listen(row.before, seconds)
     before = bench.memory()
@@ -189,7 +192,9 @@ def play(bench: Bench, row: Row, seconds: float) -> None:
     print(f"{row.name}: {row.attacked.report().phase}", file=sys.stderr)
 
 
-def line(name: str, before: Heard, heard: Heard, memory: list[tuple[float, float]]) -> str:
+def line(
+    name: str, before: ClockStretches, heard: ClockStretches, memory: list[tuple[float, float]]
+) -> str:
     report, alone = heard.report(), before.report()
     if report.phase is None or alone.phase is None:
         return f"| {name} | no clock |"
@@ -204,8 +209,8 @@ def line(name: str, before: Heard, heard: Heard, memory: list[tuple[float, float
 
 def judge(rows: list[Row]) -> int:
     """Print what was found; 1 if it is more than may be."""
-    alone = Heard([run for row in rows for run in row.before.runs])
-    attacked = Heard([run for row in rows for run in row.attacked.runs])
+    alone = ClockStretches([run for row in rows for run in row.before.runs])
+    attacked = ClockStretches([run for row in rows for run in row.attacked.runs])
     memory = [pair for row in rows for pair in row.memory]
     first, last = rows[0].memory[0][0], rows[-1].memory[-1][1]
     print(
@@ -231,11 +236,11 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=4, help="half of it attacked")
     parser.add_argument("--seconds", type=float, default=6, help="of a stretch")
-    parser.add_argument("--only", action="append", choices=[*hostile.ATTACKS, ALL], default=[])
+    parser.add_argument("--only", action="append", choices=[*page_attacks.ATTACKS, ALL], default=[])
     parser.add_argument("--spread", action="store_true", help="keep nothing on a core of its own")
     wanted = parser.parse_args()
     os.environ |= {"JACK_DEFAULT_SERVER": SERVER, "JACK_NO_START_SERVER": "1"}
-    rows = [Row(name) for name in wanted.only or [*hostile.ATTACKS, ALL]]
+    rows = [Row(name) for name in wanted.only or [*page_attacks.ATTACKS, ALL]]
     with ExitStack() as stack:
         bench = Bench(stack, wanted.spread)
         end = time.monotonic() + wanted.minutes * 60

@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import streams
 from drumatlas.atlas.read import read_builtin
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Change, Press, press, turn
@@ -28,7 +27,8 @@ from drumatlas.play.events import CLOCK, STOP, Event, Output, TempoChange
 from drumatlas.play.performer import LOOKAHEAD_NS, PERIOD_NS, Performer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.timeline import ns_per_tick
-from playing import RecordingPort
+from support import streams
+from support.playing import RecordingPort
 
 S = 1_000_000_000
 LOOK_NS = 600 * S  # of memory
@@ -149,10 +149,10 @@ class Soak:
                 looked_ns = now_ns
                 self._look(now_ns)
             now_ns += TICK_NS + self._random.randrange(2_000_000)  # loops are never quite even
-        self._performer._hand_over(now_ns, 0)
+        self._performer.hand_over(now_ns, 0)
         if self.engine.sequencer.is_playing:
             self.engine.sequencer.stop()
-            self._performer._hand_over(now_ns, 0)
+            self._performer.hand_over(now_ns, 0)
         self.judge.take(self._gone(now_ns + S))
 
     def _round(self, now_ns: int) -> None:
@@ -163,7 +163,7 @@ class Soak:
         if wake.is_set() or now_ns - self._handed_ns >= PERIOD_NS:
             wake.clear()
             self._handed_ns = now_ns
-            self._performer._hand_over(now_ns, LOOKAHEAD_NS)
+            self._performer.hand_over(now_ns, LOOKAHEAD_NS)
         assert not self.engine.faults, self.engine.faults
         self.judge.take(self._gone(now_ns))
 

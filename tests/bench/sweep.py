@@ -24,6 +24,7 @@ from drumatlas.beat.pattern import Cycle
 from drumatlas.beat.voices import VOICES
 from drumatlas.explore.controls import DEFAULTS, Turn
 from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.filters import BeatFilter
 
 SEED = 1
 TURN = 1 / 128
@@ -120,6 +121,7 @@ class Sweeper:
 
     def __init__(self, atlas: Atlas) -> None:
         self.explorers = Explorer(atlas, SEED), Explorer(atlas, SEED)
+        self._filter = BeatFilter(atlas.known)
         self._at: list[Panel] = [{}, {}]
 
     def cycles(self, panel: Panel, explorer: int = 0) -> tuple[Cycle, ...]:
@@ -136,9 +138,7 @@ class Sweeper:
     def passes(self, beats: NDArray[np.bool_]) -> bool:
         """Every cycle sounds and passes the filter."""
         codes = (beats * (1 << np.arange(VOICES))).sum(axis=2).astype(np.uint16)
-        return bool(
-            self.explorers[0]._places.filter.passes(codes).all() and codes.any(axis=1).all()
-        )
+        return bool(self._filter.passes(codes).all() and codes.any(axis=1).all())
 
     def sweep(self, lines: Iterator[Line], steps: int, along: str = "") -> Tally:
         """So many steps of these lines; `along`: count hits at each value of that control."""

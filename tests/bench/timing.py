@@ -29,7 +29,7 @@ BARE = Path(__file__).with_name("bare_loop.py")
 
 
 @dataclass(frozen=True)
-class Sender:
+class TimedSender:
     """Something that sends MIDI clock from a port whose name contains `source`."""
 
     label: str
@@ -46,29 +46,31 @@ def turning(seconds: float) -> str:
     return "\n".join(map(json.dumps, lines))
 
 
-def senders(wanted: argparse.Namespace, folder: Path) -> list[Sender]:
+def senders(wanted: argparse.Namespace, folder: Path) -> list[TimedSender]:
     life = wanted.seconds + 60
     script = folder / "turn.jsonl"
     script.write_text(turning(life))
     play = [sys.executable, "-m", "drumatlas", "play", "--midi-out", "virtual", "--web", "off"]
     loop = [sys.executable, str(BARE), str(life)]
     found = [
-        Sender("drumatlas, knobs turning", "drumatlas", [*play, "--panel", f"script:{script}"]),
-        Sender("bare rtmidi loop, absolute deadlines", "bare:loop", [*loop, "bare"]),
+        TimedSender(
+            "drumatlas, knobs turning", "drumatlas", [*play, "--panel", f"script:{script}"]
+        ),
+        TimedSender("bare rtmidi loop, absolute deadlines", "bare:loop", [*loop, "bare"]),
     ]
     try:
         import isobar  # noqa: F401 - only if it is there
     except ImportError:
         print("isobar is not installed (pip install isobar); left out", file=sys.stderr)
     else:
-        found.append(Sender("isobar", wanted.isobar_port, [*loop, "isobar"]))
+        found.append(TimedSender("isobar", wanted.isobar_port, [*loop, "isobar"]))
     for text in wanted.sender:
         label, source, command = text.split("=", 2)
-        found.append(Sender(label, source, shlex.split(command.format(life=round(life)))))
+        found.append(TimedSender(label, source, shlex.split(command.format(life=round(life)))))
     return found
 
 
-def measure(sender: Sender, wanted: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure(sender: TimedSender, wanted: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """The recorder's report; {} where it heard no clock."""
     out = folder / "report.json"
     out.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from drumatlas.play.clock_follower import ClockSource, Follower
 from drumatlas.play.events import Event
 from drumatlas.play.performer import Pulse
 from drumatlas.play.settings import PlaySettings
-from playing import RecordingPort, sequencer
+from support.playing import RecordingPort, sequencer
 
 
 def test_clock_goes_to_the_follower_and_the_rest_to_the_panel() -> None:
@@ -28,7 +28,7 @@ def test_clock_goes_to_the_follower_and_the_rest_to_the_panel() -> None:
     assert seq.is_playing
 
 
-class Broken:
+class FailingPart:
     """A part that fails."""
 
     def __init__(self) -> None:
@@ -44,10 +44,10 @@ class Broken:
 
 def test_a_part_that_fails_is_left_out_and_the_beat_goes_on(atlas: Atlas) -> None:
     engine = Engine(atlas, PlaySettings(), [], time.monotonic_ns())
-    port, broken, pulse = RecordingPort(), Broken(), Pulse()
+    port, broken, pulse = RecordingPort(), FailingPart(), Pulse()
     run(engine, port, seconds=0.3, parts=[broken], pulse=pulse)
     assert (broken.ticks, broken.closed) == (1, 1)
-    assert engine.faults == ["Broken stopped: RuntimeError: out of paper"]
+    assert engine.faults == ["FailingPart stopped: RuntimeError: out of paper"]
     assert any(output.data[0] & 0xF0 == 0x90 for output in port.sent if isinstance(output, Event))
     assert pulse.at_ns
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from drumatlas.beat.codes import grids
 from drumatlas.engine import Engine, Fault
 from drumatlas.explore.controls import Change, Press, Turn
 from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.search import Place, Places
 from drumatlas.play.events import START, STOP, Event, Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.following import HeardClock
@@ -62,7 +64,7 @@ def test_a_turned_knob_reaches_the_sequencer(engine: Engine, panel: FakePanel) -
     assert engine.sequencer.pattern is engine.explorer.pattern
 
 
-def test_tempo_control_and_taps(engine: Engine) -> None:
+def test_the_tempo_knob_and_taps_set_the_tempo(engine: Engine) -> None:
     engine.handle(Turn("tempo", 1.0), 0)
     assert engine.bpm == 240
     for beat in range(5):
@@ -132,13 +134,15 @@ def test_a_panel_that_breaks_is_shown_and_the_beat_goes_on(
     assert START in sent(engine.sequencer.advance(30 * MS))
 
 
-def test_a_decoder_that_fails_leaves_the_last_beat_playing(engine: Engine) -> None:
+def test_a_decoder_that_fails_leaves_the_last_beat_playing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = engine.explorer.pattern
 
     def broken(*_: object) -> None:
         raise RuntimeError("out of memory")
 
-    engine.explorer._places.at = broken  # type: ignore[assignment]
+    monkeypatch.setattr(Places, "at", broken)
     engine.panels[0].changes = [Turn("x1", 0.9), Press("play")]  # type: ignore[attr-defined]
     engine.tick(0)
     assert engine.faults == ["explorer: RuntimeError: out of memory"]
@@ -146,9 +150,10 @@ def test_a_decoder_that_fails_leaves_the_last_beat_playing(engine: Engine) -> No
     assert engine.sequencer.pattern is before
 
 
-def test_a_fault_of_the_explorer_is_over_once_it_finds_another_place(engine: Engine) -> None:
-    places = engine.explorer._places
-    works = places.at
+def test_a_fault_of_the_explorer_is_over_once_it_finds_another_place(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = Places.at
 
     def broken(*_: object) -> None:
         raise MemoryError("no room")
@@ -157,25 +162,31 @@ def test_a_fault_of_the_explorer_is_over_once_it_finds_another_place(engine: Eng
         engine.panels[0].changes = [Turn("x1", value)]  # type: ignore[attr-defined]
         engine.tick(0)
 
-    places.at = broken  # type: ignore[assignment]
+    monkeypatch.setattr(Places, "at", broken)
     turn(0.9)
     engine.tick(0)  # nothing to be found: it is where it was
     assert engine.faults == ["explorer: MemoryError: no room"]
-    places.at = works  # type: ignore[method-assign]
+    monkeypatch.setattr(Places, "at", works)
     engine.tick(0)
     assert engine.faults == ["explorer: MemoryError: no room"]
     turn(0.8)
     assert engine.faults == []
 
 
-def test_a_fault_is_shown_though_another_place_is_found_in_the_same_tick(engine: Engine) -> None:
-    def broken(*_: object) -> None:
-        raise MemoryError("no room")
+def test_a_fault_is_shown_though_another_place_is_found_in_the_same_tick(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works, calls = Places.at, count()
 
-    engine.explorer._press_fill = broken  # type: ignore[method-assign]
-    engine.explorer._buttons = engine.explorer._button_table()
+    def broken_once(*where: Any) -> Place:
+        if next(calls) == 0:
+            raise MemoryError("no room")
+        return works(*where)
+
+    monkeypatch.setattr(Places, "at", broken_once)
     engine.panels[0].changes = [Press("fill"), Turn("x1", 0.9)]  # type: ignore[attr-defined]
     engine.tick(0)
+    assert next(calls) > 1, "no other place was looked for"
     assert engine.faults == ["explorer: MemoryError: no room"]
 
 

@@ -20,7 +20,7 @@ def test_a_message_is_one_line_that_can_be_shown(kind: type[Exception]) -> None:
     assert text == r"a b\x1b[31m c\ud800 é"
 
 
-def test_of_a_long_message_both_ends_are_left() -> None:
+def test_a_long_message_is_cut_in_the_middle() -> None:
     text = str(AtlasError("begin" + "x" * 100_000 + "end"))
     assert len(text) < MOST
     assert text.startswith("begin")

@@ -46,7 +46,7 @@ def test_folders_that_are_missing_are_named(tmp_path: Path) -> None:
         write_text(tmp_path / "nowhere" / "f.txt", "x")
 
 
-def test_checking_leaves_what_is_there(tmp_path: Path) -> None:
+def test_checking_leaves_an_existing_file_alone(tmp_path: Path) -> None:
     (tmp_path / "f.txt").write_text("old")
     check_writable(tmp_path / "f.txt")
     check_writable(tmp_path / "new.txt")

@@ -34,7 +34,7 @@ def test_channels_may_stand_in_a_list_or_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("words", ["0", "17", "1,", "ten", "1,x", "-1"])
-def test_what_is_no_channel_is_refused(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_malformed_channel_is_refused(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         reading(f"--channel={words}")
     assert "--channel" in capsys.readouterr().err
@@ -106,6 +106,6 @@ def test_a_map_that_is_wrong_names_file_line_and_key(
     assert culprit in str(caught.value)
 
 
-def test_a_name_that_is_none_lists_those_that_are() -> None:
+def test_an_unknown_map_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="gm, v-drums, tr-8s, volca-beats, digitakt"):
         read_map("tr8s")

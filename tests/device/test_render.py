@@ -24,7 +24,9 @@ def everything() -> list[tuple[float, Change]]:
     return sorted(turns + presses, key=lambda change: change[0])
 
 
-def test_a_minute_of_everything(atlas: Atlas, check_stream: Callable[..., object]) -> None:
+def test_a_minute_of_everything_renders_twice_alike(
+    atlas: Atlas, check_stream: Callable[..., object]
+) -> None:
     def once() -> tuple[list[object], Cycles]:
         engine = Engine(atlas, PlaySettings(seed=4), [ScriptPanel(everything(), 0)], 0)
         cycles = Cycles()

@@ -7,7 +7,7 @@ from drumatlas.signals import quitting
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_signals_that_end(name: str) -> None:
+def test_a_signal_sets_quit(name: str) -> None:
     with quitting(reloads=True) as quit_:
         os.kill(os.getpid(), getattr(signal, name))
         assert (quit_.is_set, quit_.is_hung_up) == (True, False)

@@ -11,12 +11,14 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from beats import Hit, WriteMidi
 from drumatlas.beat.codes import Code, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.explore.filters import BeatFilter
+from support.beats import Hit, WriteMidi
+from support.made_once import made_once, run_folder
 
 if TYPE_CHECKING:
+    from drumatlas_export.space import Space
     from drumatlas_export.train.checkpoint import Checkpoint
     from drumatlas_export.train.config import TrainConfig
 
@@ -118,16 +120,26 @@ def model_path(checkpoint: Checkpoint, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def atlas_path(checkpoint: Checkpoint, folder: Path) -> Path:
-    """The tiny model's atlas; its map holds all 300 beats and 200 new ones."""
+def space(checkpoint: Checkpoint) -> Space:
+    """The tiny model's space."""
+    from drumatlas_export.space import of_checkpoint
+
+    return of_checkpoint(checkpoint, "tiny.pt")
+
+
+@pytest.fixture(scope="session")
+def atlas_path(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model's atlas, made once a run; its map holds all 300 beats and 200 new ones."""
     from drumatlas_export.pack import chart
     from drumatlas_export.pack.job import export
 
-    provenance = {"sources": ["made up"], "beats": "not this"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chart, "GENERATED_POINTS", 200)
-        export(checkpoint, folder / "tiny.atlas", {"novelty": 0.5}, provenance)
-    return folder / "tiny.atlas"
+    def make(path: Path) -> None:
+        provenance = {"sources": ["made up"], "beats": "not this"}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(chart, "GENERATED_POINTS", 200)
+            export(checkpoint, path, {"novelty": 0.5}, provenance)
+
+    return made_once(run_folder(tmp_path_factory) / "tiny.atlas", make)
 
 
 @pytest.fixture

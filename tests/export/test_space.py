@@ -11,20 +11,15 @@ import torch
 from drumatlas.beat.codes import pack
 from drumatlas.errors import AtlasError, DrumatlasError, FileError, ModelError
 from drumatlas_export import space as space_module
-from drumatlas_export.space import Space, of_checkpoint, open_space
+from drumatlas_export.space import Space, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.fit import sample_prior
 
 pytestmark = pytest.mark.export
 
 
-@pytest.fixture(scope="module")
-def space(checkpoint: Checkpoint) -> Space:
-    return of_checkpoint(checkpoint, "tiny")
-
-
 def test_a_space_is_what_the_checkpoint_says(space: Space, checkpoint: Checkpoint) -> None:
-    assert space.name == "tiny"
+    assert space.name == "tiny.pt"
     assert space.config == asdict(checkpoint.config)
     for name in ("centre", "reach", "thresholds"):
         assert getattr(space, name) is getattr(checkpoint, name)
@@ -94,7 +89,7 @@ def test_model_and_atlas_open_alike(model_path: Path, atlas_path: Path) -> None:
     assert np.abs(atlas.decode(z) - model.decode(z)).max() < 1e-5
 
 
-def test_what_is_inside_counts_not_the_name(
+def test_the_contents_of_a_file_count_not_its_name(
     model_path: Path, atlas_path: Path, tmp_path: Path
 ) -> None:
     copyfile(model_path, tmp_path / "a.atlas")
@@ -118,7 +113,7 @@ def test_garbage_is_named(
         assert caught.type is error
 
 
-def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "no.pt", tmp_path):
         with pytest.raises(FileError, match=f"{path.name}: no such file"):
             open_space(path)

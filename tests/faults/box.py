@@ -10,9 +10,9 @@ import threading
 import time
 
 from drumatlas.play.events import STOP, Event
-from jack import Recorder
-from recorded import clocks, hanging, longest_s
-from waiting import until
+from support.jack_server import Recorder
+from support.recordings import clocks, hanging, longest_s
+from support.waiting import until
 
 BPM = 120
 CLOCKS_S = BPM * 24 / 60  # clocks a second

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jack import Recorder
+from support.jack_server import Recorder
 
 
 @pytest.fixture

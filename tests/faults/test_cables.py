@@ -11,9 +11,9 @@ import pytest
 
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, STOP
 from faults.box import BPM, CLOCKS_S, SYNTH, end, goes_on, hear, notes_end, since
-from jack import Recorder, jack_client, needs_jack
-from recorded import hanging, notes
-from waiting import until
+from support.jack_server import Recorder, jack_client, needs_jack
+from support.recordings import hanging, notes
+from support.waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]
@@ -22,7 +22,7 @@ Play = Callable[..., "subprocess.Popen[str]"]
 class TestPulledOut:
     """Hardware that goes while it plays, and comes back."""
 
-    def test_the_synth(
+    def test_a_synth_that_is_back_hears_the_beat(
         self, synth: Recorder, play: Play, gate: float, config: tuple[str, str]
     ) -> None:
         process = play(*SYNTH, "--state", "none", *config)
@@ -43,9 +43,11 @@ class TestPulledOut:
         goes_on(synth)
         said += end(process, synth)
         notes_end(synth.events, gate)
-        assert "over: recorder:synth: unplugged" in said
+        assert "resolved: recorder:synth: unplugged" in said
 
-    def test_the_converter(self, synth: Recorder, tmp_path: Path) -> None:
+    def test_a_converter_that_fails_is_shown_and_the_beat_goes_on(
+        self, synth: Recorder, tmp_path: Path
+    ) -> None:
         """Reads give EIO, as those of an SPI bus whose chip has lost its supply."""
         broken = tmp_path / "broken"
         command = [sys.executable, "-c", _BOARD, str(broken), "play", "--web", "off", "--state"]
@@ -64,24 +66,24 @@ class TestPulledOut:
             process.communicate()
         (fault,) = {line for line in said.splitlines() if line.startswith("converter")}
         assert fault.startswith("converter mcp0: Input/output error")
-        assert f"over: {fault}" in said
+        assert f"resolved: {fault}" in said
 
 
 _BOARD = """
 import sys
 from pathlib import Path
 from drumatlas.cli import main
-from drumatlas.panel import fakes, gpio_board
+from drumatlas.panel import fake_board, gpio_board
 
 broken = Path(sys.argv.pop(1))
 
-class Converter(fakes.FakeConverter):
+class Converter(fake_board.FakeConverter):
     def read(self, channel):
         self.levels = [0.5] * 8
         self.fails = broken.exists()
         return super().read(channel)
 
-board = fakes.FakeBoard()
+board = fake_board.FakeBoard()
 board.converters["mcp0"] = Converter()
 gpio_board.open_board = lambda *_: board
 sys.exit(main())

@@ -14,7 +14,7 @@ from drumatlas.play.events import CLOCK
 from drumatlas.service.atlas import FILE as OWN_ATLAS
 from drumatlas.service.state import FILE as STATE
 from faults.box import SYNTH, end, goes_on
-from jack import Recorder, needs_jack
+from support.jack_server import Recorder, needs_jack
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]
@@ -23,7 +23,9 @@ Play = Callable[..., "subprocess.Popen[str]"]
 class TestState:
     """The folder that keeps state can't be used."""
 
-    def test_taken_away_while_it_plays(self, synth: Recorder, play: Play, tmp_path: Path) -> None:
+    def test_a_state_folder_that_is_taken_away_is_shown(
+        self, synth: Recorder, play: Play, tmp_path: Path
+    ) -> None:
         folder = tmp_path / "state"
         script = tmp_path / "turn.jsonl"
         lines = [{"t": t, "control": "x1", "value": t % 2 / 2 + 0.2} for t in range(1, 9)]
@@ -35,7 +37,7 @@ class TestState:
         goes_on(synth, 2.5)
         assert "state: " in end(process, synth)
 
-    def test_full(self, synth: Recorder, tmp_path: Path) -> None:
+    def test_a_full_disk_is_shown(self, synth: Recorder, tmp_path: Path) -> None:
         script = tmp_path / "turn.jsonl"
         script.write_text('{"t": 0.5, "control": "x1", "value": 0.9}')
         command = [sys.executable, "-c", _NO_ROOM, "play", "--web", "off", *SYNTH]
@@ -64,12 +66,14 @@ sys.exit(main())
 class TestBrokenFiles:
     """As a service: atlas and configuration are broken at the start, or at SIGHUP."""
 
-    def test_a_corrupt_atlas(self, synth: Recorder, play: Play, tmp_path: Path) -> None:
+    def test_with_a_corrupt_atlas_another_one_plays(
+        self, synth: Recorder, play: Play, tmp_path: Path
+    ) -> None:
         (tmp_path / OWN_ATLAS).write_bytes(b"PK\3\4" + b"no atlas" * 100)
         process = play(*SYNTH, "--state", str(tmp_path), "--unattended")
         synth.wait_for(CLOCK)
         goes_on(synth)
-        assert "another one plays" in end(process, synth)
+        assert "playing another atlas" in end(process, synth)
 
     def test_a_broken_configuration_at_the_start_and_at_sighup(
         self, synth: Recorder, play: Play, tmp_path: Path
@@ -84,11 +88,11 @@ class TestBrokenFiles:
         process.send_signal(signal.SIGHUP)
         goes_on(synth)
         said = end(process, synth)
-        assert "the defaults play" in said
+        assert "using the defaults" in said
         assert "play.kit = 'no such'" in said
 
 
-def test_without_onnxruntime(
+def test_without_onnxruntime_numpy_decodes(
     synth: Recorder, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "onnxruntime.py").write_text("raise ImportError('a bad wheel')")

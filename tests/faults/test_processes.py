@@ -26,9 +26,9 @@ from faults.box import (
     notes_end,
     since,
 )
-from jack import Recorder, needs_jack
-from recorded import clocks, hanging
-from waiting import until
+from support.jack_server import Recorder, needs_jack
+from support.recordings import clocks, hanging
+from support.waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]
@@ -120,7 +120,7 @@ def _bars(events: list[Event], bpm: float) -> list[list[tuple[int, int]]]:
 class TestSender:
     """The process that sends, on systems without ALSA."""
 
-    def test_the_sender_dies(
+    def test_a_sender_that_dies_is_replaced(
         self, synth: Recorder, play: Play, gate: float, config: tuple[str, str]
     ) -> None:
         """Another one is started: panic first, then its place, and the beat goes on."""
@@ -143,9 +143,9 @@ class TestSender:
         assert clocks_s[0] < 3  # a process of Python is started on a machine that may be busy
         goes_on(synth)
         notes_end(since_then, gate)
-        assert "the delivering process ended" in end(process, synth)
+        assert "the sending process ended" in end(process, synth)
 
-    def test_the_sender_hangs_until_its_pipe_is_full(
+    def test_a_sender_that_hangs_until_its_pipe_is_full_is_replaced(
         self, synth: Recorder, play: Play, config: tuple[str, str]
     ) -> None:
         """The performer does not wait for it: what does not read is ended, another is started."""
@@ -161,11 +161,13 @@ class TestSender:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=15)
         assert process.returncode == 0
-        assert "the delivering process ended" in said
+        assert "the sending process ended" in said
         until(lambda: not hanging(synth.events))
 
 
-def test_no_more_memory_to_be_had(synth: Recorder, play: Play, tmp_path: Path) -> None:
+def test_without_memory_for_a_sender_the_box_says_so(
+    synth: Recorder, play: Play, tmp_path: Path
+) -> None:
     """From some time on the system gives it none, while knobs turn.
 
     numpy (2.4.6) may crash then: where an operation on more than 500 cells gets no buffer,

@@ -15,9 +15,9 @@ from drumatlas.errors import PortError
 from drumatlas.midi.rtmidi.bindings import Client
 from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, panic
 from faults.box import BPM, SYNTH, end, goes_on, hear, notes_end
-from jack import Recorder, jack_client, needs_jack, serve
-from recorded import clocks, notes
-from waiting import until
+from support.jack_server import Recorder, jack_client, needs_jack, serve
+from support.recordings import clocks, notes
+from support.waiting import until
 
 pytestmark = needs_jack
 Play = Callable[..., "subprocess.Popen[str]"]
@@ -28,7 +28,7 @@ PANIC = [event.data for event in panic(0, (9,))]
 ENDS = [signal.SIGKILL, signal.SIGTERM]
 
 
-class Server:
+class RestartableServer:
     """A server of one's own that can be ended and started again under its name."""
 
     def __init__(self, name: str) -> None:
@@ -62,10 +62,10 @@ def is_up() -> bool:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RestartableServer]:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", f"drumatlas-mortal-{os.getpid()}")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    one = Server(os.environ["JACK_DEFAULT_SERVER"])
+    one = RestartableServer(os.environ["JACK_DEFAULT_SERVER"])
     yield one
     one.close()
 
@@ -83,7 +83,7 @@ class TestOutput:
 
     def test_a_named_port_hears_panic_its_place_and_the_beat(
         self,
-        server: Server,
+        server: RestartableServer,
         play: Play,
         gate: float,
         config: tuple[str, str],
@@ -112,14 +112,14 @@ class TestOutput:
             assert heard[place - 1][0] == SONG_POSITION
             assert place < heard.index(CLOCK)
             assert not notes(synth.events[:place])
-            hear(process, f"over: recorder:synth: {ENDED.split(' (', maxsplit=1)[0]}")
+            hear(process, f"resolved: recorder:synth: {ENDED.split(' (', maxsplit=1)[0]}")
             goes_on(synth)
             notes_end(synth.events, gate)
         end(process, synth)
         synth.unplug()
 
     def test_a_virtual_port_is_offered_again(
-        self, server: Server, play: Play, how: signal.Signals
+        self, server: RestartableServer, play: Play, how: signal.Signals
     ) -> None:
         process = play("--midi-out", "virtual", *SYNTH[2:], "--state", "none")
         synth = Recorder()
@@ -140,7 +140,9 @@ class TestOutput:
         synth.unplug()
 
 
-def test_nothing_is_spent_on_a_server_that_stays_away(server: Server, play: Play) -> None:
+def test_nothing_is_spent_on_a_server_that_stays_away(
+    server: RestartableServer, play: Play
+) -> None:
     """Nobody starts processes for it, or opens clients."""
     synth = Recorder()
     synth.client.open_virtual_port("synth")
@@ -171,7 +173,7 @@ def cpu_s(pid: int) -> float:
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
-class Leader:
+class JackLeader:
     """Plays Start or Continue, and clocks, from a port `leader:out`."""
 
     def __init__(self) -> None:
@@ -203,14 +205,14 @@ class TestInput:
     """The clock that is followed."""
 
     @pytest.fixture
-    def leader(self, server: Server) -> Iterator[Leader]:
+    def leader(self, server: RestartableServer) -> Iterator[JackLeader]:
         del server  # is up
-        one = Leader()
+        one = JackLeader()
         yield one
         one.unplug()
 
     @pytest.fixture
-    def follower(self, leader: Leader, play: Play, tmp_path: Path) -> "subprocess.Popen[str]":
+    def follower(self, leader: JackLeader, play: Play, tmp_path: Path) -> "subprocess.Popen[str]":
         del leader  # is there
         config = tmp_path / "box.toml"
         config.write_text("[clock]\nhold = true\nthru = true")
@@ -218,7 +220,7 @@ class TestInput:
         return play("--midi-out", "virtual", "--panel", "none", "--state", "none", *options)
 
     def test_a_leader_that_is_back_is_heard_again(
-        self, leader: Leader, follower: "subprocess.Popen[str]"
+        self, leader: JackLeader, follower: "subprocess.Popen[str]"
     ) -> None:
         synth = Recorder()
         synth.listen_to("drumatlas:out")
@@ -233,7 +235,7 @@ class TestInput:
             synth.events.clear()
             leader.plug()
             back = time.monotonic()
-            hear(follower, "over: leader:out: unplugged")
+            hear(follower, "resolved: leader:out: unplugged")
             in_seconds(back, "over", BACK_S)
             assert not notes(synth.events), "plays without a leader"
             leader.lead(3)
@@ -242,8 +244,12 @@ class TestInput:
         synth.unplug()
 
     @pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
-    def test_so_is_one_whose_server_was_started_again(
-        self, server: Server, leader: Leader, follower: "subprocess.Popen[str]", how: signal.Signals
+    def test_a_leader_is_heard_after_a_restart_of_the_server(
+        self,
+        server: RestartableServer,
+        leader: JackLeader,
+        follower: "subprocess.Popen[str]",
+        how: signal.Signals,
     ) -> None:
         hear(follower, "Ctrl-C stops")
         for _ in range(2):
@@ -255,8 +261,8 @@ class TestInput:
             server.start()
             leader.plug()
             back = time.monotonic()
-            while "over: leader:out: unplugged" not in said:
-                said += hear(follower, "over: ")
+            while "resolved: leader:out: unplugged" not in said:
+                said += hear(follower, "resolved: ")
             in_seconds(back, "over", BACK_S)
             synth = Recorder()
             synth.listen_to("drumatlas:out")

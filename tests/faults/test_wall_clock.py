@@ -11,7 +11,7 @@ import pytest
 
 from drumatlas.play.events import CLOCK
 from faults.box import FASTEST_NS, SYNTH, densest, end, goes_on
-from jack import Recorder, needs_jack
+from support.jack_server import Recorder, needs_jack
 
 Play = Callable[..., "subprocess.Popen[str]"]
 
@@ -35,7 +35,9 @@ class TestClockStep:
         monkeypatch.setenv("STEPPED", str(tmp_path / "stepped"))
         return tmp_path / "stepped"
 
-    def test_it_can_not_be_heard(self, synth: Recorder, play: Play, stepped: Path) -> None:
+    def test_a_step_of_the_wall_clock_can_not_be_heard(
+        self, synth: Recorder, play: Play, stepped: Path
+    ) -> None:
         process = play(*SYNTH, "--state", str(stepped.parent / "state"))
         synth.wait_for(CLOCK)
         goes_on(synth)
@@ -88,7 +90,7 @@ _WALL = {"time", "time_ns", "ctime", "gmtime", "localtime", "strftime", "CLOCK_R
 _PLAYING = ("play", "midi", "explore", "panel", "beat", "web", "service", "cli")
 
 
-def test_no_wall_clock_in_the_playing_path() -> None:
+def test_the_playing_path_reads_no_wall_clock() -> None:
     """A step of the clock (NTP, an RTC that is set) can't be heard: nobody looks at it."""
     root = Path(__file__).parents[2] / "device" / "drumatlas"
     looked = 0

@@ -12,7 +12,6 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipI
 import numpy as np
 from hypothesis import strategies as st
 
-import graphs
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, parse_atlas
 from drumatlas.atlas.trial import parse_foreign
@@ -21,6 +20,7 @@ from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
 from fuzz.borders import Border
 from fuzz.inputs import changed_bytes, changed_json
+from support import onnx_graphs
 
 _BUILTIN = files("drumatlas").joinpath("builtin.atlas").read_bytes()
 with ZipFile(BytesIO(_BUILTIN)) as _archive:
@@ -171,14 +171,14 @@ def _graph(draw: Callable[[Any], Any]) -> bytes:
     """A hostile network of some size, or one put together from nodes of all kinds."""
     made = draw(
         st.one_of(
-            st.builds(graphs.loops, st.integers(0, 1 << 40)),
-            st.builds(graphs.expands, st.integers(1, 1 << 34)),
-            st.builds(graphs.broadcasts, st.integers(1, 60_000)),
-            st.builds(graphs.is_slow, st.integers(1, 1400), st.integers(1, 300)),
-            st.builds(graphs.long_chain, st.integers(1, 2000)),
-            st.sampled_from([graphs.loops_far_out, graphs.branches, graphs.plain]).map(
-                lambda make: make()
-            ),
+            st.builds(onnx_graphs.loops, st.integers(0, 1 << 40)),
+            st.builds(onnx_graphs.expands, st.integers(1, 1 << 34)),
+            st.builds(onnx_graphs.broadcasts, st.integers(1, 60_000)),
+            st.builds(onnx_graphs.is_slow, st.integers(1, 1400), st.integers(1, 300)),
+            st.builds(onnx_graphs.long_chain, st.integers(1, 2000)),
+            st.sampled_from(
+                [onnx_graphs.loops_far_out, onnx_graphs.branches, onnx_graphs.plain]
+            ).map(lambda make: make()),
             st.lists(st.sampled_from(_OPERATORS), min_size=1, max_size=8).map(_chain),
         )
     )
@@ -193,11 +193,11 @@ _OPERATORS = (
 
 def _chain(operators: list[str]) -> bytes:
     """One after the other, most of them with inputs that they can't use."""
-    nodes = [graphs.node("MatMul", ["z", "weight"], ["x0"])]
+    nodes = [onnx_graphs.node("MatMul", ["z", "weight"], ["x0"])]
     for i, operator in enumerate(operators):
-        nodes.append(graphs.node(operator, [f"x{i}"], [f"x{i + 1}"]))
-    nodes.append(graphs.node("Reshape", [f"x{len(operators)}", "shape"], ["p"]))
-    return graphs.model(nodes, {"weight": graphs.WEIGHT, "shape": graphs.SHAPE})
+        nodes.append(onnx_graphs.node(operator, [f"x{i}"], [f"x{i + 1}"]))
+    nodes.append(onnx_graphs.node("Reshape", [f"x{len(operators)}", "shape"], ["p"]))
+    return onnx_graphs.model(nodes, {"weight": onnx_graphs.WEIGHT, "shape": onnx_graphs.SHAPE})
 
 
 def take_foreign(data: bytes) -> None:

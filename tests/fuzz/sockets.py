@@ -17,10 +17,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-import raw_socket as raw
 from drumatlas.errors import WebError
 from fuzz.borders import Border
 from fuzz.texts import WEB
+from support import raw_websocket as raw
 
 MOST_CPU_S = 0.5  # of the server, for one connection and the page after it
 MOST_GROWN = 64 << 20  # bytes of resident memory more than before the first input

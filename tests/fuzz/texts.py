@@ -20,7 +20,7 @@ from drumatlas.explore.snapshot import Snapshot
 from drumatlas.panel.script import parse_script
 from drumatlas.panel.wiring import wiring_of
 from drumatlas.play.settings import PlaySettings
-from drumatlas.service.state import FILE, Kept, StateStore
+from drumatlas.service.state import FILE, SavedState, StateStore
 from drumatlas.service.state_saver import restore
 from drumatlas.web.access import AccessPolicy
 from drumatlas.web.address import parse_address
@@ -99,7 +99,7 @@ def take_script(text: str) -> None:
 # Kept state
 
 _PLACE = Snapshot((0.5, 0.2, 1.5, -3.0), DEFAULTS)
-_KEPT = Kept(_PLACE, 120.0, {"a": _PLACE, "17": _PLACE}, {20: "x1", 21: "play"}).to_json()
+_KEPT = SavedState(_PLACE, 120.0, {"a": _PLACE, "17": _PLACE}, {20: "x1", 21: "play"}).to_json()
 STATE = st.one_of(
     changed_json(_KEPT).map(json_text),
     changed_text(json.dumps(_KEPT)),

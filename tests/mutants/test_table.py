@@ -56,7 +56,7 @@ def test_tests_that_are_not_there_are_named(tmp_path: Path) -> None:
         ("", False),
     ],
 )
-def test_what_does_not_even_load_is_not_caught(
+def test_a_mutant_that_does_not_load_does_not_count_as_caught(
     tmp_path: Path, inside: str, is_caught: bool
 ) -> None:
     report = tmp_path / "report.xml"

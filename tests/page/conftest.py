@@ -1,5 +1,5 @@
-"""A box that plays, and a real Chromium that looks at its page. Skipped, with the reason, where
-one of the two is missing."""
+"""A box that plays and a real Chromium with its page. Tests are skipped, with the reason, if one of
+the two is missing."""
 
 import json
 import os
@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from browsing import SIZES, Seen, until
+from support.browser import SIZES, Seen, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class PlayedBox:
-    """`drumatlas play` as a process, with a page at `url`; ends with its take in `take`."""
+    """`drumatlas play` as a process, with a page at `url`. When it ends, `take` has its take."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.take = folder / "take.mid"
@@ -35,7 +35,7 @@ class PlayedBox:
         self.url = found[1]
 
     def end(self) -> None:
-        """As Ctrl-C does."""
+        """Stop the box as Ctrl-C does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(15) == 0
@@ -53,7 +53,7 @@ class PlayedBox:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One a file of tests: an open page that nobody needs takes a tenth of a core."""
+    """One browser per test file: an open page that is not needed takes a tenth of a core."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright; make test has it")
     if CHROMIUM is None:
         pytest.skip("no chromium; apt install chromium")

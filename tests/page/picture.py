@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from browsing import until
 from page.conftest import CHROMIUM
+from support.browser import until
 
 SIZE = {"width": 1280, "height": 800}
 GENRE = "funk"

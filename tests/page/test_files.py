@@ -8,7 +8,7 @@ from typing import Any
 import mido
 import pytest
 
-from browsing import DROP, until
+from support.browser import DROP, until
 
 pytestmark = pytest.mark.browser
 

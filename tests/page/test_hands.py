@@ -1,11 +1,11 @@
-"""Hands on the map and the knobs: pointer, fingers, and the words that come up under them."""
+"""Mouse and touch on the map and the knobs, and the labels that appear under the pointer."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from browsing import until
+from support.browser import until
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
 
 @pytest.fixture
 def phone(boxes: Callable[..., Any], browser: Any) -> Iterator[Any]:
-    """The page on a screen that is touched; `page.touch(kind, points)` puts fingers on it."""
+    """The page on a touch screen; `page.touch(kind, points)` puts fingers on it."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
     page.goto(boxes("--no-start").url)
@@ -104,7 +104,7 @@ def test_the_wheel_zooms_at_the_pointer_and_a_drag_of_the_other_button_pans(
     assert page.evaluate("drumatlas.store.state.here.z") == z
 
 
-def test_what_lies_under_the_pointer_is_named(
+def test_the_point_under_the_pointer_is_named(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"), script=WORDS)

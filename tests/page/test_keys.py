@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from browsing import until
 from drumatlas.explore.controls import CONTROLS, nudged
-from made_up import copy_with_made_up
+from support.browser import until
+from support.made_up_controls import copy_with_made_up
 
 pytestmark = pytest.mark.browser
 

@@ -1,22 +1,18 @@
 """The page of a running box, in Chromium."""
 
 import json
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from atlases import write_other
-from browsing import NO_STORE, barriers, draw_path, until
-from drumatlas.atlas.model import Atlas
 from drumatlas.beat.grid import four_four, quantise
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import parse
+from support.browser import NO_STORE, draw_path, until
 
 pytestmark = pytest.mark.browser
 
@@ -25,14 +21,14 @@ BAR_MS = 800
 
 
 def decoded(z: str) -> list[int]:
-    """What `drumatlas decode` says plays at a latent point, as text."""
+    """Return the beat that `drumatlas decode` prints for a latent point, as text."""
     command = [sys.executable, "-m", "drumatlas", "decode"]
     done = subprocess.run(command, input=z, capture_output=True, text=True, check=True)
     return list(next(iter(parse(done.stdout.splitlines()))).code)
 
 
 def last_beat(take: Path) -> list[int]:
-    """The last whole two bars of a take, counted from its start."""
+    """Return the last complete two bars of a take, counted from its start."""
     track = read_drums(take.read_bytes())
     region = quantise(track, *four_four(track)[0])
     assert region is not None
@@ -42,7 +38,7 @@ def last_beat(take: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("size", ["phone", "small", "desk"])
-def test_it_loads_without_errors_and_asks_nobody_else(
+def test_it_loads_without_errors_and_without_other_hosts(
     boxes: Callable[..., Any], visit: Callable[..., Any], size: str
 ) -> None:
     page = visit(boxes(), size)
@@ -75,7 +71,7 @@ def test_a_click_on_the_map_plays_what_decode_gives_there(
     assert last_beat(box.take) == expected
 
 
-def test_a_drag_travels_and_what_is_sent_is_where_one_is(
+def test_a_drag_travels_to_where_it_ends(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes())
@@ -115,32 +111,9 @@ def test_a_knob_that_the_hardware_turns_turns_on_the_page(
         until(page, shown, [value, hand])
 
 
-def test_every_control_is_there_and_works_by_keyboard(
+def test_buttons_change_the_state_of_the_box(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
-    page = visit(boxes("--no-start"))
-    about = page.evaluate("drumatlas.atlas")
-    for name in about["values"]:
-        if name in {"map_x", "map_y"}:
-            continue
-        slider = page.locator(f"[data-control='{name}']")
-        slider.focus()
-        before = float(slider.get_attribute("aria-valuenow"))
-        page.keyboard.press("PageDown" if before > 0.5 else "PageUp")
-        until(
-            page,
-            "([name, before]) => Math.abs(drumatlas.store.state.values[name] - before) > 0.1",
-            [name, before],
-        )
-    for name in about["buttons"]:
-        assert page.locator(f"[data-button='{name}']").count() == 1, name
-    page.locator("#map canvas").last.focus()
-    before_x = page.evaluate("drumatlas.store.state.here.x")
-    page.keyboard.press("ArrowRight")
-    until(page, "x => drumatlas.store.state.here.x > x", before_x)
-
-
-def test_buttons_press(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
     page = visit(boxes("--no-start"))
     play = page.locator("[data-button=play]")
     assert play.get_attribute("aria-pressed") == "false"
@@ -180,47 +153,7 @@ def test_a_path_is_followed_bar_by_bar(
         )
 
 
-def test_it_comes_back_after_the_box_was_off(
-    boxes: Callable[..., Any], visit: Callable[..., Any]
-) -> None:
-    box = boxes()
-    page = visit(box)
-    box.end()
-    until(page, "document.body.classList.contains('lost')")
-    port = re.search(r":(\d+)/", box.url)
-    assert port is not None
-    boxes("--web", f"127.0.0.1:{port[1]}")
-    until(page, "!document.body.classList.contains('lost')")
-    until(page, "drumatlas.store.state.run.playing")
-
-
-def test_it_loads_itself_again_once_where_another_atlas_plays(
-    boxes: Callable[..., Any], visit: Callable[..., Any], atlas: Atlas, tmp_path: Path
-) -> None:
-    other = write_other(tmp_path / "other.atlas", atlas)
-    box = boxes()
-    page = visit(box)
-    loads: list[str] = []
-    page.on("load", lambda _: loads.append(page.url))
-    box.end()
-    until(page, "document.body.classList.contains('lost')")
-    port = re.search(r":(\d+)/", box.url)
-    assert port is not None
-    with page.expect_event("load"):
-        boxes("--web", f"127.0.0.1:{port[1]}", "--atlas", str(other))
-    until(page, "window.drumatlas && drumatlas.store.state.atlas === drumatlas.atlas.sha256")
-    assert page.evaluate("drumatlas.atlas.name") == "other"
-    assert len(loads) == 1
-    unserved = "setTimeout(() => drumatlas.link.onState({ atlas: 'one that is not served' }), 20)"
-    with page.expect_event("load"):
-        page.evaluate(unserved)
-    until(page, "window.drumatlas?.store.state.here && drumatlas.link.isOpen")
-    page.evaluate(unserved)
-    page.wait_for_timeout(500)
-    assert len(loads) == 2
-
-
-def test_it_works_where_the_browser_keeps_nothing(
+def test_it_works_without_local_storage(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"), script=NO_STORE)
@@ -231,71 +164,7 @@ def test_it_works_where_the_browser_keeps_nothing(
     assert page.seen.errors == []
 
 
-def test_accessibility(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
-    box = boxes()
-    for size in ("desk", "phone", "small"):
-        for scheme in ("dark", "light"):
-            page = visit(box, size)
-            page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(200)
-            assert barriers(page, size) == {}, scheme
-            page.context.close()  # six pages that draw would hold each other up
-
-
-def test_who_wants_calm_gets_no_pulse(boxes: Callable[..., Any], browser: Any) -> None:
-    box = boxes()
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(box.url)
-    until(page, "window.drumatlas?.store.state.run?.playing")
-    page.wait_for_timeout(500)
-    beats = page.evaluate(
-        "async () => { const beats = []; const frame = drumatlas.map.frame.bind(drumatlas.map);"
-        " drumatlas.map.frame = (beat) => { beats.push(beat); frame(beat); };"
-        " await new Promise((done) => setTimeout(done, 500)); return beats }"
-    )
-    assert len(beats) > 5
-    assert set(beats) == {None}
-    context.close()
-
-
-def test_nobody_comes_in_without_the_token(
-    boxes: Callable[..., Any], browser: Any, tmp_path: Path
-) -> None:
-    (tmp_path / "c.toml").write_text('[web]\ntoken = "0123456789abcdef"\n')
-    box = boxes("--config", "c.toml")
-    assert box.url.endswith("/?token=0123456789abcdef")
-    context = browser.new_context()
-    page = context.new_page()
-    answer = page.goto(box.url.split("?")[0])
-    assert answer.status == 403
-    page.goto(box.url)
-    until(page, "window.drumatlas?.store.state.run?.playing")
-    assert "token" not in page.url
-    assert "token" not in page.evaluate("document.cookie")
-    page.goto(box.url.split("?")[0])
-    until(page, "window.drumatlas?.store.state.run?.playing")
-    context.close()
-
-
-def test_the_page_is_quick_to_follow(boxes: Callable[..., Any], visit: Callable[..., Any]) -> None:
-    """A view a 30th of a second, however many turns; not one per turn."""
-    page = visit(boxes("--no-start"))
-    page.evaluate(
-        "() => { window.states = 0; const take = drumatlas.link.onState;"
-        " drumatlas.link.onState = (state) => { window.states++; take(state); } }"
-    )
-    slider = page.locator("[data-control=swing]")
-    began = time.monotonic()
-    for _ in range(60):
-        slider.press("ArrowUp")
-    seconds = time.monotonic() - began
-    page.wait_for_timeout(500)
-    assert page.evaluate("drumatlas.store.state.values.swing") == pytest.approx(60 / 64, abs=1e-4)
-    assert page.evaluate("states") <= 31 * (seconds + 0.5) + 2
-
-
-def test_the_pad_lies_between_what_is_kept(
+def test_the_morph_pad_lies_between_the_snapshots(
     boxes: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     page = visit(boxes("--no-start"))

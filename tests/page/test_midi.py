@@ -1,4 +1,4 @@
-"""The page of a box that plays to a real MIDI system: what is recorded at the port."""
+"""The page of a box that plays to a real MIDI system, compared with a recording at the port."""
 
 import json
 import subprocess
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from browsing import until
 from drumatlas.beat.tsv import parse
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.play.events import CLOCK, START
-from jack import Recorder, jack_client, needs_jack, serving
+from support.browser import until
+from support.jack_server import Recorder, jack_client, needs_jack, serving
 
 pytestmark = [pytest.mark.browser, *needs_jack]
 
@@ -31,7 +31,7 @@ def jack() -> Iterator[None]:
 
 @pytest.fixture
 def keyboard(jack: None) -> Iterator[Any]:
-    """Another client with an output that a box can hear."""
+    """Another client with an output that a box can connect to."""
     client = jack_client("keyboard", output=True)
     client.open_virtual_port("out")
     yield client
@@ -111,7 +111,7 @@ def test_a_controller_is_learnt_on_the_page_and_turns_its_knob(
     )
 
 
-def test_ports_and_what_is_wrong_with_them_are_shown(
+def test_ports_and_their_faults_are_shown(
     boxes: Callable[..., Any], visit: Callable[..., Any], recorder: Recorder
 ) -> None:
     recorder.client.open_virtual_port("synth")

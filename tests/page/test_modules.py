@@ -1,4 +1,4 @@
-"""The page's pure modules, run in Chromium and held against the same in Python."""
+"""The page's pure modules, run in Chromium and compared with the same code in Python."""
 
 import itertools
 import math
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 Module = Callable[..., Any]
 
 
-def test_of_lopsided_answers_the_quickest_is_trusted(module: Module) -> None:
+def test_the_fastest_of_asymmetric_answers_is_used(module: Module) -> None:
     luck = random.Random(3)
     answers = []
     for i in range(40):
@@ -45,7 +45,7 @@ def test_a_sound_cards_clock_is_read_through_its_jitter(module: Module) -> None:
         """({SoundClock}, looks) => {
             const clock = new SoundClock();
             return looks.map((look) => {
-                clock.look(...look);
+                clock.sync(...look);
                 return clock.at(1000);
             });
         }""",
@@ -56,7 +56,7 @@ def test_a_sound_cards_clock_is_read_through_its_jitter(module: Module) -> None:
     assert abs(sum(late) / len(late)) < 0.002
 
 
-def test_the_step_is_reckoned_on_from_the_last_word(module: Module) -> None:
+def test_the_step_is_extrapolated_from_the_last_message(module: Module) -> None:
     run = {"playing": True, "tick": 12, "at": 1000, "tickMs": 20}
     assert module("clock.js", "(m, run) => m.stepAt(run, 1120)", run) == 3
     assert module("clock.js", "(m, run) => m.stepAt(run, 0)", run) == 0
@@ -192,7 +192,7 @@ def test_a_place_survives_its_link(module: Module) -> None:
 @pytest.mark.parametrize(
     "text", ["", "place=", "place=!!!", "place=e30", "other=1", "place=" + "A" * 5000]
 )
-def test_what_is_no_place_is_none(module: Module, text: str) -> None:
+def test_a_malformed_link_has_no_place(module: Module, text: str) -> None:
     assert module("share.js", "(m, text) => m.fromFragment(text)", text) is None
 
 

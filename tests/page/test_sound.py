@@ -1,4 +1,4 @@
-"""The sound of a running box's page: hits are given to the sound card at the times of the MIDI."""
+"""The sound of a running box's page: hits are scheduled at the times of the MIDI notes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from browsing import until
 from drumatlas.beat.voices import VOICE_TABLE
+from support.browser import until
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ PAIR = """
 
 
 def notes_of(take: Path) -> list[tuple[float, int, int]]:
-    """(ms, voice, velocity) of each note that went out at the port."""
+    """Return (ms, voice, velocity) of each note sent to the port."""
     now, notes = 0.0, []
     for message in mido.MidiFile(take):
         now += 1000 * message.time
@@ -69,7 +69,7 @@ def without_delays(off: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 
 
 def aligned(given: list[list[float]], sent: list[tuple[float, int, int]]) -> NDArray[np.float64]:
-    """By how much (ms) each hit that the page was given is off the note that was sent."""
+    """Return how far (ms) each hit on the page is off the note that was sent."""
     wanted = [(int(bit), int(loud)) for _, bit, loud in given]
     for start in range(len(sent) - len(given) + 1):
         notes = sent[start : start + len(given)]

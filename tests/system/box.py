@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from drumatlas.play.events import Event
-from recorded import clocks
+from support.recordings import clocks
 from system.hearing import heard
-from system.machine import MACHINE, PATIENCE, Done, Machine, from_environment
+from system.machine import MACHINE, PATIENCE, Done, RemoteMachine, from_environment
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -35,7 +35,7 @@ WantedBy=sysinit.target
 
 
 @dataclass(frozen=True)
-class Synth:
+class RemoteSynth:
     """A MIDI device on the machine: how to plug it, its name as a port of the sequencer, the
     sound card whose raw end hears what that port is sent, and the one of the other way."""
 
@@ -47,35 +47,35 @@ class Synth:
 
 
 # A device of ours on a simulated USB controller: what it is sent arrives at the gadget's end.
-USB = Synth(
+USB = RemoteSynth(
     "sh -c 'usbmidi define keys \"Rig Keys\"; usbmidi plug keys'",
     "usbmidi unplug keys",
     "Rig Keys",
     "f_midi",
     "Rig Keys",
 )
-VIRTUAL = Synth("modprobe snd-virmidi midi_devs=1", "", "Virtual Raw MIDI", "VirMIDI")
+VIRTUAL = RemoteSynth("modprobe snd-virmidi midi_devs=1", "", "Virtual Raw MIDI", "VirMIDI")
 
 
-def box_for(parser: argparse.ArgumentParser) -> "Box":
+def box_for(parser: argparse.ArgumentParser) -> "RemoteBox":
     """The box on the machine that the environment names; the parser's error without one."""
     machine = from_environment()
     if machine is None:
         parser.error(f'no machine; {MACHINE}="ssh root@pi" names one')
-    return Box(machine, synth_of(machine), offline=True)
+    return RemoteBox(machine, synth_of(machine), offline=True)
 
 
-def synth_of(machine: Machine) -> Synth:
+def synth_of(machine: RemoteMachine) -> RemoteSynth:
     """The one that can be plugged, where there is a simulated USB controller."""
     return USB if machine.run("command -v usbmidi").returncode == 0 else VIRTUAL
 
 
 @dataclass(frozen=True)
-class Box:
+class RemoteBox:
     """drumatlas as a service of `machine`, with `synth` at hand."""
 
-    machine: Machine
-    synth: Synth
+    machine: RemoteMachine
+    synth: RemoteSynth
     offline: bool  # its wheels were pushed
 
     def install(self, *options: str, timeout: float = 1500) -> Done:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from system.box import HERE, ROOT, THERE, Box, synth_of, wheel_of_the_tree
-from system.machine import MACHINE, WHEELS, Machine, from_environment
+from system.box import HERE, ROOT, THERE, RemoteBox, synth_of, wheel_of_the_tree
+from system.machine import MACHINE, WHEELS, RemoteMachine, from_environment
 
 WHY = f'no machine; {MACHINE}="ssh root@pi" names one (tests/system/machine.py)'
 MARK = "/etc/drumatlas-test"  # what is installed there is ours to break
@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def machine() -> Machine:
+def machine() -> RemoteMachine:
     """One that answers, and has no drumatlas but that of these tests."""
     machine = from_environment()
     assert machine is not None
@@ -48,7 +48,7 @@ def machine() -> Machine:
 
 
 @pytest.fixture(scope="session")
-def fresh(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Box:
+def fresh(machine: RemoteMachine, tmp_path_factory: pytest.TempPathFactory) -> RemoteBox:
     """The machine without drumatlas; its synth is plugged in and heard, and what will be
     installed lies there."""
     wheels = tmp_path_factory.mktemp("wheels")
@@ -63,13 +63,13 @@ def fresh(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Box:
     for script in HERE.glob("there_*.py"):
         machine.push(script, THERE)
     machine.run(f"{THERE}/systemd/install.sh --uninstall --purge", timeout=120)
-    box = Box(machine, synth_of(machine), offline=bool(given))
+    box = RemoteBox(machine, synth_of(machine), offline=bool(given))
     box.listen()
     return box
 
 
 @pytest.fixture(scope="session")
-def installed(fresh: Box) -> Box:
+def installed(fresh: RemoteBox) -> RemoteBox:
     """drumatlas by its installer, with settings as they come."""
     done = fresh.install()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -77,7 +77,7 @@ def installed(fresh: Box) -> Box:
 
 
 @pytest.fixture
-def box(installed: Box) -> Iterator[Box]:
+def box(installed: RemoteBox) -> Iterator[RemoteBox]:
     """It plays to the synth and hears its controllers; a state of its own, faults none."""
     installed.systemctl("stop", "drumatlas")
     installed.machine.get("rm -rf /var/lib/drumatlas/*; systemctl reset-failed drumatlas || true")

@@ -3,9 +3,9 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from drumatlas.midi.parser import Parser
+from drumatlas.midi.parser import MessageParser
 from drumatlas.play.events import START, Event
-from recorded import clocks, notes
+from support.recordings import clocks, notes
 
 TICKS_A_STEP, STEPS = 6, 32
 Beat = frozenset[tuple[int, int, int]]
@@ -13,13 +13,13 @@ Beat = frozenset[tuple[int, int, int]]
 
 def heard(text: str, card: str = "") -> list[Event]:
     """The messages of a record; of several cards' only `card`'s."""
-    parsers: dict[str, Parser] = {}
+    parsers: dict[str, MessageParser] = {}
     found = []
     for line in text.splitlines():
         words = line.split()
         if len(words) != 3 or words[2] == "opened" or card.replace(" ", "_") not in words[1]:
             continue
-        parser = parsers.setdefault(words[1], Parser())
+        parser = parsers.setdefault(words[1], MessageParser())
         found += [Event(int(words[0]), data) for data in parser.feed(bytes.fromhex(words[2]))]
     return found
 

@@ -28,7 +28,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
-class Machine:
+class RemoteMachine:
     """Commands as words; all but the first may be missing."""
 
     prefix: tuple[str, ...]
@@ -103,9 +103,9 @@ class Machine:
         self.await_boot_after(old)
 
 
-def from_environment() -> Machine | None:
+def from_environment() -> RemoteMachine | None:
     """The machine that the environment names, if it does."""
     prefix, pusher, rebooter = (
         tuple(shlex.split(os.environ.get(name, ""))) for name in (MACHINE, PUSH, REBOOT)
     )
-    return Machine(prefix, pusher, rebooter) if prefix else None
+    return RemoteMachine(prefix, pusher, rebooter) if prefix else None

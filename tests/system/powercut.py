@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recorded import clocks, notes
-from system.box import CONTROLLERS, THERE, Box, box_for
+from support.recordings import clocks, notes
+from system.box import CONTROLLERS, THERE, RemoteBox, box_for
 
 SAVES = {f"save_{slot}": 108 + number for number, slot in enumerate("abcd")}
 EXACT = 1e-6
@@ -88,7 +88,7 @@ def lost_ns(state: dict[str, Any], history: list[Moment], cut_ns: int) -> int | 
     return None
 
 
-def settled(box: Box, timeout: float = 60) -> dict[str, Any]:
+def settled(box: RemoteBox, timeout: float = 60) -> dict[str, Any]:
     """Its status, once it plays."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:
@@ -99,7 +99,7 @@ def settled(box: Box, timeout: float = 60) -> dict[str, Any]:
     return {"state": "silent", "faults": ["it does not play"], "controls": {}}
 
 
-def one_cut(box: Box, cut: str, chance: random.Random, period: float) -> dict[str, Any]:
+def one_cut(box: RemoteBox, cut: str, chance: random.Random, period: float) -> dict[str, Any]:
     """Turn, cut, look. What it was like."""
     machine = box.machine
     first = moment_of(json.loads(machine.get(f"cat {STATE}")))

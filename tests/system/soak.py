@@ -16,8 +16,8 @@ import sys
 import time
 from typing import Any
 
-from recorded import clocks, hanging, notes
-from system.box import CONTROLLERS, THERE, Box, box_for
+from support.recordings import clocks, hanging, notes
+from system.box import CONTROLLERS, THERE, RemoteBox, box_for
 
 PACE_S = 30
 GROWTH_MB = 0.5
@@ -25,7 +25,7 @@ DRIFT_PPM = 20  # of the machine's clock as its own sequencer counts it
 RSS = "awk '/VmRSS/ {print $2}' /proc/$(systemctl show -p MainPID --value drumatlas)/status"
 
 
-def resident(box: Box, seconds: float) -> list[float]:
+def resident(box: RemoteBox, seconds: float) -> list[float]:
     """MB, every PACE_S while there is a process."""
     found = []
     end = time.monotonic() + seconds
@@ -36,7 +36,7 @@ def resident(box: Box, seconds: float) -> list[float]:
     return found
 
 
-def soak(box: Box, seconds: float) -> dict[str, Any]:
+def soak(box: RemoteBox, seconds: float) -> dict[str, Any]:
     """Play for `seconds`; what was seen."""
     box.configure()
     box.systemctl("stop", "drumatlas")

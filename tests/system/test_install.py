@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable
 
 from drumatlas.play.events import START
-from recorded import clocks, hanging, notes
-from system.box import CONFIG, Box
+from support.recordings import clocks, hanging, notes
+from system.box import CONFIG, RemoteBox
 from system.machine import PATIENCE
 
 Figure = Callable[[str, str], None]
 
 
-def test_the_installer_leaves_a_box_that_plays(installed: Box) -> None:
+def test_the_installer_leaves_a_box_that_plays(installed: RemoteBox) -> None:
     assert installed.show("ActiveState") == "active"
     assert installed.show("Type") == "notify"
     assert installed.show("StatusText")  # it has told systemd what it does
@@ -23,7 +23,7 @@ def test_the_installer_leaves_a_box_that_plays(installed: Box) -> None:
     assert installed.machine.get(f"stat -c '%a %U %G' {CONFIG}").strip() == "640 root drumatlas"
 
 
-def test_a_second_run_changes_nothing(installed: Box) -> None:
+def test_a_second_run_changes_nothing(installed: RemoteBox) -> None:
     before = installed.show("MainPID")
     installed.machine.get("touch /run/drumatlas-test.before; sleep 1.1")
     done = installed.install()
@@ -35,7 +35,9 @@ def test_a_second_run_changes_nothing(installed: Box) -> None:
     assert changed == ""
 
 
-def test_after_a_restart_of_the_machine_it_plays_by_itself(installed: Box, figure: Figure) -> None:
+def test_after_a_restart_of_the_machine_it_plays_by_itself(
+    installed: RemoteBox, figure: Figure
+) -> None:
     """With the settings that the installer wrote: auto finds the device."""
     installed.listen(both=True)
     installed.machine.reboot()

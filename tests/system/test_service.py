@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from drumatlas.play.events import CLOCK, START, STOP, Event
-from recorded import clocks, hanging, is_panic, notes
-from system.box import CONFIG, CONTROLLERS, Box
+from support.recordings import clocks, hanging, is_panic, notes
+from system.box import CONFIG, CONTROLLERS, RemoteBox
 from system.hearing import beat
 from system.machine import PATIENCE
 
@@ -15,13 +15,13 @@ Figure = Callable[[str, str], None]
 TWO_CYCLES = 400  # clocks, and some more
 
 
-def moved(box: Box) -> None:
+def moved(box: RemoteBox) -> None:
     """Somewhere else than where a box begins, and kept."""
     box.turn((CONTROLLERS["x1"], 20), (CONTROLLERS["x2"], 100), (CONTROLLERS["density"], 90))
     time.sleep(2 * PATIENCE)
 
 
-def crash(box: Box, signal: str) -> tuple[int, list[Event], list[Event]]:
+def crash(box: RemoteBox, signal: str) -> tuple[int, list[Event], list[Event]]:
     """(when, what the old process has sent, what the new one has), ns of the new one's start
     between them."""
     box.hears_on(box.begun_ns(), TWO_CYCLES)
@@ -34,7 +34,7 @@ def crash(box: Box, signal: str) -> tuple[int, list[Event], list[Event]]:
     return at_ns, [one for one in box.hears() if one.at_ns < begun_ns], later
 
 
-def test_beats_arrive_at_the_device(box: Box) -> None:
+def test_beats_arrive_at_the_device(box: RemoteBox) -> None:
     stream = box.hears_on(box.begun_ns(), 200)
     ticks = clocks(stream)
     tempo = (len(ticks) - 1) * 60e9 / 24 / (ticks[-1] - ticks[0])
@@ -43,7 +43,7 @@ def test_beats_arrive_at_the_device(box: Box) -> None:
     assert {note.data[0] & 0x0F for note in notes(stream)} == {9}  # channel 10
 
 
-def test_it_plays_within_three_seconds_of_its_start(box: Box, figure: Figure) -> None:
+def test_it_plays_within_three_seconds_of_its_start(box: RemoteBox, figure: Figure) -> None:
     took = []
     for _ in range(3):
         box.systemctl("stop", "drumatlas")
@@ -56,7 +56,9 @@ def test_it_plays_within_three_seconds_of_its_start(box: Box, figure: Figure) ->
     assert max(took) <= 3 * PATIENCE
 
 
-def test_after_a_crash_panic_goes_first_and_the_same_beat_goes_on(box: Box, figure: Figure) -> None:
+def test_after_a_crash_panic_goes_first_and_the_same_beat_goes_on(
+    box: RemoteBox, figure: Figure
+) -> None:
     moved(box)
     box.systemctl("restart", "drumatlas")
     at_ns, before, later = crash(box, "KILL")
@@ -74,7 +76,7 @@ def test_after_a_crash_panic_goes_first_and_the_same_beat_goes_on(box: Box, figu
     assert back_ns - at_ns <= 1e9 * PATIENCE
 
 
-def test_a_box_that_hangs_is_started_anew(box: Box, figure: Figure) -> None:
+def test_a_box_that_hangs_is_restarted(box: RemoteBox, figure: Figure) -> None:
     moved(box)
     box.systemctl("restart", "drumatlas")
     at_ns, before, later = crash(box, "STOP")
@@ -84,7 +86,7 @@ def test_a_box_that_hangs_is_started_anew(box: Box, figure: Figure) -> None:
     figure("kill -STOP to the next clock", f"{(clocks(later)[0] - at_ns) / 1e9:.2f} s")
 
 
-def test_a_stop_ends_every_note_and_the_clock(box: Box, figure: Figure) -> None:
+def test_a_stop_ends_every_note_and_the_clock(box: RemoteBox, figure: Figure) -> None:
     time.sleep(3)
     at_ns = box.now(
         "systemctl stop drumatlas; cut -d' ' -f1 /proc/uptime > /run/drumatlas-test.stop"
@@ -99,7 +101,7 @@ def test_a_stop_ends_every_note_and_the_clock(box: Box, figure: Figure) -> None:
     figure("systemctl stop", f"{(stopped_ns - at_ns) / 1e9:.2f} s")
 
 
-def test_status_tells_what_runs_and_that_nothing_does(box: Box) -> None:
+def test_status_shows_a_running_box_and_its_absence(box: RemoteBox) -> None:
     told = box.status()
     assert told["state"] == "playing"
     assert told["faults"] == []
@@ -111,14 +113,14 @@ def test_status_tells_what_runs_and_that_nothing_does(box: Box) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_what_the_service_may_is_little(box: Box, figure: Figure) -> None:
+def test_the_service_has_few_rights(box: RemoteBox, figure: Figure) -> None:
     line = box.machine.get("systemd-analyze security drumatlas --no-pager | tail -n 1")
     exposure = float(line.split(":")[1].split()[0])
     figure("systemd-analyze security", f"{exposure}")
-    assert exposure <= 1.6
+    assert exposure <= 1.3
 
 
-def test_settings_that_are_broken_do_not_silence_it(box: Box) -> None:
+def test_settings_that_are_broken_do_not_silence_it(box: RemoteBox) -> None:
     box.machine.get(f"echo 'bpm 120' >> {CONFIG}")
     since = box.now()
     assert box.systemctl("reload", "drumatlas").returncode == 0
@@ -135,7 +137,7 @@ def test_settings_that_are_broken_do_not_silence_it(box: Box) -> None:
     assert box.status()["faults"] == []
 
 
-def test_a_device_that_is_pulled_out_is_played_to_when_it_is_back(box: Box) -> None:
+def test_a_device_that_is_pulled_out_is_played_to_when_it_is_back(box: RemoteBox) -> None:
     if not box.synth.unplug:
         pytest.skip("no USB device to pull out on that machine (usbmidi)")
     time.sleep(PATIENCE)

@@ -1,7 +1,7 @@
 """What judges the machine, judged: no machine needed."""
 
 from drumatlas.play.events import Event
-from recorded import hanging
+from support.recordings import hanging
 from system.hearing import beat, heard
 from system.powercut import Moment, lost_ns, moments
 

@@ -1,15 +1,15 @@
 """What is left when it goes. The last file: nothing is installed after it."""
 
-from system.box import CONFIG, THERE, Box
+from system.box import CONFIG, THERE, RemoteBox
 
 SCRIPT = f"{THERE}/systemd/install.sh"
 
 
-def exists(box: Box, path: str) -> bool:
+def exists(box: RemoteBox, path: str) -> bool:
     return box.machine.run(f"test -e {path}").returncode == 0
 
 
-def test_it_leaves_state_and_settings_unless_told(box: Box) -> None:
+def test_uninstall_leaves_state_and_settings_without_purge(box: RemoteBox) -> None:
     box.turn((16, 33))
     box.systemctl("stop", "drumatlas")
     state = box.machine.get("cat /var/lib/drumatlas/state.json")
@@ -27,4 +27,4 @@ def test_it_leaves_state_and_settings_unless_told(box: Box) -> None:
     assert not exists(box, "/var/lib/drumatlas")
     assert not exists(box, CONFIG)
     assert box.machine.run("id drumatlas").returncode != 0
-    assert "nothing of drumatlas was here" in box.machine.get(f"{SCRIPT} --uninstall --purge")
+    assert "drumatlas was not installed" in box.machine.get(f"{SCRIPT} --uninstall --purge")

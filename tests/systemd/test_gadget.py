@@ -38,22 +38,22 @@ def test_up_describes_it_whole_and_binds_it_last(kernel: Path) -> None:
     assert call(kernel, "status").stdout == "up on fe980000.usb\n"
 
 
-def test_twice_is_as_once(kernel: Path) -> None:
+def test_up_twice_changes_nothing(kernel: Path) -> None:
     call(kernel, "up")
     before = {p: p.lstat().st_mtime_ns for p in (kernel / GADGET).rglob("*")}
     done = call(kernel, "up")
-    assert (done.returncode, done.stdout) == (0, "drumatlas-gadget: is up on fe980000.usb\n")
+    assert (done.returncode, done.stdout) == (0, "drumatlas-gadget: already up on fe980000.usb\n")
     assert {p: p.lstat().st_mtime_ns for p in (kernel / GADGET).rglob("*")} == before
 
 
-def test_what_was_left_half_made_is_finished(kernel: Path) -> None:
+def test_a_gadget_left_half_made_is_completed(kernel: Path) -> None:
     call(kernel, "up")
     (kernel / GADGET / "UDC").write_text("\n")  # as after `down` was cut short
     assert call(kernel, "up").returncode == 0
     assert (kernel / GADGET / "UDC").read_text() == "fe980000.usb\n"
 
 
-def test_a_machine_without_a_controller_is_told_what_is_missing(kernel: Path) -> None:
+def test_without_a_usb_controller_it_says_what_is_missing(kernel: Path) -> None:
     (kernel / "udc" / "fe980000.usb").rmdir()
     done = call(kernel, "up")
     assert done.returncode == 2

@@ -36,11 +36,11 @@ def test_help_names_every_option() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--frobnicate"], "'--frobnicate' is none of its options"),
+        (["--frobnicate"], "unknown option '--frobnicate'"),
         (["none.whl"], "none.whl: no such file"),
-        (["--wheels", "/no/such/folder"], "--wheels wants a folder"),
-        (["--wheels"], "--wheels wants a folder"),
-        (["--purge"], "--purge goes with --uninstall"),
+        (["--wheels", "/no/such/folder"], "--wheels needs a folder"),
+        (["--wheels"], "--wheels needs a folder"),
+        (["--purge"], "--purge needs --uninstall"),
     ],
 )
 def test_a_wrong_call_is_one_line(arguments: list[str], words: str) -> None:

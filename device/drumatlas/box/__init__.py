@@ -1,6 +1,6 @@
-"""The running box: everything that `play` puts together, opens, reloads and closes.
+"""The running box: everything that `play` connects, opens, reloads and closes.
 
-What belongs here connects rooms that don't know each other: engine, panels, MIDI ports, page,
-display and state. A module that parses a command line belongs to `cli`; one that works without the
-others belongs to the room of its subject.
+The modules here connect packages that don't import each other: engine, panels, MIDI ports, page,
+display and state. A module that parses a command line belongs in `cli`. One that works without the
+others belongs in the package of its subject.
 """

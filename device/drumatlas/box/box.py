@@ -1,4 +1,4 @@
-"""The box that `play` runs: engine, MIDI panel and state, put together and as it was left."""
+"""The box that `play` runs: engine, MIDI panel and state, restored to where it was left."""
 
 import argparse
 import time
@@ -20,19 +20,27 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Box:
-    """`lines` are for the user; `told` the controls whose place is given, so that knobs wait."""
+    """A box without ports, knobs and screen.
+
+    `lines` are messages for the user. `restored` names the controls whose values were set: a knob
+    must first be turned to such a value before it moves the control.
+    """
 
     engine: "Engine"
     settings: "PlaySettings"
     midi: "MidiPanel"
     store: "StateStore | None"
-    told: set[str] = field(default_factory=set)
+    restored: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
-    parts: "list[Part]" = field(default_factory=list)  # of this box: a display
+    parts: "list[Part]" = field(default_factory=list)  # displays
 
 
 def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "list[Panel]") -> Box:
-    """Everything but ports, knobs and screen, with the state of the last time."""
+    """Build the box with the saved state of its last run.
+
+    Raises AtlasError or FileError for an atlas or a state folder that can't be used; with
+    --unattended, the box plays without that atlas and shows the fault.
+    """
     from drumatlas.config.settings import midi_map
     from drumatlas.engine import Engine
     from drumatlas.explore.controls import STARTS, Turn
@@ -46,8 +54,8 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     def engine_of(atlas: "Atlas") -> Engine:
         return Engine(atlas, settings, panels, time.monotonic_ns())
 
-    engine, wrong = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
-    engine.set_faults("atlas", *wrong)
+    engine, faults = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
+    engine.set_faults("atlas", *faults)
     now_ns = time.monotonic_ns()
     for control in STARTS:
         engine.handle(Turn(control.name, float(config[control.start])), now_ns)
@@ -57,7 +65,7 @@ def build(arguments: argparse.Namespace, config: "dict[str, Value]", panels: "li
     _restore(box)
     if arguments.bpm is not None:
         engine.set_bpm(arguments.bpm)
-        box.told.add("tempo")
+        box.restored.add("tempo")
     box.parts = _displays(engine, config)
     return box
 
@@ -82,19 +90,22 @@ def _settings(arguments: argparse.Namespace, config: "dict[str, Value]") -> "Pla
 
 
 def _open_store(wanted: str) -> "tuple[StateStore | None, list[str]]":
-    """(where state is kept, lines for the user). A folder that can't be used is no reason not
-    to play; one that was named and is a file is a mistake: FileError."""
+    """Return (the store of the state, messages for the user).
+
+    If the folder can't be used, the box plays without saving. FileError if the folder that was
+    named is a file, since that is a mistake.
+    """
     from drumatlas.service.state import StateStore, state_folder
 
     folder = state_folder(wanted)
     if folder is None:
         return None, []
     if wanted and Path(wanted).is_file():
-        raise FileError(f"{wanted}: is a file", "--state wants a folder, or none")
+        raise FileError(f"{wanted}: is a file", "give --state a folder, or none")
     try:
         return StateStore(folder), []
     except FileError as error:
-        return None, [f"{error}; playing without keeping any"]
+        return None, [f"{error}; nothing will be saved"]
 
 
 def _restore(box: Box) -> None:
@@ -103,9 +114,9 @@ def _restore(box: Box) -> None:
 
     if box.store is None:
         return
-    kept, lines = box.store.load()
+    state, lines = box.store.load()
     box.lines += lines
-    if kept:
-        restore(box.engine, kept)
-        box.midi.learn.learned = dict(kept.learned)
-        box.told.update(VALUES)
+    if state:
+        restore(box.engine, state)
+        box.midi.learn.learned = dict(state.learned)
+        box.restored.update(VALUES)

@@ -1,4 +1,4 @@
-"""Putting the GPIO panel together with the engine, for `play`."""
+"""Open the GPIO panel for `play` and connect it to the engine."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ def check_words(wanted: Sequence[str]) -> None:
     if len(ours) > 1:
         raise ControlError(f"--panel: choose one of {', '.join(sorted(ours))}")
     if f"{FAKE}:" in ours:
-        raise ControlError(f"--panel {FAKE}: needs a file; {FAKE}:F, or {FAKE} without one")
+        raise ControlError(f"--panel {FAKE}: needs a file name: {FAKE}:F, or just {FAKE}")
 
 
 def is_gpio(word: str) -> bool:
@@ -33,7 +33,7 @@ def is_gpio(word: str) -> bool:
 
 
 def open_gpio(config: "Config", waits: frozenset[str] = frozenset()) -> "GpioPanel":
-    """The panel that the configuration describes; PanelError says what is missing for it."""
+    """Open the panel that the configuration describes; PanelError says what is missing."""
     from drumatlas.panel.gpio import GpioPanel
     from drumatlas.panel.gpio_board import open_board
     from drumatlas.panel.wiring import wiring_of
@@ -72,17 +72,19 @@ def find_gpio(
     waits: Iterable[str] = (),
     start_ns: int = 0,
 ) -> "tuple[GpioPanel | None, list[str]]":
-    """(the GPIO panel if `--panel` asks for it or `auto` finds a Pi, lines for the user).
+    """Return (the GPIO panel or None, messages for the user).
 
-    On a Pi whose panel can't be opened `auto` plays without. The knobs in `waits` must be
-    turned to where their controls stand before they take hold; all must if the box was restored.
+    The panel is opened if `--panel` asks for it, or if it is `auto` and this is a Pi. With `auto`,
+    a panel that can't be opened is reported and left out; otherwise it raises PanelError. A knob
+    in `waits` must first be turned to its control's value before it moves the control. If the box
+    was restored, this holds for every knob.
     """
     from drumatlas.explore.controls import BY_NAME, DEFAULTS
 
     if not _is_wanted(wanted):
         return None, []
     values = engine.values
-    # The configuration does not set these at the start, so only a restored state moves them.
+    # The configuration does not set these at the start, so only a restored state changes them.
     unset = [name for name in DEFAULTS if not BY_NAME[name].start]
     is_restored = any(values[name] != DEFAULTS[name] for name in unset)
     lines = [f"{FAKE}: {_inputs(config)}"] if _fake(wanted) else []
@@ -106,87 +108,98 @@ def _fake(wanted: Sequence[str]) -> str:
 
 
 def _inputs(config: "Config") -> str:
-    """Return the inputs that are wired, in words: `x1 mcp0:0, play pin:17`."""
+    """List the inputs that are wired: `x1 mcp0:0, play pin:17`."""
     wires = {key.partition(".")[2]: wire for key, wire in config.items() if key.startswith("gpio.")}
     return ", ".join(f"{name} {wire}" for name, wire in wires.items() if wire) or "nothing is wired"
 
 
 def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -> None:
-    """Make it one of the engine's panels: it learns where controls stand and what lamps show,
-    and its faults are among the engine's."""
+    """Add the panel to the engine's panels.
+
+    The panel can then read the controls' values and the states of its lamps, and its faults are
+    shown among the engine's.
+    """
     panel.values = lambda: engine.values
-    panel.shows = lambda now_ns: lamps(engine, listener, now_ns)
-    panel.tells = lambda faults: engine.set_faults("gpio", *faults)
+    panel.lamp_states = lambda now_ns: lamps(engine, listener, now_ns)
+    panel.on_faults = lambda faults: engine.set_faults("gpio", *faults)
     engine.add_panel(panel)
 
 
 class Knobs:
-    """The GPIO panel of a box, if it has one; `rewire` opens it anew under another wiring."""
+    """The GPIO panel of a box, if it has one; `rewire` reopens it with another wiring."""
 
     def __init__(
         self, wanted: Sequence[str], config: "Config", engine: "Engine", waits: Iterable[str] = ()
     ) -> None:
         self._wanted, self._engine = wanted, engine
-        self._start_ns = time.monotonic_ns()  # of the moves of a fake board
+        self._start_ns = time.monotonic_ns()  # when the moves of a fake board start
         self._panel, self.lines = find_gpio(wanted, config, engine, waits, self._start_ns)
-        self._good = config if self._panel else None  # the last that the board could be read by
+        self._last_good = config if self._panel else None  # with which the panel opened
         self._listener: Listener | None = None
 
     def connect(self, listener: "Listener | None") -> None:
-        """Begin to move the engine."""
+        """Let the panel move the engine's controls."""
         self._listener = listener
         if self._panel:
             connect(self._panel, self._engine, listener)
 
     def rewire(self, config: "Config") -> None:
-        """Read the board as `config` says from now on. Where it can't be had so, the wiring before
-        stays, and that is told. Controls stay where they are until their knobs come by."""
+        """Reopen the panel with the wiring of `config`.
+
+        If that fails, go back to the wiring before and show a fault. A control keeps its value
+        until its knob is turned to it.
+        """
         from drumatlas.panel.wiring import wiring_of
 
-        lives = self._panel in self._engine.panels
-        is_same = self._good is not None and wiring_of(config) == wiring_of(self._good)
+        is_connected = self._panel in self._engine.panels
+        last = self._last_good
+        is_same = last is not None and wiring_of(config) == wiring_of(last)
         fault = ""
-        if _is_wanted(self._wanted) and not (lives and is_same):
-            self._drop()  # first: a pin can be had only once
+        if _is_wanted(self._wanted) and not (is_connected and is_same):
+            self._remove()  # first, since a pin can be opened only once
             try:
-                self._take(config)
+                self._reopen(config)
             except DrumatlasError as error:
                 fault = f"wiring: {error}; {self._go_back()}"
             else:
-                self._good = config
+                self._last_good = config
         self._engine.set_faults("wiring", fault)
 
     def _go_back(self) -> str:
-        """The panel as it was, if there was one; says what became of it."""
-        if self._good is None:
-            return "no knobs"
+        """Reopen the panel with the old wiring, if there was one; return the result in words."""
+        if self._last_good is None:
+            return "playing without knobs"
         try:
-            self._take(self._good)
+            self._reopen(self._last_good)
         except DrumatlasError as error:
-            return f"no knobs, for the wiring before can't be had again either: {error}"
-        return "the wiring before stays in force"
+            return f"playing without knobs, since the old wiring failed too: {error}"
+        return "the old wiring stays in use"
 
-    def _take(self, config: "Config") -> None:
+    def _reopen(self, config: "Config") -> None:
         from drumatlas.explore.controls import DEFAULTS
 
         self._panel = _open(self._wanted, config, frozenset(DEFAULTS), self._start_ns)
         self.connect(self._listener)
 
-    def _drop(self) -> None:
+    def _remove(self) -> None:
         if self._panel:
             self._engine.remove_panel(self._panel)
         self.close()
         self._engine.set_faults("gpio")
 
     def close(self) -> None:
-        """Lamps off, hardware free."""
+        """Switch the lamps off and release the hardware."""
         if self._panel:
             self._panel.close()
         self._panel = None
 
 
 def lamps(engine: "Engine", listener: "Listener | None", now_ns: int) -> dict[str, bool]:
-    """Beats while playing, locked to another's clock, the filter moved the place."""
+    """Return whether each lamp is lit.
+
+    `beat` lights on each beat while playing, `lock` while the box follows an external clock, and
+    `filter` if the filter chose another place than the knobs.
+    """
     from drumatlas.beat.codes import STEPS_PER_BEAT
 
     sequencer = engine.sequencer

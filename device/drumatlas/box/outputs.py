@@ -1,7 +1,7 @@
 """The MIDI outputs of `play`, opened while the rest of the box is loaded.
 
-A synth that a crashed run has left hanging hears panic as soon as its port is open, which must
-not wait for NumPy, the decoder and the atlas.
+If a run crashed and left notes hanging, the synth is sent panic messages as soon as its port is
+open. This must not wait for NumPy, the decoder and the atlas.
 """
 
 import argparse
@@ -22,37 +22,44 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Opened:
-    """`hints` are for the user; `faults` what could not be had, by its source."""
+class OpenedOutputs:
+    """Open outputs, joined to one `port`. `hints` are messages for the user; `faults` are the
+    errors of outputs that could not be opened, by source."""
 
     port: "OutputPort"
     hints: list[str] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
 
 
-def open_all(wanted: "Sequence[str]", channels: tuple[int, ...], unattended: bool) -> Opened:
-    """All that are `wanted`. Unattended each is on its own, and one that can't be had is done
-    without; else it is a PortError."""
+def open_all(wanted: "Sequence[str]", channels: tuple[int, ...], unattended: bool) -> OpenedOutputs:
+    """Open every output in `wanted`, to be sent panic on `channels` (0 to 15).
+
+    Raises PortError if one can't be opened. If `unattended`, such an output is left out and
+    reported in `faults`.
+    """
     if not unattended:
-        return Opened(*open_outputs(wanted, channels))
-    opened = Opened(NullPort())
+        return OpenedOutputs(*open_outputs(wanted, channels))
+    opened = OpenedOutputs(NullPort())
     ports: list[OutputPort] = []
-    for one in wanted:
+    for name in wanted:
         try:
-            port, more = open_outputs([one], channels, waits=True)
+            port, hints = open_outputs([name], channels, waits=True)
         except DrumatlasError as error:
-            opened.faults[f"midi out {one}"] = str(error)
+            opened.faults[f"midi out {name}"] = str(error)
         else:
             ports.append(port)
-            opened.hints += more
+            opened.hints += hints
     if ports:
         opened.port = ports[0] if len(ports) == 1 else SeveralPorts(ports)
     return opened
 
 
 class Outputs:
-    """Opens them in a thread. A take is opened when it is asked for: a start that fails must
-    not leave an empty one."""
+    """Opens the outputs in a thread.
+
+    If one is a file, all are opened in `result` instead, without a thread: a start that fails must
+    not leave an empty file.
+    """
 
     def __init__(self, arguments: argparse.Namespace, config: "Config") -> None:
         from drumatlas.config.settings import play_settings
@@ -60,7 +67,7 @@ class Outputs:
         self._wanted = arguments.midi_out or [str(config["midi.out"])]
         self._channels = play_settings(config).channels
         self._unattended = bool(arguments.unattended)
-        self._opened: Opened | None = None
+        self._opened: OpenedOutputs | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._open, name="midi-open", daemon=True)
         if Kind.FILE not in map(kind_of, self._wanted):
@@ -69,11 +76,14 @@ class Outputs:
     def _open(self) -> None:
         try:
             self._opened = open_all(self._wanted, self._channels, self._unattended)
-        except BaseException as error:  # raised again where the port is asked for
+        except BaseException as error:  # raised again by `result`
             self._error = error
 
-    def take(self) -> Opened:
-        """What was opened, to be closed by the caller; the error that opening it gave."""
+    def result(self) -> OpenedOutputs:
+        """Wait for the outputs and return them; the caller must close them.
+
+        Raises the error that opening them raised.
+        """
         if self._thread.ident is None:
             self._open()
         else:
@@ -85,7 +95,7 @@ class Outputs:
         return opened
 
     def close(self) -> None:
-        """Close what nobody has taken."""
+        """Close the outputs, unless `result` gave them away."""
         if self._thread.ident is not None:
             self._thread.join()
         if self._opened:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 
 def open_panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
-    """Return (the panels that can be opened before the box, whether the terminal is one, too).
-    ControlError for a word that is no panel."""
+    """Return (the panels that can be opened before the box, whether to open the terminal as well).
+
+    Raises ControlError for an unknown panel, or for `keys` without a terminal.
+    """
     from drumatlas.box.gpio import check_words, is_gpio
     from drumatlas.panel.script import ScriptPanel, read_script
 
@@ -29,7 +31,7 @@ def open_panels(wanted: list[str]) -> "tuple[list[Panel], bool]":
                 raise ControlError("--panel keys: stdin and stdout must be a terminal")
             wants_keys = True
         elif is_gpio(name):
-            continue  # opened by `Knobs`, once the controls are where they were left
+            continue  # opened by `Knobs`, after the controls' values are restored
         elif name not in {"auto", "none"}:
             raise ControlError(
                 f"--panel: unknown panel '{name}'; choose from auto, keys, gpio, gpio:fake, "
@@ -43,14 +45,16 @@ def _is_terminal() -> bool:
 
 
 def open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
-    """Open the terminal as a panel and a screen that shows `notes`. Return None, and add a note,
-    if it can't be drawn on."""
+    """Open the terminal as a panel and a screen that shows `notes`.
+
+    If it can't be drawn on, add a note and return None.
+    """
     try:
         from drumatlas.panel.keys import KeysPanel
 
         screen = KeysPanel(notes)
     except Exception as error:  # curses.error, or no curses on this system
-        notes.append(f"no keys: the terminal can't be drawn on ({error})")
+        notes.append(f"playing without keys: cannot draw on this terminal ({error})")
         return None
     screen.values = lambda: engine.values
     engine.add_panel(screen)

@@ -1,4 +1,4 @@
-"""Parts of the slow loop of a box that plays: faults, takes, status and state."""
+"""Parts of the slow loop of a running box: faults, takes, status and state."""
 
 from typing import TYPE_CHECKING
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 class FaultLog:
-    """Prints each new fault once, and when it is over: for a box without a screen."""
+    """Prints each fault when it begins and when it ends, for a box without a screen."""
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
-        self._said: set[str] = set()
+        self._before: set[str] = set()
 
     def tick(self, _now_ns: int) -> None:
-        """Look for new ones."""
+        """Print the faults that began or ended since the last tick."""
         now = set(self._engine.faults)
-        for fault in sorted(now - self._said):
+        for fault in sorted(now - self._before):
             say(fault)
-        for fault in sorted(self._said - now):
-            say(f"over: {fault}")
-        self._said = now  # one that comes again is said again
+        for fault in sorted(self._before - now):
+            say(f"resolved: {fault}")
+        self._before = now
 
     def close(self) -> None:
-        """The last ones."""
+        """Print the last faults."""
         self.tick(0)
 
 
@@ -46,7 +46,7 @@ class PortFaults:
         self._engine, self._ports = engine, ports
 
     def tick(self, _now_ns: int) -> None:
-        """Look at each."""
+        """Copy the ports' faults to the engine."""
         self._engine.set_faults("ports", *(port.fault for port in self._ports))
 
     def close(self) -> None:
@@ -54,48 +54,50 @@ class PortFaults:
 
 
 class OwnClockFault:
-    """Shows it among the engine's faults if our own clock comes back at the MIDI input."""
+    """Shows a fault of the engine while our own clock comes back at the MIDI input."""
 
     def __init__(self, engine: "Engine", own: "OwnClock") -> None:
         self._engine, self._own = engine, own
 
     def tick(self, now_ns: int) -> None:
-        """Look whether it comes in."""
+        """Copy the fault, if there is one, to the engine."""
         self._engine.set_faults("own clock", self._own.fault(now_ns))
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: nothing is open."""
 
 
 class KeepLastBars:
-    """Writes the last bars of the tape when the button asks for them."""
+    """Saves the last bars of the tape when the keep button is pressed."""
 
     def __init__(
-        self, engine: "Engine", tape: "Tape", takes: "Takes | None", talks: bool = False
+        self, engine: "Engine", tape: "Tape", takes: "Takes | None", prints: bool = False
     ) -> None:
         from drumatlas.explore.controls import Press
 
-        self._engine, self._tape, self._takes, self._talks = engine, tape, takes, talks
+        self._engine, self._tape, self._takes, self._prints = engine, tape, takes, prints
         self._written: Path | None = None
         self._is_asked = False
         self._button = Press("keep")
-        engine.listeners.append(self._hear)
+        engine.listeners.append(self._on_control)
 
-    def _hear(self, change: "Change") -> None:
-        """Write the last 8 bars at the next tick if the button asks for them."""
+    def _on_control(self, change: "Change") -> None:
+        """Save the last 8 bars at the next tick if the button asks for them."""
         self._is_asked |= change == self._button
 
     def tick(self, now_ns: int) -> None:
-        """Take over what was played; write it if that was asked for."""
+        """Store what was played since the last tick; save the last bars if the button asked."""
         self._tape.tick(now_ns)
         if self._is_asked:
             self._is_asked = False
             if self._takes is None:
-                self._engine.set_faults("keep", "keep: no folder for takes; give one with --state")
+                self._engine.set_faults(
+                    "keep", "keep: no folder for takes; choose one with --state"
+                )
             elif outputs := self._tape.last_bars(now_ns):
                 self._takes.keep(outputs)
             else:
-                self._engine.set_faults("keep", "keep: nothing was played yet")
+                self._engine.set_faults("keep", "keep: nothing played yet")
         if self._takes and self._takes.fault:
             self._engine.set_faults("keep", self._takes.fault)
         if self._takes and self._takes.last != self._written:
@@ -105,20 +107,20 @@ class KeepLastBars:
         self._engine.set_faults("keep")
         self._written = path
         self._engine.set_notice("keep", f"kept {path}")
-        if self._talks:
-            say(f"kept the last bars: {path}")
+        if self._prints:
+            say(f"saved the last bars: {path}")
 
     def close(self) -> None:
-        """Wait until what was asked for is written."""
+        """Wait until the bars that were asked for are written."""
         if self._takes:
             self._takes.close()
         self.tick(0)
 
 
 def open_parts(
-    box: "Box", tape: "Tape", input_port: "InputPort | None", *, talks: bool
+    box: "Box", tape: "Tape", input_port: "InputPort | None", *, prints: bool
 ) -> "list[Part]":
-    """All of them; `talks` where no screen shows the faults."""
+    """Return all parts; with `prints`, faults go to stderr because no screen shows them."""
     from drumatlas.service.state_saver import StateSaver
     from drumatlas.service.status import StatusFile, own_folder
     from drumatlas.service.takes import Takes
@@ -132,10 +134,10 @@ def open_parts(
 
     parts: list[Part] = [
         PortFaults(box.engine, ports),
-        KeepLastBars(box.engine, tape, takes, talks),
+        KeepLastBars(box.engine, tape, takes, prints),
         StatusFile(box.engine, own_folder(), names, box.store.folder if box.store else None),
     ]
     if box.store:
         parts.append(StateSaver(box.engine, box.store, lambda: box.midi.learn.learned))
     parts += box.parts
-    return [*parts, FaultLog(box.engine)] if talks else parts
+    return [*parts, FaultLog(box.engine)] if prints else parts

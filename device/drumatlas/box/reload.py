@@ -1,4 +1,4 @@
-"""SIGHUP: configuration and atlas are read again, and what can change while it plays does."""
+"""On SIGHUP, read configuration and atlas again and apply what can change while playing."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from drumatlas.config.keys import Config
     from drumatlas.play.settings import PlaySettings
 
-# What is opened or drawn from once, at the start; and the option that goes over it, if one does.
+# Keys that are used only once, at the start -> the option that overrides the key, if any.
 AT_START = {
     "midi.out": "midi_out",
     "midi.in": "midi_in",
@@ -30,9 +30,13 @@ AT_START = {
 
 
 class Reloader:
-    """Call it to read the file again. A bad one leaves the last good one, and is shown until it
-    is mended; so is what takes a restart. The tempo, and whether a voice is muted, is taken if the
-    file's has changed: else it is where hands have put it. `atlas` looks for another atlas."""
+    """Call it to read the configuration again and apply it.
+
+    An invalid file leaves the last good configuration in use and is shown as a fault until it is
+    corrected. So is a changed key that needs a restart. Tempo and mutes change only if the file's
+    value has changed; otherwise they stay where the user has set them. `atlas` is called to check
+    for another atlas.
+    """
 
     def __init__(
         self,
@@ -47,7 +51,7 @@ class Reloader:
         self._first = self._last = config
 
     def __call__(self) -> None:
-        """Read it, and play under it."""
+        """Read the configuration and apply it."""
         from drumatlas.box.unattended import read_given
         from drumatlas.config.settings import midi_map, play_settings
 
@@ -56,11 +60,13 @@ class Reloader:
         try:
             config = read_given(self._arguments)
         except DrumatlasError as error:
-            engine.set_faults("config", f"config: {error}; the last good one stays in force")
+            engine.set_faults(
+                "config", f"config: {error}; the last good configuration stays in use"
+            )
             return
-        engine.set_faults("config", *self._late(config))
+        engine.set_faults("config", *self._need_restart(config))
         settings = play_settings(config)
-        self._play_on(settings, play_settings(self._last))
+        self._apply(settings, play_settings(self._last))
         engine.explorer.map_mode = settings.map_mode
         self._box.midi.map = midi_map(config)
         if self._arguments.bpm is None and config["play.bpm"] != self._last["play.bpm"]:
@@ -68,9 +74,12 @@ class Reloader:
         self._knobs.rewire(config)
         self._last = config
 
-    def _play_on(self, settings: "PlaySettings", last: "PlaySettings") -> None:
-        """Under other settings, where something of them is another: it ends the notes that sound,
-        and who only brought another atlas should not hear that."""
+    def _apply(self, settings: "PlaySettings", last: "PlaySettings") -> None:
+        """Change the sequencer's settings if they differ from `last`.
+
+        A change ends the notes that sound. A user who only installed another atlas should not hear
+        that.
+        """
         sequencer = self._box.engine.sequencer
         if replace(settings, bpm=last.bpm, seed=last.seed, map_mode=last.map_mode) == last:
             return
@@ -79,8 +88,8 @@ class Reloader:
             if voice.is_muted != before.is_muted:
                 sequencer.mute(bit, voice.is_muted)
 
-    def _late(self, config: "Config") -> Iterator[str]:
-        """A line about each key that is another than at the start, and can't be taken now."""
+    def _need_restart(self, config: "Config") -> Iterator[str]:
+        """Yield a message for each key that differs from the start but can't change now."""
         for key, option in AT_START.items():
             if config[key] != self._first[key] and getattr(self._arguments, option, None) is None:
-                yield f"config: {key} = {config[key]!r} takes a restart"
+                yield f"config: {key} = {config[key]!r} needs a restart"

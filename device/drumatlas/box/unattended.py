@@ -1,7 +1,7 @@
-"""What plays where what was asked for can't be used: as a service there is nobody to mend it.
+"""Replacements for what can't be used by a box that runs as a service (`--unattended`).
 
-On a command line a mistake ends the program with one line. A box that boots without a screen has
-to play, and to show what is wrong for as long as it is.
+On a command line, a mistake ends the program with a one-line message. A box that boots without a
+screen must play anyway, and show the fault until it is corrected.
 """
 
 import argparse
@@ -22,8 +22,11 @@ T = TypeVar("T")
 
 
 def read_given(arguments: argparse.Namespace) -> "dict[str, Value]":
-    """The configuration that --config names. Unattended, a file that is not there is one with
-    nothing in it, and one that can be used is kept; an error is one line all the same."""
+    """Read the configuration that --config names.
+
+    With --unattended, a missing file counts as an empty one, and a valid one is copied to the state
+    folder. Raises ConfigError or FileError for a file that can't be used.
+    """
     from drumatlas.config.read import MAX_BYTES, parse, read_config
     from drumatlas.files import is_there, read_text
 
@@ -36,13 +39,16 @@ def read_given(arguments: argparse.Namespace) -> "dict[str, Value]":
     config = parse(text, str(path))
     copy = _copy(arguments)
     if copy:
-        _keep(text, copy)
+        _save(text, copy)
     return config
 
 
-def settle_config(arguments: argparse.Namespace) -> "tuple[dict[str, Value], list[str]]":
-    """(the configuration to play with, lines about what is wrong). Unattended, a bad one leaves
-    the last that was good: its wiring is the box's, and the defaults may not be."""
+def choose_config(arguments: argparse.Namespace) -> "tuple[dict[str, Value], list[str]]":
+    """Return (the configuration to play with, messages about faults).
+
+    With --unattended, an invalid file is replaced by the copy of the last valid one. That copy has
+    the wiring of this box; the defaults may not. Otherwise it raises ConfigError or FileError.
+    """
     from drumatlas.config.read import read_config
 
     try:
@@ -50,12 +56,12 @@ def settle_config(arguments: argparse.Namespace) -> "tuple[dict[str, Value], lis
     except DrumatlasError as error:
         if not arguments.unattended:
             raise
-        wrong = str(error)
+        fault = f"config: {error}"
     copy = _copy(arguments)
     if copy:
-        with suppress(DrumatlasError):  # also if there is none yet
-            return read_config(copy), [f"config: {wrong}; the last good one plays"]
-    return read_config(None), [f"config: {wrong}; the defaults play"]
+        with suppress(DrumatlasError):  # also if there is no copy yet
+            return read_config(copy), [f"{fault}; using the last good configuration"]
+    return read_config(None), [f"{fault}; using the defaults"]
 
 
 def _copy(arguments: argparse.Namespace) -> Path | None:
@@ -65,8 +71,8 @@ def _copy(arguments: argparse.Namespace) -> Path | None:
     return folder / COPY if folder else None
 
 
-def _keep(text: str, copy: Path) -> None:
-    """Write it only when it changed: the SD card wears. A copy that can't be kept is no matter."""
+def _save(text: str, copy: Path) -> None:
+    """Write the copy if it changed, to spare the SD card; ignore errors, since it can play on."""
     from drumatlas.config.read import MAX_BYTES
     from drumatlas.files import read_text, write_text
 
@@ -77,10 +83,11 @@ def _keep(text: str, copy: Path) -> None:
         write_text(copy, text)
 
 
-def open_anyhow(engine: "Engine", what: str, open_it: Callable[[], T], instead: T) -> T:
-    """What `open_it` opens; `instead` where it can't, which is then one of the engine's faults."""
+def open_or_report(engine: "Engine", source: str, opener: Callable[[], T], default: T) -> T:
+    """Return the result of `opener`; if it fails, show its error as a fault of the engine and
+    return `default`."""
     try:
-        return open_it()
+        return opener()
     except DrumatlasError as error:
-        engine.set_faults(what, str(error))
-        return instead
+        engine.set_faults(source, str(error))
+        return default

@@ -1,4 +1,4 @@
-"""`--web HOST:PORT|off`: the page of a box that plays, put together."""
+"""`--web HOST:PORT|off`: serve the page of a running box."""
 
 import os
 import secrets
@@ -29,8 +29,11 @@ _TOKEN_BYTES = 16
 
 
 class Page:
-    """The address that was taken for the page. `lines` say how one gets there, or why there is
-    none. ConfigError if `wanted` (or, for None, the configuration's) is no address."""
+    """The page of a box and the address it is served at.
+
+    `lines` tell the user the address, or why there is no page. ConfigError if `wanted` (or, for
+    None, the configuration's `web.address`) is not an address.
+    """
 
     def __init__(self, wanted: str | None, config: "Config") -> None:
         from drumatlas.web.address import Address, parse_address
@@ -49,7 +52,7 @@ class Page:
         try:
             self._listening = listen(address)
         except WebError as error:
-            self.lines = [f"{error}; playing without it (--web HOST:PORT takes another)"]
+            self.lines = [f"{error}; playing without the page (choose another: --web HOST:PORT)"]
             return
         self.address = Address(address.host, self._listening.getsockname()[1])
         if not self.token and not address.is_loopback:
@@ -64,10 +67,12 @@ class Page:
         listener: "Listener | None",
         input_port: "InputPort | None",
         *,
-        talks: bool,
+        prints: bool,
     ) -> "list[WebFeed]":
-        """Serve: what goes along with the slow loop, nothing where there is no page. `talks`
-        where no screen shows what is wrong."""
+        """Start serving and return the page's part of the slow loop; none if there is no page.
+
+        With `prints`, faults go to stderr because no screen shows them.
+        """
         if self._listening is None:
             return []
         from drumatlas.web.bridge import ThreadBridge
@@ -89,23 +94,23 @@ class Page:
         try:
             serving = Serving(self._listening, bridge, lambda: self._server(box, bridge))
             serving.start()
-        except OSError as error:  # no descriptors or no thread to be had
+        except OSError as error:  # out of file descriptors or threads
             engine.remove_panel(panel)
-            engine.set_faults("page", f"page: {error.strerror or error}; playing without it")
+            engine.set_faults("page", f"page: {error.strerror or error}; playing without the page")
             return []
         self._open_browser()
         watcher = ViewReader(engine, facts)
-        return [WebFeed(tape, bridge, watcher, close=serving.close, say=say if talks else None)]
+        return [WebFeed(tape, bridge, watcher, close=serving.close, say=say if prints else None)]
 
     def change_atlas(self, atlas: "Atlas") -> None:
-        """Another one plays; a server that does not run yet will see that by itself."""
+        """Serve another atlas. A server that has not started yet reads it from the engine."""
         if self._desk and self._served:
             from drumatlas.web.assets import StaticAssets
 
             self._desk.put(self._served.change_atlas, StaticAssets(atlas), atlas)
 
     def close(self) -> None:
-        """Let go of the address."""
+        """Release the address."""
         if self._listening is not None:
             self._listening.close()
 
@@ -124,19 +129,19 @@ class Page:
         return self._served
 
     def _open_browser(self) -> None:
-        """Where there is a desktop, and somebody at it."""
+        """Open the page in a browser if play was started from a terminal on a desktop."""
         if not self._config["web.open"] or not sys.stdout.isatty():
             return
         has_desktop = sys.platform in {"darwin", "win32"} or any(
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
         )
         if has_desktop:
-            with suppress(RuntimeError, MemoryError):  # no thread: the address is printed as well
+            with suppress(RuntimeError, MemoryError):  # no thread: the address is printed anyway
                 threading.Thread(target=webbrowser.open, args=(self.url,), daemon=True).start()
 
 
 def _ports(tape: "Tape", input_port: "InputPort | None") -> dict[str, str]:
-    """The ports' names, how the output delivers, and what is wrong with them."""
+    """Return the ports' names, the output's way of delivery, and the ports' faults."""
     return {
         "out": tape.name,
         "delivery": tape.delivery,
@@ -147,7 +152,7 @@ def _ports(tape: "Tape", input_port: "InputPort | None") -> dict[str, str]:
 
 
 def _shown(address: "Address") -> str:
-    """The address as others can type it."""
+    """Return the address in the form that others on the network can type."""
     if not address.is_everywhere:
         return str(address)
     return f"{socket.gethostname().split('.')[0]}.local:{address.port}"

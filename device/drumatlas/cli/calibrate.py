@@ -1,4 +1,4 @@
-"""`drumatlas calibrate`: find ends, centre and noise of each input, and write them."""
+"""`drumatlas calibrate`: measure ends, centre and noise of each input, and write them."""
 
 import argparse
 import time
@@ -16,31 +16,32 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\
 drumatlas calibrate --config box.toml
-drumatlas calibrate --seconds 30                # prints what to put into a configuration"""
+drumatlas calibrate --seconds 30                # print the settings instead of writing them"""
 _REST_S = 3.0
-_GRACE_S = 1.5  # for a hand to let go
+_GRACE_S = 1.5  # time for the user to let go
 _PERIOD_S = 0.01
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    """The options of `calibrate`."""
+    """Add the options of `calibrate`."""
     parser.add_argument(
         "--config",
         type=Path,
         metavar="F",
-        help="file of settings that names the inputs and gets the result (default: print it)",
+        help="settings file that names the inputs; the result is written to it (default: print "
+        "the result)",
     )
     parser.add_argument(
         "--seconds",
         type=number(1, 600),
         default=15.0,
         metavar="N",
-        help="time in which you turn every knob, 1 to 600 s (default: 15)",
+        help="how long to measure while you turn every knob, 1 to 600 s (default: 15)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask the user to turn everything, then to let go; write what was measured."""
+    """Ask the user to turn every input, then to let go; print and write the calibrations."""
     from drumatlas.config.read import read_config
     from drumatlas.files import check_writable
     from drumatlas.panel.gpio_board import open_board
@@ -61,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         name = f'"{control}"' if "." in control else control
         print(f'{name} = "{calibration}"')
     for control, why in failed.items():
-        say(f"{control} ({_place(wiring, control)}) {why}; kept as it was")
+        say(f"{control} ({_place(wiring, control)}) {why}; its calibration stays as it was")
     if not found:
-        raise PanelError("calibrate: no input could be measured", "see drumatlas doctor")
+        raise PanelError("calibrate: no input could be measured", "run drumatlas doctor")
     if arguments.config:
         write(arguments.config, found)
         say(f"{arguments.config}: {len(found)} inputs written")
@@ -78,14 +79,16 @@ def _place(wiring: "Wiring", control: str) -> str:
 def calibrate(
     wiring: "Wiring", board: "Board", seconds: float, rest_s: float
 ) -> "tuple[dict[str, Calibration], dict[str, str]]":
-    """(what was measured, why the others were not), by control; takes `seconds` + `rest_s`
-    and some time to let go between them."""
-    from drumatlas.panel.calibrate import measured
+    """Return (calibrations, reasons why an input could not be measured), both by control.
+
+    Blocks for `seconds` while the user turns the knobs, for _GRACE_S, and for `rest_s` at rest.
+    """
+    from drumatlas.panel.calibrate import calibration_from
     from drumatlas.panel.wiring import STICK
 
-    say(f"turn every knob, and push the stick all round, to all ends: {seconds:g} s")
+    say(f"turn every knob to both ends, and the joystick all the way round: {seconds:g} s")
     moving = sample(wiring, board, seconds)
-    say(f"now hands off: {_GRACE_S + rest_s:g} s")
+    say(f"now let go of everything: {_GRACE_S + rest_s:g} s")
     time.sleep(_GRACE_S)
     still = sample(wiring, board, rest_s)
     found: dict[str, Calibration] = {}
@@ -94,14 +97,14 @@ def calibrate(
         rows = moving[one.control], still[one.control]
         try:
             is_stick = one.control in STICK
-            found[one.control] = measured(*rows, one.calibration, is_stick, one.count)
+            found[one.control] = calibration_from(*rows, one.calibration, is_stick, one.count)
         except ConfigError as error:
             failed[one.control] = str(error)
     return found, failed
 
 
 def sample(wiring: "Wiring", board: "Board", seconds: float) -> dict[str, list[float]]:
-    """Control -> its readings over that time, 100 a second."""
+    """Return each control's readings (0 to 1) over `seconds`, 100 a second."""
     from drumatlas.panel.gpio import open_chips
 
     rows: dict[str, list[float]] = {one.control: [] for one in wiring.inputs}
@@ -127,8 +130,11 @@ def _import_tomlkit() -> None:
 
 
 def write(path: Path, found: "Mapping[str, Calibration]") -> None:
-    """Set the measured inputs in the TOML file at `path`; the rest stays as it is. All or
-    nothing: what would not be read again is not written."""
+    """Set the calibrations in the TOML file at `path` and leave the rest as it is.
+
+    The new text is parsed as a configuration before the file is replaced, so a result that could
+    not be read back raises ConfigError and changes nothing.
+    """
     import tomlkit
 
     from drumatlas.config.read import MAX_BYTES, parse
@@ -150,6 +156,6 @@ COMMAND = Command(
     _EXAMPLES,
     options,
     run,
-    "For panels at the pins of a Raspberry Pi. Turn every knob from end to end, then let go: it "
-    "measures ends, middle and noise.",
+    "For a panel wired to the pins of a Raspberry Pi. Turn every knob from end to end, then let "
+    "go: calibrate measures both ends, the centre and the noise of each input.",
 )

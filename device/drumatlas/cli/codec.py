@@ -22,7 +22,7 @@ from drumatlas.errors import BeatError, ControlError, MidiFileError
 from drumatlas.files import read_bytes, read_text
 from drumatlas.reading import add_reading, reading_of
 
-_BATCH = 64  # points a decode
+_BATCH = 64  # points per call of the decoder
 MAX_TSV = 256 << 20  # bytes
 
 DECODE_EXAMPLES = """\
@@ -36,17 +36,17 @@ drumatlas encode --atlas mine.atlas beats.tsv"""
 
 
 def decode_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `decode`."""
+    """Add the options of `decode`."""
     add_atlas(parser)
     parser.add_argument(
         "--raw",
         action="store_true",
-        help="give the decoder's own beat, even if it is dull, silent or in the training data",
+        help="print the decoder's own beat, even if it is dull, silent or in the training data",
     )
 
 
 def encode_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `encode`."""
+    """Add the options of `encode`."""
     add_atlas(parser)
     parser.add_argument(
         "input", type=Path, metavar="IN.tsv|IN.mid", help="beats, or a MIDI file with drums in 4/4"
@@ -55,7 +55,7 @@ def encode_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _points(lines: Iterable[str]) -> Floats:
-    """z [n, 4] from lines of 4 floats; ControlError names the line."""
+    """Return z float32 [n, 4] from lines of 4 numbers; ControlError names a bad line."""
     points = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -63,17 +63,22 @@ def _points(lines: Iterable[str]) -> Floats:
         try:
             point = [float(part) for part in line.split(",")]
         except ValueError:
-            raise ControlError(f"stdin, line {number}: not 4 comma-separated numbers") from None
+            raise ControlError(
+                f"stdin, line {number}: expected 4 numbers separated by commas"
+            ) from None
         if len(point) != 4:
-            raise ControlError(f"stdin, line {number}: {len(point)} numbers, not 4")
+            raise ControlError(f"stdin, line {number}: expected 4 numbers, found {len(point)}")
         if not all(isfinite(value) and abs(value) <= LATENT_LIMIT for value in point):
-            raise ControlError(f"stdin, line {number}: a number is not in ±{LATENT_LIMIT:.15g}")
+            raise ControlError(
+                f"stdin, line {number}: a number is outside -{LATENT_LIMIT:.15g} to "
+                f"{LATENT_LIMIT:.15g}"
+            )
         points.append(point)
     return np.array(points, np.float32).reshape(-1, 4)
 
 
 def decode(arguments: argparse.Namespace) -> int:
-    """Latent points on stdin, beats on stdout."""
+    """Read latent points from stdin and write their beats as TSV to stdout."""
     from drumatlas.explore.search import Places
 
     atlas = open_atlas(arguments.atlas)
@@ -81,7 +86,7 @@ def decode(arguments: argparse.Namespace) -> int:
     try:
         z = _points(sys.stdin)
     except UnicodeDecodeError:
-        raise ControlError("stdin: not text") from None
+        raise ControlError("stdin: not UTF-8 text") from None
     codes: list[Code] = []
     if arguments.raw:
         for start in range(0, len(z), _BATCH):
@@ -95,7 +100,7 @@ def decode(arguments: argparse.Namespace) -> int:
 
 
 def encode(arguments: argparse.Namespace) -> int:
-    """Write beats with their latent points and nearest genres as beats TSV on stdout."""
+    """Write beats with their latent points and nearest genres as TSV to stdout."""
     reading = reading_of(arguments)
     atlas = open_atlas(arguments.atlas)
     codes = _codes(arguments.input, reading)
@@ -115,18 +120,18 @@ def _encode(atlas: Atlas, codes: list[Code]) -> Iterable[BeatRow]:
 
 
 def _codes(path: Path, reading: Reading) -> list[Code]:
-    """Return the beats of a TSV, or a MIDI file's two-bar windows in order, each once."""
+    """Return the beats of a TSV in order, or a MIDI file's two-bar windows without repeats."""
     if path.suffix.lower() != ".tsv":
         return _midi_codes(read_bytes(path, MAX_BYTES), path, reading)
     lines = read_text(path, MAX_TSV).splitlines()
     codes = [row.code for row in tsv.parse(lines, str(path))]
     if not codes:
-        raise BeatError(f"{path}: no beats in it")
+        raise BeatError(f"{path}: has no beats")
     return codes
 
 
 def _midi_codes(data: bytes, path: Path, reading: Reading) -> list[Code]:
-    """Return a MIDI file's two-bar windows, and say on stderr what of it is not in them."""
+    """Return a MIDI file's two-bar windows without repeats, and print what they leave out."""
     codes: dict[Code, None] = {}
     misfits: list[str] = []
     try:
@@ -150,8 +155,8 @@ DECODE = Command(
     DECODE_EXAMPLES,
     decode_options,
     decode,
-    "Reads points from the standard input, four numbers separated by commas on a line, and prints "
-    "the beat that plays at each.",
+    "Reads latent points from standard input, four numbers separated by commas on each line, and "
+    "prints the beat that plays at each point.",
 )
 ENCODE = Command(
     "encode",
@@ -159,6 +164,6 @@ ENCODE = Command(
     ENCODE_EXAMPLES,
     encode_options,
     encode,
-    "Prints each beat of a file with its latent point and the genre that is nearest there. A MIDI "
-    "file is cut into two-bar beats.",
+    "Prints each beat of a file with its latent point and the genre nearest to it. A MIDI file is "
+    "cut into two-bar beats.",
 )

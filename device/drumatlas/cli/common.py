@@ -11,19 +11,19 @@ from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO
 if TYPE_CHECKING:
     from drumatlas.atlas.model import Atlas, Genre
 
-LATENT_LIMIT = 1e6  # of a coordinate; real models stay below 100
+LATENT_LIMIT = 1e6  # largest coordinate of a latent point; real models stay below 100
 MAX_SECONDS = 7 * 24 * 3600.0
 
 
 def add_atlas(parser: argparse.ArgumentParser) -> None:
-    """--atlas."""
+    """Add --atlas."""
     parser.add_argument(
         "--atlas", type=Path, metavar="F", help="atlas to use (default: the built-in one)"
     )
 
 
 def add_tempo(parser: argparse.ArgumentParser) -> None:
-    """--bpm and --seed."""
+    """Add --bpm and --seed."""
     parser.add_argument(
         "--bpm",
         type=number(MIN_TEMPO, MAX_TEMPO),
@@ -34,15 +34,16 @@ def add_tempo(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=integer(0, 2**32 - 1),
         metavar="N",
-        help="start of the random numbers for chaos, humanize and wander; the same seed gives "
-        "the same result (default: 0)",
+        help="random seed for chaos, humanize and wander; the same seed gives the same result "
+        "(default: 0)",
     )
 
 
 def find_genre(atlas: "Atlas", name: str) -> "Genre":
-    """The atlas' genre of that name, whatever its case; AtlasError lists what there is."""
+    """Return the genre called `name`, ignoring case; AtlasError lists the atlas' genres."""
     for genre in atlas.genres:
         if genre.name.casefold() == name.casefold():
             return genre
-    there = ", ".join(genre.name for genre in atlas.genres) or "none"
-    raise AtlasError(f"no genre '{name}' in atlas '{atlas.name}'", f"genres: {there}")
+    names = ", ".join(genre.name for genre in atlas.genres)
+    hint = f"choose from {names}" if names else "it has no genres"
+    raise AtlasError(f"no genre '{name}' in atlas '{atlas.name}'", hint)

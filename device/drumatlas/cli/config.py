@@ -1,4 +1,4 @@
-"""`drumatlas config`: an example of the file of settings, and a check of one."""
+"""`drumatlas config`: print an example settings file, or check one."""
 
 import argparse
 from pathlib import Path
@@ -12,12 +12,12 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--check",
         type=Path,
         metavar="F",
-        help="check this file instead; says nothing if it is good",
+        help="check this file instead of printing an example",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print an example with every setting, or check a file."""
+    """Print an example with every setting, or check a file; ConfigError names a bad line."""
     from drumatlas.config.example import example
     from drumatlas.config.read import read_config
 
@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "config",
-    "print an example configuration, or check one",
+    "print an example settings file, or check one",
     "drumatlas config > drumatlas.toml\ndrumatlas config --check drumatlas.toml",
     options,
     run,
-    "The example has every setting at its default, each explained.",
+    "The example explains every setting and shows its default.",
 )

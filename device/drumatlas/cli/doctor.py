@@ -1,4 +1,4 @@
-"""`drumatlas doctor`: what this machine lacks for playing."""
+"""`drumatlas doctor`: check what playing needs on this machine."""
 
 import argparse
 import json
@@ -15,16 +15,16 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="F",
-        help="file of settings to check, too (TOML; see `drumatlas config`)",
+        help="settings file to check as well (TOML; see `drumatlas config`)",
     )
     parser.add_argument(
-        "--jitter", action="store_true", help="also measure for 5 s how evenly the clock comes"
+        "--jitter", action="store_true", help="also measure the jitter of the MIDI clock for 5 s"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check what playing needs; return 2 if it can't play."""
+    """Print every finding; return 2 if any of them keeps the box from playing, else 0."""
     from drumatlas.doctor.checks import examine
 
     findings = examine(arguments.atlas, arguments.config, jitter=arguments.jitter)
@@ -43,6 +43,6 @@ COMMAND = Command(
     "drumatlas doctor\ndrumatlas doctor --jitter",
     options,
     run,
-    "Looks at MIDI, priorities, the atlas and, with settings for a panel, pins and inputs. Says "
-    "what is missing and what to do about it. Exits with 2 if nothing can be played.",
+    "Checks MIDI, real-time priority, the atlas and, if the settings file describes a panel, its "
+    "pins and inputs. Prints what is missing and how to fix it. Exits with 2 if nothing can play.",
 )

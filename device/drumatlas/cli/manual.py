@@ -1,8 +1,8 @@
-"""Writes the manual pages and the shells' completion, from the commands themselves.
+"""Write manual pages and shell completion, both generated from the commands' options.
 
     python -m drumatlas.cli.manual /usr/local/share
 
-Run by the installer; needs the extra [service].
+The installer runs it. Needs the extra [service].
 """
 
 import argparse
@@ -16,7 +16,7 @@ from drumatlas.commandline import Parser
 from drumatlas.errors import FileError
 from drumatlas.files import write_text
 
-# Shell -> where below share/ it looks for completion.
+# Shell -> path below share/ where it looks for completion.
 SHELLS = {
     "bash": "bash-completion/completions/drumatlas",
     "zsh": "zsh/site-functions/_drumatlas",
@@ -25,7 +25,7 @@ SHELLS = {
 
 
 def pages() -> dict[str, str]:
-    """Path below share/ -> text of the file."""
+    """Return the text of each file by its path below share/."""
     parser = _parser()
     subparsers = _subparsers(parser)
     texts = _completion()
@@ -38,7 +38,10 @@ def pages() -> dict[str, str]:
 
 
 def _completion() -> dict[str, str]:
-    """For the shells that this shtab knows; what wants a file is completed with files."""
+    """Return completion scripts for the shells that the installed shtab supports.
+
+    An option that takes a path is completed with file names.
+    """
     import shtab
 
     parser = _parser()
@@ -62,7 +65,7 @@ def _subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
 
 
 def _page(parser: argparse.ArgumentParser, about: str, examples: str, more: str = "") -> str:
-    """One manual page (man(7)): argparse-manpage's, with examples in a section of their own."""
+    """Return a manual page (man(7)): argparse-manpage's, with a section of examples."""
     from argparse_manpage.manpage import Manpage
 
     parser.prog = parser.prog.replace(" ", "-")
@@ -71,27 +74,28 @@ def _page(parser: argparse.ArgumentParser, about: str, examples: str, more: str 
     page = Manpage(parser)
     page.date, page.source, page.manual = "", f"drumatlas {__version__}", "drumatlas"
     page.description = about
-    page.synopsis[0] = parser.prog.replace("-", " ", 1)  # as it is typed
+    page.synopsis[0] = parser.prog.replace("-", " ", 1)  # as the user types it
     page.add_section("examples", "=", f".nf\n{_plain(examples)}\n.fi")
-    page.add_section("exit status", "=", "0 good, 2 bad input or a missing part, 1 a bug.")
+    page.add_section("exit status", "=", "0 success, 2 bad input or a missing part, 1 a bug.")
     others = "\\fBdrumatlas\\fR(1)" if parser.prog != "drumatlas" else more
     page.add_section("see also", "=", others)
-    # A help text that begins with a full stop (`.mid: ...`) would be taken for a macro.
+    # groff would take a help text that begins with a full stop (`.mid: ...`) for a macro.
     return re.sub(r"^(?=\.(?!(?:TH|SH|TP|B|PP|nf|fi)\b))", r"\\&", str(page), flags=re.MULTILINE)
 
 
 def _main_page(parser: argparse.ArgumentParser) -> str:
-    """The program's: commands by name, and where its files are."""
+    """Return the page of the program itself: its commands and its files."""
     rows = "\n".join(f".TP\n\\fB{_plain(one.name)}\\fR\n{_plain(one.help)}" for one in commands())
     main = argparse.ArgumentParser(prog="drumatlas", description=parser.description)
     main.add_argument("--version", action="store_true", help="print the version and exit")
-    main.add_argument("command", metavar="COMMAND", help="see below; each has a page of its own")
+    main.add_argument("command", metavar="COMMAND", help="see below; each has its own page")
     others = ", ".join(f"\\fBdrumatlas\\-{_plain(one.name)}\\fR(1)" for one in commands())
     text = _page(main, "a beat box that plays from a map", commands()[0].examples, others)
     files = (
         ".TP\n/etc/drumatlas.toml\nsettings of the service; `drumatlas config` prints them all\n"
-        ".TP\n/var/lib/drumatlas\nits state: snapshots, the last place, takes, its own atlas\n"
-        ".TP\n/run/drumatlas\nwhat `drumatlas status` reads"
+        ".TP\n/var/lib/drumatlas\nstate of the service: snapshots, the last place, takes, an atlas "
+        "set by update-atlas\n"
+        ".TP\n/run/drumatlas\nthe status that `drumatlas status` prints"
     )
     extra = f".SH COMMANDS\n{rows}\n.SH FILES\n{files}\n"
     before, mark, after = text.partition(".SH EXAMPLES")
@@ -99,13 +103,16 @@ def _main_page(parser: argparse.ArgumentParser) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that groff is to leave as it is."""
+    """Escape `text` so that groff prints it as it is."""
     lines = text.replace("\\", "\\e").replace("-", "\\-").split("\n")
     return "\n".join(f"\\&{line}" if line[:1] in {".", "'"} else line for line in lines)
 
 
 def write(share: Path) -> list[Path]:
-    """Write what is new below `share`; returns those files. FileError names one that can't be."""
+    """Write the files that differ below `share` and return their paths.
+
+    Raises FileError if one can't be written.
+    """
     written = []
     for name, text in pages().items():
         path = share / name
@@ -114,14 +121,14 @@ def write(share: Path) -> list[Path]:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
         except (OSError, UnicodeDecodeError) as error:
-            raise FileError(f"{path}: can't be written: {error}") from None
+            raise FileError(f"{path}: cannot write: {error}") from None
         write_text(path, text)
         written.append(path)
     return written
 
 
 def main() -> int:
-    """Write them below the folder that is named; prints what was new."""
+    """Write the files below the folder SHARE and print the paths of those that changed."""
     if len(sys.argv) != 2:
         print("usage: python -m drumatlas.cli.manual SHARE", file=sys.stderr)
         return 2

@@ -1,8 +1,8 @@
-"""`drumatlas monitor`: how good the clock is that comes in at a MIDI port.
+"""`drumatlas monitor`: measure the MIDI clock that arrives at a port.
 
-On ALSA a message has the kernel's time stamp; a standstill of the whole machine hardly shows in
-those, because the stamping clock stands still as well. Elsewhere a message is stamped when our
-thread gets it, which adds our own jitter to the sender's.
+On ALSA the kernel stamps each message. If the whole machine pauses, these stamps hardly show it,
+because the kernel's clock pauses too. Elsewhere a message is stamped when our thread receives it,
+which adds our own jitter to the sender's.
 """
 
 import argparse
@@ -26,27 +26,27 @@ if TYPE_CHECKING:
     from drumatlas.play.port import InputPort
 
 EXAMPLES = """\
-drumatlas monitor                               # the first port there is
+drumatlas monitor                               # the first port found
 drumatlas monitor "DAW Sync" --bpm 120 --seconds 60
-drumatlas monitor virtual                       # then connect a clock to it
+drumatlas monitor virtual                       # open a port, then connect a clock to it
 drumatlas monitor drumatlas --seconds 10 --json"""
 
 _POLL_S = 0.05
-_WAITING = 100_000  # messages between two polls; a flood beyond that loses its oldest
+_MAX_WAITING = 100_000  # messages between two polls; a flood beyond that loses its oldest
 _SWITCH_S = 0.0002
 
-Heard = deque[tuple[bytes, int]]
-Show = Callable[["ClockReport", float], None]
+Arrivals = deque[tuple[bytes, int]]  # (message, arrival in monotonic ns)
+PrintLine = Callable[["ClockReport", float], None]
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    """The options of `monitor`."""
+    """Add the options of `monitor`."""
     parser.add_argument(
         "port",
         nargs="?",
         metavar="PORT|virtual",
-        help="port that the clock comes from, by its name in `drumatlas ports` or a part of it, or "
-        "virtual: a port that others connect to (default: the first port)",
+        help="port to listen to: its name in `drumatlas ports`, a part of that name, or virtual to "
+        "open a port that others connect to (default: the first port)",
     )
     parser.add_argument(
         "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after N seconds"
@@ -55,59 +55,61 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--bpm",
         type=number(MIN_TEMPO, MAX_TEMPO),
         metavar="N",
-        help="tempo that the clock should have, in beats per minute (default: the nearest whole "
-        "one)",
+        help="expected tempo of the clock in beats per minute (default: the nearest whole number)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Listen until told to stop, then sum up."""
+    """Listen until --seconds are over or the user stops it, then print a summary."""
     from drumatlas.play.clock_stats import ClockStats
     from drumatlas.signals import quitting
 
     stats = ClockStats()
     end_s = float("inf") if arguments.seconds is None else arguments.seconds
-    show = None if arguments.json else _line_of(arguments.bpm)
-    with quitting() as quit_, _quick_threads(), _open(arguments.port) as (port, heard):
-        say(f"hearing {port.name}; Ctrl-C ends")
+    print_line = None if arguments.json else _line_printer(arguments.bpm)
+    with quitting() as quit_, _quick_threads(), _open(arguments.port) as (port, arrivals):
+        say(f"listening to {port.name}; press Ctrl-C to stop")
         name = port.name
-        seconds = _listen(port, heard, stats, show, lambda s: quit_.is_set or s >= end_s)
+        seconds = _listen(port, arrivals, stats, print_line, lambda s: quit_.is_set or s >= end_s)
     report = stats.report()
     if arguments.json:
         print(json.dumps(_table(name, seconds, report, arguments.bpm)))
         return 0
     if sys.stdout.isatty():
-        print()  # below the line of seconds
+        print()  # end the line that was overwritten each second
     print("\n".join(_summary(name, seconds, report, arguments.bpm)))
     return 0
 
 
 @contextmanager
-def _open(wanted: str | None) -> "Iterator[tuple[InputPort, Heard]]":
-    """(the port, what it heard and nobody took yet)."""
+def _open(wanted: str | None) -> "Iterator[tuple[InputPort, Arrivals]]":
+    """Open the input and yield (the port, the queue that its messages are appended to)."""
     from drumatlas.midi.choose import list_ports, open_input
 
-    heard: Heard = deque(maxlen=_WAITING)
+    arrivals: Arrivals = deque(maxlen=_MAX_WAITING)
     name = wanted or _first(list_ports()[2])
-    port = open_input(name, lambda data, at_ns: heard.append((data, at_ns)))
+    port = open_input(name, lambda data, at_ns: arrivals.append((data, at_ns)))
     if port is None:
-        raise PortError("MIDI input 'none' can't be heard", "drumatlas ports lists what there is")
+        raise PortError("monitor needs a MIDI input, not 'none'", "choose from drumatlas ports")
     try:
-        yield port, heard
+        yield port, arrivals
     finally:
         port.close()
 
 
 def _first(inputs: Sequence[str]) -> str:
-    """The first input that is not ALSA's loopback; a port of our own where there is none."""
+    """Return the first input that is not ALSA's loopback, or "virtual" if there is none."""
     return next((name for name in inputs if "midi through" not in name.casefold()), "virtual")
 
 
 @contextmanager
 def _quick_threads() -> Iterator[None]:
-    """Outside ALSA a message is stamped when its thread gets the interpreter, which the reckoning
-    here would hold for 5 ms at a time."""
+    """Let threads switch every 0.2 ms.
+
+    Outside ALSA a message is stamped when the receiving thread gets the interpreter's lock. With
+    Python's default, this command's own computing would hold the lock for 5 ms at a time.
+    """
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)
     try:
@@ -118,35 +120,41 @@ def _quick_threads() -> Iterator[None]:
 
 def _listen(
     port: "InputPort",
-    heard: Heard,
+    arrivals: Arrivals,
     stats: "ClockStats",
-    show: Show | None,
+    print_line: PrintLine | None,
     is_over: Callable[[float], bool],
 ) -> float:
-    """Feed what is heard to `stats`, show them once a second; returns how long it was, s."""
+    """Feed messages to `stats` and print a line each second until `is_over(seconds)`.
+
+    Return how long it listened, in seconds.
+    """
     began = time.monotonic()
-    shown, told, seconds = 0, "", 0.0
+    last_second, last_fault, seconds = 0, "", 0.0
     while not is_over(seconds):
         time.sleep(_POLL_S)
-        for _ in range(len(heard)):
-            stats.feed(*heard.popleft())
+        for _ in range(len(arrivals)):
+            stats.feed(*arrivals.popleft())
         seconds = time.monotonic() - began
-        if port.fault != told:
-            told = port.fault
-            say(told or f"{port.name} is back")
-        if show and int(seconds) > shown:
-            shown = int(seconds)
-            show(stats.report(), seconds)
+        if port.fault != last_fault:
+            last_fault = port.fault
+            say(last_fault or f"{port.name} is back")
+        if print_line and int(seconds) > last_second:
+            last_second = int(seconds)
+            print_line(stats.report(), seconds)
     return seconds
 
 
-def _line_of(bpm: float | None) -> Show:
-    """Prints a second's line: anew on a terminal, else one below the other."""
+def _line_printer(bpm: float | None) -> PrintLine:
+    """Return a function that prints one line about the clock, compared with `bpm`.
+
+    On a terminal each line overwrites the one before.
+    """
     is_terminal = sys.stdout.isatty()
 
-    def show(report: "ClockReport", seconds: float) -> None:
+    def print_line(report: "ClockReport", seconds: float) -> None:
         if report.bpm is None or report.phase is None:
-            return  # nothing to tell yet
+            return  # too few clocks so far
         line = (
             f"{seconds:4.0f} s  {report.bpm:8.3f} BPM  {_drift(report.bpm, bpm)}"
             f"  phase p99 {report.phase.p99:.0f} us"
@@ -158,39 +166,39 @@ def _line_of(bpm: float | None) -> Show:
         else:
             print(line, flush=True)
 
-    return show
+    return print_line
 
 
-def _against(bpm: float, wanted: float | None) -> float:
-    """The tempo that drift is told against."""
+def _reference(bpm: float, wanted: float | None) -> float:
+    """Return the tempo in BPM that drift is measured against."""
     return max(1, round(bpm)) if wanted is None else wanted
 
 
 def _drift(bpm: float, wanted: float | None) -> str:
     from drumatlas.play.clock_stats import drift_ppm
 
-    ppm = drift_ppm(bpm, _against(bpm, wanted))
+    ppm = drift_ppm(bpm, _reference(bpm, wanted))
     return f"{abs(ppm):.1f} ppm {'slow' if ppm > 0 else 'fast'}"
 
 
 def _summary(name: str, seconds: float, report: "ClockReport", bpm: float | None) -> list[str]:
-    """For people; one line where no clock was heard."""
+    """Return the summary in words; one line if no clock arrived."""
     counts = report.counts
     notes = f"{counts['note_ons']} note-ons, {counts['note_offs']} note-offs"
     if not report.clocks:
-        return [f"no clock heard on {name} in {seconds:.1f} s; {notes}"]
+        return [f"no clock received from {name} in {seconds:.1f} s; {notes}"]
     lines = [f"{name}: {report.clocks} clocks in {seconds:.1f} s"]
     if report.bpm is None:
-        lines.append("tempo: too few clocks in a row to tell")
+        lines.append("tempo: too few clocks in a row to measure it")
     else:
-        source = "the nearest whole tempo" if bpm is None else "--bpm"
-        against = f"{_against(report.bpm, bpm):g} ({source})"
+        source = "the nearest whole number" if bpm is None else "--bpm"
+        reference = f"{_reference(report.bpm, bpm):g} ({source})"
         drift = _drift(report.bpm, bpm)
-        lines.append(f"tempo: {report.bpm:.4f} BPM, {drift} against {against}")
-    for what, spread in (("phase error", report.phase), ("interval deviation", report.interval)):
+        lines.append(f"tempo: {report.bpm:.4f} BPM, {drift} compared with {reference}")
+    for label, spread in (("phase error", report.phase), ("interval deviation", report.interval)):
         if spread:
             values = f"p50 {spread.p50:.0f}, p99 {spread.p99:.0f}, max {spread.max:.0f}"
-            lines.append(f"{what}, us: {values}")
+            lines.append(f"{label}, us: {values}")
     lines.append(
         f"missing {report.missing}, bunched {report.bunched}, pauses {report.pauses},"
         f" tempo changes {report.tempo_changes}"
@@ -200,15 +208,15 @@ def _summary(name: str, seconds: float, report: "ClockReport", bpm: float | None
 
 
 def _table(name: str, seconds: float, report: "ClockReport", bpm: float | None) -> dict[str, Any]:
-    """For programs. `ppm` above 0: slow. Errors in microseconds."""
+    """Return the report for --json. `ppm` is above 0 for a slow clock; errors are in µs."""
     from drumatlas.play.clock_stats import drift_ppm
 
     clock: dict[str, Any] = {"count": report.clocks, "bpm": None, "ppm": None}
     if report.bpm is not None:
-        against = _against(report.bpm, bpm)
+        reference = _reference(report.bpm, bpm)
         clock["bpm"] = round(report.bpm, 6)
-        clock["ppm"] = round(drift_ppm(report.bpm, against), 3)
-        clock["against_bpm"] = against
+        clock["ppm"] = round(drift_ppm(report.bpm, reference), 3)
+        clock["against_bpm"] = reference
         clock["against"] = "nearest" if bpm is None else "--bpm"
     clock["phase"], clock["interval"] = _errors(report.phase), _errors(report.interval)
     for word in ("missing", "bunched", "pauses", "tempo_changes"):
@@ -226,5 +234,5 @@ COMMAND = Command(
     EXAMPLES,
     options,
     run,
-    "Shows tempo, drift, how evenly clocks come, and how many are missing. Ctrl-C ends it.",
+    "Prints tempo, drift, jitter and the number of missing clocks. Press Ctrl-C to stop.",
 )

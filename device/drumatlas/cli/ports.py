@@ -1,4 +1,4 @@
-"""`drumatlas ports`: the MIDI ports that are there."""
+"""`drumatlas ports`: list the MIDI ports of this machine."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List the MIDI ports."""
+    """Print outputs and inputs, one a line, or as JSON."""
     from drumatlas.midi.choose import list_ports, list_uarts
 
     system: str | None = None
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         for name in names:
             print(f"{kind}\t{name}")
     if system and not outputs + inputs:
-        say(f"{system}: no ports but our own; is the synth switched on?")
+        say(f"{system}: no ports of other programs or devices; is the synth switched on?")
     return 0
 
 
@@ -42,5 +42,5 @@ COMMAND = Command(
     "drumatlas ports\ndrumatlas ports --json",
     options,
     run,
-    "Their names, or parts of them, go to --midi-out and --midi-in of `play`.",
+    "Give a name, or a part of one, to --midi-out or --midi-in of `play`.",
 )

@@ -1,4 +1,4 @@
-"""`drumatlas render`: what `play` would play, as a file, faster than real time."""
+"""`drumatlas render`: write what `play` would play to a file, faster than real time."""
 
 import argparse
 from dataclasses import replace
@@ -20,12 +20,12 @@ drumatlas render --genre funk --bars 8 -o funk.mid
 drumatlas render --z=-0.6,0.5,-0.4,0.3 --seconds 30 -o place.mid
 drumatlas render --script moves.jsonl --seed 7 -o moves.tsv"""
 
-_TAIL_S = 4.0  # what still plays after the last line of a script
+_TAIL_S = 4.0  # how long the render goes on after the last line of a script
 _DEFAULT_BARS = 8
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    """The options of `render`."""
+    """Add the options of `render`."""
     add_atlas(parser)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument(
@@ -34,18 +34,19 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="a,b,c,d",
         help="play at this latent point (4 numbers)",
     )
-    where.add_argument("--genre", metavar="NAME", help="play in the middle of this genre")
+    where.add_argument("--genre", metavar="NAME", help="play at the centre of this genre")
     where.add_argument(
         "--knobs",
         type=numbers(4, 0, 1),
         metavar="a,b,c,d",
-        help="play where the knobs x1 to x4 stand so, 0 to 1 each",
+        help="play at these positions of the knobs x1 to x4, 0 to 1 each",
     )
     where.add_argument(
         "--script",
         type=Path,
         metavar="F",
-        help='play what a script does; a line is like {"t": 2.5, "control": "x1", "value": 0.8}',
+        help='play a script of control moves, with lines like {"t": 2.5, "control": "x1", "value": '
+        "0.8}",
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
@@ -55,15 +56,14 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--bars",
         type=integer(1, 100_000),
         metavar="N",
-        help="length in bars (default: 8, or as long as the script and 4 s)",
+        help="length in bars (default: 8, or 4 s more than the script)",
     )
     add_tempo(parser)
     parser.add_argument(
         "--clock-out",
         action="store_true",
-        help="write MIDI clock, Start and Stop into the .mid, too; not for a DAW: the format has "
-        "no "
-        "place for them",
+        help="also write MIDI clock, Start and Stop into the .mid; a DAW may not read such a file, "
+        "since the format does not allow them",
     )
     parser.add_argument(
         "-o",
@@ -71,12 +71,12 @@ def options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="F.mid|F.tsv",
-        help="file to write: .mid for the notes, .tsv for the beats, a line for each two bars",
+        help="file to write: .mid for the notes, .tsv for the beats, one line per two bars",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Render and write the file."""
+    """Render and write the file; FileError if it can't be written or its name has another end."""
     import numpy as np
 
     from drumatlas.atlas.trial import open_atlas
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     output: Path = arguments.output
     if output.suffix not in {".mid", ".tsv"}:
-        raise FileError(f"{output}: the name must end in .mid or .tsv")
+        raise FileError(f"{output}: the file name must end in .mid or .tsv")
     settings = replace(PlaySettings(), bpm=arguments.bpm or 120.0, seed=arguments.seed or 0)
     script = read_script(arguments.script) if arguments.script else []
     bars = arguments.bars
@@ -114,16 +114,16 @@ def run(arguments: argparse.Namespace) -> int:
 
         with atomic(output) as stream:
             stream.write(take_bytes(played, clock=arguments.clock_out))
-    say(f"{output}: {len(cycles.rows)} times two bars")
+    say(f"{output}: wrote {len(cycles.rows)} two-bar beats")
     return 0
 
 
 COMMAND = Command(
     "render",
-    "write what would be played to a file",
+    "write a performance to a file",
     EXAMPLES,
     options,
     run,
-    "Plays as `play` does, but faster than real time. The same input gives the same file.",
+    "Plays like `play`, but faster than real time. The same input gives the same file.",
     "\n".join(("controls of a script:", *(f"  {line}" for line in names_help()))),
 )

@@ -1,4 +1,4 @@
-"""`drumatlas status`: how the running box is."""
+"""`drumatlas status`: show the status of the running box."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show the running box; StateError (2) if none runs."""
+    """Print the status of the running box; StateError (exit code 2) if none runs."""
     from drumatlas.service.status import read_status
 
     entry = read_status()
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def lines(entry: dict[str, Any]) -> list[str]:
-    """Return a status for people, each line one that a terminal can show."""
+    """Return the status in words, each line free of control characters."""
     return [one_line(line) for line in _lines(entry)]
 
 
@@ -42,15 +42,15 @@ def _lines(entry: dict[str, Any]) -> list[str]:
         f"MIDI out: {ports.get('out', '?')}",
         *([f"MIDI in: {ports['in']}"] if ports.get("in") else []),
         *(f"fault: {fault}" for fault in entry["faults"]),
-        f"process {entry['pid']}, seen {entry['age_ns'] / 1e9:.0f} s ago",
+        f"process {entry['pid']}, updated {entry['age_ns'] / 1e9:.0f} s ago",
     ]
 
 
 COMMAND = Command(
     "status",
-    "show what the running box plays, where, and what is wrong",
+    "show what the running box plays, its ports and its faults",
     "drumatlas status\ndrumatlas status --json",
     options,
     run,
-    "Exits with 2 if no box runs.",
+    "Exits with 2 if no box is running.",
 )

@@ -1,6 +1,7 @@
-"""`drumatlas update-atlas`: sets the atlas that plays, and asks a running box to take it.
+"""`drumatlas update-atlas`: set the default atlas, and ask a running box to play it.
 
-Root may run it for the service, so no process is signalled by its number alone.
+Root may run it for the service. It never signals a process by its number alone, since that number
+may belong to another process by now.
 """
 
 import argparse
@@ -13,16 +14,16 @@ from drumatlas.commandline import Command, say
 from drumatlas.errors import DrumatlasError, FileError
 
 SERVICE_STATE = Path("/var/lib/drumatlas")  # StateDirectory of systemd/drumatlas.service
-SYSTEMD = Path("/run/systemd/system")  # is there where systemd runs (sd_booted(3))
-_LATER = "it plays from the next start on"
-_NOW = "the running box takes it at its next bar, unless it was started with --atlas"
+SYSTEMD = Path("/run/systemd/system")  # exists if systemd is running (sd_booted(3))
+_LATER = "a box plays it from its next start on"
+_NOW = "the running box switches at its next bar, unless it was started with --atlas"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `update-atlas`."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
-        "file", type=Path, nargs="?", metavar="FILE", help="atlas to play from now on"
+        "file", type=Path, nargs="?", metavar="FILE", help="atlas to play if none is named"
     )
     which.add_argument("--builtin", action="store_true", help="go back to the built-in atlas")
     parser.add_argument(
@@ -34,27 +35,31 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make FILE what plays where no atlas is named; a bad one changes nothing."""
+    """Make FILE the atlas that plays if no atlas is named; an invalid file changes nothing."""
     from drumatlas.service.atlas import remove_atlas, update_atlas
 
     folder = arguments.state or _folder()
     try:
         if arguments.builtin:
-            said = "removed" if remove_atlas(folder) else "there was none but the built-in one"
+            was_set = remove_atlas(folder)
+            done = "back to the built-in atlas" if was_set else "the built-in atlas was set already"
         else:
             atlas = update_atlas(arguments.file, folder)
-            said = f"'{atlas.name}', {len(atlas.genres)} genres, is in {folder}"
+            done = f"atlas '{atlas.name}' ({len(atlas.genres)} genres) installed in {folder}"
     except FileError as error:
         if folder == SERVICE_STATE and os.geteuid() != 0:
-            raise FileError(str(error), "the service's folder wants sudo, or --state DIR") from None
+            hint = "use sudo for the service's folder, or --state DIR for another"
+            raise FileError(str(error), hint) from None
         raise
-    say(f"{said}; {_hand_over(folder)}")
+    say(f"{done}; {_notify(folder)}")
     return 0
 
 
-def _hand_over(folder: Path) -> str:
-    """Ask the running box whose state is in `folder` to look for another atlas. Return, in words,
-    when the atlas will play."""
+def _notify(folder: Path) -> str:
+    """Ask the running box whose state is in `folder` to read its atlas again.
+
+    Return, in words, when the atlas will play.
+    """
     if folder == SERVICE_STATE:
         return _reload_service()
     from drumatlas.service.process import is_ours
@@ -65,31 +70,31 @@ def _hand_over(folder: Path) -> str:
     except DrumatlasError:
         return _LATER
     if not has_folder(entry, folder):
-        return f"{_LATER} (a box that runs keeps its state in another folder)"
-    # Whatever the file says, only our own box is signalled: another user may have written it, and
-    # another process may have its number by now.
+        return f"{_LATER} (the box that is running keeps its state in another folder)"
+    # Signal only our own box, whatever the status file says: another user may have written it, and
+    # another process may have the box's number by now.
     if not is_ours(entry["pid"], entry.get("started")):
-        return f"the running box takes it when its user sends SIGHUP to process {entry['pid']}"
+        return f"to make the running box switch, its user must run: kill -HUP {entry['pid']}"
     try:
         os.kill(entry["pid"], signal.SIGHUP)
-    except OSError:  # it ended just now
+    except OSError:  # the box has just ended
         return _LATER
     return _NOW
 
 
 def _reload_service() -> str:
-    """Let systemd tell the service: it knows which process that is."""
+    """Reload the service through systemd, which knows its process. Return when the atlas plays."""
     if not SYSTEMD.is_dir():
         return _LATER
     if _systemctl("is-active", "--quiet") != 0:
         return f"the service is not running; {_LATER}"
     if _systemctl("reload") != 0:
-        return "the running box takes it with: sudo systemctl reload drumatlas"
+        return "to make the running box switch: sudo systemctl reload drumatlas"
     return _NOW
 
 
 def _systemctl(*words: str) -> int:
-    """The exit code of `systemctl WORDS drumatlas.service`; 1 where there is no systemctl."""
+    """Return the exit code of `systemctl WORDS drumatlas.service`; 1 if it can't be run."""
     command = ["systemctl", *words, "drumatlas.service"]
     try:
         return subprocess.run(command, check=False, capture_output=True, timeout=30).returncode
@@ -98,7 +103,7 @@ def _systemctl(*words: str) -> int:
 
 
 def _folder() -> Path:
-    """The service's state folder if there is one, else where `play` keeps its own."""
+    """Return the service's state folder if it exists, else that of this user's `play`."""
     from drumatlas.service.state import state_folder
 
     if not os.environ.get("STATE_DIRECTORY") and SERVICE_STATE.is_dir():
@@ -110,10 +115,10 @@ def _folder() -> Path:
 
 COMMAND = Command(
     "update-atlas",
-    "make an atlas the one that plays when none is named",
+    "set the default atlas",
     "sudo drumatlas update-atlas mine.atlas\nsudo drumatlas update-atlas --builtin",
     options,
     run,
-    "Checks the file first; a bad one changes nothing. A box that runs plays it from its next bar "
-    "on.",
+    "Checks the file first; an invalid file changes nothing. A running box switches at its next "
+    "bar.",
 )

@@ -1,5 +1,5 @@
-"""The examination of a machine for `drumatlas doctor`: one module a subject.
+"""The checks of `drumatlas doctor`, one module for each subject.
 
-What belongs here looks and reports; it changes nothing and keeps nothing open. A new check is a
-function that returns `Finding`s; `checks.examine` calls all of them in order.
+A check reads and reports; it changes nothing and leaves nothing open. To add one, write a function
+that returns `Finding`s and call it in `checks.examine`.
 """

@@ -1,4 +1,4 @@
-"""What playing needs, examined one by one; each finding says what to do."""
+"""Check everything that playing needs, in order; each finding says what to do."""
 
 import platform
 import sys
@@ -31,9 +31,12 @@ _ORT_RANGE = ((1, 26), (1, 28))  # see pyproject.toml for the reasons
 
 
 def examine(atlas: Path | None, config: Path | None, *, jitter: bool = False) -> list[Finding]:
-    """All findings, in the order in which the parts depend on each other. `jitter`: also how
-    even the clock is, which takes 5 s."""
-    parts: tuple[tuple[str, Callable[[], Finding]], ...] = (
+    """Return all findings, in the order in which the parts depend on each other.
+
+    `jitter` also measures the jitter of the MIDI clock, which takes 5 s. Never raises a
+    DrumatlasError: a file that can't be read becomes a finding.
+    """
+    checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("python", _python),
         ("onnxruntime", _onnxruntime),
         ("config", lambda: _config(config)),
@@ -42,9 +45,9 @@ def examine(atlas: Path | None, config: Path | None, *, jitter: bool = False) ->
         ("page", lambda: examine_page(read_config(config))),
     )
     findings = []
-    for name, look in parts:
+    for name, check in checks:
         try:
-            findings.append(look())
+            findings.append(check())
         except DrumatlasError as error:
             findings.append(Finding(name, "fail", error.what, error.hint))
     findings += [*_configured(config), *examine_rights(), _clock()]
@@ -52,13 +55,13 @@ def examine(atlas: Path | None, config: Path | None, *, jitter: bool = False) ->
 
 
 def _configured(path: Path | None) -> list[Finding]:
-    """Panel and machine; a configuration that can't be read was told above."""
+    """Check the hardware that the configuration names, and the machine."""
     try:
         config = read_config(path)
-    except DrumatlasError:
+    except DrumatlasError:  # reported by `_config`
         return examine_machine(defaults())
-    plugged = [*examine_uarts(config), *examine_panel(config), *examine_oled(config)]
-    return [*plugged, *examine_machine(config)]
+    hardware = [*examine_uarts(config), *examine_panel(config), *examine_oled(config)]
+    return [*hardware, *examine_machine(config)]
 
 
 def _python() -> Finding:
@@ -67,22 +70,21 @@ def _python() -> Finding:
 
 
 def _onnxruntime() -> Finding:
-    """What decodes: onnxruntime, or NumPy where that is not to be had or dies."""
+    """Check whether onnxruntime decodes here; if it is missing or crashes, NumPy decodes."""
+    advice = "pip install 'onnxruntime>=1.26,<1.28'"
     try:
-        found = version("onnxruntime")
+        installed = version("onnxruntime")
     except PackageNotFoundError:
         if sys.maxsize < 1 << 32:
             return Finding("onnxruntime", "ok", "none for 32-bit systems; NumPy decodes")
-        advice = "pip install 'onnxruntime>=1.26,<1.28'"
         return Finding("onnxruntime", "warn", "not installed; NumPy decodes, slower", advice)
     if not runs_onnxruntime(builtin_decoder()):
-        advice = "pip install 'onnxruntime>=1.26,<1.28'"
-        return Finding("onnxruntime", "warn", f"{found} dies here; NumPy decodes, slower", advice)
-    parts = tuple(int(part) for part in found.split(".")[:2])
-    if not _ORT_RANGE[0] <= parts < _ORT_RANGE[1]:
-        advice = "pip install 'onnxruntime>=1.26,<1.28'"
-        return Finding("onnxruntime", "warn", f"{found} is untested on Pis", advice)
-    return Finding("onnxruntime", "ok", found)
+        detail = f"{installed} crashes here; NumPy decodes, slower"
+        return Finding("onnxruntime", "warn", detail, advice)
+    release = tuple(int(part) for part in installed.split(".")[:2])
+    if not _ORT_RANGE[0] <= release < _ORT_RANGE[1]:
+        return Finding("onnxruntime", "warn", f"{installed} is untested on a Pi", advice)
+    return Finding("onnxruntime", "ok", installed)
 
 
 def _config(path: Path | None) -> Finding:
@@ -106,14 +108,14 @@ def _midi() -> Finding:
     try:
         system, outputs, _ = list_ports()
     except PortError as error:
-        advice = "play --midi-out file:take.mid, or start JACK, or load snd-seq"
+        advice = "use play --midi-out file:take.mid, start JACK, or load snd-seq"
         return Finding("midi", "warn", error.what, "; ".join(filter(None, (error.hint, advice))))
-    names = ", ".join(outputs) or "no outputs but our own virtual port"
+    names = ", ".join(outputs) or "no outputs of other programs or devices"
     return Finding("midi", "ok", f"{system}: {names}")
 
 
 def _clock() -> Finding:
-    """How late sleeps to absolute deadlines wake up here, over a quarter of a second."""
+    """Measure for a quarter of a second how late a sleep to an absolute deadline wakes up."""
     late_us = []
     deadline = time.monotonic_ns()
     for _ in range(100):
@@ -121,7 +123,7 @@ def _clock() -> Finding:
         time.sleep(max(deadline - time.monotonic_ns(), 0) / 1e9)
         late_us.append((time.monotonic_ns() - deadline) / 1000)
     p50, p99 = np.percentile(late_us, [50, 99])
-    detail = f"wake-ups late by {p50:.0f} us (median), {p99:.0f} us (p99)"
+    detail = f"wakes up {p50:.0f} us late (median), {p99:.0f} us (p99)"
     state = "ok" if p99 < 2000 else "warn"
-    advice = "" if state == "ok" else "the machine is busy; close what you don't need"
+    advice = "" if state == "ok" else "the machine is busy; close other programs"
     return Finding("clock", state, detail, advice)

@@ -1,11 +1,15 @@
-"""What `doctor` finds."""
+"""A finding of `drumatlas doctor`."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing examined. `state` is ok, warn (it plays, but) or fail (it can't play)."""
+    """The result of one check.
+
+    `state` is ok, warn (the box plays with a limitation) or fail (it can't play). `detail` says
+    what was found and `advice` what to do; it is empty if there is nothing to do.
+    """
 
     name: str
     state: str
@@ -13,5 +17,5 @@ class Finding:
     advice: str = ""
 
     def as_table(self) -> dict[str, str]:
-        """For JSON."""
+        """Return the finding as a JSON object."""
         return asdict(self)

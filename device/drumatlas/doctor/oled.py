@@ -1,5 +1,7 @@
-"""Whether the display that the configuration names can be drawn on. It is not opened: the box
-may be drawing on it."""
+"""Check the display that the configuration names, without opening it.
+
+A running box may be drawing on it.
+"""
 
 import os
 from importlib.util import find_spec
@@ -13,23 +15,23 @@ _DEV = Path("/dev")
 
 
 def examine_oled(config: Config, dev: Path = _DEV) -> list[Finding]:
-    """None where no display is configured."""
+    """Return one finding, or none if no display is configured."""
     chip = str(config["oled.chip"])
     if not chip:
         return []
     if find_spec("PIL") is None or (chip in CHIPS and find_spec("luma") is None):
-        return [_bad(f"{chip}: luma.oled is not installed", "pip install 'drumatlas[oled]'")]
+        return [_warn(f"{chip}: luma.oled is not installed", "pip install 'drumatlas[oled]'")]
     if chip not in CHIPS:
         return [Finding("oled", "ok", f"draws into the file {chip.partition(':')[2]}")]
     bus = dev / f"i2c-{config['panel.i2c_bus']}"
     if not bus.exists():
         return [
-            _bad(f"there is no {bus}; I2C is off", "sudo raspi-config nonint do_i2c 0, restart")
+            _warn(f"{bus} is missing: I2C is off", "sudo raspi-config nonint do_i2c 0, and reboot")
         ]
     if not os.access(bus, os.R_OK | os.W_OK):
-        return [_bad(f"{bus} may not be used", "sudo usermod -aG i2c $USER, and log in again")]
+        return [_warn(f"no permission for {bus}", "sudo usermod -aG i2c $USER, and log in again")]
     return [Finding("oled", "ok", f"{chip} at {bus}, {int(config['oled.address']):#x}")]
 
 
-def _bad(detail: str, advice: str) -> Finding:
+def _warn(detail: str, advice: str) -> Finding:
     return Finding("oled", "warn", detail, advice)

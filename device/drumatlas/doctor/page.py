@@ -1,4 +1,4 @@
-"""Whether the page can be served where the configuration wants it."""
+"""Check whether the page can be served at the configured address."""
 
 from importlib.util import find_spec
 
@@ -10,7 +10,7 @@ from drumatlas.web.serving import listen
 
 
 def examine_page(config: Config) -> Finding:
-    """The address, and who it lets in."""
+    """Return whether the address is free, and who may open the page."""
     address = parse_address(str(config["web.address"]))
     if address is None:
         return Finding("page", "ok", "off")
@@ -20,9 +20,9 @@ def examine_page(config: Config) -> Finding:
         listen(address).close()
     except WebError as error:
         detail = str(error).removeprefix("page: ")
-        advice = "fine if a box runs that has it; else play --web HOST:PORT takes another"
+        advice = "fine if a running box uses it; else choose another with play --web HOST:PORT"
         return Finding("page", "warn", detail, advice)
     if address.is_loopback and not config["web.token"]:
         return Finding("page", "ok", f"http://{address}/ is free; for this machine only")
-    made = "the configured token" if config["web.token"] else "a token that play prints"
-    return Finding("page", "ok", f"http://{address}/ is free; for whoever has {made}")
+    token = "the configured token" if config["web.token"] else "the token that play prints"
+    return Finding("page", "ok", f"http://{address}/ is free; opens with {token}")

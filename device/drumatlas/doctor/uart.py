@@ -1,4 +1,4 @@
-"""Whether the UARTs that the configuration names can be MIDI ports."""
+"""Check whether the UARTs that the configuration names can be MIDI ports."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ _PARSERS = {"midi.out": MidiTarget.parse, "midi.in": MidiTarget.parse_input}
 
 def examine_uarts(config: Config, cmdline: Path = _CMDLINE) -> list[Finding]:
     """Return a finding for each UART that `midi.out` and `midi.in` name, in this order."""
-    findings: dict[str, Finding] = {}  # one UART may be both
+    findings: dict[str, Finding] = {}  # by UART, which may be both output and input
     for key, parse in _PARSERS.items():
         text = str(config[key])
         if kind_of(text) is Kind.UART:
@@ -31,7 +31,7 @@ def examine_uarts(config: Config, cmdline: Path = _CMDLINE) -> list[Finding]:
 def _uart(target: MidiTarget, cmdline: Path) -> Finding:
     wanted = target.word
     if not sys.platform.startswith("linux"):
-        return Finding("uart", "fail", f"{wanted}: UARTs are played on Linux only")
+        return Finding("uart", "fail", f"{wanted}: UARTs work on Linux only")
     from drumatlas.midi.uart.device import is_scaled, open_uart  # noqa: PLC0415 - Linux only
 
     try:
@@ -41,13 +41,13 @@ def _uart(target: MidiTarget, cmdline: Path) -> Finding:
     device = Path(target.name)
     if _is_console(device, cmdline):
         advice = "sudo raspi-config: Interface Options, Serial Port, no login shell"
-        return Finding("uart", "warn", f"{wanted}: the system's console is on it, too", advice)
-    way = " (by the overlay midi-uart0)" if is_scaled(str(device)) else ""
-    return Finding("uart", "ok", f"{wanted}: 31,250 baud{way}")
+        return Finding("uart", "warn", f"{wanted}: the system console uses it, too", advice)
+    overlay = " (with the overlay midi-uart0)" if is_scaled(str(device)) else ""
+    return Finding("uart", "ok", f"{wanted}: 31,250 baud{overlay}")
 
 
 def _is_console(device: Path, cmdline: Path) -> bool:
-    """Whether the kernel was started with console=DEVICE (also by its other name)."""
+    """Return whether the kernel has console=DEVICE, also under the device's other name."""
     try:
         words = cmdline.read_text(encoding="ascii", errors="replace").split()
     except OSError:

@@ -1,1 +1,1 @@
-"""Travel: from control values to a latent point, and from there to a beat that may play."""
+"""Turn control values into a latent point, and the point into a beat that passes the filter."""

@@ -1,4 +1,4 @@
-"""Chaos: other versions of a beat, made beforehand, one of which each cycle draws."""
+"""Chaos: random versions of a beat, made in advance; each cycle plays one of them."""
 
 import numpy as np
 
@@ -11,13 +11,16 @@ from drumatlas.explore.filters import BeatFilter
 from drumatlas.explore.search import Place
 from drumatlas.explore.velocity import velocities
 
-VARIANTS = 4  # different cycles to a beat; each costs the slow loop 0.1 ms
-_LOGITS = 2.5  # deviation of the noise at full chaos
+VARIANTS = 4  # versions of a beat; each costs the slow loop 0.1 ms
+_MAX_NOISE = 2.5  # standard deviation of the noise at full chaos, in logits
 
 
 class Chaos:
-    """Noise on the decoder's logits, drawn once from the seed, scaled by the knob. Velocities are
-    those of the atlas' `groove`, if it has one."""
+    """Adds noise to the decoder's logits.
+
+    The noise is drawn once, from `seed`; the chaos control scales it. If the atlas has a `groove`,
+    velocities come from it.
+    """
 
     def __init__(self, seed: int, groove: Groove | None = None) -> None:
         self._groove = groove
@@ -32,13 +35,16 @@ class Chaos:
         novelty: bool,
         accent: float = 0.5,
     ) -> tuple[Cycle, ...]:
-        """The beat itself at amount 0; else VARIANTS versions of it. One that would not pass
-        the filter is replaced by the beat itself."""
+        """Return the beat itself if `amount` is 0, else VARIANTS versions of it.
+
+        `amount` and `accent` are controls, 0..1. A version that does not pass the filter is
+        replaced by the beat itself.
+        """
         base = velocities(place.p, place.hits, place.thresholds, accent, self._groove)
         if amount <= 0:
             return cycles_of(base[None])
         p = np.clip(place.p, 1e-6, 1 - 1e-6)
-        logits = np.log(p / (1 - p)) + amount * _LOGITS * self._noise
+        logits = np.log(p / (1 - p)) + amount * _MAX_NOISE * self._noise
         noisy: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         hits = noisy > place.thresholds
         passing = beat_filter.passes(pack(hits), novelty)[:, None, None]

@@ -1,4 +1,6 @@
-"""The table of controls in words: the help of the keys, and the list for documents. Pure.
+"""Text made from the table of controls: the help of the keys and the list in documents. Pure.
+
+To print the list:
 
 python -c "from drumatlas.explore.control_list import markdown; print(markdown())"
 """
@@ -9,15 +11,17 @@ from textwrap import wrap
 from drumatlas.explore.control import TERMINAL_KEYS, Control
 from drumatlas.explore.controls import CONTROLS
 
-# Only for documents: not every terminal can show them.
+# For documents only: not every terminal can show these characters.
 SIGNS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
-_WIDTH = 79  # characters of a line of help
+_WIDTH = 79  # characters in a line of help
 _GAP = "   "
 
 
 def key_entries(controls: Iterable[Control]) -> list[tuple[str, str]]:
-    """Return (keys, short words) for each control that has keys. A value has its first pair, "h/j";
-    controls that share a label share an entry."""
+    """Return (keys, label) for each control that has keys.
+
+    A value control gives its first pair only, "h/j". Controls with the same label share an entry.
+    """
     entries: dict[str, list[str]] = {}
     for control in controls:
         if keys := control.keys.split():
@@ -27,7 +31,7 @@ def key_entries(controls: Iterable[Control]) -> list[tuple[str, str]]:
 
 
 def terminal_help(controls: Iterable[Control] = CONTROLS) -> tuple[str, ...]:
-    """Return the lines that list the keys of the terminal, at most 79 characters each."""
+    """Return lines of at most 79 characters that list the keys of the terminal."""
     pairs = [*key_entries(controls), *TERMINAL_KEYS.items()]
     lines: list[str] = []
     for text in (f"{keys} {words}" for keys, words in pairs):
@@ -39,7 +43,7 @@ def terminal_help(controls: Iterable[Control] = CONTROLS) -> tuple[str, ...]:
 
 
 def names_help(controls: Iterable[Control] = CONTROLS) -> tuple[str, ...]:
-    """Return the lines that list the names, values and buttons apart."""
+    """Return the lines that list the names of the values, then those of the buttons."""
     table = tuple(controls)
     lines: list[str] = []
     for head, is_button in (("values, 0 to 1:", False), ("buttons:", True)):
@@ -49,8 +53,7 @@ def names_help(controls: Iterable[Control] = CONTROLS) -> tuple[str, ...]:
 
 
 def markdown(controls: Iterable[Control] = CONTROLS) -> str:
-    """Return the controls as two tables in Markdown, values and buttons, without an end of line
-    after the last."""
+    """Return the controls as two Markdown tables, values and buttons, without a final newline."""
     table = tuple(controls)
     values = [
         "| value | does | start | CC | keys | with shift |",
@@ -71,7 +74,7 @@ def _cells(control: Control) -> list[str]:
 
 
 def _keys(control: Control) -> str:
-    """The keys; after them those of the page, if they are not the same."""
+    """Return the terminal's keys, followed by the page's if they differ."""
     ours, pages = (
         " ".join(_code(SIGNS.get(key, key)) for key in keys.split())
         for keys in (control.keys, control.keys_on_page)

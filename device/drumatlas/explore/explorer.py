@@ -1,6 +1,6 @@
-"""The explorer: control changes in, the pattern that should play out. The slow loop's heart.
+"""The explorer: turns control changes into the pattern to play. The core of the slow loop.
 
-Pure but for the decoder it calls; time comes in as monotonic nanoseconds.
+Pure except for the decoder it calls. Times are arguments, in monotonic nanoseconds.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from drumatlas.explore.control_values import ControlValues
 from drumatlas.explore.controls import BY_NAME, KNOBS, SLOTS, Press, Turn
 from drumatlas.explore.density import Density
 from drumatlas.explore.glide import Glide
-from drumatlas.explore.groove import touch
+from drumatlas.explore.groove import timing_of
 from drumatlas.explore.latent import (
     knobs_to_latent,
     latent_to_knobs,
@@ -23,18 +23,21 @@ from drumatlas.explore.latent import (
     nearest_genre,
 )
 from drumatlas.explore.search import Place, Places
-from drumatlas.explore.snapshot import Snapshot, morphed
+from drumatlas.explore.snapshot import Snapshot, morph_knobs
 from drumatlas.explore.wander import Wander
 
-_FILL_DENSITY = 0.3  # a fill is denser by this on the density control...
-# ...and so many prior deviations away, to the first of these sides where it is another beat
+_FILL_DENSITY = 0.3  # a fill adds this to the density control
+# Where a fill is looked for, in prior deviations; the first offset that gives another beat is used.
 _FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
 
 
 class Explorer:
-    """State of the panel and of the place. `pattern` is what should play now; its identity
-    changes whenever the place, the shape or the filter does. `values` are shared with the engine,
-    which plays at their tempo and with their feel; by default the explorer has its own."""
+    """State of the controls and of the current place.
+
+    `pattern` is the pattern to play. It is a new object whenever the place, the controls that
+    shape the beat or the filter change. `values` are shared with the engine, which plays at their
+    tempo and with their feel; by default the explorer has its own.
+    """
 
     def __init__(
         self,
@@ -45,31 +48,32 @@ class Explorer:
     ) -> None:
         self.atlas = atlas
         self.values = ControlValues() if values is None else values
-        self.knobs: Floats = np.full(4, 0.5, np.float32)  # where we are, in knob turns
+        self.knobs: Floats = np.full(4, 0.5, np.float32)  # the current place, in knob turns
         self.novelty = True
         self.frozen = False
-        self.snapshots: dict[str, Snapshot] = {}  # by `snapshot.names`
-        self._before: tuple[Snapshot, bool] | None = None  # the last jump, whether it was a load
+        self.snapshots: dict[str, Snapshot] = {}  # by `snapshot.snapshot_names`
+        # State before the last jump, and whether undo restores all of it or the place only.
+        self._before: tuple[Snapshot, bool] | None = None
         self._places = Places(atlas)
         self._chaos = Chaos(seed, atlas.groove)
-        self._touch = touch(atlas.groove) if atlas.groove else None
-        self._genre = -1  # the last one gone to
+        self._touch = timing_of(atlas.groove) if atlas.groove else None
+        self._genre = -1  # index of the genre last jumped to, -1 for none
         self._seed = seed
         self._wander: Wander | None = None
         self.map_mode = map_mode  # one of MAP_MODES
         self._glide = Glide(atlas)
-        self._stick = 0.5, 0.5  # where the joystick itself is, whatever was loaded since
+        self._stick = 0.5, 0.5  # the joystick's position, even if a snapshot was loaded since
         self._ticked_ns = 0
-        self._is_stale = False  # the pattern is of an earlier place
+        self._is_stale = False  # whether the pattern must be made again
         self._buttons = self._button_table()
         self._turns = self._turn_table()
         self._place: Place = self._places.at(self.latent)
         self._pattern: Pattern = self._make(self._place)
-        self.fill: Pattern | None = None  # set by the button, taken by the engine
+        self.fill: Pattern | None = None  # set by the fill button; the engine plays and clears it
 
-    def take_over(self, before: "Explorer") -> None:
-        """Stand where `before`, an explorer of another atlas, stood: with the same turns of the
-        knobs, the same snapshots, and the control values that it shared with the engine."""
+    def copy_state(self, before: "Explorer") -> None:
+        """Copy knobs and snapshots from `before`, an explorer of another atlas, and share its
+        control values, which are the engine's."""
         self.values, self.knobs = before.values, before.knobs.copy()
         self.snapshots, self.novelty = dict(before.snapshots), before.novelty
         self.map_mode, self._stick = before.map_mode, before._stick
@@ -78,28 +82,28 @@ class Explorer:
 
     @property
     def pattern(self) -> Pattern:
-        """What should play now."""
+        """The pattern to play now."""
         self._refresh()
         return self._pattern
 
     @property
     def place(self) -> Place:
-        """Where it was found."""
+        """The place where the pattern was found."""
         self._refresh()
         return self._place
 
     @property
     def latent(self) -> Floats:
-        """Where the controls point, z [4], before the filter."""
+        """The point that the controls select, z [4], whether or not its beat passes the filter."""
         return knobs_to_latent(self.atlas.latent, self.knobs)
 
     @property
     def is_wandering(self) -> bool:
-        """Whether the path travels by itself."""
+        """Whether the place moves along a wander path."""
         return self._wander is not None
 
     def go(self, z: Floats) -> None:
-        """Jump to latent point z [4]; `undo` takes it back."""
+        """Jump to latent point z [4]. The undo button reverts it."""
         self._before = (self.snapshot(), False)
         self._set_knobs(latent_to_knobs(self.atlas.latent, z))
         self._is_stale = True
@@ -110,7 +114,7 @@ class Explorer:
         self.go(self._places.typical(self.atlas.genres[self._genre]))
 
     def handle(self, change: Turn | Press, now_ns: int) -> None:
-        """Apply one change. Ignore buttons and values that move nothing here (play, tempo)."""
+        """Apply one change at `now_ns`. Ignore controls that the engine handles (play, tempo)."""
         if isinstance(change, Press):
             action = self._buttons.get(change.button)
             if action:
@@ -122,7 +126,10 @@ class Explorer:
             self._is_stale = True
 
     def _turn_table(self) -> dict[Moves, Callable[[Turn], bool]]:
-        """By what a control moves: what turning it does here, whether the beat may be another."""
+        """Return the handler of each kind of value control.
+
+        A handler returns whether the pattern must be made again.
+        """
         return {
             "axis": self._turn_axis,
             "map": self._push_stick,
@@ -144,33 +151,36 @@ class Explorer:
         return True
 
     def _morph(self, _turned: Turn) -> bool:
-        knobs = morphed(self.snapshots, self.values["morph"], self.values["morph_y"])
+        knobs = morph_knobs(self.snapshots, self.values["morph"], self.values["morph_y"])
         if knobs is not None:
             self._set_knobs(np.array(knobs, np.float32))
         return knobs is not None
 
     def tick(self, now_ns: int, bar: int | None = None) -> None:
-        """Let time pass: gliding and wandering move on. `bar` counts bars while it plays; each
-        that begins is a new stop of a path that wanders."""
+        """Advance gliding and wandering to `now_ns`.
+
+        `bar` counts bars while the transport plays, and is None while it does not. Wandering moves
+        to its next stop whenever a new bar begins.
+        """
         seconds, self._ticked_ns = (now_ns - self._ticked_ns) / 1e9, now_ns
         if self.map_mode == "glide":
             z = self._glide.move(self.latent, self._stick, seconds)
             if z is not None:
                 self._set_knobs(latent_to_knobs(self.atlas.latent, z))
                 self._is_stale = True
-        if self._wander and self._wander.is_due(now_ns, bar):
+        if self._wander and self._wander.advance(now_ns, bar):
             stop = knobs_to_latent(self.atlas.latent, self._wander.knobs())
             passing = self._places.at(stop, novelty=self.novelty).z
             self._show_knobs(latent_to_knobs(self.atlas.latent, passing))
             self._is_stale = True
 
     def _refresh(self) -> None:
-        """Find the beat of the present place, if something was changed since, unless frozen.
+        """Find the beat of the current place if something has changed, unless frozen.
 
-        Done when it is asked for, so that many changes at once cost one search.
+        Properties call this on access, so many changes at once cost only one search.
         """
         if self._is_stale and not self.frozen:
-            self._is_stale = False  # a place that can't be decoded leaves the last beat
+            self._is_stale = False  # set first: if decoding raises, the last beat stays
             self._find(self.latent)
 
     def _find(self, z: Floats) -> None:
@@ -210,7 +220,7 @@ class Explorer:
         return table
 
     def _press_fill(self, _now_ns: int) -> None:
-        """A beat near the one that sounds, denser, and another."""
+        """Set `fill` to a different and denser beat found near the current place."""
         density = Density.of_controls(self.values)
         denser = Density(min(density.overall + _FILL_DENSITY, 1.0), density.groups)
         here = self.place
@@ -231,15 +241,17 @@ class Explorer:
     def _press_novelty(self, _now_ns: int) -> None:
         self.novelty = not self.novelty
         self._is_stale = True
-        if self.novelty and self.frozen:  # what is barred now may be what was frozen
+        if self.novelty and self.frozen:  # the frozen beat may be a training beat, now barred
             cycles = self._pattern.cycles
             codes = [tuple(sum(1 << v for v, _ in step) for step in c) for c in cycles]
             if not self._places.filter.passes(codes).all():
                 self._find(self._place.z)
 
     def _step_genre(self, step: int) -> None:
-        """Along the list of genres, from the one that the place is nearest to; from then on,
-        from the last one gone to."""
+        """Jump `step` places along the list of genres.
+
+        Start from the genre last jumped to or, the first time, from the nearest one.
+        """
         nearest = nearest_genre(self.atlas, self.place.z)
         if nearest:
             if self._genre < 0:
@@ -247,37 +259,39 @@ class Explorer:
             self.go_to_genre(self._genre + step)
 
     def snapshot(self) -> Snapshot:
-        """Everything needed to hear the present place again."""
+        """Return everything needed to restore the current place and sound."""
         return Snapshot(tuple(self.knobs.tolist()), dict(self.values), self.novelty)
 
     def save(self, name: str) -> None:
-        """Keep the present place under one of `snapshot.names`."""
+        """Save the current place as snapshot `name`, one of `snapshot.snapshot_names`."""
         self.snapshots[name] = self.snapshot()
 
     def load(self, name: str) -> None:
-        """Jump to a kept place; nothing where none was kept."""
+        """Jump to snapshot `name`. Do nothing if there is none."""
         if name in self.snapshots:
             self.visit(self.snapshots[name])
 
-    def visit(self, kept: Snapshot) -> None:
-        """Jump to where `kept` was taken; `undo` takes it back."""
+    def visit(self, snapshot: Snapshot) -> None:
+        """Jump to a snapshot. The undo button reverts it."""
         self._before = (self.snapshot(), True)
-        self.restore(kept)
+        self.restore(snapshot)
 
-    def restore(self, kept: Snapshot) -> None:
-        """Be where `kept` was taken."""
-        self.novelty = kept.novelty
-        self._set_knobs(np.array(kept.knobs, np.float32))
-        self.values.restore(kept.values)
+    def restore(self, snapshot: Snapshot) -> None:
+        """Set place, controls and novelty to those of a snapshot."""
+        self.novelty = snapshot.novelty
+        self._set_knobs(np.array(snapshot.knobs, np.float32))
+        self.values.restore(snapshot.values)
         self._is_stale = True
 
     def _undo(self) -> None:
-        """Back to before the last jump; a second time, forth again. What was shaped since a
-        jump that moved the place only stays as it is."""
+        """Return to the state before the last jump. A second call returns to the jump's target.
+
+        After a jump that moved the place only, all other controls keep their current values.
+        """
         if self._before:
-            (kept, is_whole), now = self._before, self.snapshot()
+            (before, is_whole), now = self._before, self.snapshot()
             self._before = (now, is_whole)
             if not is_whole:
-                where = {name: kept.values[name] for name in (*KNOBS, "map_x", "map_y")}
-                kept = Snapshot(kept.knobs, {**now.values, **where}, now.novelty)
-            self.restore(kept)
+                where = {name: before.values[name] for name in (*KNOBS, "map_x", "map_y")}
+                before = Snapshot(before.knobs, {**now.values, **where}, now.novelty)
+            self.restore(before)

@@ -1,4 +1,4 @@
-"""The joystick as a speed: pushed, one glides over the map; let go, one stays."""
+"""Glide mode: the joystick sets a speed across the map. When it is released, the place stays."""
 
 from math import copysign, exp, hypot
 
@@ -7,23 +7,26 @@ import numpy as np
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.explore.latent import latent_to_map, map_to_latent
 
-_REST = 0.04  # of the stick's way to each side: does nothing, for sticks that come back loosely
-_FASTEST = 0.25  # of the map's width a second, pushed all the way
-_FADE = 0.15  # of the map's width, over which one settles onto the map
-_LONGEST = 0.1  # seconds; a tick that comes later moves no further
+_DEAD_ZONE = 0.04  # of the stick's range, to each side: sticks do not return exactly to the centre
+_MAX_SPEED = 0.25  # map widths per second, pushed all the way
+_FADE = 0.15  # map widths; over this distance the offset from the map falls to 1/e
+_MAX_SECONDS = 0.1  # a late tick moves no further than this
 
 
 def _speed(value: float) -> float:
-    """Stick 0..1 to map widths a second; quadratic, so that little pushes are fine moves."""
-    push = max(abs(value - 0.5) - _REST, 0.0) / (0.5 - _REST)
-    return copysign(_FASTEST * push * push, value - 0.5)
+    """Return the speed in map widths per second at stick position 0..1.
+
+    It is quadratic, so small pushes move finely.
+    """
+    push = max(abs(value - 0.5) - _DEAD_ZONE, 0.0) / (0.5 - _DEAD_ZONE)
+    return copysign(_MAX_SPEED * push * push, value - 0.5)
 
 
 class Glide:
-    """A way over the map that begins wherever one is: nothing jumps when the stick is pushed.
+    """Moves across the map from any latent point, without a jump when the stick is pushed.
 
-    The map reaches a surface of the latent space only; the way from there to where one was is
-    kept at first, and fades as one travels.
+    The map covers only a surface of the latent space. The offset from that surface to the starting
+    point is kept at first, and fades with the distance travelled.
     """
 
     def __init__(self, atlas: Atlas) -> None:
@@ -33,21 +36,24 @@ class Glide:
         self._off: Floats = np.zeros(4, np.float32)
 
     def move(self, z: Floats, stick: tuple[float, float], seconds: float) -> Floats | None:
-        """From z [4] with the stick at x, y (0..1 each) for so long; None if it rests."""
+        """Return the point [4] reached from z [4], or None if the stick is at rest.
+
+        `stick` is its position x, y, 0..1 each.
+        """
         x, y = map(_speed, stick)
         if x == 0 and y == 0:
             return None
-        if self._z is None or np.abs(z - self._z).max() > 1e-3:  # something else moved us
+        if self._z is None or np.abs(z - self._z).max() > 1e-3:  # z was changed elsewhere
             self._xy = latent_to_map(self._atlas, z)
             self._off = z - map_to_latent(self._atlas, *self._xy)
-        seconds = min(max(seconds, 0.0), _LONGEST)
+        seconds = min(max(seconds, 0.0), _MAX_SECONDS)
         before = self._xy
-        self._xy = _inside(before[0] + x * seconds), _inside(before[1] + y * seconds)
-        way = hypot(self._xy[0] - before[0], self._xy[1] - before[1])
-        self._off = (self._off * exp(-way / _FADE)).astype(np.float32)
+        self._xy = _clip(before[0] + x * seconds), _clip(before[1] + y * seconds)
+        distance = hypot(self._xy[0] - before[0], self._xy[1] - before[1])
+        self._off = (self._off * exp(-distance / _FADE)).astype(np.float32)
         self._z = (map_to_latent(self._atlas, *self._xy) + self._off).astype(np.float32)
         return self._z
 
 
-def _inside(value: float) -> float:
+def _clip(value: float) -> float:
     return min(max(value, 0.0), 1.0)

@@ -1,9 +1,9 @@
-"""Velocities and lateness of the hits of a beat, as real players play them.
+"""Velocities and timing of hits, as measured on real players.
 
-An atlas may carry a `Groove`, learned from recorded performances: a velocity for each voice at
-each 16th of a bar, and what a hit's surroundings add to it (a hat between two others is softer, a
-snare without a neighbour is no ghost note). The model is linear: cheap for the box, and simple to
-repeat in the page.
+An atlas may contain a `Groove` learned from recorded performances. It has a velocity for each voice
+at each 16th of a bar, and weights for the hits around a cell: a hat between two others is softer, a
+snare without neighbours is not a ghost note. The model is linear, so it is cheap to compute on the
+box and simple to repeat on the page.
 """
 
 import numpy as np
@@ -16,22 +16,22 @@ from drumatlas.beat.voices import VOICE_TABLE, VOICES
 
 _BIT = {voice.name: voice.bit for voice in VOICE_TABLE}
 _CUES = tuple(_BIT[name] for name in ("kick", "snare", "crash"))
-_LAGS = (1, -1, 2, -2)  # steps by which a neighbour lies before
+_LAGS = (1, -1, 2, -2)  # steps from a neighbour to the cell
 _BARS = STEPS // STEPS_PER_BAR
-_MOST_VOICES = 4  # a drummer has two hands and two feet
-SURE = 24.0  # velocities between a hit that the decoder just allows and one that it is sure of
+_MAX_VOICES = 4  # a drummer has two hands and two feet
+CERTAINTY_SPREAD = 24.0  # velocity difference between the least and the most certain hits
 
 
 def surroundings(hits: Grid) -> NDArray[np.float64]:
-    """What stands around each cell of beats [..., 32, 14]: [..., 32, 14, 10], about 0..1 each.
+    """Return ten features [..., 32, 14, 10] of the hits around each cell [..., 32, 14].
 
-    The same voice one step before, one after, two before, two after (the beat goes round); kick,
-    snare, crash on the step; how many voices are on the step; how often the voice, and how often
-    all voices hit in the bar.
+    Each is in about 0..1: whether the same voice hits one step before, one after, two before and
+    two after (the beat is a loop); whether kick, snare and crash hit on the step; the number of
+    voices on the step; the number of hits of the voice and of all voices in the bar.
     """
     near = [np.roll(hits, lag, axis=-2) for lag in _LAGS]
     cues = [np.broadcast_to(hits[..., :, bit, None], hits.shape) for bit in _CUES]
-    together = np.broadcast_to(hits.sum(axis=-1, keepdims=True) / _MOST_VOICES, hits.shape)
+    together = np.broadcast_to(hits.sum(axis=-1, keepdims=True) / _MAX_VOICES, hits.shape)
     bars = hits.reshape(*hits.shape[:-2], _BARS, STEPS_PER_BAR, VOICES)
     own = bars.sum(axis=-2).repeat(STEPS_PER_BAR, axis=-2) / STEPS_PER_BAR
     busy = np.broadcast_to(own.sum(axis=-1, keepdims=True) / 2, hits.shape)
@@ -40,18 +40,20 @@ def surroundings(hits: Grid) -> NDArray[np.float64]:
 
 
 def played_velocities(groove: Groove, hits: Grid, sure: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return velocities 1..127, not rounded, of all cells of beats [..., 32, 14]; `sure` 0..1, of
-    the same shape, is how sure the decoder is of each."""
+    """Return unrounded velocities 1..127 for all cells of beats [..., 32, 14].
+
+    `sure`, of the same shape, is the decoder's certainty of each cell, 0..1.
+    """
     base = np.tile(groove.loud.astype(np.float64), (_BARS, 1))
     around = surroundings(hits)
     more = np.zeros(hits.shape)
-    for number in range(around.shape[-1]):  # in this order, so that a page adds up the same
+    for number in range(around.shape[-1]):  # the page adds in the same order, to the same sum
         more = more + around[..., number] * groove.near[number].astype(np.float64)
-    return np.clip(base + more + SURE * (sure.astype(np.float64) - 0.5), 1, 127)
+    return np.clip(base + more + CERTAINTY_SPREAD * (sure.astype(np.float64) - 0.5), 1, 127)
 
 
-def touch(groove: Groove) -> Touch:
-    """Its timing as the performer takes it."""
+def timing_of(groove: Groove) -> Touch:
+    """Return the groove's lateness and spread, in nanoseconds, as the performer uses them."""
     late_ns = np.rint(groove.late_ms.astype(np.float64) * 1e6).astype(int).tolist()
     spread_ns = np.rint(groove.spread_ms.astype(np.float64) * 1e6).astype(int).tolist()
     return Touch(tuple(map(tuple, late_ns)), tuple(spread_ns))

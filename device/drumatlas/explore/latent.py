@@ -1,4 +1,4 @@
-"""Where one is: knobs to latent point and back, the map to latent, the nearest genre."""
+"""Conversions between knobs, latent points and map positions, and the nearest genre."""
 
 from functools import lru_cache
 
@@ -6,32 +6,33 @@ import numpy as np
 
 from drumatlas.atlas.model import Atlas, Floats, Genre, LatentSpace
 
-# Widths of the kernels between map and latent space. Wider is smoother and flatter: chosen with
-# `make sweep`, where 0.03 moves 22 cells at p99 of a 128th of the joystick's way, and 0.06 18.
-_MAP_BLUR = 0.035  # of the map's box
+# Widths of the kernels between map and latent space. Wider is smoother and flatter. Chosen with
+# `make sweep`: when the joystick moves by 1/128, 0.03 changes 22 cells at p99, and 0.06 18.
+_MAP_BLUR = 0.035  # share of the map's bounding box
 _LATENT_BLUR = 0.35  # prior deviations
 
 
 def knobs_to_latent(latent: LatentSpace, knobs: Floats) -> Floats:
-    """Knobs [..., 4], 0..1 each (beyond is allowed), to z [..., 4]."""
-    turns = 2 * knobs.astype(np.float64) - 1  # so that the order of a sum is lost in rounding
+    """Return the latent points z [..., 4] of knobs [..., 4], 0..1 each or beyond."""
+    # In double precision, so that the order of summation is lost in the rounding to float32.
+    turns = 2 * knobs.astype(np.float64) - 1
     z: Floats = (latent.centre + turns @ latent.basis.T.astype(np.float64)).astype(np.float32)
     return z
 
 
 def latent_to_knobs(latent: LatentSpace, z: Floats) -> Floats:
-    """The inverse: z [4] to knobs [4]; outside 0..1 where no knob reaches."""
+    """Return the knobs [4] of latent point z [4]; outside 0..1 if the knobs cannot reach it."""
     u = np.linalg.solve(latent.basis.astype(np.float64), (z - latent.centre).astype(np.float64))
     knobs: Floats = ((u + 1) / 2).astype(np.float32)
     return knobs
 
 
 def map_to_latent(atlas: Atlas, x: float, y: float) -> Floats:
-    """Joystick x, y in 0..1 over the map's box to z [4].
+    """Return the latent point z [4] at x, y on the map, 0..1 of its bounding box each.
 
-    Kernel regression (Nadaraya 1964, Watson 1964) over all points of the map, with the weights
-    of `_blend`: smooth everywhere, also over empty parts of the map. A map without points gives
-    the centre.
+    This is a kernel regression (Nadaraya 1964, Watson 1964) over all points of the map, with the
+    weights of `_blend`. It is smooth everywhere, even in empty parts of the map. For a map without
+    points, return the centre of the latent space.
     """
     if not len(atlas.points.xy):
         return atlas.latent.centre
@@ -41,8 +42,11 @@ def map_to_latent(atlas: Atlas, x: float, y: float) -> Floats:
 
 
 def latent_to_map(atlas: Atlas, z: Floats) -> tuple[float, float]:
-    """Where z [4] lies on the map, 0..1 of its box each: the same the other way round. A map
-    without points gives the middle."""
+    """Return where z [4] lies on the map, x and y, 0..1 of its bounding box each.
+
+    This is the regression of `map_to_latent` in the other direction. For a map without points,
+    return the middle.
+    """
     if not len(atlas.points.xy):
         return 0.5, 0.5
     away = (atlas.points.z - z) / atlas.latent.reach
@@ -51,13 +55,13 @@ def latent_to_map(atlas: Atlas, z: Floats) -> tuple[float, float]:
 
 
 def _blend(distance: Floats, blur: float, power: int, values: Floats) -> Floats:
-    """Mean of values [n, m] with weights (1 + distance / blur^2)^-power, distances squared [n].
+    """Return the mean [m] of values [n, m] with weights (1 + distance / blur^2)^-power.
 
-    A kernel with heavy tails: unlike a Gaussian's, its width grows by itself where points are
-    far, so nothing jumps there from the nearest one to the next.
+    `distance` [n] are squared distances. The kernel has heavy tails: unlike a Gaussian, it blends
+    several points even where all of them are far, so the result never jumps from one to the next.
     """
-    # In double precision: how a processor orders a sum, and a library rounds a power, is lost
-    # in the rounding of the result, so that every machine goes to the same place.
+    # In double precision: differences in summation order and in the library's power function are
+    # lost in the rounding of the result, so every machine gets the same place.
     base = 1 + distance.astype(np.float64) / (blur * blur)
     weight = base**-power
     result: Floats = (weight @ values / weight.sum()).astype(np.float32)
@@ -66,7 +70,7 @@ def _blend(distance: Floats, blur: float, power: int, values: Floats) -> Floats:
 
 @lru_cache(maxsize=2)
 def map_places(atlas: Atlas) -> Floats:
-    """The map's points [n, 2] in 0..1 of its box."""
+    """Return the map's points [n, 2], scaled to 0..1 of their bounding box."""
     xy = atlas.points.xy
     low, high = xy.min(axis=0), xy.max(axis=0)
     places: Floats = ((xy - low) / np.maximum(high - low, 1e-9)).astype(np.float32)
@@ -75,20 +79,23 @@ def map_places(atlas: Atlas) -> Floats:
 
 @lru_cache(maxsize=2)
 def _map_columns(atlas: Atlas) -> tuple[Floats, Floats]:
-    """The same as two columns."""
+    """Return `map_places` as two contiguous columns, x [n] and y [n]."""
     places = map_places(atlas)
     return places[:, 0].copy(), places[:, 1].copy()
 
 
 @lru_cache(maxsize=2)
 def _centres(atlas: Atlas) -> Floats:
-    """The genres' centres [n, 4], in prior deviations."""
+    """Return the genres' centres [n, 4], in prior deviations."""
     centres: Floats = np.stack([genre.centroid for genre in atlas.genres]) / atlas.latent.reach
     return centres
 
 
 def nearest_genre(atlas: Atlas, z: Floats) -> tuple[Genre, float] | None:
-    """The genre whose centre is nearest to z [4], and how far it is in prior deviations."""
+    """Return the genre whose centre is nearest to z [4], and its distance in prior deviations.
+
+    Return None if the atlas has no genres.
+    """
     if not atlas.genres:
         return None
     distances = np.linalg.norm(_centres(atlas) - z / atlas.latent.reach, axis=1)

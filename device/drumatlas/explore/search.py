@@ -1,6 +1,6 @@
-"""The beat of a place: the decoder's own where it passes the filter, else a near one that does.
+"""Find the beat of a place: its own if that passes the filter, else one nearby that passes.
 
-Deterministic: the same place, density and atlas give the same beat, always.
+The search is deterministic: the same place, density and atlas always give the same beat.
 """
 
 from dataclasses import dataclass, replace
@@ -15,19 +15,19 @@ from drumatlas.explore.density import Density, hits_at
 from drumatlas.explore.filters import BeatFilter
 
 CANDIDATES = 64
-NEAR = 0.65  # prior deviations; a passing place is found within for over 99.7 % of all places
-FAR = 4.0  # second ring, for places in an empty quarter
-_HOMES = 256  # places known to pass, spread over the atlas; the last resort
-_RELAX = tuple(i / 16 for i in range(16))  # how far density gives way, tried in turn
-_CELLS_A_DEVIATION = 10  # what a nearer place weighs against a likelier beat
+NEAR = 0.65  # prior deviations; over 99.7 % of all places have a passing place within this radius
+FAR = 4.0  # prior deviations; the outer ring, for places in an empty region
+_HOMES = 256  # number of places known to pass, spread over the atlas; the last resort
+_RELAX = tuple(i / 16 for i in range(16))  # shares of the way to natural density, tried in turn
+_CELLS_PER_DEVIATION = 10  # a deviation further away counts as much as so many different cells
 
 
 def _directions() -> NDArray[np.float64]:
-    """Unit vectors [64, 4], evenly spread and the same on every machine.
+    """Return unit vectors [64, 4], evenly spread and the same on every machine.
 
-    The additive recurrence n·(1/g, 1/g², ...) mod 1 of M. Roberts ("The Unreasonable
-    Effectiveness of Quasirandom Sequences", 2018) with g the root of x^5 = x + 1, kept where
-    it falls into the ball.
+    They come from the additive recurrence n·(1/g, 1/g², ...) mod 1 of M. Roberts ("The
+    Unreasonable Effectiveness of Quasirandom Sequences", 2018), where g is the root of
+    x^5 = x + 1. Points outside the unit ball are dropped.
     """
     g = 2.0
     for _ in range(30):
@@ -41,19 +41,26 @@ def _directions() -> NDArray[np.float64]:
 
 
 _UNIT = _directions()
-_RADII = (np.arange(CANDIDATES) + 1) / CANDIDATES  # growing, so the first that passes is nearest
+_RADII = (np.arange(CANDIDATES) + 1) / CANDIDATES  # ascending
 
 
 def rings(reach: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The candidates around a place as offsets [64, 4]: near ones, and those beyond."""
+    """Return the offsets [64, 4] of the candidates around a place: within NEAR, then up to FAR.
+
+    `reach` [4] is a prior deviation of each latent axis.
+    """
     radii = _RADII[:, None]
     return reach * _UNIT * radii * NEAR, reach * _UNIT * (NEAR + (FAR - NEAR) * radii)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that may play. `z` is where it was found, `moved` how far that is from where one
-    asked (prior deviations), `p` [32, 14] the probabilities, `hits` [32, 14] the beat."""
+    """A place whose beat passes the filter.
+
+    z [4] is its latent point, and `moved` the distance from the requested point in prior
+    deviations. p [32, 14] are the decoder's probabilities, hits [32, 14] the beat, and thresholds
+    [14] the values that p exceeds at the hits.
+    """
 
     z: Floats
     moved: float
@@ -64,10 +71,10 @@ class Place:
 
 
 class Places:
-    """The beats of an atlas. Raises AtlasError at once if not one place of it passes.
+    """Finds the beats of an atlas. Raises AtlasError if no place of the atlas passes the filter.
 
-    `rings` are the offsets [64, 4] of candidates around a place, the near ones and those beyond;
-    `homes` [n, 4] are places that pass, the last resort.
+    `rings` are two sets of offsets [64, 4], to the near candidates and to those beyond. `homes`
+    [n, 4] are places known to pass, the last resort of a search.
     """
 
     def __init__(self, atlas: Atlas) -> None:
@@ -77,7 +84,7 @@ class Places:
         self.homes = self._find_homes()
 
     def _find_homes(self) -> Floats:
-        """Places that pass at natural density, z [n, 4]: the last resort of every search."""
+        """Return places that pass at natural density, z [n, 4]."""
         atlas = self._atlas
         own = atlas.points.z[atlas.points.origin == GENERATED]
         spread = atlas.latent.centre + np.concatenate(
@@ -85,26 +92,26 @@ class Places:
         )
         z = np.concatenate([own, atlas.points.z, spread]).astype(np.float32)
         homes: list[Floats] = []
-        # In the size of a search's batches: a large one would cost a small box 20 MB for good.
+        # Use the batch size of a search: a larger one would permanently cost a small box 20 MB.
         for start in range(0, len(z), CANDIDATES):
             some = z[start : start + CANDIDATES]
             homes.extend(some[self.filter.passes(pack(self.hits(some)[1]))])
             if len(homes) >= _HOMES:
                 break
         if not homes:
-            raise AtlasError(f"atlas '{atlas.name}': no place in it gives a beat that may play")
+            raise AtlasError(f"atlas '{atlas.name}': none of its beats passes the filter")
         return np.stack(homes)
 
     def hits(self, z: Floats) -> tuple[Floats, Grid]:
-        """One decode a point, at natural density: z [n, 4] to (p [n, 32, 14], hits [n, 32, 14])."""
+        """Decode points z [n, 4] at natural density: p [n, 32, 14] and hits [n, 32, 14]."""
         p = self._atlas.decode(z)
         return p, p > self._atlas.thresholds
 
     def at(self, z: Floats, density: Density | None = None, novelty: bool = True) -> Place:
-        """The beat that plays at z [4]: own decode, else one near it that passes; never silent.
+        """Return the place to play at z [4]: z itself if its beat passes, else one nearby.
 
-        `novelty` bars training beats. The place is found at natural density, so that a density
-        knob changes the beat where one is and never the place.
+        With `novelty`, training beats do not pass. The search uses natural density, so a density
+        knob changes the beat of a place but never moves to another place.
         """
         place = self._natural(z, novelty)
         if density is None or density == Density():
@@ -112,8 +119,10 @@ class Places:
         return self._shaped(place, density, novelty)
 
     def typical(self, genre: Genre) -> Floats:
-        """The place [4] nearest to the middle of a genre's area whose own beat passes: of the
-        middle, all points of the map, and the places known to pass."""
+        """Return the latent point [4] nearest to a genre's centre whose own beat passes.
+
+        The candidates are the centre, all points of the map, and the places known to pass.
+        """
         all_z = np.concatenate([genre.centroid[None], self._atlas.points.z, self.homes])
         away = np.linalg.norm((all_z - genre.centroid) / self._atlas.latent.reach, axis=1)
         order = np.argsort(away, kind="stable")
@@ -132,14 +141,16 @@ class Places:
             return self._place(z, 0.0, p[0], hits[0], own[0])
         near, far = ((z + ring).astype(np.float32) for ring in self.rings)
         for candidates in (near, far, self._homes_near(z)):
-            found = self._likest(candidates, z, own, novelty)
+            found = self._most_similar(candidates, z, own, novelty)
             if found:
                 return found
-        raise AssertionError("homes pass")  # _find_homes saw to it
+        raise AssertionError("homes pass")  # _find_homes keeps only those
 
     def _shaped(self, place: Place, density: Density, novelty: bool) -> Place:
-        """The beat of a place at a density; where that would not pass, the density gives way
-        towards the natural one, which does."""
+        """Return the place with its beat at a density.
+
+        If that beat does not pass, move the density towards the natural one, which passes.
+        """
         for share in _RELAX:
             hits, thresholds = hits_at(
                 place.p, self._atlas.thresholds, density.towards_natural(share)
@@ -154,15 +165,18 @@ class Places:
         nearest: Floats = self.homes[np.argsort(distance, kind="stable")[:CANDIDATES]]
         return nearest
 
-    def _likest(
+    def _most_similar(
         self, candidates: Floats, origin: Floats, own: NDArray[np.uint16], novelty: bool
     ) -> Place | None:
-        """Of candidates [n, 4] that pass, the one that is most like the beat `own` [1, 32] which
-        does not: so a knob that turns from one to the other changes little."""
+        """Return the passing candidate of [n, 4] that is most similar to the beat `own` [1, 32].
+
+        So a knob turned across the edge of the filter changes the beat as little as possible.
+        Return None if no candidate passes.
+        """
         p, hits = self.hits(candidates)
         codes = pack(hits)
         moved = np.linalg.norm((candidates - origin) / self._atlas.latent.reach, axis=1)
-        unlike = np.bitwise_count(codes ^ own).sum(axis=1) + _CELLS_A_DEVIATION * moved
+        unlike = np.bitwise_count(codes ^ own).sum(axis=1) + _CELLS_PER_DEVIATION * moved
         lively = self.filter.lively(codes)
         for i in np.argsort(unlike, kind="stable"):
             if lively[i] and not (novelty and self.filter.is_known(codes[i])):

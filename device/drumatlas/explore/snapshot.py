@@ -1,4 +1,4 @@
-"""Snapshots: everything needed to hear a place again, in memory and as JSON."""
+"""Snapshots: everything needed to restore a place and its sound, in memory and as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,21 +7,24 @@ from typing import Any
 from drumatlas.errors import StateError
 from drumatlas.explore.controls import DEFAULTS, SLOTS
 
-PROGRAMS = 128  # of MIDI's program change
-KNOB_LIMIT = 1e3  # knob turns; the farthest genre of a real atlas is within 3
+PROGRAMS = 128  # numbers of a MIDI program change
+KNOB_LIMIT = 1e3  # knob turns; in a real atlas every genre is within 3
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Where the knobs are (4 turns, beyond 0..1 off their ends), every value control, and
-    whether training beats are barred."""
+    """Saved state of the explorer.
+
+    `knobs` are 4 turns, outside 0..1 for points that the knobs cannot reach. `values` holds every
+    value control, 0..1. `novelty` says whether training beats are barred.
+    """
 
     knobs: tuple[float, ...]
     values: Mapping[str, float]
     novelty: bool = True
 
     def to_json(self) -> dict[str, Any]:
-        """As `from_json` reads it."""
+        """Return the JSON object that `snapshot_of` reads."""
         return {
             "knobs": list(self.knobs),
             "values": dict(self.values),
@@ -32,19 +35,21 @@ class Snapshot:
 def _number(value: object, low: float, high: float, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise StateError(f"{what} is not a number")
-    if not low <= value <= high:  # nor is NaN; isfinite fails at huge integers
+    if not low <= value <= high:  # also false for NaN; isfinite fails at huge integers
         raise StateError(f"{what} is {value!r}, not in {low:g}..{high:g}")
     return float(value)
 
 
 def snapshot_of(entry: object) -> Snapshot:
-    """The snapshot in a JSON value; StateError says what is wrong. Controls that it does not
-    name stand at their defaults, names that are unknown (of a later version) are left out."""
+    """Return the snapshot in a JSON value. Raise StateError if it is not one.
+
+    Missing controls get their defaults. Unknown names, as from a later version, are ignored.
+    """
     if not isinstance(entry, dict):
-        raise StateError("a snapshot is not an object")
+        raise StateError("a snapshot is not a JSON object")
     knobs, values = entry.get("knobs"), entry.get("values")
     if not isinstance(knobs, list) or len(knobs) != 4 or not isinstance(values, dict):
-        raise StateError("a snapshot wants 'knobs', 4 numbers, and 'values', an object")
+        raise StateError("a snapshot needs 'knobs' (4 numbers) and 'values' (an object)")
     novelty = entry.get("novelty", True)
     if not isinstance(novelty, bool):
         raise StateError("'novelty' is not true or false")
@@ -53,17 +58,24 @@ def snapshot_of(entry: object) -> Snapshot:
     return Snapshot(turns, DEFAULTS | known, novelty)
 
 
-# Corner by corner of the morph square (a and b below, c and d above), the slots that stand for it,
-# the first that is kept: its own, then across the side that is left and right, then the rest.
+# The corners of the morph square are slots a, b (below) and c, d (above). A corner whose slot is
+# empty takes the first saved one of its row: vertical neighbour, horizontal, opposite corner.
 _CORNERS = ("acbd", "bdac", "cadb", "dbca")
 
 
-def morphed(kept: Mapping[str, Snapshot], across: float, up: float) -> tuple[float, ...] | None:
-    """Knobs (4 turns) at a point 0..1 of the square whose corners are the slots a..d: bilinear, so
-    through latent space. With `up` 0 it is the way from a to b. None with fewer than two kept."""
-    if sum(slot in kept for slot in SLOTS) < 2:
+def morph_knobs(
+    snapshots: Mapping[str, Snapshot], across: float, up: float
+) -> tuple[float, ...] | None:
+    """Return the knobs (4 turns) at a point of the square whose corners are the slots a..d.
+
+    `across` and `up` are 0..1; at `up` 0 the point lies between a and b. The knobs are
+    interpolated bilinearly. Return None if fewer than two slots are saved.
+    """
+    if sum(slot in snapshots for slot in SLOTS) < 2:
         return None
-    corners = [next(kept[slot].knobs for slot in order if slot in kept) for order in _CORNERS]
+    corners = [
+        next(snapshots[slot].knobs for slot in order if slot in snapshots) for order in _CORNERS
+    ]
     weights = ((1 - across) * (1 - up), across * (1 - up), (1 - across) * up, across * up)
     return tuple(
         sum(weight * turn for weight, turn in zip(weights, turns, strict=True))
@@ -71,15 +83,17 @@ def morphed(kept: Mapping[str, Snapshot], across: float, up: float) -> tuple[flo
     )
 
 
-def names() -> tuple[str, ...]:
-    """Where snapshots may be kept: slots a..d, and programs '0'..'127'."""
+def snapshot_names() -> tuple[str, ...]:
+    """Return all names that a snapshot may have: slots a..d and programs '0'..'127'."""
     return (*SLOTS, *(str(program) for program in range(PROGRAMS)))
 
 
-def place_of_program(program: int, kept: Mapping[str, Snapshot]) -> str:
-    """The name under which program 0..127 finds its snapshot, '' for none: its own, and until
-    it has one, programs 0..3 mean slots a..d."""
-    if str(program) in kept:
+def name_of_program(program: int, snapshots: Mapping[str, Snapshot]) -> str:
+    """Return the name of the snapshot that program 0..127 recalls, '' for none.
+
+    Programs 0..3 recall slots a..d until a snapshot of their own is saved.
+    """
+    if str(program) in snapshots:
         return str(program)
     slot = SLOTS[program] if program < len(SLOTS) else ""
-    return slot if slot in kept else ""
+    return slot if slot in snapshots else ""

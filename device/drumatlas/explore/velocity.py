@@ -1,4 +1,4 @@
-"""From hits to velocities. A hit's velocity is made in five stages:
+"""Velocities of hits. A velocity is made in five stages:
 
     stage                        where                                         unit, range
     1 certainty, and the metre   here, `velocities`                            44..126
@@ -7,11 +7,11 @@
     2 the accent control         here, `velocities` (`_accented`)              1..127
     3 chaos: other versions      chaos, `Chaos.cycles` (noise on the logits,   1..127
       of the beat                then stages 1 and 2 again)
-    4 humanize                   play.notes, `Notes._humanized`                up to 24 to each side
+    4 humanize                   play.step_player, `StepPlayer._humanized`  up to 24 to each side
     5 the voice's range          play.settings, `VoiceOut.scaled`              velocity_min..max
 
-Stages 1 to 3 run in the slow loop, when a beat is made; 4 and 5 when a step is played. The static
-page's `shape.js`, `groove.js` and `box.js` do the same.
+Stages 1 to 3 run in the slow loop, when a beat is made; 4 and 5 run when a step is played. On the
+page exported as a file, `shape.js`, `groove.js` and `box.js` do the same.
 """
 
 import numpy as np
@@ -23,9 +23,9 @@ from drumatlas.beat.voices import VOICE_TABLE, VOICES
 from drumatlas.explore.groove import played_velocities
 from drumatlas.explore.odds import logit
 
-# Velocity = lowest + what certainty adds + what the metre adds, 44..126.
-_LOWEST, _BY_CERTAINTY, _BY_METRE = 44, 46, 36
-_ABOVE_ALL = 128  # the first number that is no velocity
+# Velocity = minimum + share of certainty + share of the metre, 44..126.
+_MIN_VELOCITY, _BY_CERTAINTY, _BY_METRE = 44, 46, 36
+_VELOCITIES = 128  # velocities are below this
 
 # Weight of each 16th of a bar: the one, the three, the other beats, 8ths, 16ths. The order is
 # Lerdahl & Jackendoff's metrical grid (A Generative Theory of Tonal Music, 1983).
@@ -33,7 +33,7 @@ _WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 
 
 
 def _metre() -> Floats:
-    """Return weights [32, 14]; a snare on two and four is the backbeat, as strong as the one."""
+    """Return weights [32, 14], 0..1. A snare on two or four, the backbeat, weighs 1."""
     weights = np.tile(np.array(_WEIGHT_OF_STEP, np.float32)[:, None], (2, VOICES))
     for voice in VOICE_TABLE:
         if voice.group == "snare":
@@ -42,7 +42,7 @@ def _metre() -> Floats:
 
 
 METRE = _metre()
-_METRE_VELOCITY = _LOWEST + _BY_METRE * METRE
+_METRE_VELOCITY = _MIN_VELOCITY + _BY_METRE * METRE
 
 
 def velocities(
@@ -54,10 +54,10 @@ def velocities(
 ) -> NDArray[np.uint8]:
     """Return the velocity 1..127 of each cell, 0 where there is no hit (stages 1 and 2).
 
-    p (0..1) and hits are [..., 32, 14], thresholds [14]. The velocity is higher the surer the
-    decoder is (how far p lies above its threshold) and the heavier the step is in the bar; with a
-    `groove`, players' velocities take the place of the step's weight. The accent control 0..1
-    scales the differences: 0 flat, 0.5 natural.
+    p (0..1) and hits are [..., 32, 14], thresholds [14]. The velocity rises with the decoder's
+    certainty (how far p exceeds its threshold) and with the step's weight in the bar. With a
+    `groove`, players' velocities replace the step's weight. The accent control, 0..1, scales the
+    differences: 0 is flat, 0.5 natural.
     """
     sure = np.clip((p - thresholds) / (1 - thresholds), 0, 1)
     if groove is None:
@@ -71,14 +71,14 @@ def velocities(
 
 
 def _accented(raw: Floats, hits: Grid, times: float) -> Floats:
-    """Return velocities [..., 32, 14] `times` as far from the mean of each beat's hits.
+    """Return velocities [..., 32, 14] with their distance from the beat's mean scaled by `times`.
 
-    Distances are measured in log odds of v / 128. These have no ends, so the highest velocities
-    are pressed together instead of cut off.
+    Distances are measured in log odds of v / 128. Log odds are unbounded, so the highest velocities
+    are compressed instead of clipped.
     """
     count = np.maximum(hits.sum(axis=(-2, -1), keepdims=True), 1)
     total = np.where(hits, raw, 0).sum(axis=(-2, -1), keepdims=True, dtype=np.float64)
-    mean = logit(total / count / _ABOVE_ALL)
-    away = logit(raw / _ABOVE_ALL) - mean
-    spread: Floats = np.rint(_ABOVE_ALL / (1 + np.exp(-mean - times * away))).astype(np.float32)
+    mean = logit(total / count / _VELOCITIES)
+    away = logit(raw / _VELOCITIES) - mean
+    spread: Floats = np.rint(_VELOCITIES / (1 + np.exp(-mean - times * away))).astype(np.float32)
     return np.clip(spread, 1, 127)

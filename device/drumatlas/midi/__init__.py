@@ -1,6 +1,10 @@
-"""MIDI in and out: what users name (targets), what opens it (choose), and a room for each way.
+"""MIDI in and out, through the ports that `play.port` describes.
 
-`alsa`: the kernel's sequencer, where there is one. `process`: a sending process of our own, for all
-other outputs. `rtmidi`: JACK, CoreMIDI and Windows. `uart`: 5-pin DIN. `files`: what was played, as
-MIDI files. Their ports are those that `play.port` describes.
+`targets` parses the names that users give, and `choose` opens the ports. Each way has a package:
+
+- `alsa`: the kernel's sequencer, where there is one
+- `process`: a child process that sends, for all other outputs
+- `rtmidi`: JACK, CoreMIDI and Windows
+- `uart`: 5-pin DIN
+- `files`: recordings as MIDI files
 """

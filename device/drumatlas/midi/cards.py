@@ -1,7 +1,7 @@
-"""The hardware behind a client of ALSA's sequencer, as sysfs describes it.
+"""Find the hardware behind a client of ALSA's sequencer, as sysfs describes it.
 
-Two interfaces of one model have the same names in ALSA. The USB port that each is plugged into,
-and its serial number if it has one, tell them apart and survive a replug and a restart.
+Two interfaces of the same model have the same name in ALSA. What distinguishes them is the USB port
+each is plugged into and, if it has one, its serial number. Both survive a replug and a restart.
 """
 
 import re
@@ -10,20 +10,23 @@ from typing import NamedTuple
 
 ROOT = Path("/sys/class/sound")
 
-# The kernel's seq_clientmgr.c: cards have the clients 16 to 127, four a card; programs have 128
-# and more.
+# From the kernel's seq_clientmgr.c: clients 16 to 127 belong to cards, four to each; programs have
+# numbers from 128 on.
 _FIRST, _PER_CARD, _PROGRAMS = 16, 4, 128
 
-# "1-1.2": bus, then the port of each hub on the way (the kernel's Documentation/usb). A device on
-# an I2C bus has a name like "1-004c".
+# "1-1.2" is the bus and the port of each hub on the way (the kernel's Documentation/usb). A device
+# on an I2C bus has a name like "1-004c".
 _USB_DEVICE = re.compile(r"\d+-[1-9]\d*(\.\d+)*")
 
-_UNPRINTED = re.compile(r"[^\w.:+/=-]+")  # a serial number stands between brackets and commas
+_UNPRINTED = re.compile(r"[^\w.:+/=-]+")  # a name has no brackets or commas, which end a suffix
 
 
 class Hardware(NamedTuple):
-    """`place` says where a card is plugged in ("usb 1-1.2", "pci 0000:03:00.0"), `serial` which
-    one it is ("serial 1234"). Each is "" where it is unknown."""
+    """Where a card is plugged in and which one it is.
+
+    `place` is like "usb 1-1.2" or "pci 0000:03:00.0", `serial` like "serial 1234". Each is "" if it
+    is unknown.
+    """
 
     place: str = ""
     serial: str = ""
@@ -39,8 +42,10 @@ def card_of(client: int) -> int | None:
 
 
 def hardware_of(client: int, root: Path = ROOT) -> Hardware:
-    """Return what sysfs below `root` says of the client's card. Never raises: a card may be
-    unplugged while we read."""
+    """Return what sysfs below `root` says about the client's card.
+
+    Never raises, since a card may be unplugged while its files are read.
+    """
     card = card_of(client)
     if card is None:
         return UNKNOWN
@@ -57,7 +62,7 @@ def hardware_of(client: int, root: Path = ROOT) -> Hardware:
 
 
 def _serial(device: Path) -> str:
-    """The serial number of a USB device, fit for a name."""
+    """Return the serial number of a USB device in a form fit for a name, or ""."""
     try:
         text = (device / "serial").read_text(encoding="utf-8", errors="replace")
     except OSError:

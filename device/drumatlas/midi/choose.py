@@ -1,4 +1,4 @@
-"""From `--midi-out` and `--midi-in` to ports: ALSA's sequencer where there is one, else rtmidi."""
+"""Open the ports that `--midi-out` and `--midi-in` name: through ALSA's sequencer, else rtmidi."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ from drumatlas.midi.rtmidi.api import list_ports as list_rtmidi
 from drumatlas.midi.targets import Kind, MidiTarget
 from drumatlas.play.port import InputPort, OutputPort
 
-PortAndHints = tuple[OutputPort, list[str]]  # hints: lines for the user
-OnMessage = Callable[[bytes, int], None]  # gets each message and its arrival, monotonic ns
+PortAndHints = tuple[OutputPort, list[str]]  # hints are messages for the user
+OnMessage = Callable[[bytes, int], None]  # receives each message and its arrival, monotonic ns
 
 
 def has_alsa() -> bool:
-    """Whether the kernel's sequencer can be opened and alsa-midi is installed."""
-    # Asked first: where it may not be opened, ALSA's library says so on stderr.
+    """Return whether the kernel's sequencer can be opened and alsa-midi is installed."""
+    # Check the permission first: if it is missing, ALSA's library prints an error to stderr.
     if not os.access(SEQUENCER, os.R_OK | os.W_OK):
         return False
     from drumatlas.midi.alsa.queue import open_sequencer  # noqa: PLC0415 - Linux only
@@ -33,7 +33,10 @@ def has_alsa() -> bool:
 
 
 def list_ports() -> tuple[str, list[str], list[str]]:
-    """(MIDI system, outputs we can play to, inputs we can hear); PortError if there is none."""
+    """Return (name of the MIDI system, outputs to play to, inputs to listen to).
+
+    Raises PortError if there is no MIDI system.
+    """
     if not has_alsa():
         return list_rtmidi()
     from drumatlas.midi.alsa.ports import list_alsa  # noqa: PLC0415 - Linux only
@@ -42,7 +45,7 @@ def list_ports() -> tuple[str, list[str], list[str]]:
     client = open_sequencer(CLIENT)
     try:
         outputs, inputs = (
-            [port.name for port in list_alsa(client, output=way)] for way in (True, False)
+            [port.name for port in list_alsa(client, output=output)] for output in (True, False)
         )
         return "ALSA", outputs, inputs
     finally:
@@ -50,17 +53,17 @@ def list_ports() -> tuple[str, list[str], list[str]]:
 
 
 def list_uarts() -> list[str]:
-    """Return the UARTs of a Pi's header that could be MIDI ports, as one names them."""
+    """Return the UARTs of a Pi's header that could be MIDI ports, as users name them."""
     paths = [Path("/dev/serial0"), *sorted(Path("/dev").glob("ttyAMA*"))]
     return [MidiTarget(Kind.UART, str(path)).word for path in paths if path.exists()]
 
 
 def delivery() -> str:
-    """How messages to a port get their time here, in words; PortError if there is no system."""
+    """Describe how messages are timed on this machine; PortError if there is no MIDI system."""
     if not has_alsa():
         open_client(output=True)[0].delete()
         return ProcessPort.delivery
-    port = _real(None, ())
+    port = _open(None, ())
     try:
         return port.delivery
     finally:
@@ -70,13 +73,17 @@ def delivery() -> str:
 def open_outputs(
     wanted: Sequence[str], channels: tuple[int, ...], waits: bool = False
 ) -> PortAndHints:
-    """Open the outputs that `wanted` names, as one port. PortError where one that was named can't
-    be had, unless it may be waited for; `auto` always finds something, if only nowhere."""
+    """Open the outputs that `wanted` names, and return (them as one port, messages for the user).
+
+    Notes are sent on `channels` (0 to 15). Raises PortError if an output can't be opened; with
+    `waits`, a missing port is waited for instead. `auto` never fails: without any MIDI system it
+    opens a port that sends nothing.
+    """
     ports: list[OutputPort] = []
     hints: list[str] = []
     try:
-        for one in wanted:
-            target = MidiTarget.parse(one)
+        for name in wanted:
+            target = MidiTarget.parse(name)
             port, more = OUTPUTS[target.kind](target, channels, waits)
             ports.append(port)
             hints += more
@@ -100,15 +107,15 @@ def _uart(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAnd
 
 
 def _port(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
-    return _real(target.name, channels, target.offset_ms, waits=waits), []
+    return _open(target.name, channels, target.offset_ms, waits=waits), []
 
 
 def _virtual(target: MidiTarget, channels: tuple[int, ...], waits: bool) -> PortAndHints:
-    port = _real(None, channels, target.offset_ms, waits=waits)
+    port = _open(None, channels, target.offset_ms, waits=waits)
     return port, [f"connect a synth to the MIDI port '{port.name}'"]
 
 
-def _real(
+def _open(
     wanted: str | None,
     channels: tuple[int, ...],
     offset_ms: float = 0,
@@ -124,22 +131,22 @@ def _real(
 
 
 def _auto(_target: MidiTarget, channels: tuple[int, ...], _waits: bool) -> PortAndHints:
-    """Open the first synth there is, else a virtual port, else nowhere."""
+    """Open the first synth found, else a virtual port, else a port that sends nothing."""
     try:
         synths = [name for name in list_ports()[1] if is_synth(name)]
         if synths:
-            return _real(synths[0], channels, takes_any=True), []
-        port = _real(None, channels, takes_any=True)
+            return _open(synths[0], channels, takes_any=True), []
+        port = _open(None, channels, takes_any=True)
     except PortError as error:
         return NullPort(), [
             f"no sound: {error}",
-            "to hear it: record with --midi-out file:take.mid and play that file",
+            "to hear the drums, record with --midi-out file:take.mid and play that file",
         ]
     return port, [f"no synth found; connect one to the MIDI port '{port.name}'"]
 
 
-# What opens each kind of output: it gets the channels that notes are sent on, and whether a port
-# that is not there yet may be waited for.
+# Functions that open each kind of output. Their arguments are the target, the channels that notes
+# are sent on, and whether to wait for a missing port.
 OUTPUTS: dict[Kind, Callable[[MidiTarget, tuple[int, ...], bool], PortAndHints]] = {
     Kind.PORT: _port,
     Kind.VIRTUAL: _virtual,
@@ -150,33 +157,36 @@ OUTPUTS: dict[Kind, Callable[[MidiTarget, tuple[int, ...], bool], PortAndHints]]
 }
 
 
-def open_input(wanted: str, take: OnMessage, waits: bool = False) -> InputPort | None:
-    """Open the input that `wanted` names, and pass what comes in to `take`. Return None for `none`.
-    With `waits` an input that is not there yet is heard once it is; else that is a PortError."""
+def open_input(wanted: str, on_message: OnMessage, waits: bool = False) -> InputPort | None:
+    """Open the input that `wanted` names; None for `none`.
+
+    `on_message` is called with each message from a thread of the port. Raises PortError if the
+    input can't be opened; with `waits`, it is opened as soon as it appears.
+    """
     target = MidiTarget.parse_input(wanted)
-    return INPUTS[target.kind](target, take, waits)
+    return INPUTS[target.kind](target, on_message, waits)
 
 
-def _uart_input(target: MidiTarget, take: OnMessage, waits: bool) -> InputPort:
+def _uart_input(target: MidiTarget, on_message: OnMessage, waits: bool) -> InputPort:
     from drumatlas.midi.uart.input import UartInput  # noqa: PLC0415 - not on Windows
 
-    return UartInput(target.name, take, waits)
+    return UartInput(target.name, on_message, waits)
 
 
-def _real_input(target: MidiTarget, take: OnMessage, waits: bool) -> InputPort:
+def _port_input(target: MidiTarget, on_message: OnMessage, waits: bool) -> InputPort:
     name = target.name if target.kind is Kind.PORT else None
     if has_alsa():
         from drumatlas.midi.alsa.input import AlsaInput  # noqa: PLC0415 - Linux only
 
-        return AlsaInput(name, take, waits)
-    from drumatlas.midi.rtmidi.input import RtMidiInput  # noqa: PLC0415 - only who listens
+        return AlsaInput(name, on_message, waits)
+    from drumatlas.midi.rtmidi.input import RtMidiInput  # noqa: PLC0415 - loaded only for an input
 
-    return RtMidiInput(name, take, waits)
+    return RtMidiInput(name, on_message, waits)
 
 
 INPUTS: dict[Kind, Callable[[MidiTarget, OnMessage, bool], InputPort | None]] = {
-    Kind.PORT: _real_input,
-    Kind.VIRTUAL: _real_input,
+    Kind.PORT: _port_input,
+    Kind.VIRTUAL: _port_input,
     Kind.NONE: lambda *_: None,
     Kind.UART: _uart_input,
 }

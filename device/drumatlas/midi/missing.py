@@ -1,4 +1,4 @@
-"""What to do where a package that reaches a MIDI system does not load."""
+"""Explain what to do if a package for a MIDI system does not load."""
 
 from drumatlas.errors import PortError
 
@@ -7,6 +7,6 @@ _ALSA_LIBRARY = "apt install libasound2t64 (before Debian 13: libasound2), dnf i
 
 
 def does_not_load(package: str, error: Exception) -> PortError:
-    """Return the error that says why `package` does not load; its hint says what to do."""
+    """Return the error for a `package` that does not load; its hint says what to install."""
     hint = _ALSA_LIBRARY if "libasound" in str(error) else f"pip install {package}"
     return PortError(f"{package} does not load ({error})", hint)

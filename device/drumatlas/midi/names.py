@@ -1,8 +1,10 @@
-"""Names of MIDI ports: unique on the machine, stable over replugs, and matched as people type them.
+"""Names of MIDI ports: unique on the machine, stable over replugs, and easy to type.
 
-A port has its plain name as long as no other port has the same. Where several do, each has a
-suffix: "UM-ONE:UM-ONE MIDI 1 [usb 1-1.2]" or "[serial 1234]" for an interface (see cards.py),
-"[port 1]" for one of several ports of one interface, "#2" for the second of several programs.
+A port has its plain name unless another port has the same. In that case each gets a suffix:
+
+- "UM-ONE:UM-ONE MIDI 1 [usb 1-1.2]" or "... [serial 1234]" for an interface (see cards.py)
+- "... [port 1]" for one of several ports of an interface
+- "... #2" for the second of several programs
 """
 
 import re
@@ -15,11 +17,11 @@ from drumatlas.midi.cards import UNKNOWN, Hardware, card_of, hardware_of
 
 CLIENT = "drumatlas"
 
-# ALSA's client and port, in the names that rtmidi gives: "TR-8S:TR-8S MIDI 1 24:0".
+# ALSA's client and port number at the end of rtmidi's names: "TR-8S:TR-8S MIDI 1 24:0".
 _NUMBERS = re.compile(r"\s+(\d+):(\d+)$")
 _SUFFIX = re.compile(r"^(?P<base>.*?)(?:\s*\[(?P<tags>[^][]+)\])?(?:\s+#(?P<order>\d+))?$", re.S)
 
-# Ports that every system has and that lead to no synth; `auto` skips them.
+# Ports that every system has and that are no synths; `auto` skips them.
 _NOT_A_SYNTH = ("midi through", CLIENT, "rtpmidi", "system:")
 
 Address = tuple[int, int]  # client and port in ALSA's sequencer
@@ -27,10 +29,11 @@ Address = tuple[int, int]  # client and port in ALSA's sequencer
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of an interface or of another program, among those that were listed with it.
+    """A port of an interface or of another program, from a list of ports.
 
-    `name` is unique among them; `raw` is the system's name, with ALSA's numbers where it gives
-    them; `order` counts the ports, from 1, that nothing but their order tells apart.
+    `index` is its place in the list, from 0, and `name` is unique in it. `raw` is the system's
+    name, which may end in ALSA's numbers; `plain` is `raw` without them. `order` counts, from 1,
+    the ports that differ only in their place in the list.
     """
 
     index: int
@@ -43,28 +46,30 @@ class Port:
 
     @property
     def number(self) -> str:
-        """Its number within its client, as a tag: fixed for an interface."""
+        """The port's number within its client as a tag, "port 1"; fixed for an interface."""
         return f"port {self.address[1]}" if self.address else ""
 
     @property
     def tags(self) -> frozenset[str]:
-        """All that a suffix in brackets may say of it."""
+        """All tags that a suffix in brackets may hold for this port."""
         return frozenset(tag for tag in (*self.hardware, self.number) if tag)
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Equal in two lists if it is the same port, neither replugged nor replaced."""
+        """A key that is equal in two lists if the port was neither replugged nor replaced."""
         return self.raw, self.tags, self.address or self.order
 
     @property
     def device(self) -> tuple[object, ...]:
-        """Equal in two lists if it is the same port of the same device, as far as can be known:
-        an interface may have been replugged meanwhile, and have other numbers."""
+        """A key that is equal in two lists for the same port of the same device, as far as known.
+
+        An interface may have been replugged in between and have other numbers.
+        """
         return (self.plain, self.tags, self.order) if self.hardware.place else self.identity
 
     @property
     def is_card(self) -> bool:
-        """Whether it belongs to an interface, not to a program."""
+        """Whether the port belongs to an interface, not to a program."""
         return self.address is not None and card_of(self.address[0]) is not None
 
 
@@ -79,7 +84,7 @@ def is_synth(name: str) -> bool:
 
 
 def describe(raws: Iterable[str], hardware: Callable[[int], Hardware] = hardware_of) -> list[Port]:
-    """Return the ports with these names of the system, in the same order, and name each.
+    """Return a Port with a unique name for each of the system's names, in the same order.
 
     `hardware` looks up the card of a client of ALSA's sequencer.
     """
@@ -113,10 +118,9 @@ def _parse(index: int, raw: str, hardware: Callable[[int], Hardware]) -> Port:
 
 
 def distinct_name(port: Port, same: Sequence[Port]) -> str:
-    """Return the name of `port` among `same`, itself and all others with its plain name.
+    """Return the name of `port`, unique among `same`: all ports with its plain name, with itself.
 
-    A serial number that two devices have (cheap ones all have the same) tells nothing; then the
-    USB port does.
+    If two devices have the same serial number, as cheap ones do, the USB port is used instead.
     """
     if len(same) == 1:
         return port.plain
@@ -134,13 +138,13 @@ def distinct_name(port: Port, same: Sequence[Port]) -> str:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """As `fitting` compares: without case."""
+    """Compare without case, as `fitting` does."""
     return one.casefold() == other.casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a user typed, taken apart; without case."""
+    """A port name that a user typed, split into its parts and in lower case."""
 
     text: str
     base: str
@@ -164,7 +168,7 @@ class _Wanted:
         )
 
     def allows(self, port: Port) -> bool:
-        """Whether the suffix holds for the port."""
+        """Return whether the suffix is true of the port."""
         has = {tag.casefold() for tag in port.tags}
         return self.tags <= has and self.order in {None, port.order}
 
@@ -176,44 +180,50 @@ class _Wanted:
         plain = port.plain.casefold()
         if _contains(plain, self.text):
             return True
-        # "UM-ONE:UM-ONE MIDI 1 [usb 1-1.2]" was copied as a whole: no part of another's name.
+        # A base with a colon, as in "UM-ONE:UM-ONE MIDI 1 [usb 1-1.2]", was copied as a whole. It
+        # must not match a part of another port's name.
         return ":" not in self.base and _contains(plain, self.base) and self.allows(port)
 
 
 def _contains(text: str, part: str) -> bool:
-    """Whether `part` stands in `text` without cutting a number: "out 1" is not in "out 12"."""
+    """Return whether `text` contains `part` without cutting a number: "out 1" not in "out 12"."""
     before = r"(?<!\d)" if part[:1].isdigit() else ""
     after = r"(?!\d)" if part[-1:].isdigit() else ""
     return re.search(f"{before}{re.escape(part)}{after}", text) is not None
 
 
 def fitting(wanted: str, ports: Sequence[Port]) -> list[Port]:
-    """Return the ports that `wanted` names: exactly, else without case, numbers and suffix, else
-    as a part of their plain names. A suffix or a number that is given must hold, but for numbers
-    that no port of that name has: ALSA gives others at each replug."""
+    """Return the ports that `wanted` names.
+
+    Names are compared exactly, else without case, numbers and suffix, else as parts of the plain
+    names; the first way that finds a port counts. A suffix in `wanted` must be true of the port.
+    ALSA's numbers only choose among several ports, since ALSA changes them at each replug.
+    """
     want = _Wanted.parse(wanted)
     folded = wanted.casefold()
-    ways: tuple[Callable[[Port], bool], ...] = (
+    tests: tuple[Callable[[Port], bool], ...] = (
         lambda port: wanted == port.name,
         lambda port: wanted == port.raw,
         lambda port: folded in {port.name.casefold(), port.raw.casefold()},
         want.equals,
         want.is_in,
     )
-    found = next((fits for way in ways if (fits := [one for one in ports if way(one)])), [])
+    found = next((fits for test in tests if (fits := [one for one in ports if test(one)])), [])
     with_numbers = [port for port in found if want.numbers and port.address == want.numbers]
     return with_numbers or found
 
 
 def find(wanted: str, names: Sequence[str]) -> int | None:
-    """Return the index of the port that `wanted` names among the system's names; None if it is
-    not there or fits several."""
+    """Return the index of the port that `wanted` names among the system's `names`.
+
+    Return None if no port or more than one fits.
+    """
     fits = fitting(wanted, describe(names))
     return fits[0].index if len(fits) == 1 else None
 
 
 def match(wanted: str, names: Sequence[str], kind: str = "output") -> int:
-    """Return what `find` does; PortError lists what there is."""
+    """Return the index as `find` does; if there is none, PortError lists the ports."""
     index = find(wanted, names)
     if index is None:
         raise PortError(mismatch(wanted, describe(names), kind))
@@ -221,18 +231,20 @@ def match(wanted: str, names: Sequence[str], kind: str = "output") -> int:
 
 
 def mismatch(wanted: str, ports: Sequence[Port], kind: str) -> str:
-    """Say why `wanted` names no port, or several, and which ones there are; those that it fits
-    come first."""
+    """Return a message that `wanted` names no port, or several, and that lists the ports.
+
+    Ports that fit come first.
+    """
     fits = fitting(wanted, ports)
     others = [port for port in ports if port not in fits]
     want = _Wanted.parse(wanted)
-    there = ", ".join(f"'{_shown(port, want)}'" for port in (*fits, *others)) or "none"
-    what = "fits several" if len(fits) > 1 else "is not there"
-    return f"MIDI {kind} '{wanted}' {what}; {kind}s: {there}"
+    listed = ", ".join(f"'{_shown(port, want)}'" for port in (*fits, *others)) or "none"
+    problem = "fits several" if len(fits) > 1 else "is not there"
+    return f"MIDI {kind} '{wanted}' {problem}; {kind}s: {listed}"
 
 
 def _shown(port: Port, want: _Wanted) -> str:
-    """The port's name; with a suffix that it does not need if another suffix is wanted."""
+    """Return the port's name; if `want` has a suffix, with the port's own for comparison."""
     place, serial = port.hardware
     is_near = want.tags and place and _contains(port.plain.casefold(), want.base)
     if not is_near or port.name != port.plain:

@@ -1,21 +1,23 @@
-"""Output ports without a device: one that goes nowhere, and several as one."""
+"""Output ports without a device: one that sends nothing, and one that joins several."""
 
 from collections.abc import Sequence
 
 from drumatlas.play.events import Output
 from drumatlas.play.port import OutputPort
 
-_GUARD_NS = 5_000_000  # what would take the place of a message due sooner would come too late
+_GUARD_NS = 5_000_000  # computing a replacement for a withdrawn message takes about this long
 
 
 def guarded_ns(offset_ns: int) -> int:
-    """Return the `guard_ns` of a port that sends `offset_ns` later than messages are due. A port
-    that sends earlier must be that much quicker to take messages back."""
+    """Return the `guard_ns` of a port that sends each message `offset_ns` after it is due.
+
+    A port that sends earlier (offset_ns < 0) must withdraw messages that much sooner.
+    """
     return _GUARD_NS + max(-offset_ns, 0)
 
 
 class NullPort:
-    """Nowhere: for a box without a synth."""
+    """An output that sends nothing, for a box without a synth."""
 
     name = "none"
     delivery = "none"
@@ -23,53 +25,53 @@ class NullPort:
     guard_ns = 0
 
     def send(self, outputs: Sequence[Output]) -> None:
-        """Forget them."""
+        """Drop the outputs."""
 
     def withdraw(self, after_ns: int) -> None:
-        """Keep nothing, so take nothing back."""
+        """Do nothing, since nothing is waiting."""
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing, since nothing is open."""
 
 
 class SeveralPorts:
-    """Several outputs as one: each gets everything, and one that fails does not stop the others."""
+    """Joins several outputs. Each gets every message; one that fails does not stop the others."""
 
     def __init__(self, ports: Sequence[OutputPort]) -> None:
         self._ports = ports
 
     @property
     def name(self) -> str:
-        """All names."""
+        """The names of all ports."""
         return ", ".join(port.name for port in self._ports)
 
     @property
     def delivery(self) -> str:
-        """Each one's way, once."""
+        """The ways of delivery of all ports, each once."""
         return "; ".join(dict.fromkeys(port.delivery for port in self._ports))
 
     @property
     def guard_ns(self) -> int:
-        """The slowest one's."""
+        """The longest `guard_ns` of all ports."""
         return max(port.guard_ns for port in self._ports)
 
     @property
     def fault(self) -> str:
-        """All faults."""
+        """The faults of all ports."""
         return "; ".join(port.fault for port in self._ports if port.fault)
 
     def send(self, outputs: Sequence[Output]) -> None:
-        """To each."""
+        """Send the outputs to each port."""
         for port in self._ports:
             port.send(outputs)
 
     def withdraw(self, after_ns: int) -> None:
-        """From each."""
+        """Withdraw from each port what is due after `after_ns`."""
         for port in self._ports:
             port.withdraw(after_ns)
 
     def close(self) -> None:
-        """Each, whatever becomes of the others; raises the first error."""
+        """Close each port, even if closing another fails; then raise the first error."""
         errors: list[Exception] = []
         for port in self._ports:
             try:

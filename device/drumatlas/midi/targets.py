@@ -1,6 +1,6 @@
-"""The words by which users name a MIDI output or input: "TR-8S@-3ms", "uart:/dev/serial0".
+"""The names that users give to MIDI outputs and inputs: "TR-8S@-3ms", "uart:/dev/serial0".
 
-USAGES is the one list of these words. Help texts and the configuration describe the words from it.
+USAGES is the only list of these names. Help texts and the configuration are generated from it.
 To add a kind of output: add a member to Kind, its row to USAGES, and the function that opens it to
 OUTPUTS in choose.py.
 """
@@ -16,7 +16,7 @@ _OFFSET = re.compile(r"@([+-]?\d+(?:\.\d+)?)ms\Z")
 
 
 class Kind(Enum):
-    """A kind of output or input; the value is the word for it, or what its word begins with."""
+    """A kind of output or input. The value is its name, or a prefix of its names."""
 
     PORT = ""
     VIRTUAL = "virtual"
@@ -30,8 +30,8 @@ class Kind(Enum):
 class Usage:
     """How users name a kind.
 
-    `argument` stands for what follows `Kind.value`, and `meaning` explains the kind, both in help
-    texts. `needs`, `begins` and `example` describe the argument of a kind that can't do without.
+    In help texts, `argument` stands for the part after `Kind.value`, and `meaning` explains the
+    kind. `needs`, `begins` and `example` describe an argument that must be given.
     """
 
     argument: str = ""
@@ -87,8 +87,10 @@ class MidiTarget:
 
     @classmethod
     def parse(cls, text: str) -> "MidiTarget":
-        """Return the output that `text` names; PortError if an offset is too large, or a device or
-        a file is missing."""
+        """Return the output that `text` names.
+
+        Raises PortError if the offset is too large, or if a device or a file is not given.
+        """
         kind = kind_of(text)
         usage = USAGES[kind]
         offset = _OFFSET.search(text) if usage.has_offset else None
@@ -102,24 +104,26 @@ class MidiTarget:
 
     @classmethod
     def parse_input(cls, text: str) -> "MidiTarget":
-        """Return the input that `text` names; PortError if it is a kind that only outputs have, or
-        its device is missing."""
+        """Return the input that `text` names.
+
+        Raises PortError if it is an output's kind, has an offset, or if a device is not given.
+        """
         kind = kind_of(text)
         if not USAGES[kind].is_input:
             among = INPUT_CHOICES.replace("|", ", ")
-            raise PortError(f"MIDI input '{text}': only an output; choose from {among}")
+            raise PortError(f"MIDI input '{text}': can only be an output; choose from {among}")
         if USAGES[kind].has_offset and _OFFSET.search(text):
             raise PortError(f"MIDI input '{text}': only outputs have an offset; leave it out")
         return cls(kind, _argument(kind, text, f"input '{text}'"))
 
     @property
     def word(self) -> str:
-        """What names it, without the offset."""
+        """The name of the target, without the offset."""
         return f"{self.kind.value}{self.name}"
 
 
 def _argument(kind: Kind, word: str, shown: str) -> str:
-    """Return what follows the kind in `word`; PortError if it is not what the kind needs."""
+    """Return the part of `word` after the kind; PortError if it is not what the kind needs."""
     usage = USAGES[kind]
     argument = word.removeprefix(kind.value)
     if usage.needs and not (argument and argument.startswith(usage.begins)):
@@ -145,5 +149,5 @@ OUTPUT_CHOICES, INPUT_CHOICES = _choices([*Kind]), _choices(_INPUTS)
 _OFFSET_HELP = "NAME@-3.5ms plays that output 3.5 ms earlier"
 OUTPUT_HELP = f"{_explain([*Kind])}; {_OFFSET_HELP}"
 INPUT_HELP = _explain(_INPUTS)
-# For the configuration, where each key has one line.
+# A short form for the configuration, where each key has one line.
 OUTPUT_BRIEF = f"{OUTPUT_CHOICES}; {_OFFSET_HELP} (see `drumatlas play --help`)"

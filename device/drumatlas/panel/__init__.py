@@ -1,1 +1,1 @@
-"""Panels (`engine.Panel`): knobs and buttons, MIDI controllers, scripts and the terminal's keys."""
+"""Panels (see `engine.Panel`): GPIO knobs and buttons, MIDI controllers, scripts, terminal keys."""

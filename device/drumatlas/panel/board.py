@@ -1,58 +1,63 @@
-"""What a GPIO panel needs of the hardware, as Protocols: `gpio_board` has it, `fakes` plays it."""
+"""The hardware that a GPIO panel needs, as Protocols.
+
+`gpio_board` implements them on a Raspberry Pi, `fake_board` without hardware.
+"""
 
 from typing import Protocol
 
 
 class Converter(Protocol):
-    """An analog converter with some channels."""
+    """An analog-to-digital converter."""
 
     def read(self, channel: int) -> float:
-        """The voltage at `channel` as a share of the supply, 0..1. OSError if it does not answer;
-        it may be asked again at any time."""
+        """Return the voltage at `channel` as a share of the supply, 0..1.
+
+        Raise OSError if the converter does not answer. The caller may try again at any time.
+        """
 
     def close(self) -> None:
-        """Let go of the bus."""
+        """Close the bus."""
 
 
 class Contact(Protocol):
-    """A button's contact."""
+    """The contact of a button."""
 
     @property
     def is_down(self) -> bool:
-        """Whether it is closed now."""
+        """Whether the contact is closed now."""
 
-    def take_edges(self) -> list[tuple[bool, int]]:
-        """(closed or not, monotonic ns) of each edge since the last call, in order."""
+    def pop_edges(self) -> list[tuple[bool, int]]:
+        """Return each edge since the last call, in order: (is closed, monotonic ns)."""
 
 
 class Encoder(Protocol):
     """A rotary encoder."""
 
-    def take_steps(self) -> int:
-        """Return the detents turned since the last call, clockwise is positive."""
+    def pop_steps(self) -> int:
+        """Return the number of detents turned since the last call; clockwise is positive."""
 
 
 class Lamp(Protocol):
-    """A light-emitting diode."""
+    """An LED."""
 
     def set(self, is_on: bool) -> None:
-        """Switch it."""
+        """Switch the LED on or off."""
 
 
 class Board(Protocol):
-    """Where everything is plugged in. Opening a part raises PanelError if it can't be used."""
+    """Opens the parts of a panel. Each method raises PanelError if the part can't be used."""
 
     def converter(self, chip: str) -> Converter:
-        """Return the converter with a name of the configuration, like mcp0 (see `chips`)."""
+        """Open the converter with this name in the configuration, such as mcp0 (see `chips`)."""
 
     def contact(self, pin: int) -> Contact:
-        """The button between `pin` (BCM number) and ground."""
+        """Open the button between `pin` (BCM number) and ground."""
 
     def encoder(self, a: int, b: int, detents: int = 1) -> Encoder:
-        """The encoder between pins `a`, `b` and ground, with so many detents to a cycle."""
+        """Open the encoder between pins `a`, `b` and ground, with `detents` per cycle."""
 
     def lamp(self, pin: int) -> Lamp:
-        """The diode between `pin` and ground."""
+        """Open the LED between `pin` and ground."""
 
     def close(self) -> None:
-        """Lamps off, all parts closed."""
+        """Switch all LEDs off and close all parts."""

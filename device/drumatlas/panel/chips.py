@@ -1,9 +1,10 @@
-"""The table of analog converters: one row a kind, and everything that depends on the kind.
+"""The table of analog converters, one row per kind.
 
-The words of the configuration, their check and its messages, the clash test, the thresholds of
-noise, doctor's test for loose wires and the example file are made from these rows. A new kind is a
-row in CHIP_KINDS and, where no driver fits, a driver (`spi_converter` opens every SPI converter
-that gpiozero knows, `ads1115` is one of its own). Pure: a driver is imported when it is opened.
+Everything that depends on the kind uses these rows: the wires in the configuration and their error
+messages, the check for conflicts, noise thresholds, doctor's test for loose wires and the example
+file. To add a kind, add a row to CHIP_KINDS and, if none fits, a driver. `spi_converter` opens
+every SPI converter that gpiozero knows; `ads1115` is an example of another driver. Pure: a driver
+is imported when its chip is opened.
 """
 
 import re
@@ -26,7 +27,7 @@ def _open_ads1115(slot: Slot) -> Converter:
     return open_ads1115(slot)
 
 
-# Name in the configuration (letters only: a number follows) -> kind.
+# Name in the configuration -> kind. The name has letters only, since a number follows it.
 CHIP_KINDS: dict[str, ChipKind] = {
     "mcp": ChipKind(
         part="MCP3008",
@@ -40,7 +41,7 @@ CHIP_KINDS: dict[str, ChipKind] = {
     "ads": ChipKind(
         part="ADS1115",
         channels=4,
-        bits=15,  # and the sign
+        bits=15,  # plus the sign
         bus=I2C,
         places=(0x48, 0x49, 0x4A, 0x4B),  # ADDR pin at ground, supply, SDA, SCL
         shares_sample_capacitor=False,
@@ -50,7 +51,7 @@ CHIP_KINDS: dict[str, ChipKind] = {
 
 
 def chip_of(name: str) -> tuple[ChipKind, int]:
-    """Return kind and number of a chip by its name, like "mcp0"; ConfigError if there is none."""
+    """Return the kind and number of chip `name`, such as "mcp0". Raise ConfigError if unknown."""
     words = re.fullmatch(r"([a-z]+)([0-9]+)", name)
     kind = CHIP_KINDS.get(words[1]) if words else None
     if words is None or kind is None or int(words[2]) >= len(kind.places):
@@ -63,13 +64,13 @@ def _all_names() -> list[str]:
 
 
 def channel_pattern() -> str:
-    """Return the regular expression of a wired channel, "mcp0:3": groups name, number, channel."""
+    """Return a regular expression for a channel, "mcp0:3": groups name, number, channel."""
     names = "|".join(map(re.escape, CHIP_KINDS))
     return rf"({names})(0|[1-9][0-9]?):(0|[1-9][0-9]?)"
 
 
 def check_channel(word: str, number: int, channel: int) -> None:
-    """Raise a ConfigError that gives the range unless there is such a chip and channel."""
+    """Raise ConfigError, naming the valid range, if there is no such chip or channel."""
     kind = CHIP_KINDS[word]
     last = len(kind.places) - 1
     if number > last or channel >= kind.channels:
@@ -78,10 +79,10 @@ def check_channel(word: str, number: int, channel: int) -> None:
 
 
 def examples() -> Mapping[str, ChipKind]:
-    """Return a channel of each kind as the configuration has it ("mcp0:4"), with its kind."""
+    """Return an example of a wire for each kind, "mcp0:4" -> kind."""
     return {f"{word}0:{kind.channels // 2}": kind for word, kind in CHIP_KINDS.items()}
 
 
 def parts_on(bus: Bus) -> str:
-    """Return the converters on a bus in words: "ADS1115", "MCP3008 or MCP3208"."""
+    """Return the part names of the converters on a bus, as in "MCP3008 or MCP3208"."""
     return " or ".join(kind.part for kind in CHIP_KINDS.values() if kind.bus is bus)

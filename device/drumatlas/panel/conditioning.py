@@ -1,9 +1,10 @@
-"""From volts to controls: what a hand does, without what wire and converter add. Pure.
+"""Signal conditioning: turn a converter's readings into the value of a control. Pure.
 
-A reading is a share of the supply voltage, 0..1, and without single spikes (`converters.Chip`
-takes the median of three where one differs). It goes through a One-Euro filter (steady at rest,
-quick in motion), and hysteresis as wide as the input's noise (at rest nothing changes at all);
-then ends or centre are cut out by calibration.
+A reading is a share of the supply voltage, 0..1. Single spikes are already removed
+(`converters.Chip` takes the median of three readings where one differs). A One-Euro filter smooths
+it: steady at rest, quick in motion. Hysteresis as wide as the input's noise keeps the value
+constant at rest. Calibration then maps the input's range to 0..1, with dead bands at the ends or
+the centre.
 """
 
 import re
@@ -12,24 +13,24 @@ from math import pi
 
 from drumatlas.errors import ConfigError
 
-# The finest step that a reading is trusted with, a count of ten bits: pots, wires and supply are no
-# steadier, however fine the converter is.
+# The smallest step that counts, one count of ten bits. Pots, wires and supply are no steadier than
+# that, even on a finer converter.
 COUNT = 1 / 1023
-NOISE = 9  # counts from peak to peak where it was not measured: +-4, and the rounding
-# Tuned on a ten-bit converter read 100 times a second: at rest 1 Hz takes the noise out; a full
-# turn in half a second opens the filter to 20 Hz.
+NOISE = 9  # default noise in counts, peak to peak: +-4 and rounding
+# Tuned on a ten-bit converter read 100 times a second. At rest, 1 Hz removes the noise; a full turn
+# in half a second raises the cutoff to 20 Hz.
 MIN_CUTOFF_HZ = 1.0
 BETA = 10.0  # Hz of cutoff per full turn a second
 SPEED_CUTOFF_HZ = 1.0
-END_BAND = 0.01  # of the way at each end: pots stop short of their ends, and not always alike
-STICK_BAND = 0.04  # of the half way around the centre: sticks don't come back to the same place
-MIN_REACH = 0.05  # between the ends; less is a wire, not a knob
-REST_NS = 300_000_000  # without a move, after which an input is at rest
-_PLACES = 4  # decimals of a control's value: finer than any converter here
+END_BAND = 0.01  # share of the range at each end: pots do not always reach the same end
+STICK_BAND = 0.04  # share of half the range around the centre: sticks return inexactly
+MIN_SPAN = 0.05  # share of the supply between the ends; less is a wire, not a knob
+REST_NS = 300_000_000  # an input that has not moved for so long is at rest
+_DECIMALS = 4  # of a control's value; finer than any converter here
 
 
 class OneEuro:
-    """Low-pass filter whose cutoff rises with speed.
+    """A low-pass filter whose cutoff rises with speed.
 
     Casiez, Roussel, Vogel: "1 Euro Filter: A Simple Speed-based Low-pass Filter for Noisy Input
     in Interactive Systems", CHI 2012: alpha = 1 / (1 + tau/Te), tau = 1 / (2 pi f),
@@ -49,7 +50,7 @@ class OneEuro:
         self._last: tuple[float, int] | None = None  # (output, ns)
 
     def __call__(self, x: float, at_ns: int) -> float:
-        """Take a reading of time `at_ns`; one that is not later than the last changes nothing."""
+        """Return the output for a reading `x` at `at_ns`. Ignore it if it is not newer."""
         if self._last is None:
             self._last = (x, at_ns)
             return x
@@ -66,17 +67,18 @@ class OneEuro:
 
 
 def _alpha(cutoff_hz: float, seconds: float) -> float:
-    """How much of a new reading is taken over, 0..1."""
+    """Return the weight of a new reading, 0..1."""
     return 1 / (1 + 1 / (2 * pi * cutoff_hz * seconds))
 
 
 class Hysteresis:
-    """Follows only what leaves a band around it, and then at the band's edge, so that a turn on
-    in one direction has no steps.
+    """Holds its output until the input leaves a band around it.
 
-    Once it has not moved for 0.3 s it rests: the band is laid anew around where the input is,
-    and whatever then moves within `width` in all, from peak to peak, changes nothing for good.
-    (Without that, each new extreme of the noise would push the edge a little further.)
+    The output then follows at the edge of the band, so turning on in one direction causes no steps.
+
+    After 0.3 s without a change the output is at rest, and the band is centred on the input. Noise
+    within `width`, peak to peak, then never changes the output. (Otherwise each new extreme of the
+    noise would push the edge a little further.)
     """
 
     def __init__(self, width: float) -> None:
@@ -86,7 +88,7 @@ class Hysteresis:
         self._moved_ns = 0
 
     def __call__(self, x: float, at_ns: int) -> float:
-        """Take a value of time `at_ns`, give the one that is held."""
+        """Return the output for the value `x` at `at_ns`."""
         if self._out is None:
             self._out, self._moved_ns = x, at_ns
         if self._anchor is not None:
@@ -103,9 +105,9 @@ class Hysteresis:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What one input reads at its ends and at rest, 0..1 of the supply.
+    """The readings of an input at its ends and at rest, as shares of the supply, 0..1.
 
-    `low` may be above `high`: a pot whose ends are swapped. `noise` is from peak to peak.
+    `low` is above `high` if the ends of a pot are swapped. `noise` is measured peak to peak.
     """
 
     low: float = 0.0
@@ -120,32 +122,34 @@ class Calibration:
         )
 
     @property
-    def reach(self) -> float:
-        """Between the ends, without a sign."""
+    def span(self) -> float:
+        """The distance between the ends."""
         return abs(self.high - self.low)
 
     def check(self) -> "Calibration":
-        """Itself; ConfigError if no knob is like that."""
+        """Return the calibration itself. Raise ConfigError if it is impossible for a knob."""
         numbers = (self.low, self.high, self.centre, self.noise)
         if not all(0 <= number <= 1 for number in numbers):
             raise ConfigError("low, high, centre and noise must lie in 0..1")
-        if self.reach < MIN_REACH:
-            raise ConfigError(f"low and high must be at least {MIN_REACH:g} apart")
+        if self.span < MIN_SPAN:
+            raise ConfigError(f"low and high must be at least {MIN_SPAN:g} apart")
         if not min(self.low, self.high) < self.centre < max(self.low, self.high):
             raise ConfigError("centre must lie between low and high")
-        if self.noise > self.reach / 4:
-            raise ConfigError("noise must be under a quarter of the way between low and high")
+        if self.noise > self.span / 4:
+            raise ConfigError("noise must be at most a quarter of the distance from low to high")
         return self
 
     def pot(self, x: float) -> float:
-        """A reading of a potentiometer to 0..1, with dead bands at the ends."""
-        band = END_BAND + self.noise / self.reach
-        way = (x - self.low) / (self.high - self.low)
-        return _clip((way - band) / (1 - 2 * band))
+        """Return the value 0..1 of a potentiometer that reads `x`, with dead bands at the ends."""
+        band = END_BAND + self.noise / self.span
+        position = (x - self.low) / (self.high - self.low)
+        return _clip((position - band) / (1 - 2 * band))
 
     def stick(self, x: float, curve: float) -> float:
-        """A reading of a joystick's axis to 0..1, 0.5 at rest; above 1, `curve` makes it finer
-        around the centre (a power of the deflection)."""
+        """Return the value 0..1 of a joystick's axis that reads `x`; it is 0.5 at rest.
+
+        `curve` is the exponent of the deflection. Above 1 it makes movements near the centre finer.
+        """
         is_above = (x > self.centre) == (self.high > self.low)
         end = self.high if is_above else self.low
         half = abs(end - self.centre)
@@ -163,17 +167,18 @@ _PAIR = re.compile(r"(low|high|centre|noise)=(\d*\.?\d+(?:[eE]-?\d+)?)")
 
 
 def parse_calibration(text: str, count: float = COUNT) -> Calibration:
-    """Return "low=0.01 high=0.99 centre=0.5 noise=0.004", any of them left out, as a Calibration;
-    ConfigError if it is not like that.
+    """Parse a calibration such as "low=0.01 high=0.99 centre=0.5 noise=0.004".
 
-    `count` is the smallest step of the input's converter, as a share of the supply: the noise,
-    where it is left out, is nine of them, or a quarter of the way if that is less.
+    Each entry is optional. The default noise is nine times `count`, the smallest step of the
+    input's converter as a share of the supply, but at most a quarter of the range.
+
+    Raise ConfigError if the text has another form or the numbers are impossible.
     """
     values: dict[str, float] = {}
     for word in text.split():
         pair = _PAIR.fullmatch(word)
         if not pair or pair[1] in values:
-            raise ConfigError(f"'{word}' is not one of low=N high=N centre=N noise=N")
+            raise ConfigError(f"unexpected '{word}'; use low=N high=N centre=N noise=N, each once")
         values[pair[1]] = float(pair[2])
     low, high = values.get("low", 0.0), values.get("high", 1.0)
     values.setdefault("centre", (low + high) / 2)  # a pot's centre is not used
@@ -182,17 +187,17 @@ def parse_calibration(text: str, count: float = COUNT) -> Calibration:
 
 
 class Conditioner:
-    """One analog input: readings in, the control's value out."""
+    """Turns the readings of one analog input into its control's value."""
 
     def __init__(self, calibration: Calibration, curve: float | None = None) -> None:
         self._calibration = calibration
-        self._curve = curve  # of a stick; None is a pot
+        self._curve = curve  # of a stick; None for a pot
         self._smooth = OneEuro()
         self._hold = Hysteresis(calibration.noise)
 
     def __call__(self, reading: float, at_ns: int) -> float:
-        """Take a reading, 0..1 of the supply, of time `at_ns`; give the control's value, 0..1."""
+        """Return the control's value, 0..1, for a reading 0..1 at `at_ns`."""
         x = self._hold(self._smooth(reading, at_ns), at_ns)
         if self._curve is None:
-            return round(self._calibration.pot(x), _PLACES)
-        return round(self._calibration.stick(x, self._curve), _PLACES)
+            return round(self._calibration.pot(x), _DECIMALS)
+        return round(self._calibration.stick(x, self._curve), _DECIMALS)

@@ -1,24 +1,21 @@
-"""Analog converters of any kind: spikes removed, slow ones on a thread, failing ones tried again.
-
-`chips` has the table of kinds.
-"""
+"""Read a converter's channels, remove spikes and retry after faults. `chips` lists the kinds."""
 
 from collections.abc import Sequence
 from statistics import median
 
-from drumatlas.panel.background import RETRY_NS
+from drumatlas.panel.background_reader import RETRY_NS
 from drumatlas.panel.board import Converter
 from drumatlas.panel.chips import chip_of
 
-NEWS = 10  # counts: a reading that is so far from the last one is a turn, or a spike
+SPIKE_COUNTS = 10  # a reading this many counts from the last one is a turn or a spike
 
 
 class Chip:
-    """A converter and its wired channels, read together. `fault` says why there is nothing now.
+    """A converter and its wired channels. `fault` says why it can't be read, or is "".
 
-    Where a reading differs from the last one, two more are taken at once and the middle one of
-    the three counts: a spike is gone, and a turn need not wait for later readings to be believed.
-    One that fails costs a single reading every quarter of a second.
+    If a reading differs from the last one, two more follow at once and their median counts. That
+    removes spikes, and a real turn is accepted without delay. A failing converter is tried every
+    quarter of a second, at the cost of one reading.
     """
 
     def __init__(self, name: str, converter: Converter, channels: Sequence[int]) -> None:
@@ -31,7 +28,7 @@ class Chip:
         self._last: dict[int, float] = {}
 
     def read(self, now_ns: int) -> dict[int, float]:
-        """Channel -> 0..1; those that can't be read now are left out."""
+        """Return the readings, channel -> 0..1, without the channels that can't be read now."""
         if self.fault and now_ns < self._retry_ns:
             return {}
         readings: dict[int, float] = {}
@@ -47,7 +44,7 @@ class Chip:
 
     def _settled(self, channel: int) -> float:
         reading = self.converter.read(channel)
-        if abs(reading - self._last.get(channel, reading)) > NEWS * self.kind.count:
+        if abs(reading - self._last.get(channel, reading)) > SPIKE_COUNTS * self.kind.count:
             reading = median((reading, *(self.converter.read(channel) for _ in range(2))))
         self._last[channel] = reading
         return reading

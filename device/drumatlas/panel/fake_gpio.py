@@ -1,8 +1,8 @@
-"""A GPIO panel on a board without hardware, for trying a wiring: a file of moves is its hands.
+"""A GPIO panel without hardware, for trying out a wiring. A file of moves operates it.
 
-{"t": 1.5, "wire": "mcp0:3", "value": 0.7}    the voltage at a channel, 0..1 of the supply
-{"t": 2, "wire": "pin:17", "value": 1}        a button pressed (1) or let go (0)
-{"t": 4, "wire": "enc:5,6", "value": -3}      an encoder turned by so many detents, + is clockwise
+{"t": 1.5, "wire": "mcp0:3", "value": 0.7}    set a channel's voltage, 0..1 of the supply
+{"t": 2, "wire": "pin:17", "value": 1}        press (1) or release (0) a button
+{"t": 4, "wire": "enc:5,6", "value": -3}      turn an encoder by detents, + is clockwise
 """
 
 from collections import deque
@@ -14,15 +14,15 @@ from typing import Any
 from drumatlas.errors import ConfigError, ControlError
 from drumatlas.explore.controls import Change
 from drumatlas.files import read_text
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.script import MAX_BYTES, parse_timed
 from drumatlas.panel.wiring import Wire, Wiring, parse_wire
 
 _MIDDLE = 0.5
-# Kind of wire -> (least and greatest value, whether whole numbers only, in words).
+# Kind of wire -> (minimum, maximum, whether it must be a whole number, description).
 _RANGES = {
-    "pin": (0, 1, True, "1 (pressed) or 0 (let go)"),
+    "pin": (0, 1, True, "1 (pressed) or 0 (released)"),
     "enc": (-1000, 1000, True, "whole detents, -1000..1000"),
 }
 _VOLTAGE = (0, 1, False, "0..1 of the supply")
@@ -30,15 +30,18 @@ _VOLTAGE = (0, 1, False, "0..1 of the supply")
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a hand does to the input at a wire."""
+    """A change of the input at a wire."""
 
     wire: Wire
     value: float
 
 
 class FakeGpioPanel(GpioPanel):
-    """A panel whose knobs stand in the middle until `moves`, (seconds, move) in order of time,
-    turn them. Their second 0 is `start_ns`. `board` shows the lamps."""
+    """A panel whose knobs are in the middle until `moves` turn them.
+
+    `moves` are (seconds after `start_ns`, move) in chronological order. `board` holds the state of
+    the lamps.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class FakeGpioPanel(GpioPanel):
             converter.levels = [_MIDDLE] * len(converter.levels)
 
     def poll(self, now_ns: int) -> list[Change]:
-        """Make the moves that are due, and return what the panel reads then."""
+        """Make the moves due at `now_ns` and return the resulting changes."""
         while self._moves and self._moves[0][0] <= now_ns:
             at_ns, move = self._moves.popleft()
             self._make(move, at_ns)
@@ -72,13 +75,16 @@ class FakeGpioPanel(GpioPanel):
 
 
 def parse_moves(text: str, name: str, wiring: Wiring) -> list[tuple[float, Move]]:
-    """Return (seconds, move) in order of time. ControlError names `name` and the line of a move
-    that can't be made, also for want of such an input in `wiring`."""
+    """Return (seconds, move) in chronological order.
+
+    Raise ControlError, with `name` and the line number, for an invalid move or one of an input
+    that is not in `wiring`.
+    """
     return parse_timed(text, name, lambda entry: _move(entry, wiring))
 
 
 def read_moves(path: Path, wiring: Wiring) -> list[tuple[float, Move]]:
-    """Return the moves in a file; ControlError or FileError names file and line."""
+    """Return the moves in a file. Raise ControlError or FileError that names file and line."""
     return parse_moves(read_text(path, MAX_BYTES), str(path), wiring)
 
 
@@ -95,7 +101,7 @@ def _move(entry: dict[str, Any], wiring: Wiring) -> Move:
 
 
 def _inputs(wiring: Wiring) -> set[tuple[str, tuple[int, ...]]]:
-    """Return (kind, numbers) of each wire that a hand can move."""
+    """Return (kind, numbers) of each wire that has an input."""
     wires = [one.wire for one in wiring.inputs] + [wire for _, wire in wiring.encoders]
     pins = [pin for _, pin in wiring.buttons] + ([] if wiring.shift is None else [wiring.shift])
     return {(wire.kind, wire.numbers) for wire in wires} | {("pin", (pin,)) for pin in pins}

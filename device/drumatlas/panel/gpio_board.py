@@ -1,7 +1,7 @@
-"""The real board: gpiozero on lgpio, hardware SPI, I2C. Nothing is imported before it is opened.
+"""The real board: gpiozero on lgpio, hardware SPI, I2C. Libraries are imported when it is opened.
 
-gpiozero falls back by itself, from lgpio to other pin factories and from hardware to software SPI,
-with no more than a warning; here each is an error that says what is missing.
+gpiozero falls back from lgpio to other pin factories and from hardware to software SPI with only a
+warning. Here each fallback is an error that names what is missing.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from drumatlas.errors import PanelError
 from drumatlas.panel.board import Board, Contact, Converter, Encoder, Lamp
 from drumatlas.panel.chip_kind import Slot
 from drumatlas.panel.chips import chip_of
-from drumatlas.panel.opening import INSTALL, opened
-from drumatlas.panel.switches import Quadrature
+from drumatlas.panel.contacts import Quadrature
+from drumatlas.panel.open_device import INSTALL, open_device
 from drumatlas.panel.wiring import Wiring
 
 _LGPIO = (
@@ -33,7 +33,7 @@ _CPU = Path("/proc/cpuinfo")
 
 
 def is_pi() -> bool:
-    """Whether this is a Raspberry Pi, as its device tree or, on old kernels, cpuinfo says."""
+    """Return whether this is a Raspberry Pi, by its device tree or, on old kernels, cpuinfo."""
     try:
         if _MODEL.exists():
             return "Raspberry Pi" in _MODEL.read_text(errors="replace")
@@ -43,11 +43,14 @@ def is_pi() -> bool:
 
 
 def open_board(wiring: Wiring, prepare: Callable[[], object] = lambda: None) -> Board:
-    """The board of this machine; PanelError names the missing package, group or setting.
-    `prepare` is called first on each thread that reads a slow converter."""
-    folder = _give_lgpio_a_folder()
+    """Open the board of this machine.
+
+    Each thread that reads a slow converter calls `prepare` first. Raise PanelError that names the
+    missing package, group or setting.
+    """
+    folder = _set_lgpio_folder()
     try:
-        with contextlib.chdir("."):  # lgpio's import goes to LG_WD, with all our relative paths
+        with contextlib.chdir("."):  # importing lgpio changes to LG_WD; this changes back
             factory = _open_factory()
         return GpioBoard(factory, wiring, folder, prepare)
     except BaseException:
@@ -55,12 +58,15 @@ def open_board(wiring: Wiring, prepare: Callable[[], object] = lambda: None) -> 
         raise
 
 
-def _give_lgpio_a_folder() -> Path | None:
-    """lgpio makes a pipe where LG_WD says, at import, else in the working folder, which need not
-    be writable (gpiozero issue 1106). Returns what must be removed at the end."""
+def _set_lgpio_folder() -> Path | None:
+    """Set LG_WD to a writable folder. Return the folder if it must be removed at the end.
+
+    On import, lgpio creates a pipe in LG_WD or else in the working folder, which may not be
+    writable (gpiozero issue 1106).
+    """
     if os.environ.get("LG_WD"):
         return None
-    runtime = os.environ.get("RUNTIME_DIRECTORY")  # systemd's, writable for the service
+    runtime = os.environ.get("RUNTIME_DIRECTORY")  # set by systemd, writable for the service
     folder = Path(runtime.split(":")[0]) if runtime else Path(tempfile.mkdtemp(prefix="lgpio-"))
     os.environ["LG_WD"] = str(folder)
     return None if runtime else folder
@@ -73,16 +79,16 @@ def _remove(folder: Path | None) -> None:
 
 
 def _open_factory() -> Any:
-    """lgpio's pins; RPi.GPIO's only where lgpio is missing and the kernel is old enough."""
+    """Return lgpio's pin factory, or RPi.GPIO's if lgpio is missing and the kernel is old."""
     try:
-        import gpiozero  # noqa: F401, PLC0415 - hardware only, and only for who has it
+        import gpiozero  # noqa: F401, PLC0415 - installed only where there is hardware
     except ImportError as error:
         raise PanelError(f"GPIO: gpiozero does not load ({error})", INSTALL) from None
     try:
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415
     except ImportError as error:
         return _open_old_factory(PanelError(f"GPIO: lgpio does not load ({error})", _LGPIO))
-    return opened(LGPIOFactory, "GPIO", *_first_chip())
+    return open_device(LGPIOFactory, "GPIO", *_first_chip())
 
 
 def _first_chip() -> tuple[Path, str, str]:
@@ -98,7 +104,7 @@ def _open_old_factory(why: PanelError) -> Any:
         from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
     except (ImportError, RuntimeError):
         raise why from None
-    return opened(RPiGPIOFactory, "GPIO", Path("/dev/gpiomem"), "gpio", "RPi.GPIO needs it")
+    return open_device(RPiGPIOFactory, "GPIO", Path("/dev/gpiomem"), "gpio", "RPi.GPIO needs it")
 
 
 def _kernel() -> tuple[int, ...]:
@@ -106,7 +112,7 @@ def _kernel() -> tuple[int, ...]:
 
 
 class GpioBoard:
-    """Everything of one machine. `factory` is gpiozero's pin factory."""
+    """The pins and buses of this machine. `factory` is gpiozero's pin factory."""
 
     def __init__(
         self,
@@ -119,57 +125,57 @@ class GpioBoard:
         self._prepare = prepare
         self._wiring = wiring
         self._folder = folder
-        self._parts: list[Any] = []
+        self._devices: list[Any] = []
 
     def converter(self, chip: str) -> Converter:
-        """As the Protocol says. Without wired channels all are opened."""
+        """Open a converter with its wired channels, or all channels if none is wired."""
         kind, number = chip_of(chip)
         channels = [w.wire.numbers[1] for w in self._wiring.inputs if w.wire.chip == chip]
         channels = channels or list(range(kind.channels))
         bus, place = self._wiring.i2c_bus, kind.places[number]
         converter = kind.open(Slot(kind, place, channels, self._factory, bus, self._prepare))
-        self._parts.append(converter)
+        self._devices.append(converter)
         return converter
 
     def contact(self, pin: int) -> Contact:
-        """A button, pulled up, closed to ground."""
-        return GpioContact(self._part("DigitalInputDevice", pin, pull_up=True))
+        """Open the button between `pin` and ground, with the pin pulled up."""
+        return GpioContact(self._open_device("DigitalInputDevice", pin, pull_up=True))
 
     def encoder(self, a: int, b: int, detents: int = 1) -> Encoder:
-        """An encoder, pulled up, common contact at ground."""
-        contacts = [self._part("DigitalInputDevice", pin, pull_up=True) for pin in (a, b)]
+        """Open the encoder at `a` and `b`, pulled up, with the common contact at ground."""
+        contacts = [self._open_device("DigitalInputDevice", pin, pull_up=True) for pin in (a, b)]
         return GpioEncoder(contacts[0], contacts[1], detents)
 
     def lamp(self, pin: int) -> Lamp:
-        """A diode with its resistor."""
-        return GpioLamp(self._part("LED", pin))
+        """Open the LED at `pin`."""
+        return GpioLamp(self._open_device("LED", pin))
 
-    def _part(self, kind: str, *pins: int, **options: Any) -> Any:
+    def _open_device(self, kind: str, *pins: int, **options: Any) -> Any:
         import gpiozero  # noqa: PLC0415
 
         def opens() -> Any:
             return getattr(gpiozero, kind)(*pins, pin_factory=self._factory, **options)
 
         what = f"GPIO pin {' and '.join(map(str, pins))}"
-        part = opened(opens, what, *_first_chip())
-        self._parts.append(part)
-        return part
+        device = open_device(opens, what, *_first_chip())
+        self._devices.append(device)
+        return device
 
     def close(self) -> None:
-        """Lamps off, lines free; a part that can't be closed keeps no other from it."""
-        for part in (*self._parts, self._factory):
-            with contextlib.suppress(Exception):  # lgpio raises its own kind, and we are leaving
-                part.close()
-        self._parts.clear()
+        """Switch the lamps off and release all lines, even if a device fails to close."""
+        for device in (*self._devices, self._factory):
+            with contextlib.suppress(Exception):  # lgpio has its own errors, and it is the end
+                device.close()
+        self._devices.clear()
         _remove(self._folder)
 
 
 class GpioContact:
-    """Edges come on lgpio's thread, and are taken on ours."""
+    """A button. lgpio's thread adds edges; the slow loop reads them."""
 
     def __init__(self, device: Any) -> None:
         self._device = device
-        self._edges: deque[tuple[bool, int]] = deque(maxlen=64)  # a bouncing wire is no leak
+        self._edges: deque[tuple[bool, int]] = deque(maxlen=64)  # bounded, in case a wire bounces
         device.when_activated = lambda: self._edges.append((True, time.monotonic_ns()))
         device.when_deactivated = lambda: self._edges.append((False, time.monotonic_ns()))
 
@@ -178,19 +184,22 @@ class GpioContact:
         """Whether the contact is closed."""
         return bool(self._device.is_active)
 
-    def take_edges(self) -> list[tuple[bool, int]]:
-        """As the Protocol says."""
+    def pop_edges(self) -> list[tuple[bool, int]]:
+        """Return the edges since the last call, as `board.Contact` describes."""
         return [self._edges.popleft() for _ in range(len(self._edges))]
 
 
 class GpioEncoder:
-    """Edges of both contacts come on lgpio's thread, in order. (gpiozero's own RotaryEncoder counts
-    whole cycles only: with two detents to a cycle it misses every other one.)"""
+    """An encoder. lgpio's thread reports the edges of both contacts, in order.
+
+    gpiozero's RotaryEncoder counts whole cycles only, so with two detents per cycle it misses every
+    other one.
+    """
 
     def __init__(self, a: Any, b: Any, detents: int) -> None:
         self._closed = [bool(a.is_active), bool(b.is_active)]
         self._contacts = Quadrature(detents, *self._closed)
-        self._taken = 0
+        self._read_steps = 0
         for i, device in enumerate((a, b)):
             device.when_activated = partial(self._edge, i, True)
             device.when_deactivated = partial(self._edge, i, False)
@@ -199,19 +208,19 @@ class GpioEncoder:
         self._closed[contact] = is_closed
         self._contacts.move(*self._closed)
 
-    def take_steps(self) -> int:
-        """As the Protocol says."""
+    def pop_steps(self) -> int:
+        """Return the detents since the last call, as `board.Encoder` describes."""
         steps = self._contacts.steps
-        before, self._taken = self._taken, steps
+        before, self._read_steps = self._read_steps, steps
         return steps - before
 
 
 class GpioLamp:
-    """A diode."""
+    """An LED."""
 
     def __init__(self, device: Any) -> None:
         self._device = device
 
     def set(self, is_on: bool) -> None:
-        """As the Protocol says."""
+        """Switch the LED on or off."""
         self._device.value = is_on

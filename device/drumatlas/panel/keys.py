@@ -1,4 +1,4 @@
-"""The terminal as a panel and a screen: keys move the axes, the beat is drawn with its playhead."""
+"""The terminal as a panel and a screen: reads keys, and draws the beat and the playhead."""
 
 import contextlib
 import curses
@@ -23,7 +23,7 @@ _SHOWN = tuple(one.name for one in CONTROLS if one.group == "feel" and not one.i
 
 
 def bindings(controls: Iterable[Control]) -> tuple[dict[str, tuple[str, int]], dict[str, str]]:
-    """Return (control and way, 1 up or -1 down, by key; button by key). Keys have curses' names."""
+    """Return (key -> (control, 1 for up or -1 for down), key -> button), with curses' key names."""
     turns: dict[str, tuple[str, int]] = {}
     presses: dict[str, str] = {}
     for control in controls:
@@ -40,7 +40,10 @@ TURNS, PRESSES = bindings(CONTROLS)
 
 
 class KeysPanel:
-    """Takes over the terminal while it lives. `values` gives where the controls stand."""
+    """Uses the whole terminal until it is closed.
+
+    `values` returns the current values of the controls. `notes` are lines shown below the beat.
+    """
 
     name = "keys"
 
@@ -59,11 +62,11 @@ class KeysPanel:
             curses.start_color()
             curses.use_default_colors()
             curses.init_pair(1, curses.COLOR_CYAN, -1)
-        with contextlib.suppress(curses.error):  # a terminal without an invisible cursor
+        with contextlib.suppress(curses.error):  # some terminals cannot hide the cursor
             curses.curs_set(0)
 
     def poll(self, _now_ns: int) -> list[Change]:
-        """The keys struck since the last call."""
+        """Return the changes of the keys pressed since the last call."""
         changes: list[Change] = []
         values = dict(self.values())
         while True:
@@ -88,7 +91,7 @@ class KeysPanel:
         return None
 
     def draw(self, engine: Engine, now_ns: int) -> None:
-        """Show place, beat and playhead."""
+        """Draw status, beat, playhead, faults and key help."""
         self._screen.erase()
         lines = [*status_lines(engine), "", *grid_lines(engine, now_ns), ""]
         lines += [f"! {fault}" for fault in engine.faults] + self._notes + ["", *HELP]
@@ -99,7 +102,7 @@ class KeysPanel:
         self._screen.refresh()
 
     def close(self) -> None:
-        """Give the terminal back as it was, unless it was closed."""
+        """Restore the terminal, unless it is gone."""
         with contextlib.suppress(curses.error):
             self._screen.keypad(False)
             curses.nocbreak()
@@ -108,7 +111,7 @@ class KeysPanel:
 
 
 def status_lines(engine: Engine) -> list[str]:
-    """Transport, place, axes and shape, in words."""
+    """Return lines with the transport, the place, the axes and the controls of group feel."""
     explorer, sequencer = engine.explorer, engine.sequencer
     nearest = nearest_genre(explorer.atlas, explorer.place.z)
     genre = f"{nearest[0].name} ({nearest[1]:.1f} sd away)" if nearest else "-"
@@ -140,17 +143,17 @@ def _flags(engine: Engine) -> dict[str, bool]:
 
 
 def _bar(value: float, width: int = 24) -> str:
-    place = round(value * (width - 1))
-    return "[" + "-" * place + "o" + "-" * (width - 1 - place) + "]"
+    column = round(value * (width - 1))
+    return "[" + "-" * column + "o" + "-" * (width - 1 - column) + "]"
 
 
 def grid_lines(engine: Engine, now_ns: int) -> list[str]:
-    """14 rows of 32 steps, high voices above, and a row for the playhead."""
+    """Return 14 rows of 32 steps, with high voices at the top, and a row for the playhead."""
     cycle = engine.sequencer.pattern.cycles[0]
     lines = []
     for voice in reversed(VOICE_TABLE):
-        loud = [dict(step).get(voice.bit, 0) for step in cycle]
-        marks = [" .oO@"[0 if not v else 1 + min(v // 32, 3)] if v else "·" for v in loud]
+        velocities = [dict(step).get(voice.bit, 0) for step in cycle]
+        marks = [" .oO@"[0 if not v else 1 + min(v // 32, 3)] if v else "·" for v in velocities]
         lines.append(f"{voice.short:>4} {_spaced(marks)}")
     head = [" "] * STEPS
     if engine.sequencer.is_playing:
@@ -159,7 +162,7 @@ def grid_lines(engine: Engine, now_ns: int) -> list[str]:
 
 
 def _spaced(marks: list[str]) -> str:
-    """Steps with a gap between beats and a wider one between the bars."""
+    """Join the marks of steps, with a gap between beats and a wider one between bars."""
     text = ""
     for step, mark in enumerate(marks):
         if step and step % STEPS_PER_BAR == 0:

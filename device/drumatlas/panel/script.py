@@ -1,4 +1,4 @@
-"""The script panel: control changes from a JSON-lines file, each at its time.
+"""The script panel: timed control changes from a JSON-lines file.
 
 {"t": 1.5, "control": "x1", "value": 0.7}
 {"t": 4, "press": "next_genre"}
@@ -41,16 +41,16 @@ def _change(entry: dict[str, Any]) -> Change:
         return press(entry["press"])
     if keys == {"t", "control", "value"}:
         return turn(entry["control"], entry["value"])
-    raise ControlError("wants the keys t, control, value or the keys t, press")
+    raise ControlError("expected the keys t, control, value or the keys t, press")
 
 
 def parse_timed(
     text: str, name: str, parse: Callable[[dict[str, Any]], T]
 ) -> list[tuple[float, T]]:
-    """Return (seconds, what `parse` makes of the object) for each line, in order of time.
+    """Return (seconds, result of `parse`) for each line, in chronological order.
 
-    A line is a JSON object whose `t` is its time, 0..MAX_SECONDS. ControlError names `name` and
-    the line, also for one that `parse` raises.
+    A line is a JSON object whose `t` is its time, 0..MAX_SECONDS; `parse` gets the object. Raise
+    ControlError, with `name` and the line number, for an invalid line, and if `parse` raises one.
     """
     lines = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -64,12 +64,15 @@ def parse_timed(
 
 
 def parse_script(text: str, name: str) -> list[tuple[float, Change]]:
-    """Return (seconds, change) in order of time; ControlError names `name` and the line."""
+    """Return (seconds, change) in chronological order.
+
+    Raise ControlError, with `name` and the line number, for an invalid line.
+    """
     return parse_timed(text, name, _change)
 
 
 class ScriptPanel:
-    """Plays a script; its second 0 is `start_ns`."""
+    """Plays the changes (seconds after `start_ns`, change) of a script."""
 
     def __init__(self, changes: list[tuple[float, Change]], start_ns: int) -> None:
         self.name = "script"
@@ -77,16 +80,16 @@ class ScriptPanel:
         self._next = 0
 
     def poll(self, now_ns: int) -> list[Change]:
-        """What is due by `now_ns`."""
+        """Return the changes due by `now_ns`."""
         start = self._next
         while self._next < len(self._changes) and self._changes[self._next][0] <= now_ns:
             self._next += 1
         return [change for _, change in self._changes[start : self._next]]
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: no file is open."""
 
 
 def read_script(path: Path) -> list[tuple[float, Change]]:
-    """The changes in a file; ControlError or FileError names file and line."""
+    """Return the changes in a file. Raise ControlError or FileError that names file and line."""
     return parse_script(read_text(path, MAX_BYTES), str(path))

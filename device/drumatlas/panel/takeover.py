@@ -1,39 +1,42 @@
-"""Soft takeover: how a knob that stands elsewhere gets hold of its control again. Pure.
+"""Soft takeover: how a knob takes effect again after its control was changed elsewhere. Pure.
 
-After a recall (or a change from MIDI, a script, the page) knob and control disagree. *pickup*
-waits until the knob comes by the control's value; *jump* takes the knob's place at once; *scale*
-moves the control by the share of the way that the knob still has to its end, so that both meet
-there. The names and rules are Ableton Live's takeover modes (Live manual, "MIDI and Key Remote
-Control": None, Pickup, Value Scaling).
+After a recall, or a change by MIDI, a script or the page, knob and control disagree. *pickup* waits
+until the knob passes the control's value. *jump* sets the control to the knob's position at once.
+*scale* moves the control in proportion to the knob's remaining range, so both reach the end
+together. The names and rules are those of Ableton Live's takeover modes (Live manual, "MIDI and Key
+Remote Control": None, Pickup, Value Scaling).
 """
 
 MODES = ("pickup", "jump", "scale")
-NEAR = 1 / 128  # of the way: closer than that they agree
+NEAR = 1 / 128  # share of the range; knob and value agree if they are closer
 
 
 class Takeover:
-    """One knob and one of its controls. The first move ever takes hold by itself, unless told
-    to wait: a box that starts plays what its knobs say, one that was restored does not."""
+    """One knob and one of its controls.
+
+    If `holds` is true, the first move takes effect at once: a fresh box starts with what its knobs
+    say. It is false for a control restored from the last session.
+    """
 
     def __init__(self, mode: str = "pickup", holds: bool = True) -> None:
         self._mode = mode
         self._holds = holds
-        self._sent: float | None = None  # what the control was last set to from here
-        self._position: float | None = None  # of the knob, at its last move
+        self._sent: float | None = None  # the value that this knob last set
+        self._position: float | None = None  # the knob's position at its last move
 
     def release(self) -> None:
-        """Let go: the knob was used for something else meanwhile, or the control was."""
+        """Require takeover again, because the knob or the control was used for something else."""
         self._holds = False
-        self._position = None  # it comes back from anywhere, not past the value
+        self._position = None  # so that a jump of the knob does not count as passing the value
 
     def move(self, position: float, value: float) -> float | None:
-        """The knob moved to `position`; the control stands at `value` (both 0..1).
+        """Move the knob to `position`, while its control is at `value` (both 0..1).
 
-        Returns the control's new value, or None as long as the knob waits.
+        Return the control's new value, or None while the knob has no effect.
         """
         before, self._position = self._position, position
         if self._sent is not None and abs(value - self._sent) > NEAR:
-            self._holds = False  # someone else has set it since
+            self._holds = False  # it was set elsewhere since
         if self._mode == "jump" or self._holds or _meet(before, position, value):
             self._holds = True
             self._sent = position
@@ -45,15 +48,15 @@ class Takeover:
 
 
 def _meet(before: float | None, position: float, value: float) -> bool:
-    """Whether the knob is at the value, or went past it."""
+    """Return whether the knob is at the value or has passed it."""
     if abs(position - value) <= NEAR:
         return True
     return before is not None and (before - value) * (position - value) <= 0
 
 
 def _scaled(before: float, position: float, value: float) -> float:
-    """The value after its share of the way to the end that the knob moves towards."""
+    """Return the value, moved by the share of its remaining range that the knob has moved by."""
     end = 1.0 if position > before else 0.0
-    left = abs(end - before)
-    share = abs(position - before) / left if left > 0 else 1.0
+    remaining = abs(end - before)
+    share = abs(position - before) / remaining if remaining > 0 else 1.0
     return value + (end - value) * min(share, 1.0)

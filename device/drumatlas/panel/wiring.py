@@ -1,13 +1,13 @@
-"""What is wired where: the words of the configuration, checked. Pure.
+"""The wiring of the panel, parsed from the configuration and checked. Pure.
 
     mcp0:3     channel 3 of the MCP3008 at chip select 0 (mcp1: at chip select 1)
     ads0:2     channel 2 of the ADS1115 at I2C address 0x48 (ads1..ads3: 0x49..0x4b);
                and so on for every kind of converter in `chips`
-    enc:5,6    a rotary encoder's contacts A and B; one detent (click) to a cycle of both contacts
-    enc:5,6:2  the same with two detents to a cycle (:4 with four)
+    enc:5,6    a rotary encoder's contacts A and B, with one detent (click) per cycle
+    enc:5,6:2  the same with two detents per cycle (:4 with four)
     pin:17     a button to ground, or a lamp
 
-Pins have their GPIO (BCM) numbers, as printed on most breakout boards.
+Pins are GPIO (BCM) numbers, as printed on most breakout boards.
 """
 
 import re
@@ -21,9 +21,9 @@ from drumatlas.panel.chips import CHIP_KINDS, channel_pattern, check_channel, ex
 from drumatlas.panel.conditioning import Calibration, parse_calibration
 
 FIRST_PIN, LAST_PIN = 2, 27  # on the 40-pin header; 0 and 1 belong to HATs
-STICK = ("map_x", "map_y")  # rest in the middle
+STICK = ("map_x", "map_y")  # controls of the joystick, which rests in the middle
 LAMPS = ("beat", "lock", "filter")
-DETENTS = (1, 2, 4)  # of an encoder, to a cycle; its maker gives pulses and detents a turn
+DETENTS = (1, 2, 4)  # per cycle of an encoder: detents per turn / pulses per turn
 
 # The wiring diagram of README.md in this folder.
 DEFAULT_WIRES: dict[str, str] = {
@@ -38,14 +38,17 @@ DEFAULT_WIRES: dict[str, str] = {
     "next_genre": "pin:23",
 }
 DEFAULT_LAMPS = {"beat": "pin:5", "lock": "pin:6", "filter": "pin:13"}
-# What a control does while shift is held.
+# Control -> the control it becomes while shift is held.
 DEFAULT_SECOND = {control.name: control.second for control in CONTROLS if control.second}
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One input or lamp: `kind` is pin, enc or a name of CHIP_KINDS; `numbers` are its pins, or
-    chip and channel. An encoder has `detents` to a cycle of its contacts, one of DETENTS."""
+    """The connection of an input or lamp.
+
+    `kind` is pin, enc or a key of CHIP_KINDS. `numbers` are the pins, or the chip and its channel.
+    `detents`, one of DETENTS, is the number of an encoder's detents per cycle of its contacts.
+    """
 
     kind: str
     numbers: tuple[int, ...]
@@ -53,26 +56,26 @@ class Wire:
 
     @property
     def chip(self) -> str:
-        """The converter's name: mcp0, ads1."""
+        """The converter's name, such as mcp0 or ads1."""
         return f"{self.kind}{self.numbers[0]}"
 
     @property
     def is_analog(self) -> bool:
-        """Whether it goes to a converter."""
+        """Whether the wire goes to a converter."""
         return self.kind in CHIP_KINDS
 
     @property
     def place(self) -> str:
-        """Where its converter is: "chip select 0 of the SPI bus"; empty without a converter."""
+        """Where the converter is, as in "chip select 0 of the SPI bus"; "" if there is none."""
         return CHIP_KINDS[self.kind].place(self.numbers[0]) if self.is_analog else ""
 
     def is_on(self, bus: Bus) -> bool:
-        """Return whether its converter is on that bus."""
+        """Return whether the wire goes to a converter on `bus`."""
         return self.is_analog and CHIP_KINDS[self.kind].bus is bus
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """What nothing else may use."""
+        """The pins or the channel that no other wire may use."""
         if self.is_analog:
             return (f"channel {self.numbers[1]} of {self.chip}",)
         return tuple(f"pin {pin}" for pin in self.numbers)
@@ -82,12 +85,14 @@ _PINS = r"pin:(\d{1,2})|enc:(\d{1,2}),(\d{1,2})(?::(\d{1,2}))?"
 
 
 def parse_wire(text: str) -> Wire:
-    """Return "mcp0:3", "ads0:2", "enc:5,6", "enc:5,6:2" or "pin:17" as a Wire; ConfigError for
-    anything else."""
+    """Parse a wire such as "mcp0:3", "ads0:2", "enc:5,6", "enc:5,6:2" or "pin:17".
+
+    Raise ConfigError if the text has another form, or if there is no such pin or channel.
+    """
     words = re.fullmatch(f"{channel_pattern()}|{_PINS}", text.replace(" ", ""))
     if not words:
-        likes = ", ".join((*examples(), "enc:5,6", "enc:5,6:2"))
-        raise ConfigError(f"must be like {likes} or pin:17, or empty for none")
+        forms = ", ".join((*examples(), "enc:5,6", "enc:5,6:2"))
+        raise ConfigError(f"must be like {forms} or pin:17, or empty for none")
     kind = words[1]
     if kind:
         chip, channel = int(words[2]), int(words[3])
@@ -97,12 +102,12 @@ def parse_wire(text: str) -> Wire:
     if not all(FIRST_PIN <= pin <= LAST_PIN for pin in pins):
         raise ConfigError(f"GPIO pins are {FIRST_PIN}..{LAST_PIN}")
     if len(set(pins)) < len(pins):
-        raise ConfigError("an encoder's A and B are two pins")
+        raise ConfigError("an encoder needs two different pins for A and B")
     detents = int(words[7] or 1)
     if detents not in DETENTS:
         choices = ", ".join(map(str, DETENTS))
         raise ConfigError(
-            f"an encoder with {detents} detents to a cycle (the last number)",
+            f"an encoder can't have {detents} detents per cycle (the last number)",
             f"choose from {choices}",
         )
     return Wire("pin" if words[4] else "enc", pins, detents)
@@ -110,22 +115,22 @@ def parse_wire(text: str) -> Wire:
 
 def _check_kind(text: str, kinds: tuple[str, ...], what: str) -> None:
     if text and parse_wire(text).kind not in kinds:
-        raise ConfigError(f"{what} goes to {' or '.join(kinds)}")
+        raise ConfigError(f"{what} must be wired to {' or '.join(kinds)}")
 
 
 def check_value_wire(text: str) -> None:
-    """ConfigError unless a value control can be wired like that."""
+    """Raise ConfigError unless `text` is a valid wire for a value control."""
     _check_kind(text, (*CHIP_KINDS, "enc"), "a value control")
 
 
 def check_pin_wire(text: str) -> None:
-    """ConfigError unless a button or lamp can be wired like that."""
+    """Raise ConfigError unless `text` is a valid wire for a button or lamp."""
     _check_kind(text, ("pin",), "a button or lamp")
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A potentiometer or a stick's axis: the control it moves, its wire and what it reads."""
+    """A potentiometer or an axis of the joystick, with its control, wire and calibration."""
 
     control: str
     wire: Wire
@@ -133,13 +138,13 @@ class Input:
 
     @property
     def count(self) -> float:
-        """The smallest step of its converter, as a share of the supply."""
+        """The smallest step of the converter, as a share of the supply."""
         return CHIP_KINDS[self.wire.kind].count
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The whole panel. `second` has what a control does while shift is held."""
+    """The wiring and settings of the whole panel. `second` maps controls to those with shift."""
 
     inputs: tuple[Input, ...]
     encoders: tuple[tuple[str, Wire], ...]
@@ -154,12 +159,12 @@ class Wiring:
 
     @property
     def chips(self) -> tuple[str, ...]:
-        """The converters that are wired, each once."""
+        """The names of the wired converters, without duplicates."""
         return tuple(dict.fromkeys(one.wire.chip for one in self.inputs))
 
 
 def wiring_of(config: Mapping[str, object]) -> Wiring:
-    """The panel of a checked configuration."""
+    """Return the wiring described by a checked configuration."""
     wires = dict(_wires(config, "gpio"))
     return Wiring(
         inputs=tuple(
@@ -192,19 +197,19 @@ def _wires(config: Mapping[str, object], table: str) -> Iterator[tuple[str, Wire
 
 
 def find_clash(config: Mapping[str, object], last: Iterable[str] = ()) -> tuple[str, str] | None:
-    """(key, what is wrong) where two wires claim the same thing; None if none do.
+    """Return (key, message) if two wires claim the same pin, channel or bus address, else None.
 
-    The keys in `last` (those that a user wrote) are taken for the culprits.
+    Of the two keys, return one in `last` if possible: those are the keys that the user wrote.
     """
     keys = [f"{t}.{name}" for t in ("gpio", "lamps") for name, _ in _wires(config, t)]
-    theirs = set(last)
-    wires = {key: parse_wire(str(config[key])) for key in sorted(keys, key=theirs.__contains__)}
+    written = set(last)
+    wires = {key: parse_wire(str(config[key])) for key in sorted(keys, key=written.__contains__)}
     taken: dict[str, str] = {}
     for bus in BUSES:
         user = next((key for key, wire in wires.items() if wire.is_on(bus)), None)
         if user:
             taken |= {f"pin {pin}": f"the {bus.name} bus, which {user} needs" for pin in bus.pins}
-    chips: dict[str, str] = {}  # place on a bus -> the chip there
+    chips: dict[str, str] = {}  # place on a bus -> chip
     for key, wire in wires.items():
         for claim in wire.claims:
             if claim in taken:

@@ -67,8 +67,8 @@ Output = Event | TempoChange
 
 
 def kind(data: bytes) -> int:
-    """Return the status of a channel message without its channel, such as NOTE_ON; 0xF0 for all
-    system messages."""
+    """Return the kind of a channel message, such as NOTE_ON: its status without the channel. The
+    kind of every system message is 0xF0."""
     return data[0] & 0xF0
 
 
@@ -93,7 +93,7 @@ def is_note(data: bytes) -> bool:
 
 
 def is_note_on(data: bytes) -> bool:
-    """Return whether a message begins a note. A note-on of velocity 0 is a note-off."""
+    """Return whether a message starts a note. A note-on of velocity 0 is a note-off."""
     return data[0] & 0xF0 == NOTE_ON and data[2] > 0
 
 
@@ -103,14 +103,14 @@ def note_off(at_ns: int, key: Key) -> Event:
 
 
 def song_position(step: int) -> bytes:
-    """Return the Song Position of 16th `step`, counted from the song's beginning. Above
-    LAST_POSITION it wraps to 0."""
+    """Return the Song Position message for 16th `step`, counted from the song's beginning. Beyond
+    LAST_POSITION the count starts again at 0."""
     step &= LAST_POSITION
     return bytes((SONG_POSITION, step & 0x7F, step >> 7))
 
 
 def position_of(data: bytes) -> int:
-    """Return the 16th that a Song Position names, 0..LAST_POSITION."""
+    """Return the 16th of a Song Position message, 0..LAST_POSITION."""
     return data[1] | data[2] << 7
 
 

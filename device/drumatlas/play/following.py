@@ -73,7 +73,7 @@ def arm(state: State, settings: PlaySettings, position: int, is_continue: bool) 
         out += clear(state)
     state.armed, state.position, state.limit_tick = True, position, None
     if sends_transport(state, settings):
-        state.is_told = True
+        state.has_sent_start = True
         out.append(Event(state.horizon_ns, CONTINUE if is_continue else START))
     return out
 

@@ -35,7 +35,7 @@ def start(state: State, settings: PlaySettings, message: bytes, position: int) -
         _start_between_clocks(state, settings, message, position)
         return []
     begin(state, position, state.horizon_ns + START_LEAD_NS)
-    state.is_told = True
+    state.has_sent_start = True
     return [Event(state.horizon_ns, message)]
 
 
@@ -51,7 +51,7 @@ def _start_between_clocks(
         state.next_tick += 1
         first_ns = line.time_of(state.next_tick)
     state.outbox.push(RANK_TRANSPORT, Event(first_ns - lead_ns, message))
-    state.is_told = True
+    state.has_sent_start = True
     begin(state, position, first_ns)
 
 
@@ -67,7 +67,7 @@ def join_in(state: State, tick: int, at_ns: int) -> None:
         return  # no room before this 16th; perhaps before the next
     for message in (song_position(tick // STEP_TICKS), CONTINUE):
         state.outbox.push(RANK_TRANSPORT, Event(at_ns - lead_ns, message))
-    state.is_told = True
+    state.has_sent_start = True
 
 
 def _lead_to(state: State, first_ns: int) -> int:

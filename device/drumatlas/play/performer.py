@@ -68,16 +68,16 @@ class Performer:
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=5)
-        self._hand_over(time.monotonic_ns(), 0)
-        if self.sequencer.is_urgent:  # the thread ended before it could stop the music
-            self._hand_over(time.monotonic_ns(), 0)
+        self.hand_over(time.monotonic_ns(), 0)
+        if self.sequencer.is_urgent:  # the thread had ended before it could stop the music
+            self.hand_over(time.monotonic_ns(), 0)
 
     def _run(self) -> None:
         try:
             self._prepare()
             while self._is_running:
                 began_ns = time.monotonic_ns()
-                self._hand_over(began_ns, LOOKAHEAD_NS)
+                self.hand_over(began_ns, LOOKAHEAD_NS)
                 self._pulse.at_ns = began_ns
                 left_ns = began_ns + PERIOD_NS - time.monotonic_ns()
                 self._wake.wait(max(left_ns, 0) / 1e9)
@@ -85,7 +85,8 @@ class Performer:
         except Exception as error:  # handed to the slow loop, which ends the program
             self.error = error
 
-    def _hand_over(self, now_ns: int, lookahead_ns: int) -> None:
+    def hand_over(self, now_ns: int, lookahead_ns: int) -> None:
+        """Hand over what is due within `lookahead_ns` of `now_ns`, as each round does."""
         sequencer = self.sequencer
         if now_ns - sequencer.horizon_ns > STALL_NS:
             sequencer.skip_to(now_ns)

@@ -1,4 +1,4 @@
-"""The MIDI ports that the box plays to and listens to, as the performer sees them."""
+"""The interfaces of the MIDI ports that the box plays to and listens to."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,41 +11,41 @@ class OutputPort(Protocol):
 
     @property
     def name(self) -> str:
-        """As shown to people."""
+        """Name of the port, for displays and messages."""
 
     @property
     def delivery(self) -> str:
-        """How messages get their time, in words."""
+        """How messages are timed, in words, for a display."""
 
     @property
     def guard_ns(self) -> int:
-        """How long before it is due a message can't be taken back any more, ns."""
+        """Time in ns before a message is due, after which it can no longer be withdrawn."""
 
     @property
     def fault(self) -> str:
-        """What is wrong with the port in plain words, or ''."""
+        """The present fault of the port in plain words; '' if there is none."""
 
     def send(self, outputs: Sequence[Output]) -> None:
-        """Take messages in order of time. Never blocks for long and never raises: a port that
-        fails says so in `fault`."""
+        """Take messages in order of time. Never blocks for long and never raises; a failure is
+        shown in `fault`."""
 
     def withdraw(self, after_ns: int) -> None:
-        """Take back all messages that are due after `after_ns`."""
+        """Withdraw all messages that are due after `after_ns` (monotonic ns)."""
 
     def close(self) -> None:
-        """Deliver what was taken, then release the port."""
+        """Deliver the messages that were taken, then release the port."""
 
 
 class InputPort(Protocol):
-    """Passes messages, from a thread of its own, to the function that it was made with."""
+    """Calls a function with each message that arrives, in a thread of its own."""
 
     @property
     def name(self) -> str:
-        """As shown to people."""
+        """Name of the port, for displays and messages."""
 
     @property
     def fault(self) -> str:
-        """What is wrong with the port in plain words, or ''."""
+        """The present fault of the port in plain words; '' if there is none."""
 
     def close(self) -> None:
         """Release the port."""

@@ -16,7 +16,8 @@ from math import ceil
 
 from drumatlas.beat.pattern import Pattern, Step
 from drumatlas.beat.steps import STEPS
-from drumatlas.play import following, leading, step_player, transport_actions
+from drumatlas.play import following, leading, step_player
+from drumatlas.play import transport_actions as actions
 from drumatlas.play.chance import Chance
 from drumatlas.play.events import CONTINUE, LAST_POSITION, START, Output
 from drumatlas.play.feel import Feel
@@ -65,10 +66,10 @@ class Sequencer:
 
     def stop(self) -> None:
         """End all notes and send Stop; nothing if already stopped."""
-        self._ask(lambda state: transport_actions.stop(state, self.settings))
+        self._ask(lambda state: actions.stop(state, self.settings))
 
     def toggle(self) -> None:
-        """Stop if playing; else start, or resume where it was stopped if the settings say so."""
+        """Stop if playing; else start from the top, or resume if `settings.resume` is set."""
         self._ask(self._toggle)
 
     def locate(self, step: int) -> None:
@@ -110,7 +111,7 @@ class Sequencer:
 
     def panic(self) -> None:
         """End every note, our own and others', on all channels in use."""
-        self._ask(lambda state: transport_actions.silence(state, self.settings))
+        self._ask(lambda state: actions.silence(state, self.settings))
 
     def follow(self, is_on: bool) -> None:
         """Let a foreign clock drive the timeline, or lead again from the same position."""
@@ -242,14 +243,12 @@ class Sequencer:
             state.first_ns += gap_ns
             state.clock_ns += gap_ns
             state.outbox.shift(gap_ns)
-            transport_actions.tell_shift(state)
+            actions.tell_shift(state)
         self._history.clear()
 
     def _run(self, until_ns: int) -> None:
         state = self._s
-        while transport_actions.has_ticks(state, self.settings) and not following.is_at_limit(
-            state
-        ):
+        while actions.has_ticks(state, self.settings) and not following.is_at_limit(state):
             at_ns = max(state.timeline.time_of(state.next_tick), state.horizon_ns)
             if at_ns > until_ns + self.settings.early_ns:
                 break
@@ -270,17 +269,12 @@ class Sequencer:
     def _tick(self, tick: int, at_ns: int) -> None:
         state = self._s
         is_step = state.is_playing and tick % STEP_TICKS == 0
-        if (
-            is_step
-            and not state.is_told
-            and transport_actions.sends_transport(state, self.settings)
-        ):
+        if is_step and not state.has_sent_start and actions.sends_transport(state, self.settings):
             leading.join_in(state, tick, at_ns)
-        transport_actions.send_clock(state, self.settings, at_ns)
+        actions.send_clock(state, self.settings, at_ns)
         if not is_step:
             return
-        step = tick // STEP_TICKS
-        pattern, hits = self._notes.take_step(state, step, at_ns)
+        pattern, hits = self._notes.take_step(state, step := tick // STEP_TICKS, at_ns)
         if self.on_step:
             self.on_step(step, pattern, hits)
         self._notes.push(state, step, at_ns, hits, pattern.touch)
@@ -290,18 +284,15 @@ class Sequencer:
         self.settings, self._notes = settings, step_player.StepPlayer(settings, self._chance)
         self._history.clear()  # earlier messages can't be made again
         line = state.timeline
-        if (
-            transport_actions.has_ticks(state, settings)
-            and line.time_of(state.next_tick) < state.horizon_ns
-        ):
-            # Idle clocks that begin now do not catch up on earlier ones.
-            state.timeline = Timeline(state.horizon_ns, state.next_tick, line.ns_per_tick)
+        if actions.has_ticks(state, settings) and line.time_of(state.next_tick) < state.horizon_ns:
+            line = Timeline(state.horizon_ns, state.next_tick, line.ns_per_tick)
+        state.timeline = line  # idle clocks that begin now do not catch up on earlier ones
         return out
 
     def _toggle(self, state: State) -> list[Output]:
         if state.is_playing:
-            return transport_actions.stop(state, self.settings)
-        if self.settings.resume and state.position:  # at the top receivers get a Start
+            return actions.stop(state, self.settings)
+        if self.settings.resume and state.position:  # at the top, send Start instead
             return self._resume(state)
         return leading.start(state, self.settings, START, 0)
 

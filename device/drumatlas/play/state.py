@@ -24,7 +24,7 @@ class State:
     is_first: bool = False  # the next tick is the first since the start
     first_ns: int = 0  # when that tick is due; no note comes before it
     clock_ns: int = -(1 << 62)  # when the last processed clock is due
-    is_told: bool = False  # outputs got Start or Continue (or will), and no Stop after it
+    has_sent_start: bool = False  # outputs got Start or Continue (or will), and no Stop after it
     is_timed: bool = False  # recorders know that musical time runs
     position: int = 0  # tick where Continue goes on; while playing, where the run began
     is_following: bool = False  # a foreign clock drives the timeline

@@ -38,7 +38,7 @@ def send_clock(state: State, settings: PlaySettings, at_ns: int) -> None:
     state.clock_ns = at_ns
     if state.is_first:
         state.is_first, state.first_ns = False, at_ns
-    is_known = state.is_told or not state.is_playing or settings.idle_clock
+    is_known = state.has_sent_start or not state.is_playing or settings.idle_clock
     if is_known and sends_transport(state, settings):
         state.outbox.push(RANK_CLOCK, Event(at_ns, CLOCK))
 
@@ -87,14 +87,14 @@ def forget_start(state: State) -> list[bytes]:
     coming = [d[3].data for d in due if d[1] == RANK_TRANSPORT and isinstance(d[3], Event)]
     if coming:
         kept = (d for d in due if d[1] != RANK_TRANSPORT or isinstance(d[3], TempoChange))
-        state.outbox.due, state.is_told = sorted(kept), False
+        state.outbox.due, state.has_sent_start = sorted(kept), False
     return coming
 
 
 def tell_stop(state: State) -> list[Output]:
     """Return Stop, for outputs that received Start."""
-    was_told, state.is_told = state.is_told, False
-    return [Event(state.horizon_ns, STOP)] if was_told else []
+    had_sent_start, state.has_sent_start = state.has_sent_start, False
+    return [Event(state.horizon_ns, STOP)] if had_sent_start else []
 
 
 def silence(state: State, settings: PlaySettings) -> list[Output]:

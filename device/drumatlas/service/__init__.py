@@ -1,6 +1,6 @@
-"""The box as an appliance: what it keeps across a power cut, and how it reports to systemd and to
-other processes.
+"""The box as an appliance: its saved state, and its reports to systemd and to other processes.
 
-State, takes and the owner's atlas are files in its state folder; the status file and systemd's
-notifications say how it is. What examines the machine is in `doctor`.
+State, takes and the user's atlas are files in the state folder and survive a power cut. The status
+file and the notifications to systemd report how the box is. The checks of the machine are in
+`doctor`.
 """

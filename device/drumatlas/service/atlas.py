@@ -1,4 +1,4 @@
-"""The atlas of the owner: one that was put into the state folder plays when none is named."""
+"""The user's atlas: one in the state folder, which plays if no atlas is named."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,35 +24,38 @@ def find_atlas(
     *,
     unattended: bool = False,
 ) -> tuple[T, list[str]]:
-    """(what `use` makes of the atlas that plays, lines about what was meant to and can't):
-    `named`, else the owner's in the state `folder`, else the built-in one.
+    """Return (`use(atlas)` for the atlas to play, messages about atlases that can't be played).
 
-    An atlas may be whole and still give nothing to play, so that one counts as used only once
-    `use` has made of it what plays. A named one that can't be used is an error, unless nobody is
-    there to see it; the owner's is only told, since the box was not told to play it now.
+    The atlas is the one at `named`, else the user's in the state `folder`, else the built-in one.
+    `use` builds what plays from the atlas; its failure counts too, since a file may be valid and
+    still give nothing to play. If the one at `named` can't be played, this raises AtlasError or
+    FileError, unless the box is `unattended`. A fault of the user's atlas is only reported, since
+    the user did not ask for it in this command.
     """
     if named is not None and not unattended:
-        return _used(named, use), []
+        return _open_and_use(named, use), []
     own = folder / FILE if folder else None
-    wrong: list[str] = []
+    faults: list[str] = []
     for path in (named, own):
         try:
             if path and (path == named or is_there(path)):
-                return _used(path, use), wrong
+                return _open_and_use(path, use), faults
         except (AtlasError, FileError) as error:
-            wrong.append(f"{error}; another one plays")
-    return use(open_atlas(None)), wrong
+            faults.append(f"{error}; playing another atlas")
+    return use(open_atlas(None)), faults
 
 
-def _used(path: Path, use: Callable[[Atlas], T]) -> T:
-    with _named(path):
+def _open_and_use(path: Path, use: Callable[[Atlas], T]) -> T:
+    with _errors_name(path):
         return use(open_atlas(path))
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Whatever goes wrong with the atlas at `path` is an AtlasError that names it; other errors of
-    ours are about something else."""
+def _errors_name(path: Path) -> Iterator[None]:
+    """Turn any error of an atlas into an AtlasError that names `path`.
+
+    Other DrumatlasErrors pass unchanged: they are about something else.
+    """
     try:
         yield
     except AtlasError as error:
@@ -61,27 +64,28 @@ def _named(path: Path) -> Iterator[None]:
     except DrumatlasError:
         raise
     except Exception as error:
-        raise AtlasError(f"{path}: can't be played: {type(error).__name__}: {error}") from None
+        raise AtlasError(f"{path}: cannot be played: {type(error).__name__}: {error}") from None
 
 
 def wanted_atlas(named: Path | None, folder: Path | None) -> Path | None:
-    """Where the atlas lies that should play: `named`, else the owner's in the state `folder`; None
-    for the built-in one."""
+    """Return the path of the configured atlas; None for the built-in one.
+
+    It is `named`, else the user's in the state `folder` if that exists.
+    """
     own = folder / FILE if folder else None
     return named or (own if own and is_there(own) else None)
 
 
 def update_atlas(path: Path, folder: Path) -> Atlas:
-    """Make the atlas at `path` the owner's in `folder`, whole or not at all.
+    """Copy the atlas at `path` into the state `folder` as the user's atlas, and return it.
 
-    Everything in it is checked first, and that it plays: AtlasError or FileError leaves the one
-    before.
+    The file is checked and played from first. AtlasError or FileError leaves the folder unchanged.
     """
     data = read_bytes(path, MAX_FILE)
-    with _named(path):
+    with _errors_name(path):
         atlas = parse_foreign(data, str(path))
         Explorer(atlas)
-    with naming(folder, "no folder for state"):
+    with naming(folder, "cannot make the state folder"):
         folder.mkdir(parents=True, exist_ok=True)
     with as_owner_of(folder), atomic(folder / FILE) as stream:
         stream.write(data)
@@ -89,7 +93,10 @@ def update_atlas(path: Path, folder: Path) -> Atlas:
 
 
 def remove_atlas(folder: Path) -> bool:
-    """Back to the built-in one; whether there was another. FileError if it can't be removed."""
+    """Remove the user's atlas from `folder`; return whether there was one.
+
+    Raises FileError if it can't be removed.
+    """
     path = folder / FILE
     with naming(path):
         try:

@@ -1,5 +1,7 @@
-"""Which process a process number means: the numbers are given out again, and a file that names one
-may be another user's."""
+"""Check that a process number still means the same process.
+
+The system reuses the numbers, and a file that holds one may belong to another user.
+"""
 
 import os
 from contextlib import suppress
@@ -9,8 +11,10 @@ _START = 22  # of the fields of /proc/PID/stat, counted from 1 (proc(5)): clock 
 
 
 def started(pid: int) -> int | None:
-    """Return when process `pid` was started, in clock ticks since boot; None if it does not run, or
-    where the system has no /proc."""
+    """Return when process `pid` was started, in clock ticks since boot.
+
+    Return None if it is not running or the system has no /proc.
+    """
     with suppress(OSError, ValueError, IndexError):
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
         # The second field, the program's name in brackets, may hold spaces and brackets.
@@ -19,7 +23,7 @@ def started(pid: int) -> int | None:
 
 
 def is_ours(pid: int, start: int | None) -> bool:
-    """Return whether process `pid` runs, belongs to our user, and was started at `start`."""
+    """Return whether process `pid` is running, belongs to our user and was started at `start`."""
     if start is None or started(pid) != start:
         return False
     with suppress(OSError):

@@ -1,7 +1,7 @@
-"""How the running box is: a small file that it writes, and that `drumatlas status` reads.
+"""The status file: the running box writes it, and `drumatlas status` reads it.
 
-One JSON object, replaced whole at most once a second by a thread of its own, so that neither loop
-waits for a file.
+It holds one JSON object. A thread replaces it atomically, at most once a second, so that neither
+the slow loop nor the performing thread waits for a file.
 """
 
 import json
@@ -26,15 +26,15 @@ VERSION = 1
 # RuntimeDirectory and User of systemd/drumatlas.service
 SERVICE, SERVICE_USER = Path("/run/drumatlas"), "drumatlas"
 MAX_BYTES = 1 << 20
-EVERY_NS = 1_000_000_000  # at most so often
-# Written at least so often, so that its age tells whether the slow loop lives.
+EVERY_NS = 1_000_000_000  # shortest time between two writes
+# Longest time between two writes, so that the file's age shows whether the slow loop is running.
 ALIVE_NS = 2_000_000_000
-STALE_NS = 10_000_000_000
-_MOST_BPM = 10_000  # of any version
+STALE_NS = 10_000_000_000  # the slow loop hangs if the file is older
+_MAX_BPM = 10_000  # in a file of any version
 
 
 def headline(engine: Engine) -> str:
-    """The box in one line: `playing 120.0 BPM, near 'house'; out: TR-8S; unplugged: ...`."""
+    """Describe the box in one line: `playing 120.0 BPM, near 'house'; TR-8S: unplugged`."""
     return _headline(report(engine))
 
 
@@ -46,7 +46,7 @@ def _headline(entry: dict[str, Any]) -> str:
 
 
 def report(engine: Engine) -> dict[str, Any]:
-    """Transport, tempo, place and faults of `engine`, ready for JSON."""
+    """Return transport, tempo (BPM), place and faults of `engine` as a JSON object."""
     explorer, sequencer = engine.explorer, engine.sequencer
     near = nearest_genre(explorer.atlas, explorer.place.z)
     return {
@@ -66,25 +66,25 @@ def report(engine: Engine) -> dict[str, Any]:
 
 
 def own_folder() -> Path:
-    """Where a box writes: systemd's $RUNTIME_DIRECTORY, else a folder of the user's."""
-    given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    return Path(given) if given else _user_folder()
+    """Return the folder of our box's status: systemd's $RUNTIME_DIRECTORY, else the user's."""
+    from_systemd = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    return Path(from_systemd) if from_systemd else _user_folder()
 
 
 def _user_folder() -> Path:
-    """$XDG_RUNTIME_DIR (XDG base directories), else one among the temporary files."""
-    given = os.environ.get("XDG_RUNTIME_DIR", "")
-    if Path(given).is_absolute():
-        return Path(given) / "drumatlas"
+    """Return a folder in $XDG_RUNTIME_DIR (XDG base directories), else in the temporary files."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if Path(runtime).is_absolute():
+        return Path(runtime) / "drumatlas"
     user = os.getuid() if hasattr(os, "getuid") else "user"
     return Path(tempfile.gettempdir()) / f"drumatlas-{user}"
 
 
 class StatusFile:
-    """A part of the slow loop that keeps the status file. `ports` gives the names to show; `state`
-    is the folder that the box keeps its state in, if it has one.
+    """A part of the slow loop that writes the status file in `folder`.
 
-    A folder that can't be written costs the file, not the beat.
+    `ports` returns the port names to show; `state` is the box's state folder, if it has one. If
+    `folder` can't be written, the box plays on without a status file.
     """
 
     def __init__(
@@ -96,10 +96,10 @@ class StatusFile:
     ) -> None:
         self._engine, self._ports = engine, ports
         pid = os.getpid()
-        # Whoever wants to signal this box checks that it is this one, and looks into that folder.
-        self._identity = {"pid": pid, "started": started(pid), "folder": _whole(state)}
+        # A program that wants to signal this box compares its process and its state folder first.
+        self._identity = {"pid": pid, "started": started(pid), "folder": _resolved(state)}
         self._path = folder / FILE
-        self._looked_ns = self._offered_ns = 0
+        self._checked_ns = self._offered_ns = 0
         self._last: dict[str, Any] = {}
         self._waiting: dict[str, Any] | None = None
         self._is_over = False
@@ -108,10 +108,10 @@ class StatusFile:
         self._thread.start()
 
     def tick(self, now_ns: int) -> None:
-        """From the slow loop: hand over what changed, if it is time."""
-        if self._looked_ns and now_ns - self._looked_ns < EVERY_NS:
+        """Give the status to the writing thread if it changed and enough time has passed."""
+        if self._checked_ns and now_ns - self._checked_ns < EVERY_NS:
             return
-        self._looked_ns = now_ns
+        self._checked_ns = now_ns
         entry = report(self._engine) | {"ports": self._ports()} | self._identity
         if entry != self._last or now_ns - self._offered_ns >= ALIVE_NS:
             self._last, self._offered_ns = entry, now_ns
@@ -127,14 +127,14 @@ class StatusFile:
                 entry, self._waiting = self._waiting, None
             if entry is None:
                 return
-            # Whatever fails, also for want of memory, may work the next time.
+            # Ignore any error, also of memory: the next write may succeed.
             with suppress(Exception):
                 self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
                 with atomic(self._path) as stream:
                     stream.write(json.dumps(entry).encode())
 
     def close(self) -> None:
-        """Nobody plays any more: the file goes."""
+        """End the thread and remove the file, since no box is playing any more."""
         with self._news:
             self._is_over, self._waiting = True, None
             self._news.notify()
@@ -143,17 +143,17 @@ class StatusFile:
             self._path.unlink()
 
 
-def _whole(folder: Path | None) -> str:
-    """`folder` without links and `..`, as others can compare it; "" for none."""
+def _resolved(folder: Path | None) -> str:
+    """Return `folder` without links and `..`, so that paths can be compared; "" for None."""
     return str(folder.resolve()) if folder else ""
 
 
 def has_folder(entry: dict[str, Any], folder: Path) -> bool:
-    """Return whether the box of a status keeps its state in `folder`."""
-    return entry.get("folder") == _whole(folder)
+    """Return whether the box that wrote the status `entry` has the state folder `folder`."""
+    return entry.get("folder") == _resolved(folder)
 
 
-# What `drumatlas status` shows of it; the file may be another version's.
+# Types of the fields that `drumatlas status` shows. Another version may have written the file.
 _KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("state", "near", "atlas"), str),
     **dict.fromkeys(("follows", "frozen", "wandering", "novelty"), bool),
@@ -165,24 +165,24 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def read_status(folders: tuple[Path, ...] | None = None) -> dict[str, Any]:
-    """The status of the box that runs (of several, the one that wrote last), with its age in
-    nanoseconds as `age_ns`. StateError says that none does, and what to do.
+    """Return the status of the running box, with its age in nanoseconds as `age_ns`.
 
-    Only what we, root or the service's user have written is read, since anybody can make a folder
-    among the temporary files.
+    If several boxes are running, it is the one that wrote last. Raises StateError with a remedy if
+    none is running. A file is read only if we, root or the service's user wrote it, since anybody
+    can make a folder in the temporary files.
     """
-    wrong: StateError | None = None
+    fault: StateError | None = None
     found = []
     for folder in folders or (own_folder(), SERVICE, _user_folder()):
         if not is_there(folder / FILE):
-            continue  # nobody wrote there
+            continue
         try:
             found.append(_read(folder))
         except (FileError, StateError) as error:
-            wrong = wrong or StateError(error.what, error.hint)
+            fault = fault or StateError(error.what, error.hint)
     if not found:
-        hint = "`sudo systemctl start drumatlas` or `play`"
-        raise wrong or StateError("no box runs here", hint)
+        hint = "start one with `sudo systemctl start drumatlas` or `drumatlas play`"
+        raise fault or StateError("no box is running", hint)
     return min(found, key=lambda entry: int(entry["age_ns"]))
 
 
@@ -194,27 +194,28 @@ def _read(folder: Path) -> dict[str, Any]:
             not isinstance(entry[name], kind) for name, kind in _KINDS.items()
         ):
             raise ValueError
-        # 0, -1 and so on mean whole groups of processes, and 1 is systemd.
-        if entry["pid"] <= 1 or entry["at_ns"] < 0 or not 0 <= entry["bpm"] <= _MOST_BPM:
+        # kill(2) takes 0 and negative numbers for groups of processes, and 1 is systemd.
+        if entry["pid"] <= 1 or entry["at_ns"] < 0 or not 0 <= entry["bpm"] <= _MAX_BPM:
             raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError):
         raise StateError(
-            f"{path}: not a status that this version reads", "restart the box"
+            f"{path}: not a status file that this version can read", "restart the box"
         ) from None
     pid, age_ns = entry["pid"], time.monotonic_ns() - entry["at_ns"]
-    if age_ns < 0 or not _lives(pid):
+    if age_ns < 0 or not _is_running(pid):
         raise StateError(
-            f"no box runs; the one of {path} ended without a word: journalctl -u drumatlas -e"
+            f"no box is running; the one that wrote {path} ended unexpectedly",
+            "see journalctl -u drumatlas -e",
         )
     if age_ns > STALE_NS:
         raise StateError(
-            f"the box (process {pid}) hangs: {age_ns / 1e9:.0f} s without a word", "restart it"
+            f"the box (process {pid}) hangs: no status for {age_ns / 1e9:.0f} s", "restart it"
         )
     return {**entry, "age_ns": age_ns}
 
 
 def _owners() -> set[int]:
-    """The users that may say how a box is; nobody where there are no user ids."""
+    """Return the users whose status files are trusted; none where there are no user ids."""
     if not hasattr(os, "geteuid"):
         return set()
     owners = {0, os.geteuid()}
@@ -225,11 +226,11 @@ def _owners() -> set[int]:
     return owners
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except PermissionError:
-        return True  # another user's
+        return True  # it belongs to another user
     except (OSError, OverflowError):
         return False
     return True

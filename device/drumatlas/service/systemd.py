@@ -1,6 +1,6 @@
-"""Reports to systemd by the datagrams of sd_notify(3): ready, status, reloading, watchdog.
+"""Report to systemd with the datagrams of sd_notify(3): ready, status, reloading, watchdog.
 
-The slow loop does all of it; the performing thread only leaves a mark (`Pulse`).
+The slow loop sends them all; the performing thread only updates its `Pulse`.
 """
 
 import os
@@ -12,14 +12,16 @@ from drumatlas.engine import Engine
 from drumatlas.play.performer import Pulse
 from drumatlas.service.status import headline
 
-# The performing thread hands over every 20 ms. One that was silent for that long hangs.
+# The performing thread sends messages every 20 ms. If it was silent for this long, it hangs.
 FRESH_NS = 1_000_000_000
 STATUS_NS = 1_000_000_000  # a changed status is sent at most this often
 
 
 class SdNotify:
-    """Sends to the socket at `address`: a path, or '@' and a name for an abstract one. With ''
-    it sends nothing. It never blocks and never raises: the beat does not wait for a manager."""
+    """Sends to the socket at `address`: a path, or '@' and a name for an abstract socket.
+
+    With '' it sends nothing. It never blocks or raises, so the beat never waits for systemd.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = "\0" + address[1:] if address.startswith("@") else address
@@ -32,7 +34,7 @@ class SdNotify:
                 self._socket = None
 
     def send(self, *lines: str) -> bool:
-        """One datagram of VARIABLE=VALUE lines; whether it was taken."""
+        """Send one datagram of VARIABLE=VALUE lines; return whether it was accepted."""
         if self._socket is None:
             return False
         try:
@@ -42,15 +44,17 @@ class SdNotify:
         return True
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
 
 def watchdog_ns(environment: Mapping[str, str], pid: int) -> int:
-    """Return the watchdog's period in ns ($WATCHDOG_USEC); 0 where systemd does not watch, or
-    watches another process ($WATCHDOG_PID): sd_watchdog_enabled(3)."""
+    """Return the watchdog's period in ns ($WATCHDOG_USEC).
+
+    It is 0 if systemd watches no process or another one ($WATCHDOG_PID): sd_watchdog_enabled(3).
+    """
     usec = environment.get("WATCHDOG_USEC", "")
     if not (usec.isascii() and usec.isdigit()):
         return 0
@@ -58,11 +62,11 @@ def watchdog_ns(environment: Mapping[str, str], pid: int) -> int:
 
 
 class SystemdReporter:
-    """Reports the state of the box to the service manager: a part of the slow loop.
+    """A part of the slow loop that reports the box's status to systemd.
 
-    READY=1 follows the first hand-over of messages. WATCHDOG=1 is sent four times in a watchdog's
-    period, and only while the performing thread's `pulse` is fresh; that it is sent at all shows
-    that the slow loop lives.
+    READY=1 is sent after the first messages were sent to the port. WATCHDOG=1 is sent four times
+    per period of the watchdog, which shows that the slow loop is running, and only while the
+    performing thread's `pulse` is recent.
     """
 
     def __init__(
@@ -71,8 +75,8 @@ class SystemdReporter:
         self._engine, self._pulse, self._notifier = engine, pulse, notifier
         self._feed_ns = watchdog_ns // 4
         self._fresh_ns = min(FRESH_NS, watchdog_ns // 2)
-        self._fed_ns = self._told_ns = 0
-        self._told = ""
+        self._fed_ns = self._status_ns = 0
+        self._status = ""
         self._is_ready = False
 
     @classmethod
@@ -82,28 +86,28 @@ class SystemdReporter:
         return cls(engine, pulse, notifier, watchdog_ns(os.environ, os.getpid()))
 
     def tick(self, now_ns: int) -> None:
-        """From the slow loop."""
+        """Send the notifications that are due."""
         if not self._pulse.at_ns:
             return
         if not self._is_ready:
             self._is_ready = self._notifier.send("READY=1")
         if self._feed_ns and now_ns - self._fed_ns >= self._feed_ns:
             self._feed(now_ns)
-        if now_ns - self._told_ns >= STATUS_NS:
-            self._told_ns = now_ns
-            self._tell()
+        if now_ns - self._status_ns >= STATUS_NS:
+            self._status_ns = now_ns
+            self._send_status()
 
     def _feed(self, now_ns: int) -> None:
         if now_ns - self._pulse.at_ns <= self._fresh_ns and self._notifier.send("WATCHDOG=1"):
             self._fed_ns = now_ns
 
-    def _tell(self) -> None:
+    def _send_status(self) -> None:
         status = headline(self._engine)
-        if status != self._told and self._notifier.send(f"STATUS={status}"):
-            self._told = status
+        if status != self._status and self._notifier.send(f"STATUS={status}"):
+            self._status = status
 
     def reloading(self, reload: Callable[[], None]) -> Callable[[], None]:
-        """Return `reload`, announced to systemd before and after."""
+        """Return a function that calls `reload` and tells systemd before and after."""
 
         def announced() -> None:
             self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
@@ -115,6 +119,6 @@ class SystemdReporter:
         return announced
 
     def close(self) -> None:
-        """The end has begun."""
+        """Report that the box is stopping, and close the socket."""
         self._notifier.send("STOPPING=1")
         self._notifier.close()

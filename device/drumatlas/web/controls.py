@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from drumatlas.explore.control import PLACE, Control
 
-# What a browser calls a key (KeyboardEvent.key), where it is not one character.
+# KeyboardEvent.key of the keys whose name in the table is not one character.
 _BROWSER_NAMES = {
     **{name: f"Arrow{name.title()}" for name in ("left", "right", "up", "down")},
     "space": " ",
@@ -12,8 +12,8 @@ _BROWSER_NAMES = {
 
 
 def control_rows(controls: Iterable[Control]) -> list[dict[str, object]]:
-    """Return a JSON object for each control; `default` is null for a button, `keys` of a value come
-    in pairs, down and up."""
+    """Return a JSON object for each control. `default` is null for a button; the `keys` of a value
+    come in pairs, down and up."""
     return [
         {
             "name": control.name,

@@ -12,7 +12,7 @@ from drumatlas.web.downloads import beat_take
 from drumatlas.web.view import View, ViewReader
 
 EVERY_NS = 33_000_000  # between two views
-TOLD_NS = 20_000_000_000  # for which a line stays on a screen
+SHOWN_NS = 20_000_000_000  # for which a line stays on a screen
 
 
 class WebFeed:
@@ -110,6 +110,6 @@ class WebFeed:
         elif self._bridge.lines:
             self._engine.set_faults("page", self._bridge.lines.popleft())
             self._shown_ns = now_ns
-        elif self._shown_ns and now_ns - self._shown_ns > TOLD_NS:
+        elif self._shown_ns and now_ns - self._shown_ns > SHOWN_NS:
             self._engine.set_faults("page")
             self._shown_ns = 0

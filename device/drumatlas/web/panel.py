@@ -65,7 +65,8 @@ class WebPanel:
         self._turns.clear()
 
     def _take(self, order: Go | Land | Mute | Recall) -> None:
-        """Make one order. A place that can't be decoded is shown and leaves the page's controls."""
+        """Carry out one order. If its place can't be decoded, show the fault; the page's controls
+        keep working."""
         if isinstance(order, Go):
             self._jump(lambda: self._go(order.index))
         elif isinstance(order, Land):

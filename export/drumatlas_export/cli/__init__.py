@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, build, groove, models, pack, page, scores
+from drumatlas_export.cli import beats, build, groove, models, pack, page, scores, textbook
 
 DESCRIPTION = (
     "Turns MIDI files into an atlas for drumatlas. An atlas is a file that holds a map of drum "
@@ -19,6 +19,7 @@ DESCRIPTION = (
 COMMANDS = (
     beats.MINE,
     beats.FILTER,
+    textbook.TEXTBOOK,
     models.TRAIN,
     models.SAMPLE,
     scores.EVALUATE,

@@ -47,6 +47,19 @@ class Mined:
     unvoiced: Counter[int] = field(default_factory=Counter)  # notes without a voice, by key
     files_with_unvoiced: int = 0
 
+    def add(
+        self, code: Code, song: str, genre: str | None, collection: str, *, is_repeated: bool
+    ) -> None:
+        """Count a beat for its rotation class. `is_repeated` says whether it stands several times
+        in a row."""
+        one = self.classes.setdefault(canonical(code), _Class())
+        one.phases[code] += 1
+        one.songs.add(song)
+        one.collections.add(collection)
+        one.is_repeated |= is_repeated
+        if genre:
+            one.genres[genre] += 1
+
 
 def _count(mined: Mined, source: Source, result: FileResult, rules: Rules) -> None:
     mined.files_of[source.collection] += 1
@@ -69,13 +82,8 @@ def _merge(mined: Mined, source: Source, result: FileResult, label: Labeller) ->
         if found.refusal:
             mined.patterns_refused[found.refusal] += 1
             continue
-        one = mined.classes.setdefault(canonical(found.code), _Class())
-        one.phases[found.code] += 1
-        one.songs.add(song)
-        one.collections.add(source.collection)
-        one.is_repeated |= found.repeats > 1
-        if genre:
-            one.genres[genre] += 1
+        is_repeated = found.repeats > 1
+        mined.add(found.code, song, genre, source.collection, is_repeated=is_repeated)
         mined.errors.append(found.error)
 
 

@@ -19,7 +19,7 @@ from drumatlas_export.score.measures import (
     pass_scores,
     smoothness,
 )
-from drumatlas_export.score.places import genre_knn, searched
+from drumatlas_export.score.places import PLACES, genre_knn, searched
 from drumatlas_export.score.songs import SongBeats, evenly
 from drumatlas_export.score.table import OWN, Reference, comparison
 from drumatlas_export.space import Space
@@ -51,12 +51,15 @@ def held_out(rows: Sequence[BeatRow], space: Space) -> tuple[list[BeatRow], list
     return train, test
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - how much is measured, by name
     space: Space,
     train: Sequence[BeatRow],
     test: Sequence[BeatRow],
     seed: int = 0,
     others: Sequence[BeatRow] | None = None,
+    *,
+    samples: int = SAMPLES,
+    places: int = PLACES,
 ) -> dict[str, Any]:
     """Return every measure of a space, in nested tables of numbers.
 
@@ -67,7 +70,7 @@ def evaluate(
     fresh = [row for row in test if not known.is_known(row.code)]
     if not fresh:
         raise BeatError("every test beat is also a training beat", "give others with --test")
-    z = space.sample(SAMPLES, seed)
+    z = space.sample(samples, seed)
     hits = space.hits(z)
     passing = np.flatnonzero(known.passes(pack(hits)))
     first = {rotation_hash(pack(hits[i])): int(i) for i in reversed(passing)}
@@ -81,7 +84,7 @@ def evaluate(
         {
             "space": space.name,
             "kind": space.config.get("kind", "unknown"),
-            "samples": SAMPLES,
+            "samples": samples,
             "seed": seed,
             "at_half": pass_scores(space.hits(z, 0.5), known),
             "at_thresholds": pass_scores(hits, known),
@@ -89,8 +92,8 @@ def evaluate(
             "diversity_cells": diversity(chosen, seed),
             "f1_held_out": f1(space, real.bits),
             "test_beats": len(real.bits),
-            "smoothness_cells": smoothness(space, SAMPLES, seed),
-            "search": searched(space, bits, known, seed),
+            "smoothness_cells": smoothness(space, samples, seed),
+            "search": searched(space, bits, known, seed, places),
             "genre_knn": genre_knn(space, list(train), fresh),
             "genre_areas": genre_areas(space, train),
             **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),

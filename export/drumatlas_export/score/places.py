@@ -17,14 +17,16 @@ GENRE_NEIGHBOURS = 10
 _BATCH = 25  # places per batch; each has 129 candidates
 
 
-def searched(space: Space, train: Grid, known: BeatFilter, seed: int) -> dict[str, float]:
-    """Return shares, 0..1, of places drawn from the prior.
+def searched(
+    space: Space, train: Grid, known: BeatFilter, seed: int, places: int = PLACES
+) -> dict[str, float]:
+    """Return shares, 0..1, of `places` places drawn from the prior.
 
     At a `passing` place, the beat there or one of the box's other candidates (64 near, 64 farther)
     passes the filter. At a `novel` place, one that passes differs in 3 cells or more from every
     training beat.
     """
-    z = space.sample(PLACES, seed)
+    z = space.sample(places, seed)
     near = np.concatenate([np.zeros((1, z.shape[1])), *rings(space.reach)])
     found: list[Grid] = []
     for start in range(0, len(z), _BATCH):

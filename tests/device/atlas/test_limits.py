@@ -8,7 +8,7 @@ from drumatlas.atlas.network import open_network
 from drumatlas.errors import AtlasError
 
 pytest.importorskip("onnx", reason="wants the [export] extra")
-import graphs
+from support import onnx_graphs
 
 GRID = ("p", (32, 14))
 
@@ -34,14 +34,14 @@ def no_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
         ("long chain", "20003 nodes; a network has at most"),
     ],
 )
-def test_what_has_no_bounds_is_refused(no_runtime: None, kind: str, words: str) -> None:
+def test_networks_without_bounds_are_refused(no_runtime: None, kind: str, words: str) -> None:
     with pytest.raises(AtlasError, match=words):
-        open_network(graphs.HOSTILE[kind](), "d.onnx", ("z", (4,)), GRID)
+        open_network(onnx_graphs.HOSTILE[kind](), "d.onnx", ("z", (4,)), GRID)
 
 
 def test_a_good_one_is_run() -> None:
-    check_network(graphs.plain(), "d.onnx")
-    assert open_network(graphs.plain(), "d.onnx", ("z", (4,)), GRID)
+    check_network(onnx_graphs.plain(), "d.onnx")
+    assert open_network(onnx_graphs.plain(), "d.onnx", ("z", (4,)), GRID)
 
 
 def test_the_built_in_networks_are_allowed(builtin_members: dict[str, bytes]) -> None:
@@ -52,7 +52,7 @@ def test_the_built_in_networks_are_allowed(builtin_members: dict[str, bytes]) ->
 def test_operators_of_other_domains_are_refused(no_runtime: None) -> None:
     import onnx
 
-    model = onnx.load_from_string(graphs.plain())
+    model = onnx.load_from_string(onnx_graphs.plain())
     model.graph.node[0].domain = "com.microsoft"
     with pytest.raises(AtlasError, match="'com.microsoft.MatMul' is not allowed"):
         open_network(model.SerializeToString(), "d.onnx", ("z", (4,)), GRID)
@@ -68,18 +68,18 @@ def test_one_that_takes_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     runs: list[int] = []
 
     def opened(*_: object) -> object:
-        def run(array: "graphs.np.ndarray") -> object:
+        def run(array: "onnx_graphs.np.ndarray") -> object:
             runs.append(len(array))
-            return graphs.np.zeros((len(array), 32, 14), "f4")
+            return onnx_graphs.np.zeros((len(array), 32, 14), "f4")
 
         return run
 
     spent = iter(range(0, 1_000_000_000, 60_000_000))  # 60 ms a run
     monkeypatch.setattr(network, "_open_session", opened)
     monkeypatch.setattr(network.time, "thread_time_ns", lambda: next(spent))
-    decode = open_network(graphs.plain(), "d.onnx", ("z", (4,)), GRID)
-    assert decode(graphs.np.zeros((128, 4), "f4")).shape == (128, 32, 14)  # two batches
-    one = graphs.np.zeros((1, 4), "f4")
+    decode = open_network(onnx_graphs.plain(), "d.onnx", ("z", (4,)), GRID)
+    assert decode(onnx_graphs.np.zeros((128, 4), "f4")).shape == (128, 32, 14)  # two batches
+    one = onnx_graphs.np.zeros((1, 4), "f4")
     for _ in range(2):  # these may have waited for memory
         assert decode(one).shape == (1, 32, 14)
     for _ in range(2):

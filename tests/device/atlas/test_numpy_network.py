@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from drumatlas.atlas.numpy_network import OPERATORS, open_numpy
 from drumatlas.errors import AtlasError
+from support import onnx_graphs
 
 GRID = (32, 14)
 TOLERANCE = 1e-5
@@ -44,19 +45,9 @@ def test_the_shipped_networks_give_the_same(builtin_members: dict[str, bytes], n
         )
 
 
-def model_of(nodes: list[Any], arrays: dict[str, np.ndarray], width: int = 4) -> bytes:
-    onnx = pytest.importorskip("onnx")
-    helper = onnx.helper
-    graph = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("z", 1, ["n", 4])],
-        [helper.make_tensor_value_info("p", 1, ["n", width])],
-        [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
-    )
-    opset = [helper.make_opsetid("", 18)]
-    data: bytes = helper.make_model(graph, opset_imports=opset, ir_version=10).SerializeToString()
-    return data
+def network_of(nodes: list[Any], arrays: dict[str, np.ndarray], width: int = 4) -> bytes:
+    pytest.importorskip("onnx")
+    return onnx_graphs.model(nodes, arrays, (width,))
 
 
 def open_model(model: bytes, width: int = 4) -> Any:
@@ -82,7 +73,7 @@ UNARY = [
 @pytest.mark.parametrize(("op", "options"), UNARY)
 def test_each_function_is_the_operators_also_far_out(op: str, options: dict[str, float]) -> None:
     onnx = pytest.importorskip("onnx")
-    model = model_of([onnx.helper.make_node(op, ["z"], ["p"], **options)], {})
+    model = network_of([onnx.helper.make_node(op, ["z"], ["p"], **options)], {})
     x = np.array([[-1e3, -90, -30, -5], [-1, -1e-3, 0, 1e-3], [1, 5, 30, 1e3]], np.float32)
     assert_close(open_model(model)(x), run_onnxruntime(model, x))
 
@@ -110,7 +101,7 @@ def test_random_perceptrons_give_the_same(data: st.DataObject) -> None:
         last, width = y + "a", wide
     arrays["shape"] = np.array([0, -1], np.int64)
     nodes.append(node("Reshape", [last, "shape"], ["p"]))
-    model = model_of(nodes, arrays, width)
+    model = network_of(nodes, arrays, width)
     x = rng.standard_normal((data.draw(st.integers(1, 70)), 4)).astype(np.float32)
     assert_close(open_model(model, width)(x), run_onnxruntime(model, x))
 
@@ -143,7 +134,7 @@ def test_logits_that_are_levelled_give_the_same(seed: int, wide: int, place: flo
         node("Mul", ["upper", "lower"], ["both"]),
         node("Sub", ["y", "both"], ["p"]),
     ]
-    model = model_of(nodes, arrays, wide)
+    model = network_of(nodes, arrays, wide)
     x = np.random.default_rng(seed + 1).standard_normal((7, 4)).astype(np.float32)
     whole = run_onnxruntime(model, x)
     # Where the sum lies at a whole number to the last digit, either side is right.
@@ -171,7 +162,7 @@ def test_sums_are_the_operators(options: dict[str, int], axes: list[int] | None)
     ]
     is_whole = "noop_with_empty_axes" in options
     arrays["column"] = np.array([-1, 4 if is_whole else 1], np.int64)
-    model = model_of(nodes, arrays)
+    model = network_of(nodes, arrays)
     x = np.random.default_rng(2).standard_normal((3, 4)).astype(np.float32)
     assert_close(open_model(model)(x), run_onnxruntime(model, x))
 
@@ -182,7 +173,7 @@ def test_the_first_of_an_order_are_the_operators(largest: int) -> None:
     node = onnx.helper.make_node
     arrays = {"k": np.array([2], np.int64), "zero": np.zeros((1, 2), np.float32)}
     top = node("TopK", ["z", "k"], ["first", "order"], axis=1, largest=largest)
-    model = model_of([top, node("Add", ["first", "zero"], ["p"])], arrays, 2)
+    model = network_of([top, node("Add", ["first", "zero"], ["p"])], arrays, 2)
     x = np.random.default_rng(2).standard_normal((9, 4)).astype(np.float32)
     assert_close(open_model(model, 2)(x), run_onnxruntime(model, x))
 
@@ -193,7 +184,7 @@ def test_a_constant_may_stand_among_the_nodes() -> None:
     constant = node("Constant", [], ["c"], value=onnx.numpy_helper.from_array(two))
     x = np.ones((2, 4), np.float32)
     for op in ("Mul", "Sub"):
-        model = model_of([constant, node(op, ["z", "c"], ["p"])], {})
+        model = network_of([constant, node(op, ["z", "c"], ["p"])], {})
         assert_close(open_model(model)(x), run_onnxruntime(model, x))
 
 
@@ -202,7 +193,7 @@ def test_another_operator_needs_onnxruntime() -> None:
     assert "Erf" not in OPERATORS
     for options in ({}, {"domain": "com.example"}):
         op = "Erf" if not options else "Relu"
-        model = model_of([onnx.helper.make_node(op, ["z"], ["p"], **options)], {})
+        model = network_of([onnx.helper.make_node(op, ["z"], ["p"], **options)], {})
         with pytest.raises(AtlasError, match=rf"operator .*{op}, which needs onnxruntime"):
             open_model(model)
 
@@ -216,4 +207,4 @@ def test_a_graph_with_a_hole_is_refused() -> None:
         ([node("Relu", ["z"], [])], "has no output"),
     ):
         with pytest.raises(AtlasError, match=words):
-            open_model(model_of(nodes, {}))
+            open_model(network_of(nodes, {}))

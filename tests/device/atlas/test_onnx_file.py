@@ -63,7 +63,7 @@ def test_an_initializer_is_no_input() -> None:
     "data",
     [b"", b"garbage", b"\x3a\x05", b"\x3a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", b"\x3b"],
 )
-def test_what_is_no_model(data: bytes) -> None:
+def test_a_file_that_is_no_onnx_model_is_refused(data: bytes) -> None:
     with pytest.raises(AtlasError, match="read as ONNX"):
         read_graph(data)
 

@@ -57,7 +57,7 @@ def test_a_model_that_it_can_not_run_counts_as_death(a_pi: Path) -> None:
     assert not runs_onnxruntime(b"garbage")
 
 
-def test_an_answer_is_kept_for_one_machine_and_wheel(tmp_path: Path) -> None:
+def test_a_result_is_stored_for_one_machine_and_wheel(tmp_path: Path) -> None:
     file = tmp_path / "new" / "answer"
     assert remembered(lambda: True, "a", file)
     assert remembered(lambda: False, "a", file)

@@ -16,14 +16,9 @@ from drumatlas.atlas.read import parse_atlas, read_atlas
 from drumatlas.beat.codes import pack
 from drumatlas.errors import AtlasError, FileError
 from drumatlas.explore.filters import BeatFilter
+from support.atlases import npz
 
 Forge = Callable[..., bytes]
-
-
-def npz(**arrays: np.ndarray[Any, Any]) -> bytes:
-    buffer = BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
 
 
 def map_npz(n: int = 10, **changes: np.ndarray[Any, Any]) -> bytes:
@@ -76,10 +71,12 @@ def test_encode_brings_decoded_places_near_themselves(atlas: Atlas) -> None:
     assert np.median(away) < 0.4 * np.median(by_chance)
 
 
-def test_an_unchanged_forgery_is_good(forge: Forge, atlas: Atlas) -> None:
+def test_an_unchanged_forgery_is_good(forge: Forge) -> None:
     again = parse_atlas(forge(), "a")
-    assert again.name == atlas.name
-    assert np.array_equal(again.known, atlas.known)
+    assert again.name == "small"
+    assert again.known.tolist() == list(range(100))
+    assert again.decode(again.points.z).std() > 0.1
+    assert again.encode(np.ones((2, 32, 14), np.float32)).shape == (2, 4)
 
 
 CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
@@ -179,18 +176,18 @@ def test_an_array_that_claims_to_be_huge_is_refused(forge: Forge) -> None:
 
 
 def test_bombs_are_refused_before_they_are_unpacked(
-    zip_of: Callable[[dict[str, bytes]], bytes], builtin_members: dict[str, bytes]
+    zip_of: Callable[[dict[str, bytes]], bytes], small_members: dict[str, bytes]
 ) -> None:
-    bomb = zip_of(builtin_members | {"extra": bytes(read.MAX_FILE)})
+    bomb = zip_of(small_members | {"extra": bytes(read.MAX_FILE)})
     assert len(bomb) < read.MAX_FILE / 8
     with pytest.raises(AtlasError, match="unpacks to over 64 MiB"):
         parse_atlas(bomb, "a")
 
 
 def test_a_member_that_holds_more_than_it_says_is_not_unpacked(
-    zip_of: Callable[[dict[str, bytes]], bytes], builtin_members: dict[str, bytes]
+    zip_of: Callable[[dict[str, bytes]], bytes], small_members: dict[str, bytes]
 ) -> None:
-    bomb = bytearray(zip_of(builtin_members | {"atlas.json": bytes(100 << 20)}))
+    bomb = bytearray(zip_of(small_members | {"atlas.json": bytes(100 << 20)}))
     entry = bomb.index(b"PK\x01\x02")
     while not bomb.startswith(b"atlas.json", entry + 46):
         entry = bomb.index(b"PK\x01\x02", entry + 1)
@@ -207,11 +204,11 @@ def test_a_member_that_holds_more_than_it_says_is_not_unpacked(
 
 @pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
 def test_other_compressions_which_unpack_without_end_are_refused(
-    builtin_members: dict[str, bytes], method: int
+    small_members: dict[str, bytes], method: int
 ) -> None:
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
-        for name, data in builtin_members.items():
+        for name, data in small_members.items():
             archive.writestr(name, data, method if name == "map.npz" else ZIP_STORED)
     with pytest.raises(AtlasError, match="map.npz is compressed by a method other"):
         parse_atlas(buffer.getvalue(), "a")
@@ -224,12 +221,12 @@ def test_a_description_that_is_too_long_is_not_read(forge: Forge) -> None:
 
 
 def test_members_missing_or_twice(
-    zip_of: Callable[[dict[str, bytes]], bytes], builtin_members: dict[str, bytes]
+    zip_of: Callable[[dict[str, bytes]], bytes], small_members: dict[str, bytes]
 ) -> None:
-    fewer = {k: v for k, v in builtin_members.items() if k != "map.npz"}
+    fewer = {k: v for k, v in small_members.items() if k != "map.npz"}
     with pytest.raises(AtlasError, match="map.npz is missing"):
         parse_atlas(zip_of(fewer), "a")
-    buffer = BytesIO(zip_of(builtin_members))
+    buffer = BytesIO(zip_of(small_members))
     with ZipFile(buffer, "a", ZIP_DEFLATED) as archive, pytest.warns(UserWarning):
         archive.writestr("atlas.json", b"{}")
     with pytest.raises(AtlasError, match="twice"):
@@ -256,7 +253,7 @@ def test_flipped_bytes_never_play_something_else(forge: Forge) -> None:
         assert np.array_equal(changed.known, known)  # a byte that means nothing to us
 
 
-def test_files(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_or_a_large_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere.atlas"):
         read_atlas(tmp_path / "nowhere.atlas")
     with pytest.raises(FileError, match=str(tmp_path)):
@@ -268,7 +265,7 @@ def test_files(tmp_path: Path) -> None:
         read_atlas(tmp_path / "big.atlas")
 
 
-def test_what_is_no_array_in_a_table_is_told(forge: Forge, zip_of: Callable[..., bytes]) -> None:
+def test_a_table_without_an_array_is_refused(forge: Forge, zip_of: Callable[..., bytes]) -> None:
     with pytest.raises(AtlasError, match="known.npz: .*magic"):
         parse_atlas(forge(known__npz=zip_of({"hashes.npy": b"no array at all"})), "a")
 

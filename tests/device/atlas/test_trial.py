@@ -15,7 +15,7 @@ from drumatlas.atlas.trial import open_atlas, parse_foreign
 from drumatlas.errors import AtlasError, FileError
 
 pytest.importorskip("onnx", reason="wants the [export] extra")
-import graphs
+from support import onnx_graphs
 
 Forge = Callable[..., bytes]
 
@@ -25,12 +25,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-@pytest.mark.parametrize("kind", graphs.HOSTILE)
+@pytest.mark.parametrize("kind", onnx_graphs.HOSTILE)
 def test_hostile_networks_cost_a_child_and_no_more(
     kind: str, forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial, "MOST_CPU_S", 4)  # a good one takes half a second
-    data = forge(decoder__onnx=graphs.HOSTILE[kind]())
+    data = forge(decoder__onnx=onnx_graphs.HOSTILE[kind]())
     before = resource.getrusage(resource.RUSAGE_SELF)
     with pytest.raises(AtlasError, match=r"^a\.atlas: .{10,400}$"):
         parse_foreign(data, "a.atlas")
@@ -61,10 +61,12 @@ def test_a_good_one_plays_and_is_tried_once(
 def test_one_whose_edges_are_no_probabilities_is_refused(forge: Forge) -> None:
     """In the middle it gives 0."""
     nodes = [
-        graphs.node("MatMul", ["z", "weight"], ["flat"]),
-        graphs.node("Reshape", ["flat", "shape"], ["p"]),
+        onnx_graphs.node("MatMul", ["z", "weight"], ["flat"]),
+        onnx_graphs.node("Reshape", ["flat", "shape"], ["p"]),
     ]
-    decoder = graphs.model(nodes, {"weight": graphs.WEIGHT * 100, "shape": graphs.SHAPE})
+    decoder = onnx_graphs.model(
+        nodes, {"weight": onnx_graphs.WEIGHT * 100, "shape": onnx_graphs.SHAPE}
+    )
     with pytest.raises(AtlasError, match=r"outside 0\.\.1 at the edge"):
         parse_foreign(forge(decoder__onnx=decoder), "a.atlas")
 
@@ -110,7 +112,7 @@ def test_its_limits_are_those_of_a_box() -> None:
     assert 0 < int(beside) < 4 << 30  # what Python and the libraries have mapped
 
 
-def test_files_that_are_no_atlas_are_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_atlas_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"no\.atlas: No such file"):
         open_atlas(tmp_path / "no.atlas")
     (tmp_path / "bad.atlas").write_bytes(b"no zip")

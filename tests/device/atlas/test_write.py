@@ -29,7 +29,7 @@ def write(path: Path, atlas: Atlas, members: dict[str, bytes], **changes: Any) -
     write_atlas(path, **(contents | changes))
 
 
-def test_what_is_written_reads_back(
+def test_a_written_atlas_reads_back(
     tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
 ) -> None:
     write(tmp_path / "a.atlas", atlas, builtin_members)
@@ -45,19 +45,19 @@ def test_what_is_written_reads_back(
 
 
 def test_same_contents_same_bytes(
-    tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
+    tmp_path: Path, atlas: Atlas, small_members: dict[str, bytes]
 ) -> None:
     for name in ("a", "b"):
-        write(tmp_path / name, atlas, builtin_members)
+        write(tmp_path / name, atlas, small_members)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_an_atlas_that_a_box_would_refuse_is_not_written(
-    tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
+    tmp_path: Path, atlas: Atlas, small_members: dict[str, bytes]
 ) -> None:
     flat = replace(atlas.latent, basis=np.zeros((4, 4), np.float32))
     with pytest.raises(AtlasError, match="singular"):
-        write(tmp_path / "a.atlas", atlas, builtin_members, latent=flat)
+        write(tmp_path / "a.atlas", atlas, small_members, latent=flat)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,14 +69,14 @@ def groove() -> Groove:
 
 
 def test_a_groove_reads_back_and_may_be_missing(
-    tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
+    tmp_path: Path, atlas: Atlas, small_members: dict[str, bytes]
 ) -> None:
-    write(tmp_path / "a.atlas", atlas, builtin_members, groove=groove())
+    write(tmp_path / "a.atlas", atlas, small_members, groove=groove())
     again = read_atlas(tmp_path / "a.atlas").groove
     assert again is not None
     for key in GROOVE_SHAPES:
         assert np.array_equal(getattr(again, key), getattr(groove(), key))
-    write(tmp_path / "b.atlas", atlas, builtin_members)
+    write(tmp_path / "b.atlas", atlas, small_members)
     assert read_atlas(tmp_path / "b.atlas").groove is None
 
 
@@ -89,7 +89,7 @@ def test_a_groove_reads_back_and_may_be_missing(
         ({"spread_ms": np.full(14, 1e9, np.float32)}, "'spread_ms' holds a number out of"),
     ],
 )
-def test_a_groove_that_is_none_is_refused(change: dict[str, Any], words: str) -> None:
+def test_a_malformed_groove_is_refused(change: dict[str, Any], words: str) -> None:
     data = groove_bytes(groove())
     buffer = BytesIO()
     with ZipFile(BytesIO(data)) as old, ZipFile(buffer, "w") as new:
@@ -106,10 +106,10 @@ def test_a_groove_that_is_none_is_refused(change: dict[str, Any], words: str) ->
 
 
 def test_a_damaged_groove_is_refused(
-    tmp_path: Path, atlas: Atlas, builtin_members: dict[str, bytes]
+    tmp_path: Path, atlas: Atlas, small_members: dict[str, bytes]
 ) -> None:
     path = tmp_path / "a.atlas"
-    write(path, atlas, builtin_members, groove=groove())
+    write(path, atlas, small_members, groove=groove())
     with ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     members["groove.npz"] = members["groove.npz"][:-9] + b"something"

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import rotate
 from drumatlas.beat.codes import (
     CODE_LIMIT,
     STEPS,
@@ -14,6 +13,7 @@ from drumatlas.beat.codes import (
     rotation_hash,
 )
 from drumatlas.errors import BeatError
+from support.beats import rotate
 
 codes = st.lists(st.integers(0, CODE_LIMIT - 1), min_size=STEPS, max_size=STEPS).map(tuple)
 turns = st.integers(-100, 100)

@@ -9,7 +9,7 @@ from drumatlas.beat.grid import four_four
 from drumatlas.beat.voices import VOICE_TABLE
 
 
-def file_of(*keys: int, channel: int = 9) -> bytes:
+def file_of_keys(*keys: int, channel: int = 9) -> bytes:
     """A file with a key on each beat."""
     ons = [
         mido.Message("note_on", channel=channel, note=key, time=480 * bool(i))
@@ -29,24 +29,24 @@ def hits(data: bytes, reading: Reading) -> list[int]:
 
 
 def test_a_file_is_read_by_what_its_notes_show() -> None:
-    assert read(file_of(36, 55, 58)).drum_map is GM
-    assert read(file_of(36, 55, 58, 22)).drum_map is V_DRUMS_MAP
-    assert hits(file_of(36, 55, 58, 22), Reading()) == [1, 1 << 7, 1 << 3, 1 << 2]
-    assert hits(file_of(36, 55, 58, 22), Reading(GM)) == [1, 1 << 8, 1 << 9, 1 << 2]
+    assert read(file_of_keys(36, 55, 58)).drum_map is GM
+    assert read(file_of_keys(36, 55, 58, 22)).drum_map is V_DRUMS_MAP
+    assert hits(file_of_keys(36, 55, 58, 22), Reading()) == [1, 1 << 7, 1 << 3, 1 << 2]
+    assert hits(file_of_keys(36, 55, 58, 22), Reading(GM)) == [1, 1 << 8, 1 << 9, 1 << 2]
 
 
 def test_notes_without_a_voice_are_counted_by_key() -> None:
-    drums = read(file_of(36, 33, 33, 2))
+    drums = read(file_of_keys(36, 33, 33, 2))
     assert drums.unvoiced == {33: 2, 2: 1}
     assert drums.voiced == 1
-    assert read(file_of()).voiced == 0
+    assert read(file_of_keys()).voiced == 0
 
 
 def test_a_map_brings_its_channels() -> None:
     own = map_of_voices("own", [(voice.bit, 2) for voice in VOICE_TABLE])
-    assert hits(file_of(0, 1, channel=2), Reading(own)) == [1, 2]
-    assert not read(file_of(0, 1, channel=3), Reading(own)).voiced
-    assert hits(file_of(0, 1, channel=3), Reading(own, frozenset((3,)))) == [1, 2]
+    assert hits(file_of_keys(0, 1, channel=2), Reading(own)) == [1, 2]
+    assert not read(file_of_keys(0, 1, channel=3), Reading(own)).voiced
+    assert hits(file_of_keys(0, 1, channel=3), Reading(own, frozenset((3,)))) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_map_brings_its_channels() -> None:
         ({3: 1, 5: 7}, "8 notes without a voice (note 5: 7, note 3: 1)"),
     ],
 )
-def test_the_line_about_lost_notes(unvoiced: dict[int, int], line: str) -> None:
+def test_lost_notes_are_listed_by_key(unvoiced: dict[int, int], line: str) -> None:
     assert unvoiced_line(unvoiced) == line
 
 
@@ -67,7 +67,7 @@ def test_a_line_about_many_keys_stays_a_line() -> None:
     assert line.endswith(", 88 more)")
 
 
-def test_the_line_about_moved_notes() -> None:
+def test_moved_notes_are_listed_by_reason() -> None:
     assert misfit_line(["", ""]) == misfit_line([]) == ""
     line = misfit_line(["swing or triplets", "", "off the 16th grid", "swing or triplets"])
     assert line == (
@@ -80,12 +80,12 @@ def test_the_line_about_moved_notes() -> None:
 )
 def test_in_songs_for_gs_and_xg_synths_26_is_no_hat(reset: tuple[int, ...]) -> None:
     def song(*keys: int) -> bytes:
-        file = mido.MidiFile(file=BytesIO(file_of(*keys)))
+        file = mido.MidiFile(file=BytesIO(file_of_keys(*keys)))
         file.tracks[0].insert(0, mido.Message("sysex", data=reset))
         buffer = BytesIO()
         file.save(file=buffer)
         return buffer.getvalue()
 
     assert read(song(36, 26, 54)).unvoiced == {26: 1}
-    assert not read(file_of(36, 26, 54)).unvoiced
+    assert not read(file_of_keys(36, 26, 54)).unvoiced
     assert read(song(36, 26, 38)).drum_map is V_DRUMS_MAP

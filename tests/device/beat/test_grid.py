@@ -8,7 +8,7 @@ from drumatlas.beat.smf import DrumTrack
 from drumatlas.errors import MidiFileError
 
 
-def track_of(steps: list[float], ticks_per_beat: int = 480, key: int = 36) -> DrumTrack:
+def kicks_at(steps: list[float], ticks_per_beat: int = 480, key: int = 36) -> DrumTrack:
     """Kicks at places given in 16ths."""
     return drums(
         [(round(step * ticks_per_beat / 4), key) for step in sorted(steps)], ticks_per_beat
@@ -21,18 +21,18 @@ def drums(notes: list[tuple[int, int]], ticks_per_beat: int = 480) -> DrumTrack:
 
 
 def test_no_signature_means_four_four() -> None:
-    track = track_of([0, 10])
+    track = kicks_at([0, 10])
     assert four_four(track) == [(0, track.notes[-1][0] + 1)]
 
 
 def test_only_stretches_in_four_four_count() -> None:
-    track = track_of([0, 100])
+    track = kicks_at([0, 100])
     track.signatures = [(0, 4, 4), (1920, 3, 4), (3000, 4, 4), (4000, 4, 4)]
     assert four_four(track) == [(0, 1920), (3000, 12001)]
 
 
-def test_a_file_in_another_metre_has_none() -> None:
-    track = track_of([0, 100])
+def test_a_file_in_another_metre_has_no_stretch() -> None:
+    track = kicks_at([0, 100])
     track.signatures = [(0, 6, 8)]
     assert four_four(track) == []
 
@@ -40,7 +40,7 @@ def test_a_file_in_another_metre_has_none() -> None:
 @given(st.sets(st.integers(0, 63), min_size=1), st.floats(-0.2, 0.2))
 def test_a_constant_shift_is_taken_out(steps: set[int], shift: float) -> None:
     places = [step + 8 + shift for step in steps]
-    region = quantise(track_of(places, 960), 0, 1 << 20)
+    region = quantise(kicks_at(places, 960), 0, 1 << 20)
     assert region is not None
     assert np.flatnonzero(region.codes).tolist() == [step + 8 for step in sorted(steps)]
     assert region.misfit(0, 80)[0] < 0.01
@@ -57,16 +57,16 @@ def test_voices_meet_in_a_step() -> None:
 def test_swung_eighths_fit_triplets_better() -> None:
     swung = [beat * 4 + place for beat in range(8) for place in (0, 8 / 3)]
     straight = [beat * 4 + place for beat in range(8) for place in (0, 2)]
-    on_grid, on_triplets = quantise(track_of(swung), 0, 1 << 20).misfit(0, 32)
+    on_grid, on_triplets = quantise(kicks_at(swung), 0, 1 << 20).misfit(0, 32)
     assert on_triplets < on_grid
-    on_grid, on_triplets = quantise(track_of(straight), 0, 1 << 20).misfit(0, 32)
+    on_grid, on_triplets = quantise(kicks_at(straight), 0, 1 << 20).misfit(0, 32)
     assert on_grid < on_triplets
 
 
-def test_nothing_to_quantise() -> None:
-    assert quantise(track_of([]), 0, 100) is None
-    assert quantise(track_of([0], key=3), 0, 100) is None
-    assert quantise(track_of([0, 1e7]), 0, 1 << 40) is None  # an absurd time
+def test_without_notes_there_is_nothing_to_quantise() -> None:
+    assert quantise(kicks_at([]), 0, 100) is None
+    assert quantise(kicks_at([0], key=3), 0, 100) is None
+    assert quantise(kicks_at([0, 1e7]), 0, 1 << 40) is None  # an absurd time
 
 
 def test_all_stretches_together_are_bounded() -> None:
@@ -86,7 +86,7 @@ def test_all_stretches_together_are_bounded() -> None:
 
 def in_metres(*signatures: tuple[int, int, int]) -> DrumTrack:
     """Kicks on each beat of 40, with signatures at beats."""
-    track = track_of([4 * beat for beat in range(40)])
+    track = kicks_at([4 * beat for beat in range(40)])
     track.signatures = [(beat * 480, numerator, of) for beat, numerator, of in signatures]
     return track
 

@@ -16,7 +16,7 @@ def test_every_key_folds_into_one_voice_only() -> None:
     assert len(keys) == len(set(keys)) == len(BIT_OF_NOTE)
 
 
-def test_known_foldings() -> None:
+def test_related_keys_fold_into_one_voice() -> None:
     for key, note in {
         35: 36,
         40: 38,
@@ -43,7 +43,7 @@ def test_hats_edges_surdos_and_bells_have_a_voice() -> None:
     assert [BIT_OF_NOTE[key] for key in range(82, 88)] == [9, 9, 9, 9, 3, 3]
 
 
-def test_what_has_no_voice_has_a_name() -> None:
+def test_keys_without_a_voice_have_a_name() -> None:
     assert set(UNVOICED_NAMES) == set(range(27, 35))
     assert not set(UNVOICED_NAMES) & set(BIT_OF_NOTE)
     assert set(range(35, 88)) <= set(BIT_OF_NOTE)

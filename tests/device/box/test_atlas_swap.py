@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atlases import write_other
 from drumatlas.atlas.model import Atlas
 from drumatlas.box.atlas_swap import AtlasSwap
 from drumatlas.engine import Engine
@@ -13,6 +12,7 @@ from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.events import Event
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.atlas import FILE, update_atlas
+from support.atlases import write_other
 
 STEP = 125_000_000
 BAR = 16 * STEP
@@ -63,7 +63,7 @@ def test_another_atlas_comes_in_at_the_next_bar_and_no_step_is_missing(
     assert {code for step, code in heard if step >= 32} == {new}
 
 
-def test_what_hands_have_set_stays(tmp_path: Path, atlas: Atlas, other: Path) -> None:
+def test_controls_stay_as_they_were_set(tmp_path: Path, atlas: Atlas, other: Path) -> None:
     engine = engine_of(atlas)
     engine.handle(Turn("x2", 0.8), 0)
     engine.handle(Turn("density", 0.7), 0)
@@ -79,7 +79,7 @@ def test_what_hands_have_set_stays(tmp_path: Path, atlas: Atlas, other: Path) ->
     assert explorer.knobs == pytest.approx(np.array([0.5, 0.8, 0.5, 0.5], np.float32))
     assert list(explorer.snapshots) == ["a"]
     assert not explorer.novelty
-    assert (said, told) == (["atlas 'other' plays"], ["other"])
+    assert (said, told) == (["now playing from atlas 'other'"], ["other"])
     engine.handle(Press("load_a"), 0)
     assert engine.explorer.novelty
 
@@ -138,7 +138,7 @@ def test_a_network_that_fails_later_is_shown_and_the_one_before_plays_on(
     engine = engine_of(atlas)
     monkeypatch.setattr("drumatlas.explore.explorer.Explorer", broken)
     read(AtlasSwap(engine, other, None))
-    assert engine.faults == ["atlas: RuntimeError: only three points; the one before plays on"]
+    assert engine.faults == ["atlas: RuntimeError: only three points; the atlas before plays on"]
     assert engine.explorer.atlas is atlas
 
 
@@ -148,15 +148,15 @@ def test_after_one_that_hangs_a_good_one_is_read(
     """Its trial ends by the limits, and the thread with it."""
     onnx = pytest.importorskip("onnx", reason="wants the [export] extra")
     assert onnx
-    import graphs
-    from atlases import with_decoder
     from drumatlas.atlas import limits, trial
+    from support import onnx_graphs
+    from support.atlases import with_decoder
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(trial, "MOST_CPU_S", 3)
     engine = engine_of(atlas)
     swap = AtlasSwap(engine, None, tmp_path)
-    (tmp_path / FILE).write_bytes(with_decoder(graphs.is_slow()))
+    (tmp_path / FILE).write_bytes(with_decoder(onnx_graphs.is_slow()))
     # What refuses that one is what it takes, not what it is made of.
     assert limits.MOST_NODES > 200
     read(swap)
@@ -168,7 +168,7 @@ def test_after_one_that_hangs_a_good_one_is_read(
     assert engine.explorer.atlas.name == "other"
 
 
-def test_what_was_read_plays_before_the_next_look(
+def test_an_atlas_that_was_read_plays_before_the_next_look(
     tmp_path: Path, atlas: Atlas, other: Path
 ) -> None:
     """A thread that ends in the middle of a tick has found something that is not played yet."""

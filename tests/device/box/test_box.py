@@ -39,4 +39,4 @@ def test_an_atlas_that_gives_no_beat_does_not_keep_the_service_from_playing(
     assert engine.explorer.pattern
     assert len(engine.faults) == 1
     assert "mute.atlas: atlas" in engine.faults[0]
-    assert "another one plays" in engine.faults[0]
+    assert "playing another atlas" in engine.faults[0]

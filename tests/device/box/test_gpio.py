@@ -3,24 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.box.gpio import Knobs, check_words, connect, find_gpio, lamps
 from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine
 from drumatlas.errors import ControlError, PanelError
 from drumatlas.explore.controls import Turn
 from drumatlas.panel import gpio_board
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.wiring import Wiring, wiring_of
-from drumatlas.play.settings import PlaySettings
 
 CONFIG = defaults()
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 @pytest.fixture
@@ -64,7 +57,7 @@ def test_a_tempo_that_was_asked_for_is_not_overruled_by_where_a_knob_stands(
     assert engine.bpm == 99
 
 
-def test_a_restored_place_is_kept(engine: Engine, board: FakeBoard) -> None:
+def test_knobs_leave_a_restored_place_alone(engine: Engine, board: FakeBoard) -> None:
     engine.handle(Turn("x2", 0.9), 0)
     opened(engine, board, set())
     for tick in range(1, 30):
@@ -111,7 +104,7 @@ def test_a_board_of_which_a_part_is_missing_is_closed_again(
     assert board.is_closed
 
 
-def test_lamps(engine: Engine) -> None:
+def test_lamps_show_beat_lock_and_filter(engine: Engine) -> None:
     assert lamps(engine, None, 0) == {
         "beat": False,
         "lock": False,
@@ -191,7 +184,7 @@ def test_a_wiring_that_can_not_be_had_leaves_the_one_before(engine: Engine, boar
     knobs = knobs_of(engine)
     boards.refused = [wiring_of(OTHER)]
     knobs.rewire(OTHER)
-    stays = "wiring: GPIO pin 16: busy; the wiring before stays in force"
+    stays = "wiring: GPIO pin 16: busy; the old wiring stays in use"
     assert engine.faults == [stays]
     boards.levels[:] = [0.5] * 8
     engine.tick(TICK_NS)
@@ -210,10 +203,10 @@ def test_without_any_wiring_it_plays_and_the_next_try_may_do(
     boards.refused = [wiring_of(OTHER), wiring_of(CONFIG)]
     knobs.rewire(OTHER)
     assert engine.panels == ()
-    assert "no knobs, for the wiring before can't be had again either" in engine.faults[0]
+    assert "playing without knobs, since the old wiring failed too" in engine.faults[0]
     boards.refused = [wiring_of(OTHER)]
     knobs.rewire(OTHER)
-    assert engine.faults[0].endswith("the wiring before stays in force")
+    assert engine.faults[0].endswith("the old wiring stays in use")
     boards.refused = []
     knobs.rewire(OTHER)
     assert engine.faults == []
@@ -227,7 +220,7 @@ def test_knobs_that_were_not_there_at_the_start_come_with_a_better_wiring(
     knobs = knobs_of(engine)
     assert knobs.lines == ["no knobs: GPIO pin 16: busy"]
     knobs.rewire(CONFIG)
-    assert engine.faults == ["wiring: GPIO pin 16: busy; no knobs"]
+    assert engine.faults == ["wiring: GPIO pin 16: busy; playing without knobs"]
     knobs.rewire(OTHER)
     assert engine.faults == []
     assert len(engine.panels) == 1
@@ -249,7 +242,7 @@ def test_a_panel_that_broke_is_opened_again(
     assert len(engine.panels) == 1
 
 
-def test_who_wants_no_knobs_gets_none_by_a_new_wiring(engine: Engine, boards: Boards) -> None:
+def test_without_knobs_a_new_wiring_brings_none(engine: Engine, boards: Boards) -> None:
     Knobs(["none"], CONFIG, engine).rewire(OTHER)
     assert boards.opened == []
 
@@ -288,7 +281,7 @@ def test_a_new_wiring_that_a_move_does_not_fit_leaves_the_one_before(
     knobs.rewire(OTHER)
     (fault,) = engine.faults
     assert fault.startswith(f"wiring: {file}, line 1: no input is wired to pin:17")
-    assert fault.endswith("the wiring before stays in force")
+    assert fault.endswith("the old wiring stays in use")
     file.write_text("")
     knobs.rewire(OTHER)
     assert engine.faults == []

@@ -13,12 +13,12 @@ from drumatlas.config.keys import KEYS
 from drumatlas.config.read import read_config
 from drumatlas.explore.controls import Press
 from drumatlas.panel import gpio_board
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.wiring import Wiring
 from drumatlas.play.events import CONTINUE, NOTE_OFF, START, Event
 
 
-class Rig:
+class ReloadedBox:
     """A box with a file, and how it is reloaded."""
 
     def __init__(self, path: Path, text: str = "", given: str = "", panel: str = "none") -> None:
@@ -46,8 +46,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "box.toml"
 
 
-def test_settings_and_the_midi_map_are_taken(path: Path) -> None:
-    rig = Rig(path)
+def test_settings_and_the_midi_map_are_reloaded(path: Path) -> None:
+    rig = ReloadedBox(path)
     assert rig.reload('[cc]\nx1 = 90\n[map]\nmode = "glide"\n[play]\ngate = 1.5') == []
     rig.engine.sequencer.advance(0)
     assert rig.engine.sequencer.settings.gate == 1.5
@@ -56,7 +56,7 @@ def test_settings_and_the_midi_map_are_taken(path: Path) -> None:
 
 
 def test_a_bad_file_leaves_the_last_good_one_until_it_is_mended(path: Path) -> None:
-    rig = Rig(path, "[play]\nbpm = 100")
+    rig = ReloadedBox(path, "[play]\nbpm = 100")
     faults = rig.reload("[play]\nbpm = 1000")
     assert len(faults) == 1
     assert faults[0].startswith(f"config: {path}, line 2: play.bpm = 1000")
@@ -66,7 +66,7 @@ def test_a_bad_file_leaves_the_last_good_one_until_it_is_mended(path: Path) -> N
 
 
 def test_the_tempo_is_the_hands_until_the_files_changes(path: Path) -> None:
-    rig = Rig(path, "[play]\nbpm = 100")
+    rig = ReloadedBox(path, "[play]\nbpm = 100")
     rig.engine.set_bpm(150)
     rig.reload("[play]\nbpm = 100\ngate = 1.0")
     assert rig.engine.bpm == 150
@@ -78,19 +78,19 @@ def test_the_tempo_is_the_hands_until_the_files_changes(path: Path) -> None:
 
 
 def test_an_option_goes_over_the_file(path: Path) -> None:
-    rig = Rig(path, given="--bpm 77 --midi-out none --midi-in none --seed 3")
+    rig = ReloadedBox(path, given="--bpm 77 --midi-out none --midi-in none --seed 3")
     assert rig.reload('[play]\nbpm = 90\nseed = 4\n[midi]\nout = "A"\nin = "B"') == []
     assert rig.engine.bpm == 77
 
 
-def sounding(rig: Rig, now_ns: int) -> list[bytes]:
+def sounding(rig: ReloadedBox, now_ns: int) -> list[bytes]:
     """What a box that plays is given by `now_ns`."""
     given = rig.engine.sequencer.advance(now_ns)
     return [one.data for one in given if isinstance(one, Event)]
 
 
 def test_whether_the_play_button_continues_is_in_the_file(path: Path) -> None:
-    rig = Rig(path, "[play]\nresume = true")
+    rig = ReloadedBox(path, "[play]\nresume = true")
     for text, begins in (("[play]\nresume = true", CONTINUE), ("[play]\nresume = false", START)):
         assert rig.reload(text) == []
         sequencer = rig.engine.sequencer
@@ -104,7 +104,7 @@ def test_whether_the_play_button_continues_is_in_the_file(path: Path) -> None:
 
 
 def test_a_file_that_is_as_it_was_cuts_no_note(path: Path) -> None:
-    rig = Rig(path, "[play]\ngate = 4.0")
+    rig = ReloadedBox(path, "[play]\ngate = 4.0")
     rig.engine.sequencer.start()
     begin_ns = rig.engine.sequencer.horizon_ns
     assert sounding(rig, begin_ns + 1_000_000_000)
@@ -115,7 +115,7 @@ def test_a_file_that_is_as_it_was_cuts_no_note(path: Path) -> None:
 
 
 def test_a_mute_is_the_hands_until_the_files_changes(path: Path) -> None:
-    rig = Rig(path, "[voices.snare]\nmute = true")
+    rig = ReloadedBox(path, "[voices.snare]\nmute = true")
     sequencer = rig.engine.sequencer
 
     def muted() -> list[int]:
@@ -133,14 +133,14 @@ def test_a_mute_is_the_hands_until_the_files_changes(path: Path) -> None:
     assert muted() == [1]
 
 
-def test_what_takes_a_restart_is_told_until_the_file_is_as_it_was(path: Path) -> None:
-    rig = Rig(path, '[midi]\nout = "TR-8S"')
+def test_a_setting_that_needs_a_restart_is_shown_until_it_is_undone(path: Path) -> None:
+    rig = ReloadedBox(path, '[midi]\nout = "TR-8S"')
     changed = '[midi]\nout = "Volca"\nin = "Keys"\n[play]\nseed = 5\n[clock]\nsource = "auto"'
     told = [
-        "config: midi.out = 'Volca' takes a restart",
-        "config: midi.in = 'Keys' takes a restart",
-        "config: clock.source = 'auto' takes a restart",
-        "config: play.seed = 5 takes a restart",
+        "config: midi.out = 'Volca' needs a restart",
+        "config: midi.in = 'Keys' needs a restart",
+        "config: clock.source = 'auto' needs a restart",
+        "config: play.seed = 5 needs a restart",
     ]
     assert rig.reload(changed) == told
     assert rig.reload(changed) == told
@@ -148,7 +148,7 @@ def test_what_takes_a_restart_is_told_until_the_file_is_as_it_was(path: Path) ->
     assert {key.name for key in KEYS} >= AT_START.keys()
 
 
-def test_the_wiring_is_taken(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wiring_is_reloaded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Wiring] = []
 
     def opened(wiring: Wiring, _prepare: object) -> FakeBoard:
@@ -156,6 +156,6 @@ def test_the_wiring_is_taken(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         return FakeBoard()
 
     monkeypatch.setattr(gpio_board, "open_board", opened)
-    rig = Rig(path, panel="gpio")
+    rig = ReloadedBox(path, panel="gpio")
     assert rig.reload('[gpio]\nplay = "pin:16"') == []
     assert [dict(wiring.buttons)["play"] for wiring in asked] == [17, 16]

@@ -23,7 +23,7 @@ def taken() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
 
-def test_a_port_that_is_taken_is_said_in_a_line_and_it_plays(
+def test_a_port_in_use_is_reported_in_a_line_and_it_plays(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with taken() as other:
@@ -31,15 +31,15 @@ def test_a_port_that_is_taken_is_said_in_a_line_and_it_plays(
         assert main([*PLAY, "--seconds", "0.1", "--web", address]) == 0
     lines = [line for line in capsys.readouterr().err.splitlines() if "page" in line]
     assert len(lines) == 1
-    assert lines[0].startswith(f"page: {address}: Address already in use; playing without it")
+    assert lines[0].startswith(f"page: {address}: Address already in use; playing without the page")
 
 
-def test_off_is_off(capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_web_off_there_is_no_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*PLAY, "--seconds", "0.1", "--web", "off"]) == 0
     assert "page" not in capsys.readouterr().err
 
 
-def test_what_is_no_address_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_malformed_address_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*PLAY, "--web", "8313"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(ConfigError, match="web 'box'"):
@@ -92,7 +92,7 @@ def test_a_box_that_plays_has_a_page_and_ends_with_it_open(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
-def test_no_thread_for_the_page_is_said_and_it_plays(
+def test_without_a_thread_for_the_page_it_says_so_and_plays(
     error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = threading.Thread.start

@@ -12,7 +12,7 @@ from drumatlas.errors import ConfigError, FileError
 from drumatlas.panel import gpio_board
 from drumatlas.panel.board import Converter
 from drumatlas.panel.conditioning import Calibration
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.wiring import wiring_of
 
 MOVED, RESTED = 40, 10  # readings of each input
@@ -49,7 +49,7 @@ class TurnedBoard(FakeBoard):
         return self._turned
 
 
-def test_what_was_turned_is_measured_and_the_rest_is_named() -> None:
+def test_turned_knobs_are_measured_and_the_others_named() -> None:
     found, failed = calibrate(wiring_of(defaults()), TurnedBoard(), MOVED / 100, RESTED / 100)
     assert list(found) == ["x1", "x2", "x3", "x4", "map_x", "map_y", "tempo"]
     assert list(failed) == ["density"]

@@ -91,7 +91,7 @@ def test_json_is_one_object_and_nothing_else(
     assert fake.port.is_closed
 
 
-def test_drift_is_told_against_the_tempo_given(
+def test_drift_is_measured_against_the_given_tempo(
     fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake.play(120, 480)
@@ -99,7 +99,7 @@ def test_drift_is_told_against_the_tempo_given(
     assert clock["ppm"] == pytest.approx(1e6 / 120, rel=1e-4)  # slow
     assert (clock["against_bpm"], clock["against"]) == (121, "--bpm")
     assert main(["monitor", "fake", "--seconds", "0.1", "--bpm", "119"]) == 0
-    assert "8333.3 ppm fast against 119 (--bpm)" in capsys.readouterr().out
+    assert "8333.3 ppm fast compared with 119 (--bpm)" in capsys.readouterr().out
 
 
 def test_the_summary_is_on_stdout_and_talk_on_stderr(
@@ -110,12 +110,12 @@ def test_the_summary_is_on_stdout_and_talk_on_stderr(
     assert main(["monitor", "fake", "--seconds", "0.1"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("fake:out: 477 clocks in 0.1 s\n")
-    assert "tempo: 99.9900 BPM, 100.0 ppm slow against 100 (the nearest whole tempo)" in out
+    assert "tempo: 99.9900 BPM, 100.0 ppm slow compared with 100 (the nearest whole number)" in out
     assert "phase error, us: p50 0, p99 0, max 0\n" in out
     assert "interval deviation, us: p50 0, p99 0, max 0\n" in out
     assert "missing 3, bunched 0, pauses 0, tempo changes 0\n" in out
     assert "starts 1, continues 0, stops 1; 1 note-ons, 1 note-offs\n" in out
-    assert err == "hearing fake:out; Ctrl-C ends\n"
+    assert err == "listening to fake:out; press Ctrl-C to stop\n"
 
 
 def test_every_second_has_its_line(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +128,7 @@ def test_every_second_has_its_line(fake: Fake, capsys: pytest.CaptureFixture[str
     assert "missing 0, bunched 1" in lines[0]
 
 
-def test_on_a_terminal_the_line_is_written_anew_and_fits(
+def test_on_a_terminal_the_line_is_overwritten_and_fits(
     fake: Fake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.play(120, 480)
@@ -141,17 +141,19 @@ def test_on_a_terminal_the_line_is_written_anew_and_fits(
     assert rest.startswith("fake:out: 480 clocks")
 
 
-def test_no_clock_is_said_in_one_line(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_clock_it_ends_with_one_line(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
     fake.messages = [(data, 10**13) for data in BEAT]
     assert main(["monitor", "fake", "--seconds", "1.1"]) == 0
     out = capsys.readouterr().out
-    assert out == "no clock heard on fake:out in 1.1 s; 1 note-ons, 1 note-offs\n"
+    assert out == "no clock received from fake:out in 1.1 s; 1 note-ons, 1 note-offs\n"
     clock = table(capsys)["clock"]
     assert clock["count"] == 0
     assert clock["bpm"] is clock["ppm"] is clock["phase"] is clock["interval"] is None
 
 
-def test_too_few_clocks_tell_no_tempo(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_few_clocks_give_no_tempo(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     fake.play(120, 5)
     assert main(["monitor", "fake", "--seconds", "0.1"]) == 0
     assert "fake:out: 5 clocks" in (out := capsys.readouterr().out)
@@ -175,9 +177,7 @@ def test_a_signal_ends_it_with_the_summary(
     assert (signal.getsignal(number), sys.getswitchinterval()) == before
 
 
-def test_a_port_that_is_unplugged_is_told_once(
-    fake: Fake, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unplugged_port_is_reported_once(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     fake.play(120, 480)
     fake.port.fault = "fake:out: unplugged"
     timer = threading.Timer(0.2, setattr, (fake.port, "fault", ""))

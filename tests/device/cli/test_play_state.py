@@ -44,7 +44,7 @@ def test_it_goes_on_where_it_was_left(here: Path, capsys: pytest.CaptureFixture[
     take = read_drums((here / "box" / "keep-001.mid").read_bytes())
     assert take.notes
     assert take.notes[-1][0] < 8 * 4 * 480
-    assert "kept the last bars: box/keep-001.mid" in capsys.readouterr().err
+    assert "saved the last bars: box/keep-001.mid" in capsys.readouterr().err
     assert main([*play, "--panel", "none", "--seconds", "0.2"]) == 0
     assert state(here) == left
     (here / "more.jsonl").write_text('{"t": 0.1, "control": "x1", "value": 0.9}')
@@ -52,7 +52,7 @@ def test_it_goes_on_where_it_was_left(here: Path, capsys: pytest.CaptureFixture[
     assert state(here) != left
     (here / "box" / "state.json").write_text("{")
     assert main([*play, "--panel", "none", "--seconds", "0.2"]) == 0
-    assert "taking box/state.previous.json" in capsys.readouterr().err
+    assert "using the file before it, box/state.previous.json" in capsys.readouterr().err
     assert state(here) == left  # and it is whole again
 
 
@@ -93,7 +93,7 @@ def test_without_a_folder_it_plays_all_the_same(
     monkeypatch.setenv("STATE_DIRECTORY", str(here / "file" / "inside"))
     assert main(play) == 0
     said = capsys.readouterr().err
-    assert "playing without keeping any" in said
+    assert "nothing will be saved" in said
     assert "keep: no folder for takes" in said
 
 
@@ -163,7 +163,7 @@ def test_sighup_reloads_and_a_bad_file_keeps_the_last_good_one(
     config.write_text("[voices.kick]\nnote = 200\n")
     one.send(signal.SIGHUP)
     one.wait_for("box.toml, line 2: voices.kick.note = 200")
-    assert "the last good one stays" in one.said
+    assert "the last good configuration stays" in one.said
     config.write_text("[voices.kick]\nnote = 21\nvelocity_min = 9\nvelocity_max = 9\n")
     one.send(signal.SIGHUP)
     time.sleep(2)

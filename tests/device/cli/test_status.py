@@ -50,13 +50,13 @@ def test_without_one_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> N
     assert "systemctl start drumatlas" in capsys.readouterr().err
 
 
-def test_one_that_was_killed_is_told(
+def test_a_box_that_was_killed_is_reported(
     box: "subprocess.Popen[bytes]", capsys: pytest.CaptureFixture[str]
 ) -> None:
     box.kill()
     box.wait(timeout=20)
     assert main(["status"]) == 2
-    assert "ended without a word" in capsys.readouterr().err
+    assert "ended unexpectedly" in capsys.readouterr().err
 
 
 def test_faults_are_shown() -> None:
@@ -81,7 +81,7 @@ def test_faults_are_shown() -> None:
         "MIDI out: TR-8S",
         "MIDI in: Keys",
         "fault: TR-8S: unplugged",
-        "process 7, seen 1 s ago",
+        "process 7, updated 1 s ago",
     ]
 
 

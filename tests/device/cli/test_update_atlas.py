@@ -28,7 +28,7 @@ def test_an_atlas_is_put_where_play_finds_it(
 ) -> None:
     state = tmp_path / "state"
     assert main(["update-atlas", str(good), "--state", str(state)]) == 0
-    assert "it plays from the next start on" in capsys.readouterr().err
+    assert "a box plays it from its next start on" in capsys.readouterr().err
     (tmp_path / "bad.atlas").write_bytes(good.read_bytes()[:1000])
     assert main(["update-atlas", str(tmp_path / "bad.atlas"), "--state", str(state)]) == 2
     assert "bad.atlas" in capsys.readouterr().err
@@ -53,7 +53,7 @@ def test_the_services_folder_wants_root(
     monkeypatch.setattr(update_atlas, "SERVICE_STATE", closed)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert main(["update-atlas", str(good)]) == 2
-    assert "the service's folder wants sudo" in capsys.readouterr().err
+    assert "use sudo for the service's folder" in capsys.readouterr().err
 
 
 def test_without_a_service_it_is_the_users_own(
@@ -96,7 +96,7 @@ def test_a_box_of_ours_is_asked_to_take_it(
 ) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     show_box(monkeypatch, folder=str(tmp_path))
-    assert "takes it at its next bar" in update(good, tmp_path / "link", capsys)
+    assert "switches at its next bar" in update(good, tmp_path / "link", capsys)
     assert signalled == [(os.getpid(), signal.SIGHUP)]
 
 
@@ -117,7 +117,7 @@ def test_no_other_process_is_signalled(
         ]
         for entry in forged:
             show_box(monkeypatch, folder=str(tmp_path), **entry)
-            assert "its user sends SIGHUP" in update(good, tmp_path, capsys), entry
+            assert "its user must run: kill -HUP" in update(good, tmp_path, capsys), entry
     assert signalled == []
 
 
@@ -132,7 +132,7 @@ def test_root_signals_no_process_that_another_user_names(
     with subprocess.Popen("cat", stdin=subprocess.PIPE, user=65534) as other:
         entry = {"pid": other.pid, "started": started(other.pid), "folder": str(tmp_path)}
         show_box(monkeypatch, **entry)
-        assert "its user sends SIGHUP" in update(good, tmp_path, capsys)
+        assert "its user must run: kill -HUP" in update(good, tmp_path, capsys)
     assert signalled == []
 
 
@@ -151,7 +151,7 @@ def test_a_box_with_another_folder_is_left_alone(
 @pytest.mark.parametrize(
     ("codes", "words"),
     [
-        ([0, 0], "takes it at its next bar"),
+        ([0, 0], "switches at its next bar"),
         ([3], "the service is not running"),
         ([0, 1], "sudo systemctl reload drumatlas"),
     ],

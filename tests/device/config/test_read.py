@@ -60,7 +60,7 @@ def test_errors_name_file_line_and_key(text: str, words: str) -> None:
         ('web.address = "h:' + "9" * 5000 + '"', "is not a port"),
     ],
 )
-def test_what_python_can_not_hold_is_an_error_of_the_file(text: str, words: str) -> None:
+def test_numbers_too_large_for_python_are_errors_of_the_file(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=f"^c.toml.*{words}"):
         parse(text, "c.toml")
 
@@ -71,7 +71,7 @@ def test_any_text_parses_or_is_a_config_error(text: str) -> None:
         assert set(parse(text, "c")) == {key.name for key in KEYS}
 
 
-def test_files(tmp_path: Path) -> None:
+def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"):
         read_config(tmp_path / "nowhere.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")

@@ -44,10 +44,12 @@ def test_no_midi_is_a_warning_with_advice(monkeypatch: pytest.MonkeyPatch) -> No
     finding = next(f for f in examine(None, None) if f.name == "midi")
     assert finding.state == "warn"
     assert finding.detail == "no MIDI system here"
-    assert finding.advice.startswith("pip install it; play --midi-out file:take.mid")
+    assert finding.advice.startswith("pip install it; use play --midi-out file:take.mid")
 
 
-def test_an_onnxruntime_that_is_known_to_crash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_onnxruntime_that_is_known_to_crash_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(checks, "version", lambda _: "1.21.0")
     finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
     assert finding.state == "warn"
@@ -66,8 +68,8 @@ def test_where_there_is_no_onnxruntime_numpy_decodes(monkeypatch: pytest.MonkeyP
     assert found["atlas"].state == "ok"
 
 
-def test_an_onnxruntime_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_onnxruntime_that_dies_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "runs_onnxruntime", lambda _: False)
     finding = next(f for f in examine(None, None) if f.name == "onnxruntime")
     assert finding.state == "warn"
-    assert "dies here" in finding.detail
+    assert "crashes here" in finding.detail

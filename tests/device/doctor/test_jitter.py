@@ -3,16 +3,16 @@ from collections.abc import Sequence
 import pytest
 
 from drumatlas.doctor import jitter
-from drumatlas.doctor.jitter import Heard, examine_jitter, measure
+from drumatlas.doctor.jitter import Arrivals, examine_jitter, measure
 from drumatlas.errors import PortError
 from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, Output
 
 
-class Loop(NullPort):
+class LoopedPort(NullPort):
     """Comes back as if each message took its time; every `nth` is late by `late_ns`."""
 
-    def __init__(self, heard: Heard, late_ns: int = 0, nth: int = 3) -> None:
+    def __init__(self, heard: Arrivals, late_ns: int = 0, nth: int = 3) -> None:
         super().__init__()
         self._heard, self._late_ns, self._nth = heard, late_ns, nth
         self.is_closed = False
@@ -33,8 +33,8 @@ class Loop(NullPort):
 
 
 def test_an_even_clock_is_good() -> None:
-    heard: Heard = Heard()
-    port = Loop(heard)
+    heard: Arrivals = Arrivals()
+    port = LoopedPort(heard)
     finding = measure(port, heard, 1.0)
     assert (finding.name, finding.state) == ("jitter", "ok")
     assert "clock 0 us off the grid" in finding.detail
@@ -42,15 +42,15 @@ def test_an_even_clock_is_good() -> None:
     assert all(data[0] >= 0xF0 for data, _ in heard)  # nothing sounds
 
 
-def test_an_uneven_one_is_told() -> None:
-    heard: Heard = Heard()
-    finding = measure(Loop(heard, late_ns=9_000_000), heard, 1.0)
+def test_an_uneven_clock_is_a_warning() -> None:
+    heard: Arrivals = Arrivals()
+    finding = measure(LoopedPort(heard, late_ns=9_000_000), heard, 1.0)
     assert finding.state == "warn"
     assert finding.advice
 
 
-def test_nothing_that_comes_back_is_told() -> None:
-    finding = measure(NullPort(), Heard(), 0.1)
+def test_a_clock_that_does_not_come_back_is_a_warning() -> None:
+    finding = measure(NullPort(), Arrivals(), 0.1)
     assert (finding.state, "only 0 clocks" in finding.detail) == ("warn", True)
 
 
@@ -60,7 +60,9 @@ def test_where_it_can_not_be_heard_it_is_not_measured(monkeypatch: pytest.Monkey
     monkeypatch.setattr(jitter, "has_alsa", lambda: True)
     for listening in ["drumatlas in:in"], ["drumatlas in:in #1", "drumatlas in:in #2"]:
         monkeypatch.setattr(jitter, "list_ports", lambda there=listening: ("ALSA", there, []))
-        assert "a box listens there" in examine_jitter().detail  # it would follow our clock
+        assert (
+            "a running box has this input open" in examine_jitter().detail
+        )  # it would follow our clock
 
     def refuse(*_: object) -> None:
         raise PortError("no more clients")

@@ -24,7 +24,7 @@ def finding(name: str, **config: str) -> Finding | None:
     [
         ("0\n", "ok", "enough"),
         ("50005", "warn", "now: voltage too low, throttled"),
-        ("50000\n", "warn", "since the start: voltage too low, throttled"),
+        ("50000\n", "warn", "since boot: voltage too low, throttled"),
         ("8", "warn", "now: too hot"),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_folder_that_can_be_written(tmp_path: Path) -> None:
     assert none.state == "ok"
 
 
-def test_a_full_card_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_card_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage(10, 10, 1 << 20))
     state = finding("state", state_dir=str(tmp_path))
@@ -99,7 +99,7 @@ def test_a_folder_that_can_not_be_written_says_why(
         (True, [29, 997, 999], [], "ok audio, gpio, spi"),
     ],
 )
-def test_groups_that_own_what_is_needed(
+def test_groups_that_own_needed_devices_are_named(
     is_pi: bool, mine: list[int], members: list[str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import grp
@@ -117,7 +117,7 @@ def test_groups_that_own_what_is_needed(
     assert said.startswith(words)
 
 
-def test_a_folder_that_one_may_not_look_into_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_may_not_be_searched_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     class Closed(type(Path())):  # type: ignore[misc]
         def exists(self, **_: object) -> bool:
             if str(self).startswith("/closed/"):

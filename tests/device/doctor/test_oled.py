@@ -7,15 +7,15 @@ from drumatlas.doctor import oled
 from drumatlas.doctor.oled import examine_oled
 
 
-def test_without_one_there_is_nothing_to_say() -> None:
+def test_without_a_display_there_is_no_finding() -> None:
     assert examine_oled(defaults()) == []
 
 
 @pytest.mark.parametrize(
     ("there", "is_open", "words"),
-    [(False, True, "I2C is off"), (True, False, "may not be used"), (True, True, "ssd1306 at")],
+    [(False, True, "I2C is off"), (True, False, "no permission for"), (True, True, "ssd1306 at")],
 )
-def test_its_bus(
+def test_the_bus_of_the_display_must_be_there_and_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, is_open: bool, words: str
 ) -> None:
     monkeypatch.setattr(oled, "find_spec", lambda name: name)
@@ -29,7 +29,9 @@ def test_its_bus(
 
 
 @pytest.mark.parametrize(("chip", "missing"), [("sh1106", "luma"), ("png:a.png", "PIL")])
-def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, chip: str, missing: str) -> None:
+def test_without_the_extra_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, chip: str, missing: str
+) -> None:
     monkeypatch.setattr(oled, "find_spec", lambda name: None if name == missing else name)
     (finding,) = examine_oled({**defaults(), "oled.chip": chip})
     assert finding.state == "warn"

@@ -12,10 +12,10 @@ from drumatlas.web.serving import listen
         ("off", "", "off"),
         ("127.0.0.1:0", "", "for this machine only"),
         ("127.0.0.1:0", "0123456789abcdef", "the configured token"),
-        ("0.0.0.0:0", "", "a token that play prints"),
+        ("0.0.0.0:0", "", "the token that play prints"),
     ],
 )
-def test_it_says_who_may_come(address: str, token: str, words: str) -> None:
+def test_it_says_who_may_open_the_page(address: str, token: str, words: str) -> None:
     finding = examine_page({**defaults(), "web.address": address, "web.token": token})
     assert finding.state == "ok"
     assert words in finding.detail

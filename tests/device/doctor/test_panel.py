@@ -8,7 +8,7 @@ from drumatlas.doctor.finding import Finding
 from drumatlas.doctor.panel import examine_board, examine_panel
 from drumatlas.errors import PanelError
 from drumatlas.panel.board import Contact
-from drumatlas.panel.fakes import FakeBoard, FakeConverter
+from drumatlas.panel.fake_board import FakeBoard, FakeConverter
 from drumatlas.panel.wiring import wiring_of
 
 WIRING = wiring_of(defaults())
@@ -37,7 +37,7 @@ def findings(board: FakeBoard) -> dict[str, Finding]:
     return {finding.name: finding for finding in examine_board(WIRING, board)}
 
 
-def test_a_good_board() -> None:
+def test_a_good_board_is_ok() -> None:
     found = findings(board_with(FakeConverter()))
     assert {finding.state for finding in found.values()} == {"ok"}
     assert "x2 (mcp0:1) 0.10" in found["mcp0"].detail
@@ -50,7 +50,7 @@ def test_a_floating_input_is_named() -> None:
     assert "x2" not in finding.detail
 
 
-def test_a_converter_that_is_not_there() -> None:
+def test_a_missing_converter_is_a_warning() -> None:
     board = board_with(FakeConverter())
     board.converters["mcp0"].levels[:] = [0.0] * 8
     assert "is it powered" in findings(board)["mcp0"].detail
@@ -58,14 +58,14 @@ def test_a_converter_that_is_not_there() -> None:
     assert "Input/output error" in findings(board)["mcp0"].detail
 
 
-def test_a_button_that_is_stuck() -> None:
+def test_a_stuck_button_is_a_warning() -> None:
     board = board_with(FakeConverter())
     board.contact(27)
     board.contacts[27].is_down = True
-    assert findings(board)["pins"].detail == "pressed all the time: tap (pin 27)"
+    assert findings(board)["pins"].detail == "held down: tap (pin 27)"
 
 
-def test_pins_that_are_taken() -> None:
+def test_a_pin_in_use_is_a_warning() -> None:
     class Taken(FakeBoard):
         def contact(self, pin: int) -> Contact:
             raise PanelError(f"GPIO pin {pin}: busy; by whom?", "free it; or wait")
@@ -109,7 +109,7 @@ def test_a_steady_input_that_hangs_in_the_air_is_named(keeps: float) -> None:
     assert finding.state == "warn"
     assert finding.detail.startswith("x3 (mcp0:2) is probably not connected")
     assert finding.detail.count("(mcp0:") == 1
-    assert "is its wiper's wire on?" in finding.detail
+    assert "check the wire of its wiper" in finding.detail
 
 
 def test_inputs_that_are_held_are_not_accused_however_they_stand() -> None:
@@ -129,7 +129,7 @@ def test_noise_of_a_pot_is_no_charge() -> None:
     assert {findings(board)["mcp0"].state for _ in range(20)} == {"ok"}
 
 
-def test_what_can_not_be_tested_for_a_loose_wire_is_not_called_sound() -> None:
+def test_an_input_that_can_not_be_tested_for_a_loose_wire_is_not_called_ok() -> None:
     converter = FakeConverter()
     board = board_with(converter)
     converter.levels[:] = [0.5] * 8
@@ -155,7 +155,7 @@ def test_an_ads1115_keeps_no_charge_to_test_with() -> None:
     assert (found["ads0"].state, found["ads0"].advice) == ("ok", "")
 
 
-def test_a_converter_that_fails_while_it_is_tested() -> None:
+def test_a_converter_that_fails_during_the_test_is_a_warning() -> None:
     class Loose(FakeConverter):
         def read(self, channel: int) -> float:
             self.fails = self.reads >= 8 * panel._SAMPLES + 20

@@ -27,11 +27,11 @@ def cmdline(tmp_path: Path) -> Path:
     return path
 
 
-def test_without_one_there_is_nothing_to_say() -> None:
+def test_without_a_uart_there_is_no_finding() -> None:
     assert examine_uarts(defaults()) == []
 
 
-def test_one_that_can_be_played(device: str, cmdline: Path) -> None:
+def test_a_uart_that_can_be_played_is_ok(device: str, cmdline: Path) -> None:
     config = {**defaults(), "midi.out": f"uart:{device}@-2ms", "midi.in": f"uart:{device}"}
     (finding,) = examine_uarts(config, cmdline)
     assert finding.state == "ok"
@@ -46,7 +46,7 @@ def test_the_systems_console_is_in_the_way(device: str, cmdline: Path) -> None:
     assert "raspi-config" in finding.advice
 
 
-def test_one_that_is_not_there(cmdline: Path) -> None:
+def test_a_missing_uart_is_a_failure(cmdline: Path) -> None:
     (finding,) = examine_uarts({**defaults(), "midi.in": "uart:/dev/none"}, cmdline)
     assert finding.state == "fail"
     assert "enable_uart=1" in finding.advice

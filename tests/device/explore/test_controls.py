@@ -4,7 +4,7 @@ import pytest
 
 from drumatlas.beat.voices import GROUPS
 from drumatlas.errors import ControlError
-from drumatlas.explore.control import BUTTON, Control, checked
+from drumatlas.explore.control import BUTTON, Control, check_table
 from drumatlas.explore.controls import (
     BUTTONS,
     BY_NAME,
@@ -34,7 +34,7 @@ def test_names_are_those_of_the_contract() -> None:
     assert set(BUTTONS) >= set(CONTRACT_BUTTONS.split())  # further ones are ours
 
 
-def test_good_changes() -> None:
+def test_known_controls_and_buttons_are_accepted() -> None:
     assert turn("x1", 1) == Turn("x1", 1.0)
     assert press("fill") == Press("fill")
 
@@ -44,18 +44,18 @@ def test_good_changes() -> None:
     [("x5", 0.5), (None, 0), ("x1", 1.01), ("x1", -0.1), ("x1", float("nan")), ("x1", "1"),
      ("x1", True), ("x1", None), ("play", 1)],
 )  # fmt: skip
-def test_wrong_turns_name_the_culprit(control: object, value: object) -> None:
+def test_invalid_turns_are_refused(control: object, value: object) -> None:
     with pytest.raises(ControlError, match=str(control) if control != "x1" else "x1"):
         turn(control, value)
 
 
 @pytest.mark.parametrize("button", ["x1", "", 3, None])
-def test_wrong_presses(button: object) -> None:
-    with pytest.raises(ControlError, match="no button"):
+def test_unknown_buttons_are_refused(button: object) -> None:
+    with pytest.raises(ControlError, match="unknown button"):
         press(button)
 
 
-def test_tempo_scale() -> None:
+def test_the_tempo_knob_goes_from_40_to_240_bpm() -> None:
     assert bpm_of(0) == 40
     assert bpm_of(1) == 240
     assert tempo_of(bpm_of(0.37)) == pytest.approx(0.37)
@@ -67,43 +67,43 @@ BOO = Control("boo", BUTTON, "act", "pattern", 31, "0", "frightens the drummer")
 
 
 def test_rows_can_be_added() -> None:
-    assert checked((*CONTROLS, GHOST, BOO))[-2:] == (GHOST, BOO)
+    assert check_table((*CONTROLS, GHOST, BOO))[-2:] == (GHOST, BOO)
 
 
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        (replace(GHOST, name="swing"), "'swing': the name 'swing' belongs to control 'swing'"),
-        (replace(GHOST, cc=24), "'ghost': the MIDI controller 24 belongs to control 'swing'"),
-        (replace(BOO, cc=16), "'boo': the MIDI controller 16 belongs to control 'x1'"),
-        (replace(GHOST, keys="< o"), "'ghost': the terminal key 'o' belongs to control 'swing'"),
-        (replace(GHOST, keys="< <"), "'ghost': the terminal key '<' belongs to control 'ghost'"),
-        (replace(BOO, keys="left"), "'boo': the terminal key 'left' belongs to control 'x1'"),
-        (replace(BOO, page_keys="o"), "'boo': the page key 'o' belongs to control 'swing'"),
+        (replace(GHOST, name="swing"), "'swing': the name 'swing' is taken by control 'swing'"),
+        (replace(GHOST, cc=24), "'ghost': the MIDI controller 24 is taken by control 'swing'"),
+        (replace(BOO, cc=16), "'boo': the MIDI controller 16 is taken by control 'x1'"),
+        (replace(GHOST, keys="< o"), "'ghost': the terminal key 'o' is taken by control 'swing'"),
+        (replace(GHOST, keys="< <"), "'ghost': the terminal key '<' is taken by control 'ghost'"),
+        (replace(BOO, keys="left"), "'boo': the terminal key 'left' is taken by control 'x1'"),
+        (replace(BOO, page_keys="o"), "'boo': the page key 'o' is taken by control 'swing'"),
         (replace(BOO, keys="q"), "'boo': the key 'q' quits"),
         (replace(BOO, page_keys="s"), "'boo': the key 's' switches the sound"),
         (replace(BOO, keys="?"), r"'boo': the key '\?' lists the keys"),
-        (replace(GHOST, start="play.swing"), "key 'play.swing' belongs to control 'swing'"),
-        (replace(GHOST, keys="< > 0"), "'ghost': keys of a value come in pairs"),
-        (replace(BOO, keys="ctrl"), "'boo': 'ctrl' is no key"),
+        (replace(GHOST, start="play.swing"), "key 'play.swing' is taken by control 'swing'"),
+        (replace(GHOST, keys="< > 0"), "'ghost': a value needs pairs of keys"),
+        (replace(BOO, keys="ctrl"), "'boo': unknown key 'ctrl'"),
         (replace(GHOST, cc=120), "'ghost': MIDI controller 120 is not in 0..119"),
         (replace(GHOST, cc=-1), "'ghost': MIDI controller -1 is not in 0..119"),
-        (replace(GHOST, default=1.5), "'ghost': a value has a default in 0..1"),
-        (replace(GHOST, steps=0), "'ghost': a value has a default in 0..1, steps"),
+        (replace(GHOST, default=1.5), "'ghost': a value needs a default in 0..1"),
+        (replace(GHOST, steps=0), "'ghost': a value needs a default in 0..1 and at least 1 step"),
         (replace(BOO, start="play.boo"), "'boo': a button has no value"),
-        (replace(GHOST, second="spectre"), "'ghost': second: there is no value control named"),
-        (replace(GHOST, second="play"), "'ghost': second: there is no value control named 'play'"),
-        (replace(BOO, second="swing"), "'boo': second: there is no button named 'swing'"),
+        (replace(GHOST, second="spectre"), "'ghost': second: unknown value control"),
+        (replace(GHOST, second="play"), "'ghost': second: unknown value control 'play'"),
+        (replace(BOO, second="swing"), "'boo': second: unknown button 'swing'"),
         (replace(GHOST, help=""), "'ghost': help must be one line"),
-        (replace(GHOST, name="Ghost!"), "'Ghost!': a name is of"),
-        (replace(GHOST, name="shift"), "'shift': a name is of"),
+        (replace(GHOST, name="Ghost!"), "'Ghost!': a name consists of"),
+        (replace(GHOST, name="shift"), "'shift': a name consists of"),
         (replace(GHOST, moves="furniture"), "'ghost': unknown group 'feel' or moves 'furniture'"),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )  # fmt: skip
 def test_a_row_that_clashes_is_refused_by_name(row: Control, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        checked((*CONTROLS, row))
+        check_table((*CONTROLS, row))
 
 
 def test_each_voice_group_has_a_density() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import rotate
 from drumatlas.beat.codes import rotation_hash
 from drumatlas.explore.filters import BeatFilter, entropy
+from support.beats import rotate
 
 few = st.integers(0, 3)
 beats = st.lists(few, min_size=32, max_size=32).map(tuple)

@@ -18,7 +18,7 @@ def test_a_stick_at_rest_stays(atlas: Atlas, stick: tuple[float, float]) -> None
 @settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), unit, unit)
 def test_it_never_jumps(atlas: Atlas, seed: int, x: float, y: float) -> None:
-    """Wherever one is, on the map or off, a tick of 10 ms moves a little."""
+    """From any point, on the map or off, a tick of 10 ms moves only a little."""
     z = (
         atlas.latent.centre + atlas.latent.reach * np.random.default_rng(seed).normal(0, 1.5, 4)
     ).astype(np.float32)
@@ -31,7 +31,7 @@ def test_it_never_jumps(atlas: Atlas, seed: int, x: float, y: float) -> None:
         z = there
 
 
-def test_the_way_is_that_of_the_stick_and_ends_on_the_map(atlas: Atlas) -> None:
+def test_the_place_follows_the_stick_and_settles_on_the_map(atlas: Atlas) -> None:
     glide, z = Glide(atlas), atlas.points.z[0]
     start = latent_to_map(atlas, z)
     push = 0.0 if start[0] > 0.5 else 1.0

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Groove
-from drumatlas.explore.groove import SURE, played_velocities, surroundings, touch
+from drumatlas.explore.groove import CERTAINTY_SPREAD, played_velocities, surroundings, timing_of
 from drumatlas.explore.velocity import velocities
 
 HALF = np.full(14, 0.5, np.float32)
@@ -18,7 +18,7 @@ def groove_of(loud: float = 60.0, near: dict[int, float] | None = None) -> Groov
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_surroundings_are_what_their_words_say(seed: int) -> None:
+def test_surroundings_match_their_description(seed: int) -> None:
     hits = np.random.default_rng(seed).random((2, 32, 14)) < 0.2
     found = surroundings(hits)
     rng = np.random.default_rng(seed)
@@ -35,18 +35,18 @@ def test_surroundings_are_what_their_words_say(seed: int) -> None:
         ]
 
 
-def test_each_part_adds_what_it_weighs() -> None:
+def test_each_feature_adds_its_weight() -> None:
     hits = np.zeros((32, 14), bool)
     hits[[0, 1, 8], 2] = True
     half = np.full(hits.shape, 0.5, np.float32)
     loud = played_velocities(groove_of(60, {0: -20, 1: 7}), hits, half)
     assert loud[[0, 1, 8], 2].tolist() == [67, 40, 60]
     sure = played_velocities(groove_of(60), hits, np.ones(hits.shape, np.float32))
-    assert sure[0, 2] == 60 + SURE / 2
+    assert sure[0, 2] == 60 + CERTAINTY_SPREAD / 2
 
 
 @given(st.floats(-500, 500, width=32), st.integers(0, 2**32 - 1))
-def test_velocities_stay_midi_whatever_an_atlas_says(loud: float, seed: int) -> None:
+def test_velocities_are_valid_for_any_groove(loud: float, seed: int) -> None:
     p = np.random.default_rng(seed).random((3, 32, 14)).astype(np.float32)
     hits = p > HALF
     found = velocities(p, hits, HALF, 0.7, groove_of(loud, {3: -200, 6: 200}))
@@ -54,8 +54,8 @@ def test_velocities_stay_midi_whatever_an_atlas_says(loud: float, seed: int) -> 
     assert found.max(initial=0) <= 127
 
 
-def test_the_touch_is_in_nanoseconds() -> None:
-    found = touch(groove_of())
+def test_the_timing_is_in_nanoseconds() -> None:
+    found = timing_of(groove_of())
     assert (len(found.late_ns), len(found.late_ns[0]), len(found.spread_ns)) == (16, 14, 14)
     assert found.late_ns[1][2] == 160_000
     assert found.spread_ns[13] == 3_000_000

@@ -30,7 +30,7 @@ def test_middle_of_the_knobs_is_the_centre(atlas: Atlas) -> None:
 
 
 @given(unit, unit)
-def test_map_leads_to_where_its_points_are(atlas: Atlas, x: float, y: float) -> None:
+def test_a_map_position_leads_to_the_points_there(atlas: Atlas, x: float, y: float) -> None:
     z = map_to_latent(atlas, x, y)
     low, high = atlas.points.z.min(axis=0), atlas.points.z.max(axis=0)
     assert ((z >= low - 1e-3) & (z <= high + 1e-3)).all()
@@ -47,7 +47,7 @@ def test_the_place_of_a_map_point_leads_near_it(atlas: Atlas) -> None:
     assert np.median(away) < 0.45
 
 
-def test_the_way_back_to_the_map(atlas: Atlas) -> None:
+def test_a_latent_point_has_a_place_on_the_map(atlas: Atlas) -> None:
     away = []
     for i in range(0, len(atlas.points.z), 97):
         x, y = latent_to_map(atlas, atlas.points.z[i])

@@ -16,11 +16,6 @@ unit = st.floats(0, 1, width=32)
 coordinate = st.floats(-60, 60, width=32)
 
 
-@pytest.fixture(scope="module")
-def places(atlas: Atlas) -> Places:
-    return Places(atlas)
-
-
 def test_directions_are_unit_vectors_to_all_sides() -> None:
     assert _UNIT.shape == (64, 4)
     assert np.linalg.norm(_UNIT, axis=1) == pytest.approx(np.ones(64))
@@ -34,7 +29,7 @@ def test_directions_are_unit_vectors_to_all_sides() -> None:
     st.tuples(*[unit] * len(GROUPS)) | st.just((0.5,) * len(GROUPS)),
     st.booleans(),
 )
-def test_never_silent_always_passing_always_the_same(
+def test_every_place_always_gives_the_same_passing_beat(
     places: Places,
     point: tuple[float, ...],
     overall: float,
@@ -77,9 +72,7 @@ def test_the_density_knob_never_leaves_the_place(places: Places, seed: int, over
     assert not (less.hits & ~more.hits).any()
 
 
-def test_of_the_near_places_that_pass_one_like_the_own_beat_is_taken(
-    places: Places, atlas: Atlas
-) -> None:
+def test_the_nearest_passing_beat_resembles_the_failing_one(places: Places, atlas: Atlas) -> None:
     """On average it is nearer to the beat that does not pass than the nearest point's beat is."""
     rng = np.random.default_rng(2)
     taken, nearest = [], []
@@ -111,5 +104,5 @@ def test_training_beats_are_barred_unless_allowed(places: Places, atlas: Atlas) 
 
 def test_an_atlas_where_nothing_passes_is_refused(atlas: Atlas) -> None:
     mute = replace(atlas, decode=lambda z: np.zeros((len(z), 32, 14), np.float32))
-    with pytest.raises(AtlasError, match="no place in it"):
+    with pytest.raises(AtlasError, match="none of its beats passes"):
         Places(mute)

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from drumatlas.errors import StateError
 from drumatlas.explore.controls import DEFAULTS
-from drumatlas.explore.snapshot import Snapshot, morphed, names, place_of_program, snapshot_of
+from drumatlas.explore.snapshot import (
+    Snapshot,
+    morph_knobs,
+    name_of_program,
+    snapshot_names,
+    snapshot_of,
+)
 
 HERE = Snapshot((0.5, 0.25, 1.5, -0.25), DEFAULTS | {"density": 0.75})
 
@@ -31,10 +37,10 @@ share = st.floats(0, 1)
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), snapshots, min_size=2), share, share)
-def test_morphed_lies_between_what_is_kept(
+def test_a_morph_lies_between_its_snapshots(
     kept: dict[str, Snapshot], across: float, up: float
 ) -> None:
-    found = morphed(kept, across, up)
+    found = morph_knobs(kept, across, up)
     assert found is not None
     turns = zip(*(one.knobs for one in kept.values()), strict=True)
     for turn, corners in zip(found, turns, strict=True):
@@ -53,20 +59,20 @@ def test_morphed_lies_between_what_is_kept(
         ("cd", "cdcd"),
     ],
 )
-def test_an_empty_corner_is_the_one_across_from_it(kept: str, corners: str) -> None:
+def test_an_empty_corner_uses_a_neighbour(kept: str, corners: str) -> None:
     places = {slot: replace(HERE, knobs=(float(ord(slot)), 0, 0, 0)) for slot in kept}
     points = [(0, 0), (1, 0), (0, 1), (1, 1)]
-    found = [morphed(places, across, up) for across, up in points]
+    found = [morph_knobs(places, across, up) for across, up in points]
     assert [one and chr(round(one[0])) for one in found] == list(corners)
 
 
-def test_morph_goes_nowhere_with_one_place() -> None:
-    assert morphed({}, 0.5, 0.5) is None
-    assert morphed({"a": HERE, "7": HERE}, 0.5, 0.5) is None
+def test_morphing_needs_two_snapshots() -> None:
+    assert morph_knobs({}, 0.5, 0.5) is None
+    assert morph_knobs({"a": HERE, "7": HERE}, 0.5, 0.5) is None
 
 
 @given(snapshots)
-def test_json_brings_back_the_very_same(snapshot: Snapshot) -> None:
+def test_json_restores_the_same_snapshot(snapshot: Snapshot) -> None:
     assert snapshot_of(json.loads(json.dumps(snapshot.to_json()))) == snapshot
 
 
@@ -83,7 +89,7 @@ def test_json_brings_back_the_very_same(snapshot: Snapshot) -> None:
         ({"novelty": 1}, "novelty"),
     ],
 )
-def test_what_is_wrong_is_said(change: dict[str, object], words: str) -> None:
+def test_a_malformed_snapshot_is_an_error(change: dict[str, object], words: str) -> None:
     with pytest.raises(StateError, match=words):
         snapshot_of(HERE.to_json() | change)
 
@@ -94,12 +100,12 @@ def test_any_json_is_a_snapshot_or_a_state_error(entry: object) -> None:
         assert set(snapshot_of(entry).values) == set(DEFAULTS)
 
 
-def test_controls_of_other_versions() -> None:
+def test_controls_of_other_versions_are_left_out() -> None:
     entry = HERE.to_json() | {"values": {"density": 0.25, "reverb": 7}}
     assert snapshot_of(entry).values == DEFAULTS | {"density": 0.25}  # accent too is natural
 
 
 def test_programs_find_their_own_or_the_slots() -> None:
-    assert len(names()) == 4 + 128
+    assert len(snapshot_names()) == 4 + 128
     kept = {"a": HERE, "1": HERE}
-    assert [place_of_program(program, kept) for program in (0, 1, 2, 127)] == ["a", "1", "", ""]
+    assert [name_of_program(program, kept) for program in (0, 1, 2, 127)] == ["a", "1", "", ""]

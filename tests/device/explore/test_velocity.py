@@ -8,20 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Floats
 from drumatlas.explore import velocity
 from drumatlas.explore.density import Density, hits_at
 from drumatlas.explore.velocity import velocities
+from support.decoded import probabilities
 
 NATURAL = np.linspace(0.1, 0.9, 14, dtype=np.float32)
 unit = st.floats(0, 1, width=32)
 seeds = st.integers(0, 2**32 - 1)
-
-
-def some_p(seed: int) -> Floats:
-    """Probabilities like a decoder's: many near 0, some near 1."""
-    p: Floats = np.random.default_rng(seed).beta(0.15, 0.6, (32, 14)).astype(np.float32)
-    return p
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -33,7 +27,7 @@ def test_velocities_are_midi_and_only_where_hits_are(seed: int) -> None:
     assert v.max() <= 127
 
 
-def test_surer_and_heavier_is_louder() -> None:
+def test_certain_hits_on_heavy_steps_are_louder() -> None:
     hits = np.ones((32, 14), bool)
     sure = velocities(np.full((32, 14), 0.99, np.float32), hits, NATURAL)
     unsure = velocities(np.full((32, 14), 0.91, np.float32), hits, NATURAL)
@@ -45,7 +39,7 @@ def test_surer_and_heavier_is_louder() -> None:
 
 def accented(seed: int, accent: float) -> NDArray[np.int64]:
     """Velocities of the hits of a beat, in one order whatever the accent."""
-    p = some_p(seed)
+    p = probabilities(seed)
     hits = p > NATURAL
     loud = velocities(p, hits, NATURAL, accent)
     assert ((loud > 0) == hits).all()
@@ -54,7 +48,7 @@ def accented(seed: int, accent: float) -> NDArray[np.int64]:
 
 @given(seeds)
 def test_the_accents_middle_is_natural_to_the_byte(seed: int) -> None:
-    p = some_p(seed)
+    p = probabilities(seed)
     natural = velocities(p, p > NATURAL, NATURAL)
     assert np.array_equal(natural, velocities(p, p > NATURAL, NATURAL, 0.5))
     near = accented(seed, 0.5 + 1e-9)
@@ -87,7 +81,7 @@ def test_the_ends_of_accent_are_flat_and_strong(seed: int) -> None:
 
 
 def test_beats_of_a_batch_have_means_of_their_own() -> None:
-    p = np.stack([some_p(1), some_p(2), np.zeros((32, 14), np.float32)])
+    p = np.stack([probabilities(1), probabilities(2), np.zeros((32, 14), np.float32)])
     hits = p > NATURAL
     batch = velocities(p, hits, NATURAL, 0.8)
     alone = [velocities(*one, NATURAL, 0.8) for one in zip(p, hits, strict=True)]
@@ -96,7 +90,7 @@ def test_beats_of_a_batch_have_means_of_their_own() -> None:
 
 
 def test_between_two_hits_more_the_velocities_change() -> None:
-    p = some_p(3)
+    p = probabilities(3)
     loud = [
         velocities(p, *hits_at(p, NATURAL, Density(0.6 + i / 256))).sum(dtype=int) for i in range(9)
     ]

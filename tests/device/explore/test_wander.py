@@ -16,7 +16,7 @@ def test_it_begins_at_home_stays_on_the_panel_and_takes_small_steps(
     before = wander.knobs()
     assert np.allclose(before, start, atol=1e-5)
     for bar in range(60):
-        assert wander.is_due(0, bar) == (bar > 0)
+        assert wander.advance(0, bar) == (bar > 0)
         knobs = wander.knobs()
         assert (knobs >= np.minimum(start, 0) - 1e-5).all()
         assert (knobs <= np.maximum(start, 1) + 1e-5).all()
@@ -26,17 +26,17 @@ def test_it_begins_at_home_stays_on_the_panel_and_takes_small_steps(
 
 def test_a_stop_is_due_at_each_new_bar_once() -> None:
     wander = Wander(np.full(4, 0.5, np.float32), 0)
-    due = [wander.is_due(0, bar) for bar in (3, 3, 4, 4, 9, 0)]
+    due = [wander.advance(0, bar) for bar in (3, 3, 4, 4, 9, 0)]
     assert due == [False, False, True, False, True, True]
 
 
-def test_time_stands_in_for_bars_while_nothing_plays() -> None:
+def test_time_replaces_bars_while_stopped() -> None:
     wander = Wander(np.full(4, 0.5, np.float32), 0)
     times = (0, STOP_NS - 1, STOP_NS, STOP_NS + 1, 3 * STOP_NS)
-    assert [wander.is_due(at, None) for at in times] == [False, False, True, False, True]
+    assert [wander.advance(at, None) for at in times] == [False, False, True, False, True]
 
 
-def test_to_start_or_to_stop_is_no_new_bar() -> None:
+def test_starting_or_stopping_is_not_a_new_bar() -> None:
     wander = Wander(np.full(4, 0.5, np.float32), 0)
     moments = ((0, None), (1, 0), (2, 0), (3, None), (4, 7), (5, 8))
-    assert [wander.is_due(*moment) for moment in moments] == [False] * 5 + [True]
+    assert [wander.advance(*moment) for moment in moments] == [False] * 5 + [True]

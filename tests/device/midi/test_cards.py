@@ -3,12 +3,7 @@ from pathlib import Path
 import pytest
 
 from drumatlas.midi.cards import UNKNOWN, Hardware, card_of, hardware_of
-from sysfs import Sysfs
-
-
-@pytest.fixture
-def sysfs(tmp_path: Path) -> Sysfs:
-    return Sysfs(tmp_path)
+from support.fake_sysfs import Sysfs
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from drumatlas.midi.alsa import queue as alsa_queue
 from drumatlas.midi.choose import INPUTS, OUTPUTS, open_input, open_outputs
 from drumatlas.midi.files.take import TakePort
 from drumatlas.midi.port import NullPort, SeveralPorts
-from drumatlas.midi.process.deliver import Connection
+from drumatlas.midi.process.child import Connection
 from drumatlas.midi.rtmidi import api as rtmidi_api
 from drumatlas.midi.targets import USAGES, Kind
 
 
-def test_none_file_and_several(tmp_path: Path) -> None:
+def test_none_file_and_several_outputs_can_be_opened(tmp_path: Path) -> None:
     assert isinstance(open_outputs(["none"], (9,))[0], NullPort)
     assert isinstance(open_outputs([f"file:{tmp_path / 'a.mid'}"], (9,))[0], TakePort)
     several = open_outputs(["none", f"file:{tmp_path / 'b.mid'}"], (9,))[0]
@@ -54,13 +54,13 @@ def test_auto_takes_the_first_synth_or_a_virtual_port(
 ) -> None:
     asked: list[str | None] = []
 
-    class Port(NullPort):
+    class NamedPort(NullPort):
         def __init__(self, name: str | None, *_: object, **__: object) -> None:
             super().__init__()
             asked.append(name)
 
     monkeypatch.setattr(choose, "list_ports", lambda: ("ALSA", outputs, []))
-    monkeypatch.setattr(choose, "ProcessPort", Port)
+    monkeypatch.setattr(choose, "ProcessPort", NamedPort)
     monkeypatch.setattr(choose, "has_alsa", lambda: False)
     open_outputs(["auto"], (9,))
     assert asked == [opened]
@@ -98,7 +98,7 @@ def test_an_output_without_a_midi_system_is_named(
         open_outputs([wanted], (9,))
 
 
-def test_a_sequencer_that_is_closed_to_us_is_not_opened_but_told(
+def test_a_sequencer_without_access_is_an_error_and_not_opened(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed = tmp_path / "seq"
@@ -108,5 +108,7 @@ def test_a_sequencer_that_is_closed_to_us_is_not_opened_but_told(
     monkeypatch.setattr(rtmidi_api, "_candidates", lambda *_: [])
     monkeypatch.setattr("os.access", lambda path, _mode: path != closed)
     monkeypatch.setattr(alsa_queue, "open_sequencer", None)  # its library would talk
-    with pytest.raises(PortError, match=f"'DAW': no MIDI system here: {closed} is closed to you"):
+    with pytest.raises(
+        PortError, match=f"'DAW': no MIDI system here: no permission to use {closed}"
+    ):
         open_input("DAW", lambda _data, _at_ns: None)

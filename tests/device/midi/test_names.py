@@ -87,7 +87,7 @@ ZEROS = "serial 0000"
         (UNKNOWN, UNKNOWN, ("#1", "#2")),  # no sysfs
     ],
 )
-def test_two_identical_interfaces_are_told_apart(
+def test_two_identical_interfaces_have_different_names(
     first: Hardware, second: Hardware, suffixes: tuple[str, str]
 ) -> None:
     raws = [f"{ONE} 24:0", f"{ONE} 28:0"]
@@ -124,7 +124,7 @@ def test_each_kind_of_port_gets_the_suffix_that_lasts() -> None:
     ]
 
 
-def test_ports_without_numbers_are_told_apart_by_their_order() -> None:
+def test_ports_without_numbers_are_numbered_by_their_order() -> None:
     raws = ["UM-ONE", "Synth", "UM-ONE"]  # CoreMIDI's
     assert names_of(raws, {}) == ["UM-ONE #1", "Synth", "UM-ONE #2"]
     assert [match(name, raws) for name in names_of(raws, {})] == [0, 1, 2]

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.midi.parser import Parser
+from drumatlas.midi.parser import MessageParser
 
 LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
 
@@ -15,15 +15,15 @@ messages = st.lists(channel_messages | system_messages, max_size=20)
 @given(messages, st.integers(1, 7))
 def test_whole_messages_come_out_whatever_the_pieces(sent: list[bytes], piece: int) -> None:
     stream = b"".join(sent)
-    parser = Parser()
+    parser = MessageParser()
     heard: list[bytes] = []
     for i in range(0, len(stream), piece):
         heard += parser.feed(stream[i : i + piece])
     assert heard == sent
 
 
-def test_running_status() -> None:
-    assert Parser().feed(b"\x99\x24\x40\x26\x41\xc9\x05\x06") == [
+def test_running_status_repeats_the_last_status_byte() -> None:
+    assert MessageParser().feed(b"\x99\x24\x40\x26\x41\xc9\x05\x06") == [
         b"\x99\x24\x40",
         b"\x99\x26\x41",
         b"\xc9\x05",
@@ -32,15 +32,15 @@ def test_running_status() -> None:
 
 
 def test_real_time_inside_a_message_comes_first_and_breaks_nothing() -> None:
-    assert Parser().feed(b"\x99\xf8\x24\xfa\x40") == [b"\xf8", b"\xfa", b"\x99\x24\x40"]
+    assert MessageParser().feed(b"\x99\xf8\x24\xfa\x40") == [b"\xf8", b"\xfa", b"\x99\x24\x40"]
 
 
 def test_system_common_ends_running_status() -> None:
-    assert Parser().feed(b"\x99\x24\x40\xf3\x01\x26\x41") == [b"\x99\x24\x40", b"\xf3\x01"]
+    assert MessageParser().feed(b"\x99\x24\x40\xf3\x01\x26\x41") == [b"\x99\x24\x40", b"\xf3\x01"]
 
 
 def test_sysex_is_skipped_and_never_kept() -> None:
-    parser = Parser()
+    parser = MessageParser()
     for _ in range(1000):
         assert parser.feed(b"\xf0" + bytes(1000)) == []
     assert len(parser._data) == 0
@@ -48,12 +48,12 @@ def test_sysex_is_skipped_and_never_kept() -> None:
 
 
 def test_undefined_and_orphaned_bytes_are_dropped() -> None:
-    assert Parser().feed(b"\x24\x40\xf4\x01\xf5\xf9\xfd\xfe") == [b"\xfe"]
+    assert MessageParser().feed(b"\x24\x40\xf4\x01\xf5\xf9\xfd\xfe") == [b"\xfe"]
 
 
 @given(st.binary(max_size=500))
 def test_any_bytes_give_well_formed_messages_only(data: bytes) -> None:
-    for message in Parser().feed(data):
+    for message in MessageParser().feed(data):
         assert 1 <= len(message) <= 3
         assert message[0] >= 0x80
         assert all(byte < 0x80 for byte in message[1:])

@@ -16,7 +16,7 @@ class Closing(NullPort):
             raise self._error
 
 
-def test_all_are_closed_though_some_fail_and_the_first_error_is_told() -> None:
+def test_all_are_closed_though_some_fail_and_the_first_error_is_raised() -> None:
     ports = [Closing(), Closing(FileError("full")), Closing(OSError("gone")), Closing()]
     with pytest.raises(FileError, match="full"):
         SeveralPorts(ports).close()

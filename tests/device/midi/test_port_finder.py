@@ -47,10 +47,10 @@ PORTS = ports(
         ("", False, None),
     ],
 )
-def test_what_is_unplugged_is_replaced_by_a_synth_only_if_any_will_do(
+def test_an_unplugged_port_is_replaced_only_if_any_will_do(
     wanted: str, takes_any: bool, found: str | None
 ) -> None:
-    port = PortFinder(wanted, takes_any=takes_any).look(PORTS)
+    port = PortFinder(wanted, takes_any=takes_any).find(PORTS)
     assert (port.name if port else None) == found
 
 
@@ -61,60 +61,60 @@ def place(port: Port | None) -> Hardware | None:
 @pytest.mark.parametrize("wanted", ["UM-ONE", ONE])
 def test_a_second_one_takes_nothing_from_the_first(wanted: str) -> None:
     finder = PortFinder(wanted)
-    assert place(finder.look(ones(LEFT))) == LEFT
+    assert place(finder.find(ones(LEFT))) == LEFT
     assert finder.name == ONE
-    assert place(finder.look(ones(LEFT, RIGHT))) == LEFT
+    assert place(finder.find(ones(LEFT, RIGHT))) == LEFT
     assert finder.name == f"{ONE} [usb 1-1.2]"
     without = ports({20: ONE}, {1: RIGHT})
     for _ in range(2):
-        assert finder.look(without) is None
+        assert finder.find(without) is None
         assert finder.absence(without) == f"{ONE} [usb 1-1.2]: unplugged"
-    assert place(finder.look(ones(RIGHT, LEFT))) == LEFT, "back, in its place"
-    assert place(finder.look(ones(LEFT))) == LEFT
+    assert place(finder.find(ones(RIGHT, LEFT))) == LEFT, "back, in its place"
+    assert place(finder.find(ones(LEFT))) == LEFT
     assert finder.name == ONE
 
 
 def test_it_may_come_back_elsewhere_where_that_can_be_no_other() -> None:
     finder = PortFinder(ONE)
-    finder.look(ones(LEFT))
-    assert finder.look([]) is None
-    assert place(finder.look(ones(RIGHT))) == RIGHT
-    finder.look(ones(RIGHT, LEFT))
+    finder.find(ones(LEFT))
+    assert finder.find([]) is None
+    assert place(finder.find(ones(RIGHT))) == RIGHT
+    finder.find(ones(RIGHT, LEFT))
     left = {20: ONE}, {1: LEFT}
-    assert finder.look(ports(*left)) is None
-    assert place(finder.look(ones(THIRD, LEFT))) == THIRD, "LEFT was there beside it"
+    assert finder.find(ports(*left)) is None
+    assert place(finder.find(ones(THIRD, LEFT))) == THIRD, "LEFT was there beside it"
 
 
 def test_after_a_hub_was_away_the_first_that_is_back_is_not_taken_for_the_other() -> None:
     finder = PortFinder(ONE)
-    finder.look(ones(LEFT))
-    finder.look(ones(LEFT, RIGHT))
-    assert finder.look([]) is None
-    assert finder.look(ones(RIGHT)) is None
+    finder.find(ones(LEFT))
+    finder.find(ones(LEFT, RIGHT))
+    assert finder.find([]) is None
+    assert finder.find(ones(RIGHT)) is None
     assert finder.absence(ones(RIGHT)) == f"{ONE} [usb 1-1.2]: unplugged"
-    assert place(finder.look(ones(RIGHT, LEFT))) == LEFT
+    assert place(finder.find(ones(RIGHT, LEFT))) == LEFT
 
 
 def test_a_place_is_waited_for_and_no_other_taken() -> None:
     wanted = f"{ONE} [usb 1-1.2]"
     finder = PortFinder(wanted)
-    assert finder.look(ones(RIGHT)) is None
+    assert finder.find(ones(RIGHT)) is None
     assert finder.absence(ones(RIGHT)) == (
         f"MIDI output '{wanted}' is not there; outputs: '{ONE} [usb 1-1.3]'"
     )
-    assert place(finder.look(ones(RIGHT, LEFT))) == LEFT
-    assert finder.look(ones(RIGHT)) is None
-    assert place(finder.look(ones(LEFT))) == LEFT, (
+    assert place(finder.find(ones(RIGHT, LEFT))) == LEFT
+    assert finder.find(ones(RIGHT)) is None
+    assert place(finder.find(ones(LEFT))) == LEFT, (
         "its name is plain now, and it has another number"
     )
-    assert finder.look(ones(RIGHT)) is None
+    assert finder.find(ones(RIGHT)) is None
     assert finder.absence(ones(RIGHT)) == f"{wanted}: unplugged"
 
 
 def test_a_plain_name_of_several_says_which_there_are() -> None:
     finder = PortFinder(ONE, "input")
     both = ones(LEFT, RIGHT)
-    assert finder.look(both) is None
+    assert finder.find(both) is None
     said = f"MIDI input '{ONE}' fits several; inputs: '{ONE} [usb 1-1.2]', '{ONE} [usb 1-1.3]'"
     assert finder.absence(both) == said
     with pytest.raises(PortError) as caught:
@@ -125,39 +125,39 @@ def test_a_plain_name_of_several_says_which_there_are() -> None:
 def test_a_synth_that_is_gone_is_not_replaced_by_one_whose_name_contains_its() -> None:
     finder = PortFinder("Synth:in")
     both = {128: "Synth:in", 129: "Synth:in 2"}
-    assert finder.look(ports(both)) is not None
-    assert finder.look(ports({129: "Synth:in 2"})) is None
-    assert finder.look(ports(both)) is not None
+    assert finder.find(ports(both)) is not None
+    assert finder.find(ports({129: "Synth:in 2"})) is None
+    assert finder.find(ports(both)) is not None
 
 
 def test_of_programs_with_one_name_the_one_that_plays_goes_on() -> None:
     finder = PortFinder("Synth:in #2")
-    assert finder.look(ports({128: "Synth:in"})) is None
-    second = finder.look(ports({128: "Synth:in", 129: "Synth:in"}))
+    assert finder.find(ports({128: "Synth:in"})) is None
+    second = finder.find(ports({128: "Synth:in", 129: "Synth:in"}))
     assert second
     assert second.address == (129, 0)
-    assert finder.look(ports({129: "Synth:in"})) == ports({129: "Synth:in"})[0]
-    assert finder.look(ports({})) is None
+    assert finder.find(ports({129: "Synth:in"})) == ports({129: "Synth:in"})[0]
+    assert finder.find(ports({})) is None
 
 
 def test_a_program_may_get_the_number_of_one_that_was_beside_it() -> None:
     finder = PortFinder("Synth:in")
-    finder.look(ports({128: "Tool:in", 129: "Synth:in"}))
-    assert finder.look(ports({})) is None
-    found = finder.look(ports({128: "Synth:in"}))
+    finder.find(ports({128: "Tool:in", 129: "Synth:in"}))
+    assert finder.find(ports({})) is None
+    found = finder.find(ports({128: "Synth:in"}))
     assert found
     assert (
-        finder.look(ports({128: "Synth:in", 129: "Synth:in"}))
+        finder.find(ports({128: "Synth:in", 129: "Synth:in"}))
         == ports({128: "Synth:in", 129: "Synth:in"})[0]
     )
-    assert finder.look(ports({129: "Synth:in"})) is None
-    assert finder.look(ports({})) is None
-    assert finder.look(ports({129: "Synth:in"})) is not None
+    assert finder.find(ports({129: "Synth:in"})) is None
+    assert finder.find(ports({})) is None
+    assert finder.find(ports({129: "Synth:in"})) is not None
 
 
 def test_where_any_will_do_the_one_that_played_is_looked_for_first() -> None:
     finder = PortFinder("", takes_any=True)
-    assert place(finder.look(ones(LEFT, RIGHT))) == LEFT
-    assert place(finder.look(ones(RIGHT))) == RIGHT
-    assert place(finder.look(ones(LEFT, RIGHT))) == RIGHT
+    assert place(finder.find(ones(LEFT, RIGHT))) == LEFT
+    assert place(finder.find(ones(RIGHT))) == RIGHT
+    assert place(finder.find(ones(LEFT, RIGHT))) == RIGHT
     assert finder.absence([]) == f"{ONE} [usb 1-1.3]: unplugged"

@@ -73,8 +73,8 @@ def test_an_output_that_can_not_be_is_refused_in_a_line(text: str, words: str) -
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("auto", "only an output; choose from NAME, virtual, none, uart:DEVICE"),
-        ("file:take.mid", "only an output; choose from"),
+        ("auto", "can only be an output; choose from NAME, virtual, none, uart:DEVICE"),
+        ("file:take.mid", "can only be an output; choose from"),
         ("DAW@-3ms", "only outputs have an offset; leave it out"),
         ("virtual@-3ms", "only outputs have an offset"),
         ("uart:/dev/serial0@3ms", "only outputs have an offset"),

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from drumatlas.explore.controls import Turn
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.latent import latent_to_map, map_places
 from drumatlas.play.settings import PlaySettings
+from support.waiting import until
 
 pytest.importorskip("luma.core", reason="the [oled] extra is not installed")
 
@@ -62,7 +63,7 @@ def show(device: Fragile, said: list[str]) -> Renderer:
     return Renderer(Display(lambda: device), said.append)
 
 
-def test_what_it_is_told_is_on_the_display(
+def test_the_look_it_receives_is_on_the_display(
     show: Renderer, device: Fragile, said: list[str]
 ) -> None:
     data = CHART + LOOK.line()
@@ -89,7 +90,7 @@ def test_ten_pictures_a_second_at_most_and_the_newest_counts(
     assert device.shown == shown + 1, "drawn again though nothing is new"
 
 
-def test_a_display_that_fails_is_told_and_tried_again(
+def test_a_display_that_fails_is_reported_and_tried_again(
     show: Renderer, device: Fragile, said: list[str]
 ) -> None:
     show.feed(CHART + LOOK.line())
@@ -103,7 +104,7 @@ def test_a_display_that_fails_is_told_and_tried_again(
     assert device.shown == 1
 
 
-def test_one_that_can_not_be_opened_is_told_once(said: list[str]) -> None:
+def test_a_display_that_can_not_be_opened_is_reported_once(said: list[str]) -> None:
     def missing() -> Fragile:
         raise PanelError("no display")
 
@@ -114,7 +115,9 @@ def test_one_that_can_not_be_opened_is_told_once(said: list[str]) -> None:
     assert said == ["no display"]
 
 
-def test_nonsense_is_told_and_left_out(show: Renderer, device: Fragile, said: list[str]) -> None:
+def test_malformed_lines_are_reported_and_ignored(
+    show: Renderer, device: Fragile, said: list[str]
+) -> None:
     show.feed(CHART + b"nonsense\n" + LOOK.line())
     show.tick(0)
     assert "not a map" in said[0]
@@ -137,13 +140,6 @@ def test_without_the_bus_a_line_says_so() -> None:
         pytest.skip("this machine has that bus")
     with pytest.raises(PanelError, match=r"ssd1306 at I2C 20, 0x3c: I2C device not found"):
         open_device("ssd1306", 20, 0x3C, False)
-
-
-def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 class TestProcess:

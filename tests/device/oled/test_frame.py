@@ -33,7 +33,7 @@ def test_a_fault_is_cut_where_the_line_would_be_too_long() -> None:
 
 
 @given(st.binary(max_size=60))
-def test_nonsense_is_told(line: bytes) -> None:
+def test_a_malformed_line_is_an_error(line: bytes) -> None:
     with pytest.raises(ControlError):
         read_frame(line)
     with pytest.raises(ControlError):
@@ -55,11 +55,11 @@ def test_a_chart_has_a_dot_for_each_point(places: list[tuple[float, float]]) -> 
 
 
 @pytest.mark.parametrize("chip", ["", "ssd1306", "sh1106", "png:box.png"])
-def test_displays_that_there_are(chip: str) -> None:
+def test_known_displays_are_accepted(chip: str) -> None:
     check_chip(chip)
 
 
 @pytest.mark.parametrize("chip", ["ssd1305 ", "png:", "oled"])
-def test_others(chip: str) -> None:
+def test_an_unknown_display_is_refused(chip: str) -> None:
     with pytest.raises(ConfigError, match="ssd1306"):
         check_chip(chip)

@@ -13,17 +13,17 @@ from drumatlas.oled.picture import draw
 
 EMPTY = read_chart(chart_line([]))
 LOOK = Frame(pixel(0.5, 0.5), 120.0, "house", 2, False, "", 0)
-Box = tuple[int, int, int, int]
+Rectangle = tuple[int, int, int, int]
 GENRE, TEMPO, TRANSPORT, BEATS = (
     (SIDE + 3, 0, 128, 12),
     (SIDE + 3, 14, 128, 26),
     (SIDE + 3, 28, 128, 40),
     (SIDE + 3, 42, 128, 50),
 )
-REST: Box = (SIDE + 3, 50, 128, 64)
+REST: Rectangle = (SIDE + 3, 50, 128, 64)
 
 
-def lit(picture: Image.Image, box: Box) -> int:
+def lit(picture: Image.Image, box: Rectangle) -> int:
     return picture.crop(box).histogram()[255]
 
 
@@ -73,7 +73,7 @@ def test_stopped_no_beat_is_lit() -> None:
 
 
 def test_a_fault_is_dark_on_bright_over_the_whole_width() -> None:
-    bar: Box = (0, 52, 128, 64)
+    bar: Rectangle = (0, 52, 128, 64)
     assert lit(draw(LOOK, EMPTY), bar) == 0
     told = replace(LOOK, fault="TR-8S: unplugged", faults=1)
     assert lit(draw(told, EMPTY), bar) > 128 * 12 / 2

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from drumatlas.errors import ConfigError
-from drumatlas.panel.calibrate import chip_doubt, doubt, measured
+from drumatlas.panel.calibrate import calibration_from, find_chip_fault, find_fault
 from drumatlas.panel.conditioning import COUNT, Calibration, Conditioner
 
 
@@ -21,7 +21,7 @@ def readings(places: list[float], noise: int, seed: int = 0) -> list[float]:
     noise=st.integers(0, 8),
     is_swapped=st.booleans(),
 )
-def test_what_was_measured_brings_both_ends_and_rest(
+def test_a_measured_calibration_reaches_both_ends_and_rest(
     low: float, high: float, rest: float, noise: int, is_swapped: bool
 ) -> None:
     """With its own calibration an input reaches 0 and 1, and its noise changes nothing."""
@@ -30,7 +30,8 @@ def test_what_was_measured_brings_both_ends_and_rest(
     sweep = [low + (high - low) * i / 200 for i in range(201)]
     before = Calibration(1.0, 0.0) if is_swapped else Calibration()
     still = readings([centre] * 300, noise, 1)
-    calibration = measured(readings([*sweep, *sweep[::-1]], noise), still, before, is_stick=True)
+    moving = readings([*sweep, *sweep[::-1]], noise)
+    calibration = calibration_from(moving, still, before, is_stick=True)
     assert (calibration.low > calibration.high) is is_swapped
     assert calibration.centre == pytest.approx(centre, abs=(noise + 1) * COUNT)
     stick = Conditioner(calibration, 1.5)
@@ -52,16 +53,16 @@ def test_what_was_measured_brings_both_ends_and_rest(
         ([0.0, 0.0, 1.0, 1.0], [0.1, 0.7, 0.3], "floating"),
     ],
 )
-def test_why_an_input_can_not_be_measured(
+def test_an_input_that_can_not_be_measured_is_refused_with_the_reason(
     moving: list[float], still: list[float], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        measured(moving, still, Calibration(), is_stick=False)
+        calibration_from(moving, still, Calibration(), is_stick=False)
 
 
-def test_doubts() -> None:
-    assert doubt([0.5, 0.508]) == ""
-    assert "floating" in doubt([0.2, 0.4])
-    assert "powered" in chip_doubt({"a": [0.0, 0.0], "b": [0.0]})
-    assert chip_doubt({"a": [0.0], "b": [1.0]}) == ""
-    assert chip_doubt({"a": [0.0]}) == ""  # one knob may stand there
+def test_floating_and_unpowered_inputs_are_doubted() -> None:
+    assert find_fault([0.5, 0.508]) == ""
+    assert "floating" in find_fault([0.2, 0.4])
+    assert "powered" in find_chip_fault({"a": [0.0, 0.0], "b": [0.0]})
+    assert find_chip_fault({"a": [0.0], "b": [1.0]}) == ""
+    assert find_chip_fault({"a": [0.0]}) == ""  # one knob may stand there

@@ -1,4 +1,4 @@
-"""The table of converters: a made-up row is known everywhere, without another line of code."""
+"""The table of converters: a made-up row works everywhere without another line of code."""
 
 import importlib
 import re
@@ -12,12 +12,12 @@ from drumatlas.config.keys import defaults
 from drumatlas.config.read import parse
 from drumatlas.doctor import panel as doctor
 from drumatlas.errors import ConfigError
-from drumatlas.panel.calibrate import measured
+from drumatlas.panel.calibrate import calibration_from
 from drumatlas.panel.chip_kind import I2C, SPI, ChipKind, Slot
 from drumatlas.panel.chips import CHIP_KINDS, chip_of, parts_on
 from drumatlas.panel.conditioning import COUNT, Calibration
 from drumatlas.panel.converters import Chip
-from drumatlas.panel.fakes import FakeBoard, FakeConverter
+from drumatlas.panel.fake_board import FakeBoard, FakeConverter
 from drumatlas.panel.gpio import open_chips
 from drumatlas.panel.gpio_board import GpioBoard
 from drumatlas.panel.wiring import Wire, parse_wire, wiring_of
@@ -33,14 +33,14 @@ def open_made_up(slot: Slot) -> FakeConverter:
 
 @pytest.fixture(autouse=True)
 def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChipKind]:
-    """A converter of 12 channels and 8 bits on SPI, one of them."""
+    """Add a kind of converter with 12 channels and 8 bits on SPI, of which there can be one."""
     kind = ChipKind("XYZ99", 12, 8, SPI, (1,), True, open_made_up)
     monkeypatch.setitem(CHIP_KINDS, "xyz", kind)
     OPENED.clear()
     yield kind
 
 
-def test_its_words_are_wires() -> None:
+def test_its_wires_are_parsed() -> None:
     assert parse_wire("xyz0:11") == Wire("xyz", (0, 11))
     assert parse_wire("xyz0:11").is_analog
     assert parse_wire("xyz0:11").chip == "xyz0"
@@ -54,8 +54,8 @@ def test_its_words_are_wires() -> None:
         ('[gpio]\nx1 = "xyz1:0"', r"line 2: gpio.x1.*only xyz0, channels 0\.\.11"),
         ('[gpio]\nx1 = "xyz0:12"', r"line 2: gpio.x1.*channels 0\.\.11"),
         ('[gpio]\nx1 = "abc0:1"', r"line 2: gpio.x1.*must be like .*xyz0:\d+"),
-        ('[gpio]\nx1 = "pin:4"', "line 2: gpio.x1.*goes to .*xyz"),
-        ('[gpio]\nplay = "xyz0:1"', "line 2: gpio.play.*goes to pin"),
+        ('[gpio]\nx1 = "pin:4"', "line 2: gpio.x1.*must be wired to .*xyz"),
+        ('[gpio]\nplay = "xyz0:1"', "line 2: gpio.play.*must be wired to pin"),
         ('[gpio]\nx1 = "xyz00:1"', "line 2: gpio.x1.*must be like"),
         ('[gpio]\nx1 = "xyz0:3"\nx2 = "xyz0:3"', "line 3: gpio.x2.*channel 3 of xyz0 .* gpio.x1"),
         (
@@ -86,7 +86,7 @@ def test_its_resolution_sets_what_counts_as_noise_and_as_a_spike(made_up: ChipKi
     assert first.calibration.noise == 9 / 255
     assert second.calibration.noise == 0.02
     assert third.calibration.noise == Calibration().noise == 9 * COUNT
-    noises = measured([0.0, 1.0], [0.5], Calibration(), False, first.count).noise, COUNT
+    noises = calibration_from([0.0, 1.0], [0.5], Calibration(), False, first.count).noise, COUNT
     assert noises == (1 / 255, 1 / 1023)
     wire = FakeConverter()
     for name, reads in (("xyz0", 2), ("mcp0", 4)):
@@ -136,7 +136,7 @@ def test_the_example_explains_it() -> None:
     parse(example(), "example")
 
 
-def test_parts_of_a_bus() -> None:
+def test_each_bus_names_its_chips() -> None:
     assert parts_on(I2C) == "ADS1115"
     assert parts_on(SPI) == "MCP3008 or XYZ99"
 

@@ -169,6 +169,6 @@ def test_calibration_survives_being_written() -> None:
         ("noise=0.5", "noise"),
     ],
 )
-def test_calibrations_that_no_knob_has(text: str, words: str) -> None:
+def test_impossible_calibrations_are_refused(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         parse_calibration(text)

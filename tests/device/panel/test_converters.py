@@ -2,12 +2,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from drumatlas.panel.background import RETRY_NS, Background
+from drumatlas.panel.background_reader import RETRY_NS, BackgroundReader
 from drumatlas.panel.converters import Chip
-from drumatlas.panel.fakes import FakeConverter
+from drumatlas.panel.fake_board import FakeConverter
 
 
-def test_a_failing_chip_is_asked_four_times_a_second_and_keeps_nothing_old() -> None:
+def test_a_failing_chip_is_read_four_times_a_second_and_gives_nothing_old() -> None:
     converter = FakeConverter()
     converter.levels[1] = 0.5
     chip = Chip("mcp0", converter, [1, 3])
@@ -23,7 +23,7 @@ def test_a_failing_chip_is_asked_four_times_a_second_and_keeps_nothing_old() -> 
     assert chip.fault == ""
 
 
-class Wire(FakeConverter):
+class NoisyConverter(FakeConverter):
     """One whose channel 0 reads what is in `readings`, in this order."""
 
     readings: Sequence[float] = ()
@@ -35,7 +35,7 @@ class Wire(FakeConverter):
 
 
 def test_a_spike_is_read_again_and_gone_and_a_turn_is_believed_at_once() -> None:
-    wire = Wire()
+    wire = NoisyConverter()
     chip = Chip("mcp0", wire, [0])
     wire.readings = [0.3, 0.301, 1.0, 0.302, 0.3, 0.301, 0.7, 0.69, 0.71]
     seen = [chip.read(now_ns)[0] for now_ns in range(5)]
@@ -46,7 +46,7 @@ def test_a_spike_is_read_again_and_gone_and_a_turn_is_believed_at_once() -> None
 def test_a_slow_converter_is_read_on_its_own_thread() -> None:
     slow = FakeConverter()
     slow.levels[2] = 0.25
-    background = Background(slow, [2])
+    background = BackgroundReader(slow, [2])
     assert background.read(2) == 0.25
     slow.fails = True
     assert seen_within(lambda: failing(background))
@@ -59,14 +59,14 @@ def test_a_slow_converter_is_read_on_its_own_thread() -> None:
 def test_its_thread_is_prepared_before_it_reads() -> None:
     prepared: list[tuple[str, int]] = []
     slow = FakeConverter()
-    background = Background(
+    background = BackgroundReader(
         slow, [2], lambda: prepared.append((threading.current_thread().name, slow.reads))
     )
     background.close()
     assert prepared == [("converter", 0)]
 
 
-def failing(background: Background) -> bool:
+def failing(background: BackgroundReader) -> bool:
     try:
         background.read(2)
     except OSError:
@@ -75,7 +75,7 @@ def failing(background: Background) -> bool:
 
 
 def seen_within(is_seen: Callable[[], bool]) -> bool:
-    """Two seconds are plenty, also on a busy machine."""
+    """Return whether it happens within two seconds, enough even for a busy machine."""
     for _ in range(200):
         if is_seen():
             return True

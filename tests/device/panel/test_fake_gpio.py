@@ -13,7 +13,7 @@ WIRING = wiring_of({**defaults(), "gpio.x1": "ads0:3", "gpio.chaos": "enc:19,26:
 
 
 def played(text: str) -> list[Change]:
-    """What the panel gives in 3 s while the moves in `text` are made, after it has looked once."""
+    """Return the panel's changes within 3 s of the moves in `text`, after its first poll."""
     panel = FakeGpioPanel(WIRING, parse_moves(text, "m", WIRING), start_ns=7 * MS)
     values = dict(DEFAULTS)
     panel.values = lambda: values
@@ -57,9 +57,9 @@ def test_an_encoder_is_turned_by_detents_whatever_its_cycle_has() -> None:
     assert values == pytest.approx([16 / 64, 15 / 64])
 
 
-def test_lamps_can_be_looked_at() -> None:
+def test_the_state_of_lamps_can_be_read() -> None:
     panel = FakeGpioPanel(WIRING)
-    panel.shows = lambda _now_ns: {"beat": True}
+    panel.lamp_states = lambda _now_ns: {"beat": True}
     panel.poll(0)
     assert panel.board.lamps[5].is_on
     panel.close()
@@ -82,16 +82,16 @@ def test_lamps_can_be_looked_at() -> None:
         ('{"t": 1, "wire": "mcp0:1", "value": NaN}', "0..1 of the supply"),
         ('{"t": 1, "wire": "mcp0:1", "value": true}', "0..1 of the supply"),
         ('{"t": 1, "wire": "mcp0:1", "value": "1"}', "0..1 of the supply"),
-        ('{"t": 1, "wire": "pin:17", "value": 0.5}', "1 .pressed. or 0 .let go."),
+        ('{"t": 1, "wire": "pin:17", "value": 0.5}', "1 .pressed. or 0 .released."),
         ('{"t": 1, "wire": "enc:19,26", "value": 0.5}', "whole detents"),
         ('{"t": 1, "wire": "enc:19,26", "value": 1e400}', "whole detents"),
     ],
 )
-def test_a_move_that_can_not_be_made_names_file_and_line(line: str, words: str) -> None:
+def test_invalid_moves_name_file_and_line(line: str, words: str) -> None:
     with pytest.raises(ControlError, match=rf"^m\.jsonl, line 2: .*{words}"):
         parse_moves('{"t": 0, "wire": "pin:17", "value": 1}\n' + line, "m.jsonl", WIRING)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"moves\.jsonl"):
         read_moves(tmp_path / "moves.jsonl", WIRING)

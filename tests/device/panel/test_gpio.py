@@ -4,7 +4,7 @@ import pytest
 
 from drumatlas.config.keys import defaults
 from drumatlas.explore.controls import DEFAULTS, Change, Press, Turn
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.wiring import wiring_of
 
@@ -14,7 +14,7 @@ KNOBS = ["x1", "x2", "x3", "x4", "tempo", "density"]
 REST = 0.5
 
 
-class Rig:
+class GpioRig:
     """A panel on a fake board, whose controls go where it turns them."""
 
     def __init__(self, waits: frozenset[str] = frozenset(), **settings: str) -> None:
@@ -48,7 +48,7 @@ class Rig:
 
 
 def test_at_the_start_the_knobs_say_where_the_controls_are_and_the_stick_says_nothing() -> None:
-    rig = Rig()
+    rig = GpioRig()
     rig.levels[0] = 0.25
     changes = rig.poll()
     assert [change.control for change in changes if isinstance(change, Turn)] == KNOBS
@@ -57,7 +57,7 @@ def test_at_the_start_the_knobs_say_where_the_controls_are_and_the_stick_says_no
 
 
 def test_a_restored_box_keeps_its_values_until_a_knob_comes_by() -> None:
-    rig = Rig(frozenset(DEFAULTS))
+    rig = GpioRig(frozenset(DEFAULTS))
     rig.values["x1"] = 0.7
     rig.turn(0, 0.2)
     assert rig.values["x1"] == 0.7
@@ -68,7 +68,7 @@ def test_a_restored_box_keeps_its_values_until_a_knob_comes_by() -> None:
 
 
 def test_after_a_recall_a_knob_is_fetched_where_the_control_is() -> None:
-    rig = Rig()
+    rig = GpioRig()
     rig.poll(10)
     rig.values["x2"] = 0.9
     assert rig.turn(1, 0.6) == []
@@ -78,7 +78,7 @@ def test_after_a_recall_a_knob_is_fetched_where_the_control_is() -> None:
 
 def test_each_knob_turns_its_control_within_20_ms() -> None:
     for channel, control in enumerate(["x1", "x2", "x3", "x4", "map_x", "map_y", "tempo"]):
-        rig = Rig()
+        rig = GpioRig()
         rig.poll(50)
         rig.levels[channel] = 1.0
         first = rig.poll(2)
@@ -88,7 +88,7 @@ def test_each_knob_turns_its_control_within_20_ms() -> None:
 
 
 def test_a_stick_comes_back_to_its_middle() -> None:
-    rig = Rig()
+    rig = GpioRig()
     rig.poll(10)
     rig.turn(4, 0.0)
     assert rig.values["map_x"] == 0.0
@@ -98,7 +98,7 @@ def test_a_stick_comes_back_to_its_middle() -> None:
 
 
 def test_noise_on_every_knob_changes_nothing() -> None:
-    rig, rng = Rig(), random.Random(1)
+    rig, rng = GpioRig(), random.Random(1)
     rig.poll(10)
     for _ in range(3000):
         rig.levels[:] = [(round(511 + rng.uniform(-4, 4))) / 1023 for _ in range(8)]
@@ -106,7 +106,7 @@ def test_noise_on_every_knob_changes_nothing() -> None:
 
 
 def test_buttons_press_once() -> None:
-    rig = Rig()
+    rig = GpioRig()
     rig.poll(10)
     assert rig.push(PLAY, True) == [Press("play")]
     assert rig.poll(100) == []
@@ -116,7 +116,7 @@ def test_buttons_press_once() -> None:
 
 
 def test_a_tap_between_two_looks_is_not_missed() -> None:
-    rig = Rig()
+    rig = GpioRig()
     rig.poll(10)
     contact = rig.board.contacts[TAP]
     contact.set(True, rig.now_ns + 1_000_000)
@@ -126,7 +126,7 @@ def test_a_tap_between_two_looks_is_not_missed() -> None:
 
 
 def test_shift_gives_knobs_and_buttons_a_second_control_and_nothing_jumps() -> None:
-    rig = Rig()
+    rig = GpioRig()
     rig.poll(10)
     before = dict(rig.values)
     assert rig.push(SHIFT, True) == []
@@ -143,8 +143,8 @@ def test_shift_gives_knobs_and_buttons_a_second_control_and_nothing_jumps() -> N
     assert rig.values["x1"] == pytest.approx(0.6, abs=0.03)
 
 
-def test_an_encoder_with_two_detents_to_a_cycle() -> None:
-    rig = Rig(gpio__chaos="enc:5,12:2", lamps__beat="")
+def test_an_encoder_with_two_detents_per_cycle_turns_one_step_each() -> None:
+    rig = GpioRig(gpio__chaos="enc:5,12:2", lamps__beat="")
     rig.poll()
     rig.values["chaos"] = 0.5
     for way in ((True, True), (False, False)):
@@ -157,7 +157,7 @@ def test_an_encoder_with_two_detents_to_a_cycle() -> None:
 
 
 def test_encoders_turn_from_where_the_control_stands() -> None:
-    rig = Rig(gpio__chaos="enc:5,12", lamps__beat="")
+    rig = GpioRig(gpio__chaos="enc:5,12", lamps__beat="")
     rig.poll(10)
     rig.values["chaos"] = 0.5
     rig.board.encoders[5, 12].steps = 3
@@ -167,15 +167,15 @@ def test_encoders_turn_from_where_the_control_stands() -> None:
 
 
 def test_a_converter_that_fails_is_shown_and_survived() -> None:
-    rig = Rig(gpio__swing="mcp1:0")
+    rig = GpioRig(gpio__swing="mcp1:0")
     told: list[list[str]] = []
-    rig.panel.tells = told.append
+    rig.panel.on_faults = told.append
     rig.board.converters["mcp1"].levels[0] = 0.5
     rig.poll(10)
     before = dict(rig.values)
     rig.board.converters["mcp0"].fails = True
     assert rig.poll(100) == []
-    assert rig.board.converters["mcp0"].reads < 8 * 10 + 6  # four looks a second, not 800
+    assert rig.board.converters["mcp0"].reads < 8 * 10 + 6  # four readings a second, not 800
     assert rig.values == before
     assert told[-1] == rig.panel.faults
     assert rig.panel.faults[0].startswith("converter mcp0: Input/output error")
@@ -191,7 +191,7 @@ def test_a_converter_that_fails_is_shown_and_survived() -> None:
 
 
 def test_lamps_are_switched_when_they_change() -> None:
-    rig = Rig()
+    rig = GpioRig()
     rig.panel.shows = lambda now_ns: {"beat": now_ns // TICK_NS % 4 < 2, "lock": True}
     rig.poll(40)
     lamps = rig.board.lamps

@@ -1,4 +1,4 @@
-"""The real board on gpiozero's mock pins: no hardware, but gpiozero as it is."""
+"""The real board on gpiozero's mock pins: the real library without hardware."""
 
 import importlib
 import os
@@ -13,7 +13,7 @@ import pytest
 from drumatlas.config.keys import defaults
 from drumatlas.errors import PanelError
 from drumatlas.explore.controls import Press, Turn
-from drumatlas.panel import gpio_board, opening
+from drumatlas.panel import gpio_board, open_device
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.gpio_board import GpioBoard, is_pi, open_board
 from drumatlas.panel.wiring import Wiring, wiring_of
@@ -49,13 +49,13 @@ def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     factory.reset()
 
 
-def test_buttons_lamps_and_encoders(factory: Any) -> None:
+def test_buttons_lamps_and_encoders_use_their_pins(factory: Any) -> None:
     panel_wiring = wiring(
         **{f"gpio__{c}": "" for c in ("x2", "x3", "x4", "map_x", "map_y", "tempo", "density")},
         gpio__x1="enc:20,21",
     )
     panel = GpioPanel(panel_wiring, GpioBoard(factory, panel_wiring))
-    panel.shows = lambda _: {"beat": True}
+    panel.lamp_states = lambda _: {"beat": True}
     assert panel.poll(TICK_NS) == []
     assert factory.pin(5).state == 1
     assert factory.pin(13).state == 0
@@ -80,12 +80,12 @@ def test_each_detent_is_one_step(factory: Any, detents: int) -> None:
             closed = ((0, 0), (1, 0), (1, 1), (0, 1))[place % 4]
             for pin, is_closed in zip(pins, closed, strict=True):
                 (pin.drive_low if is_closed else pin.drive_high)()
-        assert encoder.take_steps() == way
-        assert encoder.take_steps() == 0
+        assert encoder.pop_steps() == way
+        assert encoder.pop_steps() == 0
 
 
 class FakeSMBus:
-    """Answers that each conversion is finished and gave the same."""
+    """A bus on which each conversion is finished and gives the same reading."""
 
     def __init__(self, number: int) -> None:
         assert number == 1
@@ -118,7 +118,7 @@ def test_without_smbus2_the_package_is_named(factory: Any, monkeypatch: pytest.M
         GpioBoard(factory, wiring()).converter("ads0")
 
 
-def test_two_converters_on_one_bus(factory: Any) -> None:
+def test_two_converters_share_a_bus(factory: Any) -> None:
     chips = [MockMcp3008(8, factory), MockMcp3008(7, factory)]
     panel_wiring = wiring(gpio__swing="mcp1:3")
     board = GpioBoard(factory, panel_wiring)
@@ -144,7 +144,7 @@ def test_software_spi_is_refused(factory: Any, monkeypatch: pytest.MonkeyPatch) 
 def test_opening_leaves_the_working_folder_and_nothing_behind(
     factory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """lgpio goes to LG_WD when it is imported, and makes a pipe there."""
+    """When lgpio is imported, it changes to LG_WD and makes a pipe there."""
     made = []
 
     def opens() -> Any:
@@ -176,18 +176,18 @@ def refuse() -> None:
     ("mode", "words"),
     [(None, "there is no .*device; is it off"), (0o000, "usermod -aG spi"), (0o600, "broken")],
 )
-def test_the_likeliest_reason_is_named(
+def test_the_most_likely_reason_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int | None, words: str
 ) -> None:
     device = tmp_path / "device"
     if mode is not None:
         device.touch()
-        monkeypatch.setattr(opening.os, "access", lambda *_: mode == 0o600)
+        monkeypatch.setattr(open_device.os, "access", lambda *_: mode == 0o600)
     with pytest.raises(PanelError, match=f"^SPI: .*{words}"):
-        opening.opened(refuse, "SPI", device, "spi", "is it off?")
+        open_device.open_device(refuse, "SPI", device, "spi", "is it off?")
 
 
-def test_a_broken_line_that_answers_in_its_own_way_is_an_os_error(factory: Any) -> None:
+def test_read_errors_of_any_type_become_os_errors(factory: Any) -> None:
     MockMcp3008(8, factory)
     converter = GpioBoard(factory, wiring()).converter("mcp0")
 
@@ -211,7 +211,7 @@ def test_a_broken_line_that_answers_in_its_own_way_is_an_os_error(factory: Any) 
         (None, None, False),
     ],
 )
-def test_what_is_a_pi(
+def test_a_pi_is_recognised_by_its_model(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     model: str | None,

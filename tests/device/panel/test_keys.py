@@ -1,4 +1,4 @@
-"""The terminal panel, in a real pseudo-terminal: what a newcomer sees and does."""
+"""The terminal panel in a real pseudo-terminal, used as a newcomer would."""
 
 import fcntl
 import os
@@ -41,7 +41,7 @@ PRESSED = (
 )
 
 
-def test_keys_stay_where_they_are() -> None:
+def test_keys_are_not_reassigned() -> None:
     downs, ups, names = DOWN_KEYS.split(), UP_KEYS.split(), TURNED.split()
     turns = {key: (name, -1) for key, name in zip(downs, names, strict=True)}
     turns |= {key: (name, 1) for key, name in zip(ups, names, strict=True)}
@@ -74,7 +74,7 @@ def test_the_status_names_genre_and_flags(atlas: Atlas) -> None:
     assert any(genre.name in text for genre in atlas.genres)
 
 
-class Terminal:
+class PseudoTerminal:
     """`drumatlas play` in a terminal of 100 x 40."""
 
     def __init__(self, *options: str) -> None:
@@ -117,13 +117,13 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    one = Terminal("--midi-out", f"file:{tmp_path / 'take.mid'}", "--web", "off")
+def terminal(tmp_path: Path) -> Iterator[PseudoTerminal]:
+    one = PseudoTerminal("--midi-out", f"file:{tmp_path / 'take.mid'}", "--web", "off")
     yield one
     one.close()
 
 
-def test_keys_play_travel_and_quit(terminal: Terminal, tmp_path: Path) -> None:
+def test_keys_play_travel_and_quit(terminal: PseudoTerminal, tmp_path: Path) -> None:
     terminal.wait_for(r"playing.*120\.0 BPM")
     terminal.wait_for("kick")
     terminal.type("+++")
@@ -137,7 +137,7 @@ def test_keys_play_travel_and_quit(terminal: Terminal, tmp_path: Path) -> None:
     assert read_drums((tmp_path / "take.mid").read_bytes()).notes
 
 
-def test_ctrl_c_ends_cleanly(terminal: Terminal, tmp_path: Path) -> None:
+def test_ctrl_c_ends_cleanly(terminal: PseudoTerminal, tmp_path: Path) -> None:
     terminal.wait_for("playing")
     terminal.type("\x03")
     assert terminal.process.wait(10) == 0
@@ -145,14 +145,14 @@ def test_ctrl_c_ends_cleanly(terminal: Terminal, tmp_path: Path) -> None:
     assert "Traceback" not in terminal.text
 
 
-def test_closing_the_terminal_ends_it(terminal: Terminal, tmp_path: Path) -> None:
+def test_closing_the_terminal_ends_it(terminal: PseudoTerminal, tmp_path: Path) -> None:
     terminal.wait_for("playing")
     terminal.hang_up()
     terminal.process.wait(10)
     assert read_drums((tmp_path / "take.mid").read_bytes()).ticks_per_beat == 480
 
 
-def test_sighup_in_a_terminal_that_stays_reloads(terminal: Terminal) -> None:
+def test_sighup_in_a_terminal_that_stays_reloads(terminal: PseudoTerminal) -> None:
     terminal.wait_for("playing")
     terminal.process.send_signal(signal.SIGHUP)
     terminal.type("x")

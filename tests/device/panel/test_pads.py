@@ -1,4 +1,4 @@
-"""Pads on the grid: what is played comes back as it was meant."""
+"""Pads: beats that are played loosely are quantised as intended."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +7,7 @@ from drumatlas.beat.codes import CODE_LIMIT, Code
 from drumatlas.panel.pads import Pads
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
-from playing import STEP, sequencer
+from support.playing import STEP, sequencer
 
 START = START_LEAD_NS
 
@@ -50,14 +50,14 @@ def test_a_single_bar_is_played_twice() -> None:
     assert pads.tick(START + 99 * STEP) is None  # once
 
 
-def test_a_slip_of_the_hand_is_nothing() -> None:
+def test_a_few_accidental_hits_are_ignored() -> None:
     pads = Pads(running(64))
     for _ in range(3):
         pads.hit(0, START)
     assert pads.tick(START + 33 * STEP) is None
 
 
-def test_stopping_ends_the_take() -> None:
+def test_stopping_ends_the_two_bars() -> None:
     seq = running(8)
     pads = Pads(seq)
     for step in (0, 2, 4, 6):

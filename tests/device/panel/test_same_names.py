@@ -1,4 +1,4 @@
-"""Every control and button of the contract does the same, wherever it comes from.
+"""Every control and button of the contract does the same on every panel.
 
 Each way plays the part of a hand on its own panel, up to the changes that the engine is handed.
 """
@@ -6,6 +6,7 @@ Each way plays the part of a hand on its own panel, up to the changes that the e
 import curses
 import json
 from collections.abc import Callable, Mapping
+from unittest.mock import patch
 
 import pytest
 
@@ -14,7 +15,7 @@ from drumatlas.config.keys import defaults
 from drumatlas.engine import TICK_NS, Engine, Panel
 from drumatlas.explore.controls import BUTTONS, DEFAULTS, VALUES, Press, bpm_of
 from drumatlas.panel.conditioning import Calibration
-from drumatlas.panel.fakes import FakeBoard
+from drumatlas.panel.fake_board import FakeBoard
 from drumatlas.panel.gpio import GpioPanel
 from drumatlas.panel.keys import PRESSES, TURNS, KeysPanel
 from drumatlas.panel.midi_cc import MidiPanel
@@ -30,7 +31,7 @@ KEY_OF_VALUE = {name: key for key, (name, way) in TURNS.items() if way > 0}
 
 
 class Hand:
-    """A panel, and how its user moves a control to GOAL or presses a button."""
+    """A panel, and the way its user moves a control to GOAL or presses a button."""
 
     panel: Panel
 
@@ -45,11 +46,11 @@ class Controller(Hand):
         self.panel = self.midi
 
     def turn(self, name: str) -> None:
-        self.midi.take(bytes((0xB0, DEFAULT_CC[name], round(GOAL * 127))), 0)
+        self.midi.receive(bytes((0xB0, DEFAULT_CC[name], round(GOAL * 127))), 0)
 
     def press(self, name: str) -> None:
         for value in (127, 0):
-            self.midi.take(bytes((0xB0, DEFAULT_CC[name], value)), 0)
+            self.midi.receive(bytes((0xB0, DEFAULT_CC[name], value)), 0)
 
 
 class Script(Hand):
@@ -66,16 +67,22 @@ class Script(Hand):
         self._line({"press": name})
 
 
-class Terminal(Hand):
+class TerminalKeys(Hand):
     """The keys, without a terminal."""
 
     def __init__(self, engine: Engine, _name: str) -> None:
         self._struck: list[str] = []
         self._engine = engine
-        keys = KeysPanel.__new__(KeysPanel)
-        keys._screen = self
+        calls = ("noecho", "cbreak", "set_escdelay", "has_colors", "curs_set")
+        nothing = dict.fromkeys(calls, lambda *_: False)
+        with patch.multiple(curses, initscr=lambda: self, **nothing):
+            keys = KeysPanel([])
         keys.values = lambda: engine.explorer.values
         self.panel = keys
+
+    def keypad(self, _is_on: bool) -> None: ...
+
+    def nodelay(self, _is_on: bool) -> None: ...
 
     def getkey(self) -> str:
         if not self._struck:
@@ -126,7 +133,7 @@ class Wires(Hand):
 HANDS: dict[str, Callable[[Engine, str], Hand]] = {
     "controller": Controller,
     "script": Script,
-    "keys": Terminal,
+    "keys": TerminalKeys,
     "gpio": Wires,
 }
 
@@ -181,7 +188,7 @@ def test_every_value_goes_where_it_is_turned(atlas: Atlas, way: str, name: str) 
 
 @pytest.mark.parametrize("way", HANDS)
 @pytest.mark.parametrize("name", BUTTONS)
-def test_every_button_does_what_it_does(atlas: Atlas, way: str, name: str) -> None:
+def test_every_button_has_its_effect(atlas: Atlas, way: str, name: str) -> None:
     plain, engine = prepared(atlas), prepared(atlas)
     heard: list[object] = []
     hand = HANDS[way](engine, name)

@@ -61,7 +61,7 @@ def test_any_text_parses_or_is_a_control_error(text: str) -> None:
     assert times == sorted(times)
 
 
-def test_files(tmp_path: Path) -> None:
+def test_a_script_that_is_missing_or_binary_is_an_error(tmp_path: Path) -> None:
     good, binary = tmp_path / "good.jsonl", tmp_path / "binary.jsonl"
     good.write_text(GOOD)
     binary.write_bytes(b"\xff\xfe\x00")

@@ -45,7 +45,7 @@ def test_scale_meets_at_the_end() -> None:
     assert takeover.move(0.5, 1.0) == 0.5
 
 
-def test_a_knob_that_was_used_for_something_else_must_be_fetched() -> None:
+def test_a_knob_that_moved_something_else_must_be_picked_up() -> None:
     takeover = recalled("pickup", 0.2)
     takeover.release()
     assert takeover.move(0.9, 0.2) is None

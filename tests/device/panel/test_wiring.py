@@ -22,7 +22,7 @@ def test_the_default_is_the_readmes_panel() -> None:
     assert find_clash(defaults()) is None
 
 
-def test_a_panel_of_ones_own() -> None:
+def test_a_wiring_of_ones_own_replaces_the_default() -> None:
     text = """
     [gpio]
     x1 = "enc:5, 6"
@@ -49,12 +49,12 @@ def test_a_panel_of_ones_own() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[gpio]\nx1 = "pin:17"', "line 2: gpio.x1.*goes to mcp or ads or enc"),
-        ('[gpio]\nplay = "mcp0:1"', "line 2: gpio.play.*goes to pin"),
+        ('[gpio]\nx1 = "pin:17"', "line 2: gpio.x1.*must be wired to mcp or ads or enc"),
+        ('[gpio]\nplay = "mcp0:1"', "line 2: gpio.play.*must be wired to pin"),
         ('[gpio]\nx1 = "mcp2:0"', r"line 2: gpio.x1.*mcp0\.\.mcp1"),
         ('[gpio]\nx1 = "ads0:4"', r"line 2: gpio.x1.*channels 0\.\.3"),
         ('[gpio]\nplay = "pin:28"', r"line 2: gpio.play.*2\.\.27"),
-        ('[gpio]\nx1 = "enc:5,5"', "line 2: gpio.x1.*two pins"),
+        ('[gpio]\nx1 = "enc:5,5"', "line 2: gpio.x1.*two different pins"),
         ('[gpio]\nx1 = "enc:5,6:3"', "line 2: gpio.x1.*3 detents.*choose from 1, 2, 4"),
         ('[gpio]\nx1 = "spi"', "line 2: gpio.x1.*must be like"),
         ('[gpio]\n"density.kick" = "x"', "line 2: gpio.density.kick"),

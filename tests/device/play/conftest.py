@@ -28,7 +28,7 @@ class Stream:
     times: dict[int, float]
 
 
-class Leader:
+class LeadersStream:
     """Writes a stream: clocks with a tempo, jitter and losses."""
 
     def __init__(self, bpm: float = 120, jitter_ms: float = 0, seed: int = 1) -> None:
@@ -63,9 +63,9 @@ class Leader:
         return Stream(self.messages, self.tick, tick_ns(self.bpm), self.times)
 
 
-def started(bpm: float = 120, jitter_ms: float = 0) -> Leader:
+def started(bpm: float = 120, jitter_ms: float = 0) -> LeadersStream:
     """A leader that has sent Start."""
-    leader = Leader(bpm, jitter_ms)
+    leader = LeadersStream(bpm, jitter_ms)
     leader.start()
     return leader
 
@@ -132,7 +132,7 @@ def held_up() -> Stream:
 
 
 def start_storm() -> Stream:
-    leader = Leader()
+    leader = LeadersStream()
     for _ in range(10):
         leader.start()
         leader.clocks(7)
@@ -182,6 +182,6 @@ def streams() -> dict[str, Callable[[], Stream]]:
 
 
 @pytest.fixture
-def leader() -> type[Leader]:
+def leader() -> type[LeadersStream]:
     """To write streams of one's own."""
-    return Leader
+    return LeadersStream

@@ -31,9 +31,9 @@ from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings, VoiceOut
 from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
-from playing import FOUR, HATS
-from streams import Promises
-from synth import NOTICED_NS, Synth, play_to
+from support.fake_synth import NOTICED_NS, FakeSynth, play_to
+from support.playing import FOUR, HATS
+from support.streams import Promises
 
 MS = 1_000_000
 PAUSES = st.sampled_from([0, 0, 4, 25, 130, 700])  # ms between what is done
@@ -60,9 +60,11 @@ class AnyUse(RuleBasedStateMachine):
         config=CONFIGS,
         source=st.sampled_from(ClockSource),
         ahead_ms=st.sampled_from([0, 30, 120]),
-        synth=st.builds(Synth, fails=st.booleans()),
+        synth=st.builds(FakeSynth, fails=st.booleans()),
     )
-    def begin(self, config: PlaySettings, source: ClockSource, ahead_ms: int, synth: Synth) -> None:
+    def begin(
+        self, config: PlaySettings, source: ClockSource, ahead_ms: int, synth: FakeSynth
+    ) -> None:
         self.seq = Sequencer(config, HATS, 0)
         self.seq.can_rewind = True
         self.seq.lookahead_ns = ahead_ms * MS
@@ -201,7 +203,7 @@ class AnyUse(RuleBasedStateMachine):
             assert all(o.at_ns <= horizon_ns for o in self.out if isinstance(o, Event))
 
     def teardown(self) -> None:
-        self.hear_at_the_synth(Synth(), len(self.out) // 2)  # as if the box died there
+        self.hear_at_the_synth(FakeSynth(), len(self.out) // 2)  # as if the box died there
         self.seq.stop()
         self.out += self.seq.advance(self.seq.horizon_ns)
         config = self.seq.settings
@@ -217,7 +219,7 @@ class AnyUse(RuleBasedStateMachine):
         self.check(self.out, promises)
         self.hear_at_the_synth(self.synth, len(self.out))
 
-    def hear_at_the_synth(self, synth: Synth, until: int) -> None:
+    def hear_at_the_synth(self, synth: FakeSynth, until: int) -> None:
         events = [o for o in self.out[:until] if isinstance(o, Event)]
         play_to(synth, events, self.seq.settings.channels, self.pulled)
         if synth.is_plugged:
@@ -227,6 +229,8 @@ class AnyUse(RuleBasedStateMachine):
     check: Callable[..., Counter[str]]
 
 
-def test_any_use(check_stream: Callable[..., Counter[str]], state_settings: settings) -> None:
+def test_any_order_of_use_keeps_the_promises_of_the_stream(
+    check_stream: Callable[..., Counter[str]], state_settings: settings
+) -> None:
     machine = type("AnyUse", (AnyUse,), {"check": staticmethod(check_stream)})
     run_state_machine_as_test(machine, settings=state_settings)

@@ -10,8 +10,8 @@ import pytest
 from drumatlas.play.clock_follower import SILENT_NS, ClockSource
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
 from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
-from led import Box
-from streams import Promises
+from support.following_box import FollowingBox
+from support.streams import Promises
 
 MS = 1_000_000
 Streams = dict[str, Callable[[], Any]]
@@ -20,7 +20,7 @@ Streams = dict[str, Callable[[], Any]]
 def test_each_stream_keeps_its_promises(
     stream: Any, check_stream: Callable[..., Counter[str]]
 ) -> None:
-    box = Box(thru=True)
+    box = FollowingBox(thru=True)
     box.hear(stream.messages)
     box.sequencer.stop()
     box.wait_until(box.now + 100 * MS)
@@ -28,7 +28,7 @@ def test_each_stream_keeps_its_promises(
 
 
 def test_after_each_stream_it_is_where_an_ideal_follower_is(stream: Any) -> None:
-    box = Box()
+    box = FollowingBox()
     box.hear(stream.messages)
     last_ns = max(at_ns for at_ns, message in stream.messages if message == CLOCK)
     assert box.sequencer.tick_at(last_ns) == pytest.approx(stream.tick, abs=0.5)
@@ -38,7 +38,7 @@ def test_after_each_stream_it_is_where_an_ideal_follower_is(stream: Any) -> None
 @pytest.mark.parametrize("name", ["STEADY", "JITTERY", "DROPOUT", "DUPLICATES", "RAMP"])
 def test_every_step_plays_once_and_near_its_clock(streams: Streams, name: str) -> None:
     stream = streams[name]()
-    box = Box()
+    box = FollowingBox()
     box.hear(stream.messages)
     wanted = [t for tick, t in sorted(stream.times.items()) if tick % STEP_TICKS == 0]
     ons = box.ons()
@@ -51,7 +51,7 @@ def test_every_step_plays_once_and_near_its_clock(streams: Streams, name: str) -
 
 def test_a_leader_that_is_held_up_hardly_moves_the_beat(streams: Streams) -> None:
     stream = streams["HELD_UP"]()
-    box = Box()
+    box = FollowingBox()
     box.hear(stream.messages)
     wanted = [t for tick, t in sorted(stream.times.items()) if tick % STEP_TICKS == 0]
     away = [min(abs(on - t) for t in wanted) / MS for on in box.ons()]
@@ -61,7 +61,7 @@ def test_a_leader_that_is_held_up_hardly_moves_the_beat(streams: Streams) -> Non
 
 def test_no_step_is_lost_or_double_when_the_tempo_jumps(streams: Streams) -> None:
     stream = streams["TEMPO_JUMP"]()
-    box = Box()
+    box = FollowingBox()
     box.hear(stream.messages)
     steps = stream.tick // STEP_TICKS + 1
     assert abs(len(box.ons()) - steps) <= 1  # at most one slip
@@ -73,7 +73,7 @@ def test_the_first_clock_after_start_is_the_one_and_its_notes_leave_with_it(lead
     one.now += 13.7 * MS
     one.start()
     one.clocks(1)
-    box = Box()
+    box = FollowingBox()
     box.hear(one.messages)
     first_clock = one.messages[-1][0]
     assert box.ons()[0] == first_clock
@@ -87,7 +87,7 @@ def test_stop_and_continue_go_on_where_it_stopped(leader: Any) -> None:
     one.now += 500 * MS
     one.send(CONTINUE)
     one.clocks(30)
-    box = Box()
+    box = FollowingBox()
     box.hear(one.messages)
     last_ns = one.messages[-1][0]
     assert box.sequencer.tick_at(last_ns) == pytest.approx(59, abs=0.5)
@@ -101,7 +101,7 @@ def test_started_by_hand_it_plays_from_the_top_to_a_leaders_bare_clock(
 ) -> None:
     one = leader(bpm=100)
     one.clocks(30)
-    box = Box(source)
+    box = FollowingBox(source)
     box.hear(one.messages)
     box.sequencer.start()
     one.clocks(60)
@@ -115,7 +115,7 @@ def test_started_by_hand_it_joins_a_leader_that_plays(leader: Any) -> None:
     one = leader()
     one.start()
     one.clocks(30)
-    box = Box()
+    box = FollowingBox()
     box.hear(one.messages)
     box.sequencer.stop()
     box.sequencer.start()
@@ -129,7 +129,7 @@ def test_a_long_dropout_is_held_or_stopped(leader: Any, hold: bool, sends_stop: 
     one = leader()
     one.start()
     one.clocks(48)
-    box = Box(hold=hold, thru=True)
+    box = FollowingBox(hold=hold, thru=True)
     box.hear(one.messages)
     silence_ns = round(one.now)
     box.wait_until(silence_ns + 5_000 * MS)
@@ -147,7 +147,7 @@ def test_after_a_hold_the_clock_goes_on_counting(
     one.clocks(48)
     one.now += 5_000 * MS
     one.clocks(48)
-    box = Box()
+    box = FollowingBox()
     box.hear(one.messages)
     assert box.ons()[-1] > one.now - 200 * MS
     box.sequencer.stop()
@@ -157,18 +157,18 @@ def test_after_a_hold_the_clock_goes_on_counting(
 
 def test_thru_passes_transport_and_as_many_clocks(streams: Streams) -> None:
     stream = streams["STEADY"]()
-    box = Box(thru=True)
+    box = FollowingBox(thru=True)
     box.hear(stream.messages)
     data = [event.data for event in box.sent]
     assert data.count(START) == 1
     assert 0 <= data.count(CLOCK) - len(stream.messages) + 1 <= 2
-    quiet = Box(thru=False)
+    quiet = FollowingBox(thru=False)
     quiet.hear(stream.messages)
     assert {event.data[0] & 0xF0 for event in quiet.sent} == {0x90, 0x80}
 
 
 def test_internal_ignores_all_of_it(streams: Streams) -> None:
-    box = Box(ClockSource.INTERNAL)
+    box = FollowingBox(ClockSource.INTERNAL)
     box.hear(streams["STEADY"]().messages[:100])
     assert box.sent == []
 
@@ -176,7 +176,7 @@ def test_internal_ignores_all_of_it(streams: Streams) -> None:
 def test_auto_leads_follows_and_leads_again_without_a_double_hit(
     leader: Any, check_stream: Callable[..., Counter[str]]
 ) -> None:
-    box = Box(ClockSource.AUTO)
+    box = FollowingBox(ClockSource.AUTO)
     box.sequencer.start()
     one = leader(bpm=126)
     one.clocks(24 * 8)  # no Start: it was under way before we heard it
@@ -194,7 +194,7 @@ def test_auto_leads_follows_and_leads_again_without_a_double_hit(
 
 
 def test_auto_obeys_a_start(leader: Any, check_stream: Callable[..., Counter[str]]) -> None:
-    box = Box(ClockSource.AUTO)
+    box = FollowingBox(ClockSource.AUTO)
     box.sequencer.start()
     box.wait_until(700 * MS)
     one = leader(bpm=90)
@@ -211,7 +211,7 @@ def test_auto_obeys_a_start(leader: Any, check_stream: Callable[..., Counter[str
 
 
 def test_garbage_is_ignored() -> None:
-    box = Box()
+    box = FollowingBox()
     for message in (b"", b"\xf2", b"\xf2\x01", b"\xfe", b"\x90\x40\x40", bytes(100)):
         box.follower.feed(message, 0)
     assert not box.sequencer.is_playing

@@ -129,7 +129,7 @@ def test_whatever_comes_is_measured(intervals: list[int]) -> None:
         assert np.isfinite([grid.bpm, grid.phase_us.max(), grid.interval_us.max()]).all()
 
 
-def test_time_that_runs_back_and_too_few_clocks_are_borne() -> None:
+def test_time_that_runs_back_and_too_few_clocks_are_no_error() -> None:
     assert survey(np.array([], np.int64)) == survey(np.array([5], np.int64)) == Survey()
     assert survey(np.array([50, 40, 30] * 20, np.int64)).grids == ()
     assert survey(np.full(6000, LATER)).bunched == 5999

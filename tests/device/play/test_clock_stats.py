@@ -51,7 +51,7 @@ def test_messages_are_counted_and_others_left_out() -> None:
 
 
 @pytest.mark.parametrize("begin", [START, CONTINUE])
-def test_the_grid_begins_anew_at_start(begin: bytes) -> None:
+def test_the_grid_restarts_at_start(begin: bytes) -> None:
     before, period = clocks(120, 101), ns_per_tick(120)
     shifted = clocks(120, 100, before[-1][0] + 0.4 * period)
     told = heard([*before, (before[-1][0] + 1000, begin), *shifted])
@@ -63,7 +63,7 @@ def test_the_grid_begins_anew_at_start(begin: bytes) -> None:
     assert told.missing == told.bunched == 0
 
 
-def test_the_tempo_told_is_the_last_of_a_beat_or_more() -> None:
+def test_the_reported_tempo_is_the_last_of_a_beat_or_more() -> None:
     first = clocks(120, 100)
     begin = first[-1][0] + 20 * MS
     for n, bpm in ((12, 120), (24, 90)):
@@ -135,7 +135,7 @@ MISSING = {"DROPOUT": 1 + 5 + 12 + 20}
 BUNCHED = {"DUPLICATES": 24 * 4, "HELD_UP": 21}  # 21 came at once with others
 
 
-def test_hostile_streams_are_seen_for_what_they_are(streams: dict[str, Callable[[], Any]]) -> None:
+def test_hostile_streams_are_measured_correctly(streams: dict[str, Callable[[], Any]]) -> None:
     for name, stream in streams.items():
         report = heard(stream().messages)
         assert report.missing == MISSING.get(name, 0), name

@@ -17,8 +17,8 @@ from drumatlas.play.following import HeardClock
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import VoiceOut
-from playing import HATS, STEP, TICK, midi, ons, run, sequencer
-from recorded import hanging
+from support.playing import HATS, STEP, TICK, midi, ons, run, sequencer
+from support.recordings import hanging
 
 PUSHED = tuple(VoiceOut(50 + voice, offset_ms=-100) for voice in range(14))
 
@@ -59,7 +59,7 @@ def test_the_tempo_is_the_leaders() -> None:
     assert seq.bpm == pytest.approx(120)
 
 
-def test_who_leads_hears_no_clock() -> None:
+def test_clocks_are_ignored_while_it_leads() -> None:
     seq = sequencer(HATS)
     seq.start()
     seq.hear_clock(HeardClock(50, STEP, TICK / 2))
@@ -87,7 +87,7 @@ def test_leading_again_goes_on_where_the_lost_clock_left_it() -> None:
     assert all(gap == pytest.approx(STEP, abs=10) for gap in gaps)
 
 
-def test_recorders_are_told_where_it_goes_on() -> None:
+def test_recorders_get_tempo_and_place_when_it_leads_again() -> None:
     seq = led(48)
     run(seq, 48 * TICK + 10 * STEP, start_ns=47 * TICK)
     seq.follow(False)
@@ -98,7 +98,7 @@ def test_recorders_are_told_where_it_goes_on() -> None:
     assert change.at_ns >= 48 * TICK + 10 * STEP
 
 
-def test_what_was_missed_for_long_is_not_made_up_for() -> None:
+def test_clocks_missed_for_long_are_not_made_up_for() -> None:
     seq = led(48)
     seq.hear_clock(HeardClock(200, 48 * TICK, TICK))
     assert len(ons(run(seq, 48 * TICK + 4 * STEP, start_ns=47 * TICK))) <= 5
@@ -184,7 +184,7 @@ def test_where_the_leader_is_ahead_no_note_is_before_what_was_given_out() -> Non
 
 
 @pytest.mark.parametrize("hold", [True, False])
-def test_what_sounds_when_the_leader_is_lost_is_ended(hold: bool) -> None:
+def test_sounding_notes_end_when_the_leader_is_lost(hold: bool) -> None:
     seq = led(48, hold=hold, gate=4.0)
     out = run(seq, 48 * TICK + 20 * STEP, start_ns=47 * TICK)
     assert ons(out)

@@ -6,19 +6,15 @@ from typing import Any
 import pytest
 
 from drumatlas.play.clock_follower import ClockSource
-from drumatlas.play.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP
+from drumatlas.play.events import CONTINUE, SONG_POSITION, START, STOP
 from drumatlas.play.timeline import BAR_TICKS, STEP_TICKS
-from led import MS, Box
+from support.following_box import MS, FollowingBox
 
 SOURCES = [ClockSource.EXTERNAL, ClockSource.AUTO]
 
 
 def song_position(step: int) -> bytes:
     return bytes((SONG_POSITION, step & 0x7F, step >> 7))
-
-
-def transport(box: Box) -> list[bytes]:
-    return [event.data for event in box.sent if event.data[0] >= 0xF0 and event.data != CLOCK]
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["continue", "position and continue"])
@@ -34,17 +30,17 @@ def test_continue_at_every_bar_changes_nothing(leader: Any, before: bool, ahead:
             one.send(song_position(16 * bar))
         one.send(CONTINUE)
         one.clocks(BAR_TICKS)
-    box, undisturbed = Box(thru=True), Box(thru=True)
+    box, undisturbed = FollowingBox(thru=True), FollowingBox(thru=True)
     box.hear(one.messages)
     undisturbed.hear(plain.messages)
     assert box.follower.position == 5 * BAR_TICKS + ahead - 1
     assert box.sent == undisturbed.sent
 
 
-def test_continue_leaves_who_was_started_by_hand_where_it_is(leader: Any) -> None:
+def test_continue_leaves_a_box_started_by_hand_where_it_is(leader: Any) -> None:
     one = leader()
     one.clocks(30)
-    box = Box()
+    box = FollowingBox()
     box.hear(one.messages)
     box.sequencer.start()
     one.clocks(60)
@@ -61,10 +57,10 @@ def test_a_real_jump_jumps_and_is_passed_on(leader: Any) -> None:
     one.send(song_position(64))
     one.send(CONTINUE)
     one.clocks(30)
-    box = Box(thru=True)
+    box = FollowingBox(thru=True)
     box.hear(one.messages)
     assert box.sequencer.tick_at(one.messages[-1][0]) == pytest.approx(64 * 6 + 29, abs=0.5)
-    assert transport(box) == [START, STOP, song_position(64), CONTINUE]
+    assert box.transport() == [START, STOP, song_position(64), CONTINUE]
 
 
 # What it plays from after these, and clocks: nothing, or a tick.
@@ -98,7 +94,7 @@ def test_any_order_plays_from_where_it_says(source: ClockSource, idle: int, lead
             if wanted(order[: order.index(kind) + 1]) is None:
                 one.clocks(idle)
         one.clocks(12)
-        box = Box(source, thru=True)
+        box = FollowingBox(source, thru=True)
         box.hear(one.messages)
         position = wanted(order)
         last_ns = one.messages[-1][0]
@@ -116,10 +112,10 @@ def test_stop_may_come_again(leader: Any) -> None:
         one.clocks(7)
     one.send(CONTINUE)
     one.clocks(10)
-    box = Box(thru=True)
+    box = FollowingBox(thru=True)
     box.hear(one.messages)
     assert box.sequencer.tick_at(one.messages[-1][0]) == pytest.approx(59, abs=0.5)
-    assert transport(box) == [START, STOP, CONTINUE]
+    assert box.transport() == [START, STOP, CONTINUE]
 
 
 @pytest.mark.parametrize("hold", [False, True])
@@ -130,7 +126,7 @@ def test_continue_after_a_lost_clock_plays_on(leader: Any, hold: bool) -> None:
     one.now += 3_000 * MS
     one.send(CONTINUE)
     one.clocks(48)
-    box = Box(hold=hold)
+    box = FollowingBox(hold=hold)
     box.hear(one.messages)
     assert box.sequencer.is_playing
     assert box.sequencer.tick_at(one.messages[-1][0]) == pytest.approx(95, abs=0.5)

@@ -9,7 +9,7 @@ from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event, TempoChan
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.timeline import STEP_TICKS
-from playing import KICK, STEP, TICK, midi, ons, run, sequencer
+from support.playing import KICK, STEP, TICK, midi, ons, run, sequencer
 
 
 def halted() -> Sequencer:

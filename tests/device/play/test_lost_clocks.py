@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumatlas.play.clock_follower import ClockSource, Follower
+from drumatlas.play.clock_follower import Follower
 from drumatlas.play.events import CLOCK, START
-from drumatlas.play.sequencer import Sequencer
-from drumatlas.play.settings import PlaySettings
 from drumatlas.play.timeline import ns_per_tick
-from playing import HATS
+from support.following_box import followed
 
 MS = 1_000_000
 LEAD_IN = 24  # ticks before the first lost one: the tempo has to be known
@@ -47,12 +45,9 @@ def cable(  # noqa: PLR0913 - a stream, by name
     return out
 
 
-def followed(messages: Messages) -> Follower:
-    follower = Follower(Sequencer(PlaySettings(), HATS, 0), ClockSource.EXTERNAL)
-    follower.feed(START, messages[0][0] - 2 * MS)
-    for at_ns, message in messages:
-        follower.feed(message, at_ns)
-    return follower
+def started(messages: Messages) -> Follower:
+    """Return a follower that has heard `messages`, and Start 2 ms before them."""
+    return followed([(messages[0][0] - 2 * MS, START), *messages])
 
 
 def scattered(seed: int, least: int, most: int, ticks: int = TICKS) -> set[int]:
@@ -69,7 +64,7 @@ STREAMS = pytest.mark.parametrize("number", range(60))
 
 
 @dataclass(frozen=True, slots=True)
-class Cable:
+class LossyCable:
     """The cable of a number: tempo (3 ms are a sixth of a tick at 150 BPM), jitter, odd clocks."""
 
     bpm: float
@@ -77,7 +72,7 @@ class Cable:
     odd: set[int]
 
     @classmethod
-    def of(cls, number: int) -> "Cable":
+    def of(cls, number: int) -> "LossyCable":
         chance = random.Random(number)
         least = chance.randint(24, 96)
         odd = scattered(number, least, least + chance.randint(60, 300))
@@ -86,8 +81,8 @@ class Cable:
 
 @STREAMS
 def test_clocks_lost_at_random_are_made_up_for(number: int) -> None:
-    one = Cable.of(number)
-    follower = followed(cable(one.bpm, lost=one.odd, jitter_ms=one.jitter_ms, seed=number))
+    one = LossyCable.of(number)
+    follower = started(cable(one.bpm, lost=one.odd, jitter_ms=one.jitter_ms, seed=number))
     assert follower.position == TICKS - 1
     assert follower.bpm == pytest.approx(one.bpm, rel=0.03 if one.jitter_ms else 0.005)
 
@@ -104,20 +99,20 @@ def test_a_few_evenly_spaced_losses_are_made_up_for(
     bpm: float, jitter_ms: float, seed: int, count: int, span: int
 ) -> None:
     lost = {LEAD_IN + i * span for i in range(count)}
-    follower = followed(cable(bpm, lost=lost, jitter_ms=jitter_ms, seed=seed))
+    follower = started(cable(bpm, lost=lost, jitter_ms=jitter_ms, seed=seed))
     assert follower.position == TICKS - 1
 
 
 @STREAMS
 def test_clocks_doubled_at_random_are_thrown_away(number: int) -> None:
-    one = Cable.of(number)
-    follower = followed(cable(one.bpm, doubled=one.odd, jitter_ms=one.jitter_ms, seed=number))
+    one = LossyCable.of(number)
+    follower = started(cable(one.bpm, doubled=one.odd, jitter_ms=one.jitter_ms, seed=number))
     assert follower.position == TICKS - 1
 
 
 @STREAMS
 def test_lost_and_doubled_clocks_together(number: int) -> None:
-    one = Cable.of(number)
+    one = LossyCable.of(number)
     lost = {tick for tick in one.odd if (tick * 7919 + number) % 2}
     stream = cable(one.bpm, lost=lost, doubled=one.odd - lost, jitter_ms=one.jitter_ms, seed=number)
-    assert followed(stream).position == TICKS - 1
+    assert started(stream).position == TICKS - 1

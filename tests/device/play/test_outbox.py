@@ -9,8 +9,8 @@ from drumatlas.play.events import RANK_ON, Event, Output
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.outbox import Outbox
 from drumatlas.play.settings import VoiceOut
-from playing import FOUR, HATS, STEP, midi, pattern_of, run, sequencer
-from streams import Promises
+from support.playing import FOUR, HATS, STEP, midi, pattern_of, run, sequencer
+from support.streams import Promises
 
 
 def test_note_lengths_follow_the_gate() -> None:

@@ -10,12 +10,12 @@ from drumatlas.play.clock_follower import ClockSource
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP, Event
 from drumatlas.play.own_clock import FAULT, OwnClock
 from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
-from led import MS, Box
+from support.following_box import MS, FollowingBox
 
 Messages = list[tuple[int, bytes]]
 
 
-class Looped(Box):
+class Looped(FollowingBox):
     """A box whose output comes back after each of `delays_ms`."""
 
     def __init__(self, source: ClockSource, delays_ms: tuple[float, ...], **settings: Any) -> None:
@@ -54,11 +54,8 @@ class Looped(Box):
     def fault(self) -> str:
         return self.follower.own.fault(self.now)
 
-    def transport(self) -> list[bytes]:
-        return [one.data for one in self.sent if one.data[0] >= 0xF0 and one.data != CLOCK]
 
-
-def is_even(box: Box, bpm: float = 120) -> bool:
+def is_even(box: FollowingBox, bpm: float = 120) -> bool:
     gaps = [b - a for a, b in itertools.pairwise(box.ons())]
     step = STEP_TICKS * ns_per_tick(bpm)
     return bool(gaps) and all(abs(gap / step - 1) < 0.02 for gap in gaps)

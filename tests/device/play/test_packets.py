@@ -11,8 +11,8 @@ from drumatlas.play.events import CLOCK, START
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
 from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
-from led import EVERY_STEP, Box
-from playing import HATS
+from support.following_box import EVERY_STEP, FollowingBox, followed
+from support.playing import HATS
 
 MS = 1_000_000
 CLOCKS = 767
@@ -47,13 +47,6 @@ def packets(  # noqa: PLR0913 - a transport, by name
     return out
 
 
-def followed(messages: Messages) -> Follower:
-    follower = Follower(Sequencer(PlaySettings(), HATS, 0), ClockSource.EXTERNAL)
-    for at_ns, message in messages:
-        follower.feed(message, at_ns)
-    return follower
-
-
 def is_doubled(bpm: float, packet_ms: float) -> bool:
     """Packets of exactly two clocks each look like doubled clocks of half the tempo."""
     return abs(packet_ms * MS / ns_per_tick(bpm) - 2) < 0.02
@@ -79,7 +72,7 @@ def stream(number: int, bpm: float, packet_ms: float) -> Messages:
 
 # Fixed streams: some could be either, and no rule tells them apart.
 @pytest.mark.parametrize("number", range(100))
-def test_packets_lose_no_tick_and_tell_the_tempo(number: int) -> None:
+def test_packets_lose_no_tick_and_give_the_tempo(number: int) -> None:
     chance = random.Random(number)
     bpm, packet_ms = chance.uniform(60, 200), chance.uniform(1, 40)
     if is_doubled(bpm, packet_ms) or is_slow(bpm, packet_ms):
@@ -90,7 +83,7 @@ def test_packets_lose_no_tick_and_tell_the_tempo(number: int) -> None:
 
 
 @pytest.mark.parametrize("packet_ms", [30, 40])
-def test_so_do_long_packets_at_round_tempi(packet_ms: float) -> None:
+def test_long_packets_at_round_tempi_lose_no_tick(packet_ms: float) -> None:
     for bpm in (60, 120, 200):
         follower = followed(packets(bpm, packet_ms, jitter_ms=1.0))
         assert follower.position == CLOCKS - 1
@@ -208,7 +201,7 @@ def test_lost_clocks_are_made_up_for(lost: int) -> None:
 def test_the_beat_hardly_jitters_although_clocks_come_in_packets(
     bpm: float, packet_ms: float
 ) -> None:
-    box = Box()
+    box = FollowingBox()
     assert box.sequencer.pattern == EVERY_STEP
     box.hear(packets(bpm, packet_ms))
     period = ns_per_tick(bpm)
@@ -221,7 +214,7 @@ def test_the_beat_hardly_jitters_although_clocks_come_in_packets(
 
 @pytest.mark.parametrize("packet_ms", [15, 20, 30, 40])
 @pytest.mark.parametrize("bpm", [60, 90, 120, 150, 200])
-def test_the_monitor_tells_the_tempo_of_packets_and_misses_none(bpm: int, packet_ms: int) -> None:
+def test_the_monitor_gives_the_tempo_of_packets_and_misses_none(bpm: int, packet_ms: int) -> None:
     stats = ClockStats()
     for at_ns, message in packets(bpm, packet_ms):
         stats.feed(message, at_ns)

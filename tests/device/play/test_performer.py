@@ -8,7 +8,7 @@ from drumatlas.play.events import CLOCK, STOP, Event
 from drumatlas.play.performer import Performer
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
-from playing import RecordingPort
+from support.playing import RecordingPort
 
 BEAT = Pattern((tuple(((0, 100),) for _ in range(32)),))
 
@@ -32,7 +32,7 @@ def test_it_plays_in_real_time_and_ends_cleanly(check_stream: Callable[..., Coun
     assert events[0].at_ns >= began - 1_000_000_000
 
 
-def test_closing_before_anything_was_played() -> None:
+def test_it_can_be_closed_before_anything_was_played() -> None:
     port = RecordingPort()
     performer = Performer(Sequencer(PlaySettings(), BEAT, time.monotonic_ns()), port)
     performer.start()
@@ -40,11 +40,11 @@ def test_closing_before_anything_was_played() -> None:
     assert port.sent == []
 
 
-def test_the_port_gives_back_before_the_sequencer_reckons_anew() -> None:
+def test_the_port_withdraws_before_the_sequencer_rewinds() -> None:
     """What fell due in between would be played twice: an extra clock shifts every follower."""
     order: list[str] = []
 
-    class Port(NullPort):
+    class LoggingPort(NullPort):
         def withdraw(self, after_ns: int) -> None:
             order.append("withdraw")
             super().withdraw(after_ns)
@@ -55,7 +55,7 @@ def test_the_port_gives_back_before_the_sequencer_reckons_anew() -> None:
             return super().rewind(to_ns)
 
     sequencer = Slow(PlaySettings(), BEAT, time.monotonic_ns())
-    performer = Performer(sequencer, Port())
+    performer = Performer(sequencer, LoggingPort())
     sequencer.start()
     performer.start()
     time.sleep(0.1)

@@ -14,8 +14,8 @@ from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings
-from playing import FOUR, HAT, HATS, STEP, midi, ons, run, sequencer
-from streams import Promises
+from support.playing import FOUR, HAT, HATS, STEP, midi, ons, run, sequencer
+from support.streams import Promises
 
 
 @given(st.integers(1, 300_000_000))
@@ -98,7 +98,7 @@ def test_a_pattern_is_urgent_only_if_it_would_miss_its_point() -> None:
     assert ons(seq.advance(18 * STEP), HAT)[0] == START_LEAD_NS + 16 * STEP
 
 
-def test_position_for_displays() -> None:
+def test_the_position_at_a_time_is_that_of_the_step() -> None:
     seq = sequencer()
     seq.start()
     run(seq, 40 * STEP)
@@ -142,7 +142,7 @@ def test_voices_are_muted_as_they_are_under_other_settings() -> None:
         lambda seq: seq.change_settings(replace(seq.settings, gate=1.0)),
     ],
 )
-def test_what_sounds_is_ended_at_once_under_other_settings(
+def test_sounding_notes_end_at_once_under_other_settings(
     change: Callable[[Sequencer], None],
 ) -> None:
     """Not when its gate is over, four steps later."""

@@ -10,7 +10,20 @@ from drumatlas.play.events import CLOCK, Output
 from drumatlas.play.feel import HUMANIZE_NS, Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.settings import PlaySettings, VoiceOut
-from playing import FOUR, HAT, HATS, KICK, SNARE, STEP, TICK, midi, ons, pattern_of, run, sequencer
+from support.playing import (
+    FOUR,
+    HAT,
+    HATS,
+    KICK,
+    SNARE,
+    STEP,
+    TICK,
+    midi,
+    ons,
+    pattern_of,
+    run,
+    sequencer,
+)
 
 
 def test_mute_channel_and_note_of_a_voice() -> None:

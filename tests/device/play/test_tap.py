@@ -21,7 +21,7 @@ def test_even_taps_give_their_tempo_from_the_second_on() -> None:
     assert others == [150.0] * 4
 
 
-def test_after_a_pause_counting_begins_anew() -> None:
+def test_after_a_pause_counting_restarts() -> None:
     pause = PAUSE_NS / MS
     assert tempos([0, 500, 1000, 1001 + pause, 1301 + pause])[2:] == [120.0, None, 200.0]
     assert tempos([0, pause]) == [None, 30.0]  # not a pause yet, and the slowest there is

@@ -9,13 +9,13 @@ times = st.integers(0, 10**12)
 lines = st.builds(Timeline, times, st.integers(-1000, 10**6), bpm.map(ns_per_tick))
 
 
-def test_units() -> None:
+def test_a_step_a_bar_and_a_cycle_have_6_96_and_192_ticks() -> None:
     assert (STEP_TICKS, BAR_TICKS, CYCLE_TICKS) == (6, 96, 192)
     assert ns_per_tick(125) == 20_000_000
 
 
 @given(bpm, st.integers(0, 10**12), st.integers(0, 10**7))
-def test_no_drift(tempo: float, start_ns: int, tick: int) -> None:
+def test_the_timeline_does_not_drift(tempo: float, start_ns: int, tick: int) -> None:
     line = Timeline(start_ns, 0, ns_per_tick(tempo))
     exact = start_ns + tick * 60_000_000_000 / (tempo * 24)
     assert line.time_of(tick) == pytest.approx(exact, abs=16)  # float: 53 bits of 10**16 ns

@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 from drumatlas.play.events import CLOCK, STOP
 from drumatlas.play.leading import START_LEAD_NS
-from playing import HAT, HATS, STEP, midi, ons, run, sequencer
-from streams import Promises
+from support.playing import HAT, HATS, STEP, midi, ons, run, sequencer
+from support.streams import Promises
 
 
 def test_clocks_are_exact() -> None:

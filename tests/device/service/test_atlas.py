@@ -69,13 +69,13 @@ def test_a_bad_file_changes_nothing(good: Path, bad: Path, state: Path) -> None:
     assert [path.name for path in state.iterdir()] == [FILE]
 
 
-def test_a_bad_atlas_of_the_owner_is_told_and_the_built_in_one_plays(state: Path) -> None:
+def test_a_bad_atlas_of_the_owner_is_reported_and_the_built_in_one_plays(state: Path) -> None:
     state.mkdir(parents=True)
     (state / FILE).write_bytes(b"no zip")
     name, wrong = find_atlas(None, state, named_so)
     assert name == BUILTIN
     assert len(wrong) == 1
-    assert "another one plays" in wrong[0]
+    assert "playing another atlas" in wrong[0]
 
 
 def test_a_bad_one_that_was_named_ends_it_only_where_somebody_sees_it(
@@ -92,30 +92,30 @@ def test_a_bad_one_that_was_named_ends_it_only_where_somebody_sees_it(
     assert len(find_atlas(bad, state, named_so, unattended=True)[1]) == 2
 
 
-def test_back_to_the_built_in_one(good: Path, state: Path) -> None:
+def test_the_built_in_atlas_can_be_restored(good: Path, state: Path) -> None:
     assert not remove_atlas(state)
     update_atlas(good, state)
     assert remove_atlas(state)
     assert not (state / FILE).exists()
 
 
-def test_a_folder_that_can_not_be_is_an_error(good: Path) -> None:
-    with pytest.raises(FileError, match="no folder for state"):
+def test_an_impossible_folder_is_an_error(good: Path) -> None:
+    with pytest.raises(FileError, match="cannot make the state folder"):
         update_atlas(good, good / "below a file")
 
 
-def test_an_atlas_without_a_beat_is_none_to_play(silent: Path, good: Path, state: Path) -> None:
+def test_an_atlas_without_a_beat_is_refused(silent: Path, good: Path, state: Path) -> None:
     update_atlas(good, state)
-    with pytest.raises(AtlasError, match=f"{silent}: .*no place in it"):
+    with pytest.raises(AtlasError, match=f"{silent}: .*none of its beats passes"):
         update_atlas(silent, state)
     assert (state / FILE).read_bytes() == good.read_bytes()
-    with pytest.raises(AtlasError, match=f"{silent}: .*no place in it"):
+    with pytest.raises(AtlasError, match=f"{silent}: .*none of its beats passes"):
         find_atlas(silent, state, Explorer)
     (state / FILE).write_bytes(silent.read_bytes())
     for named, count in ((None, 1), (silent, 2)):
         explorer, wrong = find_atlas(named, state, Explorer, unattended=True)
         assert explorer.atlas.name == BUILTIN
-        assert [line.count("no place in it") for line in wrong] == [1] * count
+        assert [line.count("none of its beats passes") for line in wrong] == [1] * count
 
 
 def test_whatever_a_foreign_network_raises_another_one_plays(
@@ -130,12 +130,14 @@ def test_whatever_a_foreign_network_raises_another_one_plays(
     monkeypatch.setattr(service_atlas, "open_atlas", read)
     explorer, wrong = find_atlas(good, state, Explorer, unattended=True)
     assert explorer.pattern
-    assert wrong == [f"{good}: can't be played: RuntimeError: only three points; another one plays"]
+    assert wrong == [
+        f"{good}: cannot be played: RuntimeError: only three points; playing another atlas"
+    ]
     with pytest.raises(AtlasError, match="only three points"):
         find_atlas(good, state, Explorer)
 
 
-def test_what_is_no_fault_of_the_atlas_is_not_laid_on_it(good: Path, state: Path) -> None:
+def test_other_errors_are_not_blamed_on_the_atlas(good: Path, state: Path) -> None:
     def fail(_: Atlas) -> None:
         raise ConfigError("play.swap")
 

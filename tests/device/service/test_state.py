@@ -13,12 +13,19 @@ import pytest
 from drumatlas.errors import FileError, StateError
 from drumatlas.explore.controls import DEFAULTS
 from drumatlas.explore.snapshot import Snapshot
-from drumatlas.service.state import FILE, PREVIOUS, Kept, StateStore, kept_of, state_folder
+from drumatlas.service.state import (
+    FILE,
+    PREVIOUS,
+    SavedState,
+    StateStore,
+    state_folder,
+    state_from_json,
+)
 
 
-def kept_at(knob: float) -> Kept:
+def kept_at(knob: float) -> SavedState:
     place = Snapshot((knob, 0.5, 0.5, 0.5), dict(DEFAULTS))
-    return Kept(place, 97.5, {"a": place, "127": place}, {74: "x1", 3: "panic"})
+    return SavedState(place, 97.5, {"a": place, "127": place}, {74: "x1", 3: "panic"})
 
 
 OLD, NEW = kept_at(0.25), kept_at(0.75)
@@ -29,12 +36,12 @@ def store(tmp_path: Path) -> StateStore:
     return StateStore(tmp_path / "made" / "here")
 
 
-def test_what_was_saved_is_loaded(store: StateStore) -> None:
+def test_a_saved_state_is_loaded(store: StateStore) -> None:
     assert store.load() == (None, [])
     store.save(OLD)
     store.save(NEW)
     assert store.load() == (NEW, [])
-    assert kept_of(json.loads((store.folder / PREVIOUS).read_text())) == OLD
+    assert state_from_json(json.loads((store.folder / PREVIOUS).read_text())) == OLD
     assert sorted(path.name for path in store.folder.iterdir()) == [FILE, PREVIOUS]
 
 
@@ -49,12 +56,12 @@ def test_a_damaged_file_falls_back_to_the_one_before_and_then_to_none(
     assert kept == OLD
     assert len(lines) == 1
     assert FILE in lines[0]
-    assert "the one before" in lines[0]
+    assert "the file before it" in lines[0]
     (store.folder / PREVIOUS).write_bytes(damage)
     kept, lines = store.load()
     assert kept is None
     assert len(lines) == 1
-    assert "beginning anew" in lines[0]
+    assert "starting from the defaults" in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -72,23 +79,23 @@ def test_a_damaged_file_falls_back_to_the_one_before_and_then_to_none(
         {"version": None},
     ],
 )
-def test_what_is_out_of_range_is_damage(change: dict[str, object]) -> None:
+def test_a_value_out_of_range_counts_as_damage(change: dict[str, object]) -> None:
     with pytest.raises(StateError):
-        kept_of(OLD.to_json() | change)
+        state_from_json(OLD.to_json() | change)
 
 
 def test_controls_of_later_versions_are_left_out() -> None:
     later = OLD.to_json() | {"learned": {"5": "reverb", "6": "x2"}, "more": 1}
-    assert kept_of(later).learned == {6: "x2"}
+    assert state_from_json(later).learned == {6: "x2"}
 
 
-def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+def test_an_impossible_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="file"):
         StateStore(tmp_path / "file")
 
 
-def test_where_state_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_goes_to_the_first_folder_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", "/xdg")
     assert state_folder("") == Path("/xdg/drumatlas")
@@ -216,7 +223,7 @@ def test_a_folder_that_can_not_be_listed_is_no_reason_not_to_write(
     assert store.load() == (NEW, [])
 
 
-def test_a_folder_that_can_not_be_looked_into_is_told(
+def test_a_folder_that_may_not_be_searched_is_an_error(
     store: StateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> bool:
@@ -226,4 +233,4 @@ def test_a_folder_that_can_not_be_looked_into_is_told(
     monkeypatch.setattr(Path, "read_bytes", fail)
     kept, lines = store.load()
     assert kept is None
-    assert "beginning anew" in lines[0]
+    assert "starting from the defaults" in lines[0]

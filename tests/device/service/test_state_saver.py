@@ -1,9 +1,10 @@
 import errno
+import itertools
 import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,8 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.play.settings import PlaySettings
 from drumatlas.service.state import FILE, StateStore
-from drumatlas.service.state_saver import EVERY_NS, StateSaver, kept_from, restore
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
+from drumatlas.service.state_saver import EVERY_NS, StateSaver, restore, saved_state
+from support.waiting import until
 
 
 @pytest.fixture
@@ -33,11 +30,19 @@ def saver(engine: Engine, store: StateStore) -> Iterator[StateSaver]:
     one.close()
 
 
-def wait_for(store: StateStore) -> None:
-    deadline = time.monotonic() + 5
-    while not (store.folder / FILE).exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+@pytest.fixture
+def tick_until(engine: Engine, saver: StateSaver) -> Callable[[bool], None]:
+    """Ticks the saver, a second a time, until the engine has a fault or has none."""
+    seconds = itertools.count(1)
+
+    def tick(has_fault: bool) -> None:
+        deadline = time.monotonic() + 5
+        while bool(engine.faults) != has_fault:
+            assert time.monotonic() < deadline
+            saver.tick(next(seconds) * EVERY_NS)
+            time.sleep(0.005)
+
+    return tick
 
 
 def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: StateStore) -> None:
@@ -60,7 +65,7 @@ def test_everything_is_as_it_was_left(engine: Engine, atlas: Atlas, store: State
     assert other.explorer.values == engine.explorer.values
     assert other.explorer.snapshots == engine.explorer.snapshots
     assert other.bpm == 251.5
-    assert kept_from(other, {74: "x1"}) == kept
+    assert saved_state(other, {74: "x1"}) == kept
     for one in (engine, other):
         one.sequencer.advance(1)
         assert one.sequencer._s.feel.swing == 0.3
@@ -76,12 +81,12 @@ def test_nothing_is_written_until_something_changes(
     assert not (store.folder / FILE).exists()
 
 
-def test_what_changed_is_written_while_it_plays(
+def test_changes_are_written_while_it_plays(
     engine: Engine, saver: StateSaver, store: StateStore
 ) -> None:
     engine.handle(Turn("x1", 0.7), 0)
     saver.tick(EVERY_NS)
-    wait_for(store)
+    until((store.folder / FILE).exists)
     assert json.loads((store.folder / FILE).read_text())["learned"] == {"74": "x1"}
 
 
@@ -95,77 +100,58 @@ def test_wandering_spares_the_card(engine: Engine, saver: StateSaver, store: Sta
 
 
 def test_a_folder_that_goes_is_shown_and_one_that_comes_back_is_used(
-    engine: Engine, saver: StateSaver, store: StateStore
+    engine: Engine, store: StateStore, tick_until: Callable[[bool], None]
 ) -> None:
     shutil.rmtree(store.folder)
-    second = 0
-
-    def until(is_so: bool) -> None:
-        nonlocal second
-        deadline = time.monotonic() + 5
-        while bool(engine.faults) != is_so:
-            assert time.monotonic() < deadline
-            second += 1
-            saver.tick(second * EVERY_NS)
-            time.sleep(0.005)
-
     engine.handle(Turn("x1", 0.7), 0)
-    until(True)
+    tick_until(True)
     assert len(engine.faults) == 1
     assert str(store.folder) in engine.faults[0]
     store.folder.mkdir()
-    until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    tick_until(False)
+    assert store.load()[0] == saved_state(engine, {74: "x1"})
 
 
 def test_a_card_that_fails_in_the_middle_is_shown_and_the_state_is_kept_when_it_is_well(
-    engine: Engine, saver: StateSaver, store: StateStore, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    store: StateStore,
+    tick_until: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
-
-    def until(is_so: bool) -> None:
-        deadline = time.monotonic() + 5
-        while bool(engine.faults) != is_so:
-            assert time.monotonic() < deadline
-            saver.tick(saver._looked_ns + EVERY_NS)
-            time.sleep(0.005)
 
     engine.handle(Turn("x1", 0.7), 0)
     with monkeypatch.context() as card:
         card.setattr(os, "fsync", fail)
         card.setattr(Path, "unlink", fail)
-        until(True)
+        tick_until(True)
         assert engine.faults[0].startswith("state: ")
         assert "Input/output error" in engine.faults[0]
-    until(False)
+    tick_until(False)
     with monkeypatch.context() as card:
         card.setattr(store, "save", fail)  # between the steps that tell it by themselves
         engine.handle(Turn("x1", 0.2), 0)
-        until(True)
-    until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+        tick_until(True)
+    tick_until(False)
+    assert store.load()[0] == saved_state(engine, {74: "x1"})
 
 
 def test_a_writer_without_memory_is_shown_and_writes_again(
-    engine: Engine, saver: StateSaver, store: StateStore, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    store: StateStore,
+    tick_until: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The thread outlives whatever one write fails of."""
 
     def fail(_kept: object) -> None:
         raise MemoryError
 
-    def until(is_so: bool) -> None:
-        deadline = time.monotonic() + 5
-        while bool(engine.faults) != is_so:
-            assert time.monotonic() < deadline
-            saver.tick(saver._looked_ns + EVERY_NS)
-            time.sleep(0.005)
-
     with monkeypatch.context() as memory:
         memory.setattr(store, "save", fail)
         engine.handle(Turn("x1", 0.7), 0)
-        until(True)
+        tick_until(True)
         assert engine.faults == ["state: not written: MemoryError"]
-    until(False)
-    assert store.load()[0] == kept_from(engine, {74: "x1"})
+    tick_until(False)
+    assert store.load()[0] == saved_state(engine, {74: "x1"})

@@ -20,6 +20,7 @@ from drumatlas.service.status import (
     read_status,
     report,
 )
+from support.waiting import until
 
 SECOND = 1_000_000_000
 
@@ -34,14 +35,10 @@ def ports() -> dict[str, str]:
 
 
 def wait_for(path: Path, text: str = "") -> None:
-    for _ in range(500):
-        if path.exists() and text in path.read_text():
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{path} was not written")
+    until(lambda: path.exists() and text in path.read_text())
 
 
-def test_what_runs_can_be_read(engine: Engine, tmp_path: Path) -> None:
+def test_the_status_of_a_running_box_can_be_read(engine: Engine, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     file = StatusFile(engine, folder, ports)
     engine.set_faults("ports", "Keys: unplugged")
@@ -113,9 +110,9 @@ def forge(folder: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"pid": 2**31 - 1}, "ended without a word"),
-        ({"pid": 2**70}, "ended without a word"),
-        ({"at_ns": 2**62}, "ended without a word"),  # of before the machine was started again
+        ({"pid": 2**31 - 1}, "ended unexpectedly"),
+        ({"pid": 2**70}, "ended unexpectedly"),
+        ({"at_ns": 2**62}, "ended unexpectedly"),  # of before the machine was started again
         ({"version": 2}, "not a status"),
         ({"pid": "x"}, "not a status"),
         ({"at_ns": None}, "not a status"),
@@ -130,15 +127,17 @@ def forge(folder: Path, **changes: object) -> None:
         ({"bpm": float("nan")}, "not a status"),
     ],
 )
-def test_a_status_that_is_no_more(changes: dict[str, object], words: str, tmp_path: Path) -> None:
+def test_the_status_of_a_box_that_ended_is_an_error(
+    changes: dict[str, object], words: str, tmp_path: Path
+) -> None:
     forge(tmp_path, **changes)
     with pytest.raises(StateError, match=words):
         read_status((tmp_path,))
 
 
-def test_a_box_that_hangs_is_told(tmp_path: Path) -> None:
+def test_a_box_that_hangs_is_an_error(tmp_path: Path) -> None:
     forge(tmp_path, at_ns=time.monotonic_ns() - 30 * SECOND)
-    with pytest.raises(StateError, match=r"hangs: 30 s"):
+    with pytest.raises(StateError, match=r"hangs: no status for 30 s"):
         read_status((tmp_path,))
 
 
@@ -149,7 +148,7 @@ def test_garbage_is_no_status(text: str, tmp_path: Path) -> None:
         read_status((tmp_path,))
 
 
-def test_of_several_the_last_one_that_wrote(tmp_path: Path) -> None:
+def test_the_newest_status_of_several_is_read(tmp_path: Path) -> None:
     for name, age in (("old", 5), ("new", 1)):
         (tmp_path / name).mkdir()
         forge(tmp_path / name, at_ns=time.monotonic_ns() - age * SECOND, near=name)
@@ -165,7 +164,9 @@ def test_the_headline_names_state_tempo_place_and_faults(engine: Engine) -> None
     assert headline(engine) == f"playing 126.0 BPM, near '{near}'; TR-8S: unplugged"
 
 
-def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_follows_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/drumatlas:/run/other")
     assert own_folder() == Path("/run/drumatlas")
     monkeypatch.delenv("RUNTIME_DIRECTORY")
@@ -175,7 +176,7 @@ def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert own_folder().name.startswith("drumatlas-")
 
 
-def test_what_a_stranger_has_written_is_not_read(
+def test_a_status_written_by_another_user_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forge(tmp_path)

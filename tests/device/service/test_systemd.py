@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.play.performer import Pulse
-from drumatlas.play.settings import PlaySettings
 from drumatlas.service.systemd import SdNotify, SystemdReporter, watchdog_ns
 
 SECOND = 1_000_000_000
@@ -56,11 +54,6 @@ def notifier(manager: Manager, address: str) -> Iterator[SdNotify]:
     one = SdNotify(address)
     yield one
     one.close()
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 def test_a_datagram_reaches_the_manager(manager: Manager, notifier: SdNotify) -> None:
@@ -177,6 +170,6 @@ def test_a_reload_is_announced_even_where_it_fails(
     assert manager.heard()[-1] == "READY=1"
 
 
-def test_the_end_is_told(manager: Manager, notifier: SdNotify, engine: Engine) -> None:
+def test_the_end_is_announced(manager: Manager, notifier: SdNotify, engine: Engine) -> None:
     SystemdReporter(engine, Pulse(), notifier).close()
     assert manager.heard() == ["STOPPING=1"]

@@ -31,7 +31,7 @@ def test_takes_are_numbered_and_whole(tmp_path: Path) -> None:
 def test_a_folder_that_is_full_or_gone_is_a_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(takes, "MOST", 1)
+    monkeypatch.setattr(takes, "MAX_TAKES", 1)
     one = Takes(tmp_path)
     one.keep(OUTPUTS)
     one.keep(OUTPUTS)

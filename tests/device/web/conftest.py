@@ -25,12 +25,13 @@ from drumatlas.web.panel import WebPanel
 from drumatlas.web.server import Server
 from drumatlas.web.serving import Serving, listen
 from drumatlas.web.view import Facts, ViewReader
+from support.waiting import until
 
 LOOKAHEAD_NS = 120_000_000
 TOKEN = "0123456789abcdef"
 
 
-class Box:
+class PageBox:
     """Ticks from a thread of its own; `late_ns` is how late its latest tick has been."""
 
     def __init__(self, atlas: Atlas, token: str = "", host: str = "127.0.0.1") -> None:
@@ -98,10 +99,7 @@ class Box:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 10) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come"
-            time.sleep(0.01)
+        until(condition, seconds)
 
 
 class Reader:
@@ -128,11 +126,11 @@ class Reader:
 
 
 @pytest.fixture
-def boxes(atlas: Atlas) -> Iterator[Callable[..., Box]]:
-    made: list[Box] = []
+def boxes(atlas: Atlas) -> Iterator[Callable[..., PageBox]]:
+    made: list[PageBox] = []
 
-    def make(**options: Any) -> Box:
-        made.append(Box(atlas, **options))
+    def make(**options: Any) -> PageBox:
+        made.append(PageBox(atlas, **options))
         return made[-1]
 
     yield make
@@ -141,7 +139,7 @@ def boxes(atlas: Atlas) -> Iterator[Callable[..., Box]]:
 
 
 @pytest.fixture
-def box(boxes: Callable[..., Box]) -> Box:
+def box(boxes: Callable[..., PageBox]) -> PageBox:
     return boxes()
 
 

@@ -93,7 +93,7 @@ def near(right: str) -> list[str]:
     return [one for one in {*parts, *changed, *less, *more, right.swapcase()} if one != right]
 
 
-def test_what_begins_like_the_token_is_not_it() -> None:
+def test_text_near_the_token_is_refused() -> None:
     for wrong in near(TOKEN):
         for target in (f"/?token={wrong}", f"/ws?token={wrong}"):
             for is_socket in (False, True):
@@ -103,7 +103,7 @@ def test_what_begins_like_the_token_is_not_it() -> None:
             assert check(OPEN, "box", cookie=[f"{name}={wrong}"]) == "no token"
 
 
-def test_how_long_a_refusal_takes_tells_nothing_of_the_token(
+def test_the_time_of_a_refusal_does_not_depend_on_the_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`compare_digest` alone decides: `==` ends at the first character that is wrong."""
@@ -118,7 +118,7 @@ def test_how_long_a_refusal_takes_tells_nothing_of_the_token(
     assert compared == [{b"anything", TOKEN.encode()}]
 
 
-def test_what_begins_like_a_session_is_not_one() -> None:
+def test_text_near_a_session_is_refused() -> None:
     name, value = OPEN.sessions.cookie().split(";")[0].split("=")
     assert check(OPEN, "box", cookie=[f"{name}={value}"]) == Admission("box", "/", False)
     for wrong in near(value):
@@ -170,6 +170,6 @@ def test_any_target_is_answered(target: str) -> None:
 
 
 @pytest.mark.parametrize("odd", ["\udc80", "0123456789abcde\udcff", "é"])
-def test_a_token_that_is_no_text_is_none(odd: str) -> None:
+def test_a_token_that_is_not_text_is_refused(odd: str) -> None:
     assert check(OPEN, "box", f"/?token={odd}") == "no token"
     assert check(OPEN, "box", cookie=[f"drumatlas-8313={odd}"]) == "no token"

@@ -18,12 +18,12 @@ def test_an_address_is_read_as_it_is_written(host: str, port: int) -> None:
     ["", "8313", ":8313", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:8313",
      "[127.0.0.1]:80", "[::1]", "[::g]:80", "a b:80", "-x:80", "host:٣", "http://host:80", "none"],
 )  # fmt: skip
-def test_what_is_no_address_is_said(text: str) -> None:
+def test_a_malformed_address_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="web '"):
         parse_address(text)
 
 
-def test_off_is_nowhere() -> None:
+def test_off_means_no_address() -> None:
     assert parse_address("off") is None
 
 
@@ -32,7 +32,7 @@ def test_off_is_nowhere() -> None:
     [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True),
      ("0.0.0.0", False), ("::", False), ("192.168.1.5", False), ("localhost.example", False)],
 )  # fmt: skip
-def test_what_only_this_machine_can_reach(host: str, is_loopback: bool) -> None:
+def test_loopback_addresses_are_recognised(host: str, is_loopback: bool) -> None:
     assert Address(host, 80).is_loopback is is_loopback
 
 

@@ -26,16 +26,14 @@ def door() -> limits.ConnectionLimits:
     return limits.ConnectionLimits(lambda _kind, _line: None)
 
 
-def test_who_comes_too_often_has_to_wait(door: limits.ConnectionLimits) -> None:
+def test_connections_that_come_too_often_have_to_wait(door: limits.ConnectionLimits) -> None:
     waits = [door.pause_s(now=0) for _ in range(200)]
     at_once = int(limits.ARRIVALS_AT_ONCE)
     assert waits == [0.0] * at_once + [limits.NAP_S] * (200 - at_once)
     assert door.pause_s(now=10) == 0
 
 
-def test_of_all_that_is_unread_the_largest_part_goes(
-    door: limits.ConnectionLimits,
-) -> None:
+def test_the_page_with_the_most_unread_data_is_cut(door: limits.ConnectionLimits) -> None:
     sockets = [Socket() for _ in range(4)]
     for one, size in zip(sockets, (1, 3 << 20, 2 << 20, 0), strict=True):
         one.waiting = size
@@ -66,7 +64,7 @@ def test_of_a_burst_each_one_too_many_cuts_another(
     assert not any(one.aborted for one in later)
 
 
-def test_open_pages_stay_and_who_comes_then_goes(door: limits.ConnectionLimits) -> None:
+def test_open_pages_stay_and_newcomers_are_cut(door: limits.ConnectionLimits) -> None:
     pages = [Socket(State.OPEN) for _ in range(limits.MOST_SOCKETS)]
     for one in pages:
         door.enter(one)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import DEFAULT_VOICES, PlaySettings, VoiceOut
 from drumatlas.reading import NAMES, read_map
 from drumatlas.web.dropped_file import Dropped, beat_of
-from own_takes import CODES, KIT_TABLES, LOUD, TABLES, pattern_of, take_of
+from support.own_takes import CODES, KIT_TABLES, LOUD, TABLES, pattern_of_code, take_of
 
 SECOND = 1_000_000_000
 MARK = "sequencer_specific"
@@ -109,7 +109,7 @@ def test_a_mark_is_one_event_that_others_skip() -> None:
     assert find_mark(plain) is None
 
 
-def test_notes_that_were_moved_count_as_the_first_voice_and_that_is_said() -> None:
+def test_moved_notes_count_as_the_first_voice_with_a_remark() -> None:
     code = (1 << 6 | 1 << 11, *[0] * 31)  # high tom and low bongo: one note of a TR-8S
     data = take_of(code, KIT_TABLES["tr-8s"])
     file = mido.MidiFile(file=BytesIO(data))
@@ -127,7 +127,7 @@ def test_notes_that_were_moved_count_as_the_first_voice_and_that_is_said() -> No
 def test_the_last_bars_are_the_same_beat_wherever_they_begin(kit: str, bars: int) -> None:
     first = (1, 0, 4, 0, 2, 0, 4, 64, 1 << 11, 0, 4, 1 << 10, 2, 0, 4, 0)
     code = (*first, *reversed(first))
-    sequencer = Sequencer(PlaySettings(voices=KIT_TABLES[kit]), pattern_of(code), 0)
+    sequencer = Sequencer(PlaySettings(voices=KIT_TABLES[kit]), pattern_of_code(code), 0)
     tape = Tape(NullPort())
     sequencer.start()
     end_ns = bars * 2 * SECOND + SECOND // 2
@@ -161,7 +161,7 @@ def test_no_bytes_break_the_search_for_a_mark(tail: bytes) -> None:
 
 
 def test_a_voice_names_itself_to_recorders() -> None:
-    sequencer = Sequencer(PlaySettings(voices=KIT_TABLES["tr-8s"]), pattern_of(BEAT), 0)
+    sequencer = Sequencer(PlaySettings(voices=KIT_TABLES["tr-8s"]), pattern_of_code(BEAT), 0)
     sequencer.start()
     out = sequencer.advance(SECOND)
     ons = [one for one in out if isinstance(one, Event) and one.data[0] & 0xF0 == 0x90]

@@ -38,7 +38,7 @@ def song(tmp_path: Path) -> bytes:
     return (tmp_path / "song.mid").read_bytes()
 
 
-def test_a_file_is_read_and_what_is_none_is_said(song: bytes) -> None:
+def test_a_file_is_read_and_a_bad_one_is_refused(song: bytes) -> None:
     assert read(song).code == CODE
     assert not read(song).remarks
     cut = read(song[:-9])
@@ -73,7 +73,9 @@ LIMITS = {
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such limits")
 @pytest.mark.parametrize("kind", LIMITS)
-def test_what_takes_too_much_is_ended_and_said(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_takes_too_much_is_given_up_and_reported(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program, changed = LIMITS[kind]
     child(monkeypatch, program)
     for name, value in changed.items():
@@ -120,7 +122,7 @@ def test_the_child_is_limited_before_it_reads_anything_of_the_file(
     assert capsys.readouterr().out == '{"error": "no beat"}\n'
 
 
-def test_no_process_to_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_process_it_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drop_process, "COMMAND", ["/nowhere/python"])
     with pytest.raises(MidiFileError, match="no process"):
         read(b"MThd")

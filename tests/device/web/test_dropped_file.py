@@ -11,7 +11,7 @@ from drumatlas.play.feel import Feel
 from drumatlas.play.settings import DEFAULT_VOICES, PlaySettings
 from drumatlas.web.downloads import beat_take
 from drumatlas.web.dropped_file import MAX_STRETCHES, Dropped, beat_of
-from midi_bytes import XG_ON, file_of, played
+from support.midi_bytes import XG_ON, file_of, played
 
 ONE, OTHER = (1,) + (0,) * 15 + (2,) + (0,) * 15, (4,) * 32
 
@@ -32,18 +32,18 @@ def song(*codes: tuple[int, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def test_it_is_what_the_drums_play_most() -> None:
+def test_the_most_played_beat_is_found() -> None:
     assert beat_of(song(ONE, OTHER, ONE, (8,) * 32)) == Dropped(ONE)
     assert beat_of(song(OTHER, ONE)) == Dropped(OTHER)
 
 
 @pytest.mark.parametrize("data", [b"", b"MThd", song(), song((0,) * 32), song(ONE)[:-9]])
-def test_what_is_no_beat_is_said(data: bytes) -> None:
+def test_a_file_without_a_beat_is_refused(data: bytes) -> None:
     with pytest.raises(MidiFileError):
         beat_of(data)
 
 
-def test_what_was_downloaded_can_be_dropped(atlas: object) -> None:
+def test_a_downloaded_take_can_be_dropped(atlas: object) -> None:
     engine = Engine(atlas, PlaySettings(), [], 0)  # type: ignore[arg-type]
     pattern = engine.explorer.pattern
     data = beat_take(pattern, PlaySettings(), 97, Feel())
@@ -82,7 +82,7 @@ def notes(*hits: tuple[int, int]) -> bytes:
     return buffer.getvalue()
 
 
-def test_what_is_lost_or_moved_is_said() -> None:
+def test_lost_and_moved_notes_are_reported() -> None:
     dropped = beat_of(notes((0, 36), (480, 33), (960, 38)))
     assert (dropped.code[0], dropped.code[4], dropped.code[8]) == (1, 0, 2)
     assert dropped.remarks == ("1 note without a voice (note 33 (metronome click): 1)",)
@@ -99,7 +99,7 @@ def test_a_file_of_notes_without_a_voice_says_which() -> None:
         beat_of(notes((0, 33)))
 
 
-def test_a_box_in_general_midi_reads_a_snap_of_xg_as_none() -> None:
+def test_a_box_in_general_midi_ignores_a_snap_of_xg() -> None:
     """Its own notes are those that the file is read by anyway; they don't fold 26 into a hat."""
     data = file_of(XG_ON + played([(480 * i, key) for i, key in enumerate((36, 26, 38, 60))]))
     own = [(out.note, out.channel) for out in DEFAULT_VOICES]

@@ -63,7 +63,7 @@ def setup(atlas: Atlas) -> Setup:
     return Setup(atlas)
 
 
-def test_without_a_page_nothing_is_looked_at(setup: Setup) -> None:
+def test_without_a_page_the_engine_is_not_read(setup: Setup) -> None:
     setup.engine.sequencer.start()
     setup.run(0, 1_000_000_000)
     assert setup.looks == 0
@@ -90,7 +90,7 @@ def test_a_new_page_gets_a_view_though_nothing_is_new(setup: Setup) -> None:
     assert len(setup.bridge.views) == 2
 
 
-def test_notes_are_what_the_port_gets_and_what_is_taken_back(setup: Setup) -> None:
+def test_notes_are_those_of_the_port_less_those_withdrawn(setup: Setup) -> None:
     setup.bridge.watch(1, 1)
     setup.part.tick(0)
     setup.engine.sequencer.start()
@@ -127,7 +127,7 @@ def test_kits_in_which_voices_share_a_note_sound_as_the_first(atlas: Atlas) -> N
     }
 
 
-def test_lines_are_said_or_shown_for_a_while(atlas: Atlas) -> None:
+def test_lines_are_logged_or_shown_for_a_while(atlas: Atlas) -> None:
     setup = Setup(atlas)
     setup.bridge.log("kind", "one")
     setup.bridge.log("kind", "two")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-import raw_socket as raw
 from drumatlas.web import client, server
 from drumatlas.web import connection_limits as limits
 from drumatlas.web.connection_limits import Allowance
+from support import raw_websocket as raw
 
 NO_END = {name: Allowance((1e12, 1e12), (1e12, 1e12)) for name in limits.ALLOWANCES}
 MEGA = 1 << 20
@@ -70,7 +70,7 @@ def test_a_page_that_sends_without_end_is_cut(
 
 
 @pytest.mark.parametrize("kind", FLOODS)
-def test_who_reads_hears_why(box: Any, stack: ExitStack, kind: str) -> None:
+def test_a_page_that_reads_learns_why_it_is_cut(box: Any, stack: ExitStack, kind: str) -> None:
     one = stack.enter_context(raw.open_page(box.port))
     if "fragments" in kind:
         one.sendall(raw.frame(raw.TEXT, b"[", fin=False))
@@ -89,7 +89,9 @@ def test_few_large_messages_are_cut_by_their_bytes(box: Any, stack: ExitStack) -
     assert is_served(box)
 
 
-def test_what_a_page_leaves_unread_is_bounded(box: Any, stack: ExitStack, unbounded: None) -> None:
+def test_data_that_a_page_leaves_unread_is_bounded(
+    box: Any, stack: ExitStack, unbounded: None
+) -> None:
     one = stack.enter_context(raw.open_page(box.port))
     most = 0
 
@@ -161,7 +163,7 @@ def test_the_kernel_keeps_little_for_a_socket(box: Any, stack: ExitStack) -> Non
         assert kept.getsockopt(socket.SOL_SOCKET, way) <= 256 << 10
 
 
-def test_what_is_said_of_a_message_is_short(box: Any, reading: Callable[[Any], Any]) -> None:
+def test_a_log_line_about_a_message_is_short(box: Any, reading: Callable[[Any], Any]) -> None:
     with box.open() as page:
         reader = reading(page)
         for what in ({"press": "p" * 8000}, {"go": "9" * 8000}, {"turn": {"k" * 8000: 1}}):

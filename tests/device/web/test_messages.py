@@ -26,7 +26,7 @@ def test_every_control_and_button_can_be_used() -> None:
         assert read_message(json.dumps({"press": name}), 0) == [Press(name)]
 
 
-def test_the_rest() -> None:
+def test_each_other_message_is_read() -> None:
     assert read_message('{"go": 3}', 4) == [Go(3)]
     assert read_message('{"mute": 13, "is": false}', 0) == [Mute(13, False)]
     assert read_message('{"listen": true}', 0) == [Listen(True)]
@@ -43,7 +43,7 @@ def test_the_rest() -> None:
      '{"ping": NaN}', '{"visit": {}}', "[]", "", "null", '"play"', "{}", '{"Press": "play"}',
      "[" * 5000, " " * (MAX_TEXT + 1), '{"ping": 1' + "0" * 4000 + "}"],
 )  # fmt: skip
-def test_what_is_wrong_is_said(text: str) -> None:
+def test_a_malformed_message_is_an_error(text: str) -> None:
     with pytest.raises(DrumatlasError):
         read_message(text, 4)
 
@@ -55,6 +55,6 @@ def test_any_json_is_orders_or_an_error_of_ours(message: object) -> None:
 
 
 @given(st.text())
-def test_any_text_is(text: str) -> None:
+def test_any_text_is_orders_or_a_control_error(text: str) -> None:
     with contextlib.suppress(ControlError):
         read_message(text, 10)

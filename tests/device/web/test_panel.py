@@ -7,14 +7,8 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.explore.snapshot import Snapshot
-from drumatlas.play.settings import PlaySettings
 from drumatlas.web.messages import Go, Land, Mute, Recall
 from drumatlas.web.panel import WAITING, WebPanel
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def test_a_bucket_never_gives_more_than_burst_and_rate(
         assert 0 <= bucket.used(now) <= burst
 
 
-def test_what_is_given_back_may_be_taken_again_but_no_more() -> None:
+def test_returned_allowance_may_be_used_again_but_no_more() -> None:
     bucket = Bucket(0.001, 10)
     assert bucket.take(0, 8)
     assert not bucket.take(0, 8)
@@ -33,7 +33,7 @@ def test_what_is_given_back_may_be_taken_again_but_no_more() -> None:
     assert not bucket.take(0)
 
 
-def test_who_waits_long_enough_gets_one() -> None:
+def test_after_a_long_enough_wait_one_is_allowed() -> None:
     bucket = Bucket(2, 1)
     assert bucket.take(0)
     assert not bucket.take(0.4)
@@ -41,7 +41,7 @@ def test_who_waits_long_enough_gets_one() -> None:
     assert not bucket.take(0.1)  # a clock that ran back gives nothing
 
 
-def test_a_kind_is_said_once_an_hour() -> None:
+def test_each_kind_of_line_is_logged_once_an_hour() -> None:
     once = Once()
     assert once.lets("a", 0)
     assert once.lets("b", 1)

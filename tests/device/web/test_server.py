@@ -76,9 +76,7 @@ def test_a_point_of_the_map_is_gone_to_and_undone(
         reader.until(lambda: reader.state["here"]["z"] == before)
 
 
-def test_what_the_hardware_turns_turns_on_every_page(
-    box: Any, reading: Callable[[Any], Any]
-) -> None:
+def test_a_turned_knob_turns_on_every_page(box: Any, reading: Callable[[Any], Any]) -> None:
     from drumatlas.explore.controls import Turn
 
     with box.open() as one, box.open() as other:
@@ -91,7 +89,7 @@ def test_what_the_hardware_turns_turns_on_every_page(
             assert "values" in reader.messages[0]["state"]
 
 
-def test_notes_come_ahead_of_their_time_to_who_listens(
+def test_listening_pages_get_notes_ahead_of_their_time(
     box: Any, reading: Callable[[Any], Any]
 ) -> None:
     with box.open() as page:
@@ -155,7 +153,7 @@ def test_the_last_bars_are_there_to_be_downloaded(box: Any, tmp_path: Any) -> No
     assert any(m.type == "note_on" for m in mido.MidiFile(tmp_path / "last.mid").tracks[0])
 
 
-def test_which_parts_of_the_map_pass_is_told(box: Any, reading: Callable[[Any], Any]) -> None:
+def test_pages_learn_which_parts_of_the_map_pass(box: Any, reading: Callable[[Any], Any]) -> None:
     with box.open() as page:
         reader = reading(page)
         reader.until(lambda: any("passing" in m for m in reader.messages), seconds=60)
@@ -166,7 +164,7 @@ def another(atlas: Atlas) -> Atlas:
     return replace(atlas, name="other", sha256="another", points=points)
 
 
-def test_pages_are_told_that_another_atlas_plays(
+def test_pages_learn_that_another_atlas_plays(
     box: Any, reading: Callable[[Any], Any], atlas: Atlas
 ) -> None:
     with box.open() as page:
@@ -181,7 +179,7 @@ def test_pages_are_told_that_another_atlas_plays(
         assert box.get("/points.bin")[2] == points_bytes(another(atlas))
 
 
-def test_who_comes_later_finds_the_atlas_that_was_put(box: Any, atlas: Atlas) -> None:
+def test_a_later_page_gets_the_new_atlas(box: Any, atlas: Atlas) -> None:
     assert json.loads(box.get("/atlas.json")[2])["sha256"] == atlas.sha256
     other = another(atlas)
     box.bridge.put(box.server.change_atlas, StaticAssets(other), other)

@@ -66,7 +66,7 @@ def test_it_ends_before_anybody_came() -> None:
     assert "web" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_an_address_that_is_taken_or_not_ours_is_said() -> None:
+def test_an_address_in_use_or_not_ours_is_an_error() -> None:
     taken = listen(Address("127.0.0.1", 0))
     port = taken.getsockname()[1]
     with pytest.raises(WebError, match=f"127.0.0.1:{port}: Address already in use"):
@@ -78,7 +78,7 @@ def test_an_address_that_is_taken_or_not_ours_is_said() -> None:
         listen(Address("nowhere.invalid", 0))
 
 
-def test_no_thread_to_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_thread_it_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     for error in (RuntimeError("can't start new thread"), MemoryError()):
         serving = Serving(
             listen(Address("127.0.0.1", 0)), ThreadBridge(lambda _: None, 0), pytest.fail
@@ -116,7 +116,7 @@ def test_without_descriptors_the_page_waits_and_no_traceback_is_logged(
     assert not caplog.records
 
 
-def test_what_the_loop_would_log_with_a_traceback_is_one_line(
+def test_an_error_in_the_loop_is_logged_in_one_line(
     box: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert box.get("/")[0] == 200

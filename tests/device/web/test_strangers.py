@@ -46,7 +46,7 @@ def test_a_foreign_page_gets_no_file(box: Any) -> None:
     assert box.get("/", headers={**cross, "Sec-Fetch-Mode": "navigate"})[0] == 200
 
 
-def test_without_the_token_nobody_comes_in(
+def test_without_the_token_every_request_is_refused(
     boxes: Callable[..., Any], reading: Callable[[Any], Any]
 ) -> None:
     box = boxes(token=TOKEN)
@@ -109,7 +109,7 @@ def test_large_headers_and_garbage_are_cut(box: Any) -> None:
     assert is_alive(box)
 
 
-def test_who_is_slow_is_cut(box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_request_is_cut(box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "OPEN_S", 0.5)
     began = time.monotonic()
     with box.raw() as socket:
@@ -199,7 +199,7 @@ def test_bad_messages_are_answered_then_cut(box: Any) -> None:
     assert is_alive(box)
 
 
-def test_who_says_too_much_is_cut(box: Any) -> None:
+def test_a_page_that_sends_too_much_is_cut(box: Any) -> None:
     with box.open() as page:
         try:
             for i in range(2000):
@@ -228,12 +228,12 @@ def test_downloads_are_rationed(box: Any) -> None:
     assert 429 in {box.get("/beat.mid")[0] for _ in range(8)}
 
 
-def test_it_says_who_it_is_to_nobody(box: Any) -> None:
+def test_responses_name_no_server_software(box: Any) -> None:
     assert "server" not in box.get("/")[1]
     assert not re.search(rb"websockets|Python", box.get("/nothing")[2])
 
 
-def test_takes_that_pages_keep_are_rationed_whoever_asks(
+def test_takes_that_pages_save_are_rationed_over_all_pages(
     box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "KEEPS_A_SECOND", 1e-6)

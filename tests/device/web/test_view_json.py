@@ -13,16 +13,10 @@ from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.explore.latent import map_to_latent
 from drumatlas.explore.search import Places
-from drumatlas.play.settings import PlaySettings
 from drumatlas.web.view import Facts, Run, ViewReader
 from drumatlas.web.view_json import ViewEncoder, cells, changes, merge
 
 TICK = 20_833_333
-
-
-@pytest.fixture
-def engine(atlas: Atlas) -> Engine:
-    return Engine(atlas, PlaySettings(), [], 0)
 
 
 @pytest.fixture
@@ -72,7 +66,7 @@ def test_the_joysticks_place_is_shown_where_it_is(
     assert (here["x"], here["y"]) != (0.5, 0.5)
 
 
-def test_what_comes_is_apart_from_what_plays(
+def test_the_coming_beat_is_apart_from_the_playing_one(
     engine: Engine, watcher: ViewReader, atlas: Atlas
 ) -> None:
     engine.sequencer.start()
@@ -88,7 +82,7 @@ def test_what_comes_is_apart_from_what_plays(
     assert ViewEncoder(atlas, 0).of(watcher.look(3_000_000_000))["comes"] is None
 
 
-def test_a_playhead_that_goes_on_is_not_told_again(engine: Engine, watcher: ViewReader) -> None:
+def test_a_playhead_that_goes_on_is_not_sent_again(engine: Engine, watcher: ViewReader) -> None:
     engine.sequencer.start()
     engine.sequencer.advance(100_000_000)
     first = watcher.look(100_000_000)

@@ -14,7 +14,6 @@ from drumatlas.errors import AtlasError, BeatError, FileError
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import build, main, models
 from drumatlas_export.groove.file import read_groove
-from drumatlas_export.score import job as score_job
 
 pytestmark = pytest.mark.export
 
@@ -24,19 +23,19 @@ MADE = ["beats.tsv", "build.json", "mined.json", "mined.tsv", "model.pt", "score
 
 
 @pytest.fixture
+def quick(small_map: None, few_samples: None) -> None:
+    """A small map, and scores of few samples."""
+
+
+@pytest.fixture
 def here(
-    run: Run,
-    tmp_path: Path,
-    beats_tsv: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    small_map: None,
+    run: Run, tmp_path: Path, beats_tsv: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> Path:
     """A working folder with 300 MIDI files, and settings for a run of about a second."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(score_job, "SAMPLES", 300)
-    quick = "seed = 3\nlearning_rate = 1e-2\nmax_epochs = 60\npatience = 10\nhidden = [64, 32]\n"
-    Path("quick.toml").write_text(quick, encoding="utf-8")
+    settings = "seed = 3\nlearning_rate = 1e-2\nmax_epochs = 60\npatience = 10\nhidden = [64, 32]\n"
+    Path("quick.toml").write_text(settings, encoding="utf-8")
     assert run("midi", beats_tsv, "-o", "music")[0] == 0
     return tmp_path
 
@@ -75,7 +74,7 @@ def test_one_go_and_an_interrupted_one_give_the_same_atlas_that_plays(
     assert sha256(Path("my.atlas").read_bytes()).hexdigest() == first
 
 
-def test_work_of_other_settings_or_files_is_not_taken(
+def test_work_of_other_settings_or_files_is_not_reused(
     run: Run, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(_: object) -> int:
@@ -163,7 +162,7 @@ def test_errors_of_temporary_files_name_what_the_user_knows(
     assert (code, line in err) == (2, True)
 
 
-def test_few_beats_give_a_warning_and_very_few_are_refused(
+def test_few_beats_are_warned_of_and_very_few_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     build._warn_of_few(2000, "music")
@@ -178,7 +177,7 @@ def test_an_atlas_that_can_not_play_is_not_left(
     run: Run, here: Path, monkeypatch: pytest.MonkeyPatch, atlas_path: Path
 ) -> None:
     def refuse(_: object) -> None:
-        raise AtlasError("no place in it gives a beat that may play")
+        raise AtlasError("none of its beats passes the filter")
 
     Path("x.atlas").write_bytes(atlas_path.read_bytes())
     monkeypatch.setattr("drumatlas.explore.search.Places", refuse)

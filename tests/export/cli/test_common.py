@@ -59,7 +59,7 @@ def test_files_that_are_no_text_are_named(tmp_path: Path, monkeypatch: pytest.Mo
         read_lines(tmp_path / "a.tsv")
 
 
-def test_read_rows(tmp_path: Path) -> None:
+def test_a_file_of_beats_is_read_and_its_faults_are_named(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
     path.write_text(f"# songs: a | b\n{BEAT}\trock\n", encoding="utf-8")
     (row,) = read_rows(path)
@@ -72,6 +72,6 @@ def test_read_rows(tmp_path: Path) -> None:
         read_rows(path)
 
 
-def test_flat() -> None:
+def test_a_nested_table_is_flattened_to_dotted_names() -> None:
     table = {"a": 1, "b": {"c": 2, "d": {"e": [3]}}, "f": {}}
     assert list(flat(table)) == [("a", 1), ("b.c", 2), ("b.d.e", [3])]

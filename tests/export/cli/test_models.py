@@ -1,6 +1,3 @@
-import itertools
-import json
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,55 +9,14 @@ from drumatlas.atlas.read import read_atlas
 from drumatlas.beat.codes import pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows, parse
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.cli.common import flat
-from drumatlas_export.score import job as score_job
 from drumatlas_export.space import open_space
 from drumatlas_export.train.checkpoint import Checkpoint, load, save
+from support.model_files import BAD_SPACES
 
 pytestmark = pytest.mark.export
 
 Run = Callable[..., tuple[int, str, str]]
 Refuses = Callable[..., str]
-
-
-@pytest.fixture
-def here(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    rows: list[BeatRow],
-    model_path: Path,
-    atlas_path: Path,
-) -> Path:
-    """The working folder, with good and bad files of all kinds."""
-    monkeypatch.chdir(tmp_path)
-    beats = "".join(format_rows(rows))
-    texts = {
-        "beats.tsv": beats,
-        "bad.tsv": beats + "1,2,3\n",
-        "few.tsv": "".join(format_rows(rows[:2])),
-        "empty.tsv": "# nothing\n",
-        "quick.toml": "max_epochs = 2\nhidden = [8]\nseed = 11\n",
-        "key.toml": "epochs = 2\n",
-        "type.toml": 'batch = "many"\n',
-        "value.toml": "batch = 0\n",
-        "syntax.toml": "batch =\n",
-        "bad.pt": "garbage",
-        "bad.atlas": "garbage",
-        "scores.json": '{"novelty": 0.25}',
-        "about.json": '{"title": "mine"}',
-        "mined.json": '{"beats": 7, "refused_files": [{"file": "secret.mid"}]}',
-        "list.json": "[1]",
-        "text.json": "novelty",
-    }
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    (tmp_path / "tiny.pt").write_bytes(model_path.read_bytes())
-    (tmp_path / "tiny.atlas").write_bytes(atlas_path.read_bytes())
-    (tmp_path / "cut.pt").write_bytes(model_path.read_bytes()[:-500])
-    (tmp_path / "cut.atlas").write_bytes(atlas_path.read_bytes()[:-500])
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "dir.atlas").mkdir()
-    return tmp_path
 
 
 def beats_in(path: Path) -> list[BeatRow]:
@@ -135,7 +91,7 @@ def test_train_refuses_too_few_beats(refuses: Refuses, here: Path) -> None:
 
 
 @pytest.mark.parametrize("space", ["tiny.pt", "tiny.atlas"])
-def test_sample_raw(run: Run, here: Path, space: str) -> None:
+def test_sample_raw_draws_from_the_prior(run: Run, here: Path, space: str) -> None:
     code, out, err = run("sample", space, "-n", 40, "--raw", "-o", "s.tsv", "--seed", 5)
     assert (code, out, err) == (0, "", "s.tsv: 40 beats from 40 draws\n")
     rows = beats_in(here / "s.tsv")
@@ -185,17 +141,6 @@ def test_sample_gives_up_on_a_space_where_nothing_passes(
     assert [set(row.code) for row in beats_in(here / "s.tsv")] == [{0}, {0}]
 
 
-BAD_SPACES = [
-    ("no.pt: no such file", "no.pt"),
-    ("folder: no such file", "folder"),
-    ("bad.pt: ", "bad.pt"),
-    ("bad.atlas: ", "bad.atlas"),
-    ("cut.pt: ", "cut.pt"),
-    ("cut.atlas: ", "cut.atlas"),
-    ("beats.tsv: ", "beats.tsv"),
-]
-
-
 @pytest.mark.parametrize(("culprit", "space"), BAD_SPACES)
 def test_sample_refuses(refuses: Refuses, here: Path, culprit: str, space: str) -> None:
     refuses(culprit, "sample", space, "-n", 3, "-o", "s.tsv")
@@ -204,73 +149,6 @@ def test_sample_refuses(refuses: Refuses, here: Path, culprit: str, space: str) 
 @pytest.mark.parametrize("count", ["0", "-3", "10000001", "many"])
 def test_sample_refuses_a_count(refuses: Refuses, here: Path, count: str) -> None:
     refuses(count, "sample", "tiny.pt", "-n", count, "-o", "s.tsv")
-
-
-@pytest.fixture
-def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(score_job, "SAMPLES", 400)
-
-
-@pytest.mark.parametrize("space", ["tiny.pt", "tiny.atlas"])
-def test_evaluate_prints_a_table_or_json(
-    run: Run, here: Path, few_samples: None, space: str
-) -> None:
-    words = ["evaluate", space, "--train", "beats.tsv", "--seed", 2]
-    code, out, err = run(*words, "--json")
-    assert (code, err) == (0, "")
-    scores = json.loads(out)
-    assert (scores["space"], scores["kind"], scores["seed"]) == (space, "acai", 2)
-    code, out, err = run(*words)
-    assert (code, err) == (0, "")
-    areas, rows = scores.pop("genre_areas"), scores.pop("against_held_out")
-    single = [[name, str(value)] for name, value in flat(scores)]
-    lines = iter(out.splitlines())
-    assert [line.split(maxsplit=1) for line in itertools.islice(lines, len(single))] == single
-    for title, table in (("genre areas", areas), ("against held-out beats", rows)):
-        columns = list(next(iter(table.values())))
-        assert next(lines).split() == [*title.split(), *columns]
-        for name, row in table.items():
-            assert next(lines).split() == [*name.split(), *map(str, row.values())]
-    assert list(lines) == []
-
-
-def test_evaluate_of_several_tells_the_worst(run: Run, here: Path, few_samples: None) -> None:
-    words = ["evaluate", "tiny.pt", "tiny.atlas", "--train", "beats.tsv", "--seed", 2, "--seed", 3]
-    code, out, err = run(*words, "--json")
-    assert (code, err) == (0, "")
-    scores = json.loads(out)
-    assert [(one["space"], one["seed"]) for one in scores["runs"]] == [
-        *(("tiny.pt", 2), ("tiny.pt", 3), ("tiny.atlas", 2), ("tiny.atlas", 3))
-    ]
-    assert scores["worst"]["novelty"] == min(one["novelty"] for one in scores["runs"])
-    assert scores["spread"]["f1_held_out"] < 0.01  # of one model
-    assert "worst of all runs" in run(*words)[1]
-
-
-def test_evaluate_of_other_beats(
-    run: Run, here: Path, rows: list[BeatRow], few_samples: None
-) -> None:
-    (here / "a.tsv").write_text("".join(format_rows(rows[:200])), encoding="utf-8")
-    (here / "b.tsv").write_text("".join(format_rows(rows[150:])), encoding="utf-8")
-    words = ["evaluate", "tiny.pt", "--train", "a.tsv", "--test", "b.tsv", "--json"]
-    code, out, _ = run(*words)
-    assert (code, json.loads(out)["test_beats"]) == (0, 100)
-
-
-@pytest.mark.parametrize(
-    ("culprit", "words"),
-    [
-        *((culprit, [space, "--train", "beats.tsv"]) for culprit, space in BAD_SPACES),
-        ("no.tsv: No such file", ["tiny.pt", "--train", "no.tsv"]),
-        ("bad.tsv, line 401", ["tiny.pt", "--train", "bad.tsv"]),
-        ("bad.tsv, line 401", ["tiny.pt", "--train", "beats.tsv", "--test", "bad.tsv"]),
-        ("every test beat", ["tiny.pt", "--train", "beats.tsv", "--test", "few.tsv"]),
-        ("2 beats are too few", ["tiny.pt", "--train", "few.tsv"]),
-        ("--train", ["tiny.pt"]),
-    ],
-)
-def test_evaluate_refuses(refuses: Refuses, here: Path, culprit: str, words: list[str]) -> None:
-    refuses(culprit, "evaluate", *words)
 
 
 def test_export_writes_an_atlas(run: Run, here: Path, small_map: None) -> None:
@@ -329,14 +207,3 @@ def test_an_atlas_holds_json_only(refuses: Refuses, here: Path, quick_export: No
     (here / "nan.json").write_text('{"novelty": NaN}', encoding="utf-8")
     words = ["export", "tiny.pt", "-o", "new.atlas", "--scores", "nan.json"]
     refuses("nan.json: not JSON: NaN is not allowed", *words)
-
-
-def test_scores_pass_from_evaluate_to_the_atlas(
-    run: Run, here: Path, few_samples: None, quick_export: None
-) -> None:
-    _, out, _ = run("evaluate", "tiny.pt", "--train", "beats.tsv", "--json")
-    (here / "own.json").write_text(out, encoding="utf-8")
-    assert run("export", "tiny.pt", "-o", "new.atlas", "--scores", "own.json")[0] == 0
-    scores = read_atlas(here / "new.atlas").scores
-    assert scores == json.loads(out)
-    assert all(math.isfinite(value) for _, value in flat(scores) if type(value) is float)

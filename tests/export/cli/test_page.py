@@ -9,7 +9,9 @@ Run = Callable[..., tuple[int, str, str]]
 Refuses = Callable[..., str]
 
 
-def test_the_page_is_written_and_told(run: Run, tmp_path: Path, atlas_path: Path) -> None:
+def test_the_page_is_written_and_its_size_printed(
+    run: Run, tmp_path: Path, atlas_path: Path
+) -> None:
     file = tmp_path / "page.html"
     code, out, err = run("page", atlas_path, "-o", file)
     assert (code, out) == (0, "")
@@ -19,7 +21,7 @@ def test_the_page_is_written_and_told(run: Run, tmp_path: Path, atlas_path: Path
     assert err == f"{file}: {file.stat().st_size >> 10} KB; open it in a browser\n"
 
 
-def test_what_can_not_be_made_is_refused(
+def test_a_bad_atlas_or_output_is_refused(
     refuses: Refuses, tmp_path: Path, atlas_path: Path
 ) -> None:
     (tmp_path / "bad.atlas").write_bytes(b"not a zip")

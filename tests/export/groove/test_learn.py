@@ -61,7 +61,7 @@ def played(folder: Path) -> Played:
     return read_played(find_sources([folder], []))
 
 
-def test_what_players_do_is_read(folder: Path) -> None:
+def test_velocity_and_lateness_are_read_from_a_performance(folder: Path) -> None:
     found = played(folder)
     assert found.loud.shape == (5 * 4, 32, 14)
     assert found.session.tolist() == [n for n in range(5) for _ in range(4)]
@@ -122,7 +122,7 @@ def test_sessions_that_taught_nothing_are_guessed(folder: Path) -> None:
     assert table["timing_ms_rms"]["groove"] < table["timing_ms_rms"]["grid"]
 
 
-def test_of_one_session_nothing_is_told(tmp_path: Path) -> None:
+def test_one_session_gives_no_measures_of_others(tmp_path: Path) -> None:
     perform(tmp_path / "take.mid", 1)
     assert measure(played(tmp_path)) == {"windows": 4, "hits": 144, "sessions": 1}
 
@@ -175,7 +175,7 @@ def test_a_file_that_is_no_groove_is_named(tmp_path: Path) -> None:
         read_groove(str(tmp_path / "gone.npz"))
 
 
-def test_hats_edges_are_learned_and_lost_notes_are_said(run, tmp_path: Path) -> None:
+def test_hats_edges_are_learned_and_lost_notes_are_reported(run, tmp_path: Path) -> None:
     for player in range(2):
         path = tmp_path / "in" / f"player{player}" / "take.mid"
         perform(path, player)

@@ -90,7 +90,7 @@ def test_workers_of_another_version_are_an_error(
 
 @needs_dask
 @pytest.mark.parametrize("wrong", [NOBODY, "nonsense", "tcp://", "gopher://x:1", "127.0.0.1:x"])
-def test_a_scheduler_that_is_not_there(
+def test_an_unreachable_scheduler_is_an_error(
     sources: list[Source], monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     monkeypatch.setattr(cluster, "_WAIT_S", 0.5)
@@ -99,7 +99,7 @@ def test_a_scheduler_that_is_not_there(
 
 
 @needs_dask
-def test_a_scheduler_without_workers(
+def test_a_scheduler_without_workers_is_an_error(
     sources: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from distributed import LocalCluster

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import DULL, JAZZ, ROCK, Hit, HitsOf, WriteMidi
 from drumatlas.beat.grid import MAX_STEPS
 from drumatlas.beat.smf import MAX_TICKS
 from drumatlas_export.mine import file as file_module
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.patterns import Found
 from drumatlas_export.mine.sources import Source
+from support.beats import DULL, JAZZ, ROCK, Hit, HitsOf, WriteMidi
 
 pytestmark = pytest.mark.export
 
@@ -38,12 +38,12 @@ def found_in(tmp_path: Path, write_midi: WriteMidi) -> Callable[..., FileResult]
     return found
 
 
-def test_a_straight_beat_played_four_times(found_in: Callable, hits_of: HitsOf) -> None:
+def test_a_straight_beat_played_four_times_is_found(found_in: Callable, hits_of: HitsOf) -> None:
     result = found_in(hits_of(ROCK, 4))
     assert result == FileResult("", [Found(ROCK, 0.0, 4)])
 
 
-def test_a_beat_played_twice_is_none(found_in: Callable, hits_of: HitsOf) -> None:
+def test_a_beat_played_only_twice_is_refused(found_in: Callable, hits_of: HitsOf) -> None:
     assert found_in(hits_of(ROCK, 2)) == FileResult("no two bars are played 3 times in a row")
 
 
@@ -71,7 +71,7 @@ def test_only_the_bars_in_four_four_count(found_in: Callable, hits_of: HitsOf) -
     assert found_in(hits, (6 * BAR, 3, 4)).found == [Found(ROCK, 0.0, 3)]
 
 
-def test_the_grid_begins_anew_behind_a_bar_of_two_four(found_in: Callable, hits_of: HitsOf) -> None:
+def test_the_grid_restarts_after_a_bar_of_two_four(found_in: Callable, hits_of: HitsOf) -> None:
     behind = 8 * BAR + BAR // 2
     hits = [*hits_of(ROCK, 4), (8 * BAR, 36)]
     hits += [(tick + behind, key) for tick, key in hits_of(JAZZ, 4)]
@@ -91,7 +91,9 @@ def test_a_player_who_is_always_late_is_on_the_grid(found_in: Callable, hits_of:
 
 
 @pytest.mark.parametrize(("ticks", "refusal"), [(30, ""), (54, "off the 16th grid")])
-def test_a_human_player(found_in: Callable, hits_of: HitsOf, ticks: int, refusal: str) -> None:
+def test_a_loose_player_is_quantised_or_refused(
+    found_in: Callable, hits_of: HitsOf, ticks: int, refusal: str
+) -> None:
     rng = np.random.default_rng(5)
     away = rng.integers(-ticks, ticks + 1, 1000).tolist()
     hits = hits_of(ROCK, 4)
@@ -126,7 +128,9 @@ def test_a_windowed_file_gives_every_two_bars(
     assert mined_file(path).found == []
 
 
-def test_a_file_without_drums(tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi) -> None:
+def test_a_file_without_drums_is_refused(
+    tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi
+) -> None:
     path = write_midi(tmp_path / "a.mid", hits_of(ROCK, 4), channel=0)
     assert mined_file(path).found == [Found(ROCK, 0.0, 4)]  # they can be nothing else
     write_midi(path, hits_of(DULL, 4), channel=0)
@@ -146,14 +150,14 @@ def test_a_file_cut_short_gives_what_is_there(
 
 
 @pytest.mark.parametrize("data", [b"", b"MThd", b"not music at all", b"MThd\0\0\0\6\0\2\0\1\1\xe0"])
-def test_a_file_that_is_no_midi(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_midi_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.mid"
     path.write_bytes(data)
     assert mined_file(path).refusal.startswith("malformed: ")
     assert mined_file(path).found == []
 
 
-def test_a_file_that_is_gone(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused_as_unreadable(tmp_path: Path) -> None:
     assert mined_file(tmp_path / "no.mid") == FileResult("unreadable: No such file or directory")
 
 
@@ -169,13 +173,13 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
         ([MAX_TICKS], "malformed: track 1 is broken at byte 26 (a number of more than 4 bytes)"),
     ],
 )
-def test_an_absurdly_long_rest(found_in: Callable, places: list[int], refusal: str) -> None:
+def test_a_very_long_rest_is_refused(found_in: Callable, places: list[int], refusal: str) -> None:
     result = found_in([(0, 36), *((place, 38) for place in places)])
     assert result.refusal.startswith(refusal)
     assert result.found == []
 
 
-def test_a_file_that_is_too_large(
+def test_a_file_that_is_too_large_is_refused(
     tmp_path: Path, hits_of: HitsOf, write_midi: WriteMidi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_midi(tmp_path / "a.mid", hits_of(ROCK, 4))
@@ -213,7 +217,7 @@ def test_damage_never_raises(
     assert bool(result.refusal) != bool(result.found)
 
 
-def test_a_file_that_claims_thousands_of_long_stretches(found_in: Callable) -> None:
+def test_a_file_of_thousands_of_long_stretches_is_refused(found_in: Callable) -> None:
     # Each stretch of 4/4 would be nearly as long as one may be.
     stretch = (MAX_STEPS - 100) * STEP
     signatures, hits = [], []

@@ -56,7 +56,7 @@ def test_a_word_speaks_of_one_genre_and_can_be_met() -> None:
         ("rock\n", "rock"),
     ],
 )
-def test_fold(label: str, genre: str) -> None:
+def test_a_label_is_folded_to_its_genre(label: str, genre: str) -> None:
     assert fold(label) == genre
 
 
@@ -72,7 +72,7 @@ def test_a_label_stands_in_a_line_of_a_tsv(label: str) -> None:
     ("labels", "genre"),
     [([], ""), (["window"], ""), (["window", "rock"], "rock"), (["pop", "rock"], "pop")],
 )
-def test_first_genre(labels: list[str], genre: str) -> None:
+def test_the_first_known_genre_of_a_song_counts(labels: list[str], genre: str) -> None:
     assert first_genre(labels) == genre
 
 

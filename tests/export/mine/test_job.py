@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from beats import DULL, JAZZ, ROCK, HitsOf, WriteMidi, rotate
 from drumatlas.beat.codes import canonical
 from drumatlas_export.mine.file import Rules
 from drumatlas_export.mine.job import Mined, mine, rows
 from drumatlas_export.mine.local import mine_locally
 from drumatlas_export.mine.report import report
 from drumatlas_export.mine.sources import find_sources
+from support.beats import DULL, JAZZ, ROCK, HitsOf, WriteMidi, rotate
 
 pytestmark = pytest.mark.export
 
@@ -85,7 +85,7 @@ def test_rows_are_in_order_and_each_class_stands_once(mined: Mined) -> None:
     assert len({canonical(row.code) for row in result}) == len(result) == FILES - 5
 
 
-def test_what_was_refused_is_told_with_its_reason(mined: Mined) -> None:
+def test_refusals_are_reported_with_their_reasons(mined: Mined) -> None:
     assert mined.files == FILES
     assert mined.refused == [
         ("rock/broken.mid", "malformed: cut short: the file ends within its header"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import pytest
@@ -39,6 +40,12 @@ def test_a_line_gives_the_same_result_to_the_bit(result: FileResult) -> None:
 
 class PowerCutError(Exception):
     pass
+
+
+def first_line(sources: Sequence[Source]) -> str:
+    """Return the line by which a journal knows its job."""
+    with TemporaryDirectory() as folder, Journal(Path(folder) / "part", sources, Rules()):
+        return (Path(folder) / "part").read_text(encoding="utf-8").strip()
 
 
 def in_process(sources: Sequence[Source], rules: Rules) -> Iterable[FileResult]:
@@ -101,7 +108,9 @@ def test_half_a_line_is_read_again(tmp_path: Path, sources: list[Source]) -> Non
 
 
 @pytest.mark.parametrize("other", ["rules", "map", "channels", "size", "age", "name", "foreign"])
-def test_another_job_begins_anew(tmp_path: Path, sources: list[Source], other: str) -> None:
+def test_another_job_starts_from_the_beginning(
+    tmp_path: Path, sources: list[Source], other: str
+) -> None:
     path = tmp_path / "part"
     with Journal(path, sources, Rules(reading=Reading(GM))) as journal:
         journal.add(FileResult("was read"))
@@ -156,11 +165,11 @@ GOOD = [*[1] * 32, 0.25, 3, ""]
 )
 def test_a_forged_line_is_read_again(tmp_path: Path, sources: list[Source], line: str) -> None:
     path = tmp_path / "part"
-    path.write_text(f"{journal_module._stamp(sources, Rules())}\n{line}\n", encoding="utf-8")
+    path.write_text(f"{first_line(sources)}\n{line}\n", encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert (journal.kept, journal.is_replaced) == ([], True)
     forged = f'["good",[],[]]\n{line}\n["not reached",[],[]]\n'
-    path.write_text(f"{journal_module._stamp(sources, Rules())}\n{forged}", encoding="utf-8")
+    path.write_text(f"{first_line(sources)}\n{forged}", encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert (journal.kept, journal.is_replaced) == ([FileResult("good")], False)
 
@@ -170,7 +179,7 @@ def test_a_line_that_never_ends_is_not_read_whole(
 ) -> None:
     monkeypatch.setattr(journal_module, "_MAX_LINE", 200)
     path = tmp_path / "part"
-    text = f'{journal_module._stamp(sources, Rules())}\n["a",[],[]]\n["{"b" * 300}",[],[]]\n'
+    text = f'{first_line(sources)}\n["a",[],[]]\n["{"b" * 300}",[],[]]\n'
     path.write_text(text, encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert journal.kept == [FileResult("a")]
@@ -180,7 +189,7 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_left(
     tmp_path: Path, sources: list[Source]
 ) -> None:
     path, victim = tmp_path / "part", tmp_path / "victim"
-    victim.write_text(f'{journal_module._stamp(sources, Rules())}\n["forged"]\n', encoding="utf-8")
+    victim.write_text(f'{first_line(sources)}\n["forged"]\n', encoding="utf-8")
     before = victim.read_bytes()
     path.symlink_to(victim)
     with Journal(path, sources, Rules()) as journal:
@@ -220,7 +229,7 @@ def test_a_pipe_is_replaced_and_a_folder_is_an_error(tmp_path: Path, sources: li
         Journal(tmp_path / "other", sources, Rules())
 
 
-def test_what_another_user_wrote_is_not_believed(
+def test_a_journal_of_another_user_is_ignored(
     tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "part"

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from beats import rotate
 from drumatlas.beat.codes import Code, canonical
 from drumatlas.beat.grid import MAX_ERROR, Region
 from drumatlas_export.mine.patterns import (
@@ -18,6 +17,7 @@ from drumatlas_export.mine.patterns import (
     sections,
     windows,
 )
+from support.beats import rotate
 
 pytestmark = pytest.mark.export
 
@@ -80,7 +80,7 @@ def test_downbeat_is_the_first_place_in_phase_with_the_nearest_bar_line(start: i
 @pytest.mark.parametrize(
     ("start", "place"), [(0, 0), (1, 32), (7, 32), (9, 16), (15, 16), (16, 16), (17, 48), (31, 32)]
 )
-def test_downbeat_of(start: int, place: int) -> None:
+def test_downbeats_of_starts_around_bar_lines(start: int, place: int) -> None:
     assert downbeat(start) == place
 
 

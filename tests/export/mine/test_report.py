@@ -50,7 +50,7 @@ def printed(counts: dict[str, object]) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_report_counts() -> None:
+def test_the_report_counts_files_patterns_and_reasons() -> None:
     assert report(mined()) == {
         "files_read": 9,
         "files_without_patterns": 3,
@@ -81,7 +81,7 @@ def test_report_counts() -> None:
     }
 
 
-def test_what_was_passed_over_is_counted_and_where_it_matters_named() -> None:
+def test_files_passed_over_are_counted_and_archives_named() -> None:
     found = SearchResult([], Counter({"a": 1, "b": 2}), [("x.rar", "a: b")])
     assert passed_over(found) == {
         "passed_over": {"b": 2, "a": 1},
@@ -103,7 +103,7 @@ def test_report_of_nothing_is_json() -> None:
     assert counts["quantisation_error_steps"] == {"mean": 0, "p95": 0}
 
 
-def test_the_table_tells_all_but_the_files() -> None:
+def test_the_table_has_every_count_but_no_file_names() -> None:
     text = printed(report(mined()))
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "files read 9" in lines

@@ -74,7 +74,7 @@ def test_takes_of_one_folder_are_different_songs() -> None:
     assert song_of("x/01.mid") != song_of("y/01.mid")
 
 
-def survives(path: str) -> bool:
+def key_survives(path: str) -> bool:
     """Whether the key of `path` comes back from a beats TSV, beside another song's."""
     row = BeatRow((1,) * 32, songs=(song_of(path), "zz"))
     text = "".join(format_rows([row])).encode()
@@ -83,7 +83,7 @@ def survives(path: str) -> bool:
 
 @given(st.lists(names, min_size=1, max_size=4).map("/".join))
 def test_a_key_survives_the_beats_file(path: str) -> None:
-    assert survives(path)
+    assert key_survives(path)
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_a_key_survives_the_beats_file(path: str) -> None:
     ids=["newline", "return", "Latin-1"],
 )
 def test_a_key_survives_the_beats_file_whatever_the_folder(path: str) -> None:
-    assert survives(path)
+    assert key_survives(path)

@@ -54,7 +54,7 @@ def test_real_folders_of_a_later_path_win_over_links_of_an_earlier(tmp_path: Pat
     assert names(search([tmp_path / "links", tmp_path / "real"], [])) == ["rock/x.mid"]
 
 
-def test_what_can_not_be_read_is_named_and_the_rest_is_found(tmp_path: Path) -> None:
+def test_pipes_sockets_and_broken_links_are_named_and_the_rest_is_found(tmp_path: Path) -> None:
     put(tmp_path / "good.mid")
     os.mkfifo(tmp_path / "pipe.mid")
     os.mkfifo(tmp_path / "pipe")
@@ -114,7 +114,7 @@ class Listing(list[Shy]):
         pass
 
 
-def test_an_entry_that_tells_nothing_is_named(
+def test_an_entry_whose_kind_is_unknown_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path / "x.mid")
@@ -134,7 +134,7 @@ def test_names_in_any_case_and_files_that_begin_as_midi(tmp_path: Path) -> None:
     assert (found.passed_over, found.named) == ({OTHER: 3}, [])
 
 
-def test_what_macos_adds_is_counted(tmp_path: Path) -> None:
+def test_files_that_macos_adds_are_counted(tmp_path: Path) -> None:
     put(tmp_path / "a.mid", tmp_path / "._a.mid", tmp_path / "._b.zip", data=b"\0\5\x16\7")
     put(tmp_path / "__MACOSX" / "deep" / "c.mid", tmp_path / "__MACOSX" / "._d.mid")
     found = search([tmp_path], [])

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import FUNK, ROCK, HitsOf, WriteMidi
 from drumatlas.beat.smf import MAX_BYTES
 from drumatlas.errors import FileError
 from drumatlas_export.mine import zips
@@ -18,6 +17,7 @@ from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.kinds import APPLE, OTHER, ZIP_IN_ZIP
 from drumatlas_export.mine.local import mine_locally
 from drumatlas_export.mine.sources import Source, find_sources, read_source, search
+from support.beats import FUNK, ROCK, HitsOf, WriteMidi
 
 pytestmark = pytest.mark.export
 
@@ -179,7 +179,7 @@ def test_a_directory_of_too_many_members_is_not_read(
         find_sources([path], [])
 
 
-def test_what_is_no_zip_file_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no zip file")
     assert search([tmp_path], []).named == [("a.zip", "damaged zip file: File is not a zip file")]
     with pytest.raises(FileError, match=r"a\.zip: damaged zip file"):

@@ -42,7 +42,9 @@ def space_of(decode: Callable[[Floats], Floats]) -> Space:
         (beat(), (0, 0, 0, 0)),
     ],
 )
-def test_features(p: Floats, expected: tuple[float, ...]) -> None:
+def test_features_measure_density_syncopation_hats_and_drums(
+    p: Floats, expected: tuple[float, ...]
+) -> None:
     values = features(p)
     order = ("density", "syncopation", "closed hats", "drums and hands")
     assert [float(values[name][0]) for name in order] == pytest.approx(expected, abs=1e-5)

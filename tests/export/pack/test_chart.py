@@ -16,15 +16,10 @@ from drumatlas_export.pack.chart import (
     generated_points,
     genre_names,
 )
-from drumatlas_export.space import Space, of_checkpoint
+from drumatlas_export.space import Space
 from drumatlas_export.train.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.export
-
-
-@pytest.fixture(scope="module")
-def space(checkpoint: Checkpoint) -> Space:
-    return of_checkpoint(checkpoint, "tiny")
 
 
 def test_genres_need_enough_beats_and_stand_by_their_size() -> None:

@@ -23,7 +23,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_a_pack_is_written_into_a_new_or_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("new", "empty"):
         check_new(tmp_path / name)
@@ -50,7 +50,7 @@ def test_nothing_is_left_when_it_is_cut_short(tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["full", "file", "gone/pack", "gone/pack.zip", "dir.zip"])
-def test_what_is_there_is_not_written_over(tmp_path: Path, name: str) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path, name: str) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
     (tmp_path / "file").touch()

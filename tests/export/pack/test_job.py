@@ -91,7 +91,7 @@ def test_with_beats_takes_map_genres_and_barred_beats_from_them(
         assert getattr(changed, name) is getattr(checkpoint, name)
 
 
-def test_an_atlas_of_other_beats(
+def test_an_atlas_of_other_beats_has_their_genres_and_bars_them(
     checkpoint: Checkpoint, rows: list[BeatRow], tmp_path: Path, quick_export: None
 ) -> None:
     own = [replace(row, labels=("ska",)) for row in rows[:40]]

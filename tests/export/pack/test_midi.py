@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import rotate
 from drumatlas.beat.codes import STEPS, Code, check_code
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import BeatRow
@@ -17,6 +16,7 @@ from drumatlas_export.mine.sources import Source
 from drumatlas_export.pack.midi import REPEATS, clip_bytes, lost_in_mining, names, pack_files
 from drumatlas_export.pack.velocity import flat_certainty, of_space
 from drumatlas_export.space import open_space
+from support.beats import rotate
 
 pytestmark = pytest.mark.export
 
@@ -53,7 +53,7 @@ def test_a_pack_of_single_beats_is_mined_by_windows(tmp_path: Path) -> None:
     assert mined_from(data, tmp_path, windowed=True) == {CODE}
 
 
-def test_what_is_lost_is_told_by_reason() -> None:
+def test_lost_beats_are_counted_by_reason() -> None:
     dull = check_code((1, 0, 0, 0) * 8)
     early = check_code((*range(1, 13), *[0] * 20))
     assert BeatFilter().lively([early])[0]
@@ -65,7 +65,7 @@ def test_what_is_lost_is_told_by_reason() -> None:
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
-def test_a_file_is_what_a_daw_wants(repeats: int) -> None:
+def test_a_file_has_tempo_metre_and_whole_bars(repeats: int) -> None:
     (clip,) = flat_certainty([BeatRow(CODE, labels=("window", "r\u00f6ck"))])
     data = clip_bytes(clip, "0001 r\u00f6ck", bpm=96, repeats=repeats)
     file = mido.MidiFile(file=BytesIO(data), charset="utf-8")

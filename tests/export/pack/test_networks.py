@@ -19,7 +19,7 @@ pytestmark = pytest.mark.export
 GRID = (32, 14)
 
 
-def model_of(kind: str) -> Autoencoder:
+def confident_model(kind: str) -> Autoencoder:
     torch.manual_seed(8)
     model = Autoencoder(TrainConfig(kind=kind))
     with torch.no_grad():  # a network just made gives 0.5 everywhere
@@ -30,7 +30,7 @@ def model_of(kind: str) -> Autoencoder:
 
 @pytest.fixture(scope="module", params=["acai", "vae"])
 def exported(request: pytest.FixtureRequest) -> tuple[Autoencoder, bytes, bytes]:
-    model = model_of(request.param)
+    model = confident_model(request.param)
     return model, *to_onnx(model, 1)
 
 
@@ -84,7 +84,9 @@ def test_nothing_of_this_machine_is_inside(exported: tuple[Autoencoder, bytes, b
         assert not [word for word in words if "/" in word or "\\" in word or "line " in word]
 
 
-def test_what_the_models_are(exported: tuple[Autoencoder, bytes, bytes]) -> None:
+def test_the_models_have_named_inputs_and_outputs(
+    exported: tuple[Autoencoder, bytes, bytes],
+) -> None:
     for data, names in zip(exported[1:], (("z", "p"), ("x", "z")), strict=True):
         model = onnx.load_from_string(data)
         onnx.checker.check_model(model, full_check=True)
@@ -95,7 +97,7 @@ def test_what_the_models_are(exported: tuple[Autoencoder, bytes, bytes]) -> None
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:
-    first, again = (to_onnx(model_of("ae"), 1) for _ in range(2))
+    first, again = (to_onnx(confident_model("ae"), 1) for _ in range(2))
     assert first == again
 
 
@@ -114,7 +116,7 @@ def test_a_network_that_differs_is_not_shipped() -> None:
 
 
 def test_a_network_of_nan_is_not_shipped() -> None:
-    model = model_of("ae")
+    model = confident_model("ae")
     with torch.no_grad():
         model.decoder[0].weight.fill_(float("nan"))
     with pytest.raises((AtlasError, ModelError), match=r"decoder\.onnx"):

@@ -43,7 +43,7 @@ def genre(name: str, x: float, y: float, count: int = 30) -> Genre:
     return Genre(name, four, four, np.array([x, y], np.float32), count)
 
 
-def test_the_picture_of_an_atlas(tiny: Atlas) -> None:
+def test_the_picture_shows_every_point_and_genre(tiny: Atlas) -> None:
     svg = ElementTree.fromstring(picture(tiny))
     _, _, width, height = map(int, svg.attrib["viewBox"].split())
     grey, red, *areas = svg.findall(f"{SVG}path")

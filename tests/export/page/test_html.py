@@ -50,7 +50,7 @@ def test_all_its_modules_are_inside(page: str) -> None:
     assert "[[" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
 
 
-def test_its_policy_lets_just_these_parts_run(page: str) -> None:
+def test_its_policy_allows_only_its_own_scripts(page: str) -> None:
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
     assert policy is not None
     assert policy[1].startswith("default-src 'none'; script-src 'sha256-")

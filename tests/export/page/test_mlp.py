@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
 from drumatlas.atlas.numpy_network import open_numpy
 from drumatlas.atlas.read import builtin_decoder, read_builtin
@@ -13,6 +13,7 @@ from drumatlas_export.pack.networks import to_onnx
 from drumatlas_export.page.mlp import LEVELLED, read_layers, run
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.models import Autoencoder
+from support import onnx_graphs
 
 pytestmark = pytest.mark.export
 
@@ -35,22 +36,14 @@ ARRAYS = {
 }
 
 
-def model_of(*nodes: tuple[str, str, dict[str, Any]]) -> bytes:
+def chain_of(*nodes: tuple[str, str, dict[str, Any]]) -> bytes:
     """Of nodes (op, further inputs, attributes), one behind the other, and a reshape."""
     made, flows = [], "z"
     for i, (op, others, attributes) in enumerate(nodes):
-        inputs = [flows, *others.split()]
-        made.append(helper.make_node(op, inputs, [f"v{i}"], **attributes))
+        made.append(onnx_graphs.node(op, [flows, *others.split()], [f"v{i}"], **attributes))
         flows = f"v{i}"
-    made.append(helper.make_node("Reshape", [flows, "shape"], ["p"]))
-    graph = helper.make_graph(
-        made,
-        "decoder",
-        [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 4])],
-        [helper.make_tensor_value_info("p", TensorProto.FLOAT, ["n", 32, 14])],
-        [numpy_helper.from_array(array, name) for name, array in ARRAYS.items()],
-    )
-    model: bytes = helper.make_model(graph).SerializeToString()
+    made.append(onnx_graphs.node("Reshape", [flows, "shape"], ["p"]))
+    model = onnx_graphs.model(made, ARRAYS)
     onnx.checker.check_model(model)
     return model
 
@@ -107,7 +100,7 @@ def test_a_layer_may_be_written_in_several_ways(
     activation: tuple[str, str, dict[str, Any]],
 ) -> None:
     last = ("Gemm", "BT", {"transB": 1})
-    model = model_of(
+    model = chain_of(
         ("MatMul", "A", {}), ("Add", "bias", {}), activation, last, ("Sigmoid", "", {})
     )
     decode = decoder_of(model)
@@ -119,7 +112,7 @@ def test_a_layer_may_be_written_in_several_ways(
 @pytest.mark.parametrize("bias", ["bias", "row", "one"])
 @pytest.mark.parametrize("more", ["bias", "row", "one"])
 def test_a_bias_may_be_a_row_or_one_number(bias: str, more: str) -> None:
-    model = model_of(("Gemm", f"A {bias}", {}), ("Add", more, {}), ("MatMul", "B", {}))
+    model = chain_of(("Gemm", f"A {bias}", {}), ("Add", more, {}), ("MatMul", "B", {}))
     decode = decoder_of(model)
     layers = read_layers(model, decode, Z)
     assert [layer.bias.shape for layer in layers] == [(6,), (448,)]
@@ -127,7 +120,7 @@ def test_a_bias_may_be_a_row_or_one_number(bias: str, more: str) -> None:
 
 
 def test_a_constant_of_another_kind_is_refused() -> None:
-    plain = model_of(("MatMul", "A", {}), ("MatMul", "B", {}))
+    plain = chain_of(("MatMul", "A", {}), ("MatMul", "B", {}))
     model = onnx.load_from_string(plain)
     model.graph.node.insert(0, helper.make_node("Constant", [], ["sizes"], value_ints=[1]))
     onnx.checker.check_model(model)
@@ -136,7 +129,7 @@ def test_a_constant_of_another_kind_is_refused() -> None:
 
 
 def test_rows_that_are_parted_on_the_way_are_refused() -> None:
-    model = model_of(("MatMul", "A", {}), ("Reshape", "threes", {}), ("MatMul", "C", {}))
+    model = chain_of(("MatMul", "A", {}), ("Reshape", "threes", {}), ("MatMul", "C", {}))
     with pytest.raises(AtlasError, match="alone give different results"):
         read_layers(model, decoder_of(model), Z)
 
@@ -151,16 +144,16 @@ def test_rows_that_are_parted_on_the_way_are_refused() -> None:
         ([("Tanh", "", {}), ("MatMul", "A", {}), ("MatMul", "B", {})], "Tanh"),
     ],
 )
-def test_what_is_no_plain_chain_is_refused(
+def test_a_graph_that_is_not_a_plain_chain_is_refused(
     nodes: list[tuple[str, str, dict[str, Any]]], culprit: str
 ) -> None:
-    model = model_of(*nodes)
+    model = chain_of(*nodes)
     with pytest.raises(AtlasError, match=f"decoder.onnx: unsupported use of {culprit}"):
         read_layers(model, decoder_of(model), Z)
 
 
-def test_layers_that_answer_otherwise_are_refused() -> None:
-    model = model_of(("MatMul", "A", {}), ("MatMul", "B", {}))
+def test_layers_with_another_result_are_refused() -> None:
+    model = chain_of(("MatMul", "A", {}), ("MatMul", "B", {}))
     decode = decoder_of(model)
     with pytest.raises(AtlasError, match="different results"):
         read_layers(model, lambda z: decode(z) + np.float32(0.001), Z)

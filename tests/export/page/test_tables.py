@@ -27,7 +27,7 @@ def test_it_holds_what_the_box_has() -> None:
     assert text.isascii()
 
 
-def test_what_the_page_takes_is_not_written_there_again() -> None:
+def test_constants_of_the_box_are_not_written_again_in_the_page() -> None:
     for path in STATIC.glob("*.js"):
         text = path.read_text(encoding="utf-8")
         for words in ("MThd", "MTrk", "drumkit", "metronome", "drumatlas voices", "edited since"):

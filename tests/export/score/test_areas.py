@@ -11,9 +11,7 @@ from drumatlas_export.space import open_space
 pytestmark = pytest.mark.export
 
 
-def test_areas_are_told_for_each_genre_with_enough_beats(
-    model_path: Path, rows: list[BeatRow]
-) -> None:
+def test_each_genre_with_enough_beats_has_an_area(model_path: Path, rows: list[BeatRow]) -> None:
     areas = genre_areas(open_space(model_path), rows)
     assert set(areas) == {"rock", "jazz", "funk"}
     for area in areas.values():

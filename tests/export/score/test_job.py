@@ -1,37 +1,28 @@
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from beats import rotate
 from drumatlas.beat.codes import grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError, ConfigError
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.score import job, places
-from drumatlas_export.score.job import evaluate, held_out, parted
+from drumatlas_export.score import job
+from drumatlas_export.score.job import held_out, parted
 from drumatlas_export.score.measures import f1
-from drumatlas_export.space import Space, of_checkpoint, open_space
+from drumatlas_export.space import Space, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.split import split_by_song
+from support.beats import rotate
 
 pytestmark = pytest.mark.export
 
 SAMPLES = 600
-
-
-@pytest.fixture(autouse=True)
-def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "SAMPLES", SAMPLES)
-    monkeypatch.setattr(places, "PLACES", 60)
-
-
-@pytest.fixture(scope="module")
-def space(checkpoint: Checkpoint) -> Space:
-    return of_checkpoint(checkpoint, "tiny.pt")
+evaluate = partial(job.evaluate, samples=SAMPLES, places=60)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_a_rotated_beat_is_as_far_as_what_was_changed(seed: int, shift: int, cel
     assert nearest_distance(beat, other).tolist() == [cells]
 
 
-def test_diversity() -> None:
+def test_diversity_is_the_mean_distance_of_rotated_pairs() -> None:
     one = np.zeros((1, 32, 14), bool)
     one[0, 0, :6] = True
     other = np.zeros((1, 32, 14), bool)
@@ -73,7 +73,7 @@ def test_diversity() -> None:
     assert diversity(np.concatenate([one, one, other]), 0) in {0, 10}
 
 
-def test_pass_scores() -> None:
+def test_pass_scores_count_empty_lively_passing_and_distinct_beats() -> None:
     lively = tuple(range(1, 33))
     known = tuple(range(101, 133))
     codes = [lively, lively[5:] + lively[:5], known[9:] + known[:9], (0,) * 32, (1, 0) * 16]
@@ -81,7 +81,7 @@ def test_pass_scores() -> None:
     assert scores == {"empty": 0.2, "lively": 0.6, "pass": 0.4, "distinct": 0.5}
 
 
-def test_pass_scores_of_silence() -> None:
+def test_silence_has_no_passing_beat() -> None:
     scores = pass_scores(np.zeros((4, 32, 14), bool), BeatFilter())
     assert scores == {"empty": 1, "lively": 0, "pass": 0, "distinct": 0}
 
@@ -103,7 +103,7 @@ def echo() -> Space:
     return Space("echo", four, four + 1, half, np.zeros(0, np.uint64), {}, decode, encode)
 
 
-def test_f1(echo: Space) -> None:
+def test_f1_weighs_every_hit_alike(echo: Space) -> None:
     beat = np.zeros((2, 448), bool)
     beat[0, :4] = True  # kept whole
     beat[1, 2:6] = True  # half of it kept
@@ -160,7 +160,7 @@ def test_smoothness_counts_the_cells_that_a_small_move_changes(echo: Space) -> N
     assert smoothness(echo, 4000, 1)["mean"] == pytest.approx(4 * 0.352 * 0.085, rel=0.1)
 
 
-def test_smoothness_tells_the_spread_of_the_changes(echo: Space) -> None:
+def test_smoothness_gives_the_spread_of_the_changes(echo: Space) -> None:
     scores = smoothness(echo, 4000, 1)
     assert 0.05 < scores["mean"] < 0.2
     assert scores["dead"] == pytest.approx(1 - scores["mean"], abs=0.02)

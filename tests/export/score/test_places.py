@@ -6,34 +6,24 @@ import pytest
 from drumatlas.beat.codes import grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.score import places
 from drumatlas_export.score.places import genre_knn, searched
-from drumatlas_export.space import Space, of_checkpoint
-from drumatlas_export.train.checkpoint import Checkpoint
+from drumatlas_export.space import Space
 
 pytestmark = pytest.mark.export
 
-
-@pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "PLACES", 60)
-
-
-@pytest.fixture(scope="module")
-def space(checkpoint: Checkpoint) -> Space:
-    return of_checkpoint(checkpoint, "tiny.pt")
+PLACES = 60
 
 
 def test_search_finds_more_than_one_decode(space: Space, rows: list[BeatRow]) -> None:
     known = BeatFilter([rotation_hash(row.code) for row in rows])
     bits = grids([row.code for row in rows])
-    found = searched(space, bits, known, 1)
-    own = known.passes(pack(space.hits(space.sample(60, 1)))).mean()
+    found = searched(space, bits, known, 1, PLACES)
+    own = known.passes(pack(space.hits(space.sample(PLACES, 1)))).mean()
     assert own < found["passing"] <= 1
     assert 0.5 < found["novel"] <= found["passing"]
-    assert searched(space, bits, known, 1) == found
+    assert searched(space, bits, known, 1, PLACES) == found
     silent = replace(space, thresholds=np.full(14, 2, np.float32))
-    assert searched(silent, bits, known, 1) == {"passing": 0, "novel": 0}
+    assert searched(silent, bits, known, 1, PLACES) == {"passing": 0, "novel": 0}
 
 
 def test_beats_next_to_training_ones_are_not_novel(space: Space, rows: list[BeatRow]) -> None:
@@ -41,9 +31,9 @@ def test_beats_next_to_training_ones_are_not_novel(space: Space, rows: list[Beat
     (one,) = still.hits(still.sample(1, 0))
     near = one.copy()
     near[0, 12:14] ^= True
-    assert searched(still, near[None], BeatFilter(), 0) == {"passing": 1, "novel": 0}
+    assert searched(still, near[None], BeatFilter(), 0, PLACES) == {"passing": 1, "novel": 0}
     near[1:3, 12:14] ^= True
-    assert searched(still, near[None], BeatFilter(), 0) == {"passing": 1, "novel": 1}
+    assert searched(still, near[None], BeatFilter(), 0, PLACES) == {"passing": 1, "novel": 1}
 
 
 def test_genres_of_neighbours(space: Space, rows: list[BeatRow]) -> None:

@@ -47,7 +47,7 @@ def test_precision_and_recall_by_hand() -> None:
     assert precision_recall(made[:3], real[:3]) == (0, 0)
 
 
-def test_auc_tells_noise_and_is_even_for_the_same_kind(beats: Grid) -> None:
+def test_auc_detects_noise_and_is_half_for_the_same_kind(beats: Grid) -> None:
     noise = np.random.default_rng(0).random((100, 32, 14)) < 0.15
     assert auc(songless(noise), songless(beats[:100]), 0) > 0.95
     assert 0.3 < auc(songless(beats[::2]), songless(beats[1::2]), 0) < 0.7

@@ -116,7 +116,7 @@ def test_apply_names_file_and_key(values: dict[str, Any], culprit: str) -> None:
         apply(TrainConfig(), values, "f.toml")
 
 
-def test_load(tmp_path: Path) -> None:
+def test_settings_of_a_file_replace_the_defaults(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text('kind = "ae"  # plain\nhidden = [16]\n', encoding="utf-8")
     assert load(file, TrainConfig(seed=5)) == TrainConfig(kind="ae", hidden=(16,), seed=5)

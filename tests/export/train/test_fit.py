@@ -47,7 +47,7 @@ def test_calibrate_takes_each_voice_by_itself() -> None:
     assert calibrate(p, density) == pytest.approx([0.5] + [0.1] * 13)
 
 
-def test_prior_of() -> None:
+def test_the_prior_covers_the_encodings_or_is_standard_normal() -> None:
     z = np.array([[0, 1, 2, 3], [2, 1.5, 4, -3]], np.float32)
     for kind in ("ae", "acai"):
         centre, reach = prior_of(TrainConfig(kind=kind), z)
@@ -58,13 +58,13 @@ def test_prior_of() -> None:
         assert (centre.tolist(), reach.tolist()) == ([0] * 4, [1] * 4)
 
 
-def test_a_prior_without_width_is_told() -> None:
+def test_a_prior_without_width_is_an_error() -> None:
     z = np.array([[0, 1, 2, 3], [2, 1, 4, -3]], np.float32)
     with pytest.raises(ModelError, match="encodes all beats alike"):
         prior_of(TrainConfig(kind="ae"), z)
 
 
-def test_sample_prior() -> None:
+def test_samples_have_the_centre_and_reach_of_the_prior() -> None:
     centre, reach = np.array([0, 5, -5, 1], np.float32), np.array([1, 0.1, 3, 0], np.float32)
     z = sample_prior(centre, reach, 20_000, 4)
     assert (z.shape, z.dtype) == ((20_000, 4), np.float32)
@@ -106,7 +106,7 @@ def test_samples_have_the_density_of_real_beats(checkpoint: Checkpoint) -> None:
     assert share[free] == pytest.approx(checkpoint.density[free], abs=0.02)
 
 
-def test_the_run_is_told(
+def test_the_checkpoint_records_the_run(
     checkpoint: Checkpoint, rows: list[BeatRow], beats_tsv: Path, split: Split
 ) -> None:
     run = dict(checkpoint.run)

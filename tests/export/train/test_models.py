@@ -76,7 +76,7 @@ def x() -> Tensor:
     return (torch.rand(9, CELLS) < 0.2).float()
 
 
-def model_of(config: TrainConfig) -> Autoencoder:
+def seeded_model(config: TrainConfig) -> Autoencoder:
     torch.manual_seed(5)
     return Autoencoder(config)
 
@@ -115,7 +115,7 @@ def test_the_articles_network() -> None:
 
 @pytest.mark.parametrize("config", [ACAI, VAE])
 def test_shapes_and_ranges(config: TrainConfig, x: Tensor) -> None:
-    model = model_of(config)
+    model = seeded_model(config)
     z = model.encode(x.reshape(-1, 32, 14))
     p = model.decode(z * 50)
     assert z.shape == (9, LATENT)
@@ -128,7 +128,7 @@ def test_shapes_and_ranges(config: TrainConfig, x: Tensor) -> None:
 
 @pytest.mark.parametrize("config", [ACAI, VAE])
 def test_forward_by_hand(config: TrainConfig, x: Tensor) -> None:
-    model = model_of(config)
+    model = seeded_model(config)
     z = by_hand(model.encoder, x.double().numpy())[:, :LATENT]
     assert model.encode(x).detach().numpy() == pytest.approx(z, abs=1e-5)
     p = sigmoid(by_hand(model.decoder, z)).reshape(-1, 32, 14)
@@ -148,15 +148,15 @@ def test_reconstruction_is_nats_a_beat(x: Tensor) -> None:
 
 
 def test_ae_loss_is_the_reconstruction(x: Tensor) -> None:
-    model = model_of(TrainConfig(kind="ae", hidden=(12, 7)))
+    model = seeded_model(TrainConfig(kind="ae", hidden=(12, 7)))
     p = sigmoid(by_hand(model.decoder, by_hand(model.encoder, x.double().numpy())))
     expected = cross_entropy(p, x.double().numpy()).mean()
     assert ae_loss(model, x).item() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0, 2.5])
-def test_vae_loss(weight: float, x: Tensor) -> None:
-    model = model_of(VAE)
+def test_vae_loss_is_reconstruction_and_weighted_divergence(weight: float, x: Tensor) -> None:
+    model = seeded_model(VAE)
     torch.manual_seed(3)
     loss = vae_loss(model, x, weight)
     torch.manual_seed(3)
@@ -185,7 +185,7 @@ def acai_by_hand(model: Autoencoder, critic: Critic, x: Doubles, alpha: Doubles)
 
 @pytest.mark.parametrize("seed", range(3))
 def test_acai_losses_by_hand(seed: int, x: Tensor) -> None:
-    model, critic = model_of(ACAI), Critic(ACAI)
+    model, critic = seeded_model(ACAI), Critic(ACAI)
     with torch.no_grad():  # a critic just made says nearly nothing
         for one in critic.parameters():
             one.mul_(5)
@@ -201,7 +201,7 @@ def has_gradient(module: nn.Module) -> bool:
 
 
 def test_the_critics_loss_does_not_move_the_autoencoder(x: Tensor) -> None:
-    model, critic = model_of(ACAI), Critic(ACAI)
+    model, critic = seeded_model(ACAI), Critic(ACAI)
     acai_losses(model, critic, x, ACAI)[1].backward()
     assert has_gradient(critic)
     assert not has_gradient(model)
@@ -210,7 +210,7 @@ def test_the_critics_loss_does_not_move_the_autoencoder(x: Tensor) -> None:
 @pytest.mark.parametrize("weight", [0.0, 0.5])
 def test_the_autoencoder_learns_from_the_critic_by_its_weight(weight: float, x: Tensor) -> None:
     config = TrainConfig(kind="acai", hidden=(12, 7), critic_weight=weight)
-    model, critic = model_of(config), Critic(config)
+    model, critic = seeded_model(config), Critic(config)
     loss = acai_losses(model, critic, x, config)[0]
     loss.backward()
     assert has_gradient(model)
@@ -228,7 +228,7 @@ def test_the_autoencoder_learns_from_the_critic_by_its_weight(weight: float, x: 
     ids=["ae", "acai"],
 )
 def test_a_batch_of_one_works(loss: Callable[[Autoencoder, Tensor], Tensor], x: Tensor) -> None:
-    assert torch.isfinite(loss(model_of(ACAI), x[:1]))
+    assert torch.isfinite(loss(seeded_model(ACAI), x[:1]))
 
 
 def test_spread_is_the_distance_from_the_prior() -> None:
@@ -246,7 +246,7 @@ def test_spread_is_the_distance_from_the_prior() -> None:
 
 def test_swae_loss_is_reconstruction_and_spread(x: Tensor) -> None:
     config = TrainConfig(kind="swae", hidden=(12,), spread_weight=3.0)
-    model = model_of(config)
+    model = seeded_model(config)
     torch.manual_seed(8)
     loss = swae_loss(model, x, config)
     torch.manual_seed(8)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beats import rotate
 from drumatlas.beat.codes import canonical
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
 from drumatlas_export.train.split import Split, songs_of, split_by_song
+from support.beats import rotate
 
 pytestmark = pytest.mark.export
 

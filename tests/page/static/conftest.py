@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import SIZES, Seen, until
 from drumatlas.atlas.model import Atlas, Groove
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat.codes import pack
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import main
+from support.browser import SIZES, Seen, until
 
 BUILTIN = Path(__file__).parents[3] / "device" / "drumatlas" / "builtin.atlas"
 
@@ -46,7 +46,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, atlas: Atlas) -> tuple[Path
 
 
 def write_levelled(path: Path, atlas: Atlas) -> None:
-    """Trained on some beats of `atlas` in a few seconds."""
+    """Write an atlas that is trained on some beats of `atlas` in a few seconds."""
     from drumatlas_export.pack import chart
     from drumatlas_export.pack.job import export
     from drumatlas_export.train.config import TrainConfig
@@ -95,5 +95,11 @@ def opened(browser: Any, file: Path) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="module")
-def places(atlas: Atlas) -> Places:
-    return Places(atlas)
+def page(browser: Any, file: Path) -> Iterator[Any]:
+    """The page as a file, offline; one for all tests of a module."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    until(page, "window.drumatlas?.store.state.here")
+    yield page
+    context.close()

@@ -1,4 +1,4 @@
-"""What the page as a file plays where, held against the box."""
+"""The beats of the page as a file, compared with the box's."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import NO_STORE, barriers, here, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
 from drumatlas.beat.codes import pack
@@ -18,12 +17,13 @@ from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.search import Places
 from drumatlas.explore.velocity import velocities
 from drumatlas_export.page.mlp import LEVELLED
+from support.browser import NO_STORE, barriers, here, until
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("size", ["phone", "small", "desk"])
-def test_it_plays_from_a_file_and_asks_nobody(opened: Callable[..., Any], size: str) -> None:
+def test_it_plays_from_a_file_without_a_connection(opened: Callable[..., Any], size: str) -> None:
     page = opened(size)
     page.get_by_role("button", name="Play", exact=True).click()
     until(page, "starts.length > 8")
@@ -63,16 +63,14 @@ def finds_what_the_box_finds(page: Any, places: Places) -> None:
         assert found["code"] == list(expected.code)
         assert found["moved"] == pytest.approx(expected.moved, abs=1e-6)
         moved += expected.moved > 0
-    assert moved > 5  # some were barred, and looked for nearby
+    assert moved > 5  # some did not pass and were replaced by one nearby
 
 
-def test_it_finds_what_the_box_finds_wherever_one_goes(
-    opened: Callable[..., Any], places: Places
-) -> None:
+def test_it_finds_the_same_beats_as_the_box(opened: Callable[..., Any], places: Places) -> None:
     finds_what_the_box_finds(opened(), places)
 
 
-def test_so_it_does_with_a_decoder_that_levels(
+def test_it_finds_the_same_with_a_levelled_decoder(
     opened: Callable[..., Any], played: tuple[Path, Atlas]
 ) -> None:
     page = opened(file=played[0])
@@ -80,7 +78,7 @@ def test_so_it_does_with_a_decoder_that_levels(
     finds_what_the_box_finds(page, Places(played[1]))
 
 
-def test_a_point_of_the_map_is_the_very_place(
+def test_a_point_of_the_map_is_its_own_latent_point(
     opened: Callable[..., Any], atlas: Atlas, places: Places
 ) -> None:
     page = opened()
@@ -121,7 +119,7 @@ def test_density_and_accent_shape_as_on_the_box(
     shapes_as_the_box(opened(), atlas, places)
 
 
-def test_it_is_as_loud_as_players_are_where_the_atlas_knows_them(
+def test_velocities_come_from_the_groove_if_there_is_one(
     opened: Callable[..., Any], played: tuple[Path, Atlas]
 ) -> None:
     assert played[1].groove is not None
@@ -167,7 +165,7 @@ def test_a_frozen_training_beat_gives_way_to_the_filter(
     assert heard == {(s, v) for s, step in enumerate(box.pattern.cycles[0]) for v, _ in step}
 
 
-def test_a_place_that_was_kept_brings_its_tempo_and_its_morph(opened: Callable[..., Any]) -> None:
+def test_a_loaded_snapshot_restores_tempo_and_morph(opened: Callable[..., Any]) -> None:
     page = opened()
     box = Explorer(read_builtin())
     values = ("tempo", "morph", "morph_y", "swing", "map_x", "map_y")
@@ -195,7 +193,7 @@ def test_a_place_that_was_kept_brings_its_tempo_and_its_morph(opened: Callable[.
     assert box.values["tempo"] == 0.5
 
 
-def test_it_works_where_the_browser_keeps_nothing(opened: Callable[..., Any]) -> None:
+def test_it_works_without_local_storage(opened: Callable[..., Any]) -> None:
     page = opened(script=NO_STORE)
     theme = page.evaluate("document.documentElement.dataset.theme")
     page.get_by_role("button", name="Dark or light").click()
@@ -203,6 +201,6 @@ def test_it_works_where_the_browser_keeps_nothing(opened: Callable[..., Any]) ->
     assert page.seen.errors == []
 
 
-def test_accessibility(opened: Callable[..., Any]) -> None:
+def test_axe_finds_no_barrier(opened: Callable[..., Any]) -> None:
     for size in ("desk", "phone", "small"):
         assert barriers(opened(size), size) == {}

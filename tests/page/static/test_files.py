@@ -1,4 +1,4 @@
-"""A .mid that is opened or dropped on the static page lands where its beat is."""
+"""A .mid file that is opened or dropped on the page as a file lands at its beat's place."""
 
 import base64
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import DROP, here, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import grids
 from drumatlas.explore.search import Places
 from drumatlas.play.settings import DEFAULT_VOICES
-from midi_bytes import beat, file_of, named, played
-from own_takes import take_of
+from support.browser import DROP, here, until
+from support.midi_bytes import beat, file_of, named, played
+from support.own_takes import take_of
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drumatlas.explore.controls import CONTROLS, nudged
-from made_up import copy_with_made_up
+from support.made_up_controls import copy_with_made_up
 
 pytestmark = pytest.mark.browser
 

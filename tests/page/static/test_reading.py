@@ -1,21 +1,13 @@
-"""What the static page reads in a .mid file, held against the box: same beat, same words."""
+"""Reading .mid files on the page as a file, compared with the box: same beat, same words."""
 
-import base64
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import mido
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
-from browsing import until
-from drumatlas.errors import MidiFileError
-from drumatlas.play.kits import KITS
-from drumatlas.web.dropped_file import MAX_STRETCHES, beat_of
-from midi_bytes import (
+from drumatlas.web.dropped_file import MAX_STRETCHES
+from support.midi_bytes import (
     END,
     FOUR_FOUR,
     GM_ON,
@@ -33,22 +25,11 @@ from midi_bytes import (
     with_length,
     xg_part,
 )
-from midi_files import damaged, files, kits
-from own_takes import CODES, KIT_TABLES, TABLES, take_of
+from support.own_takes import KIT_TABLES, take_of
+from support.page_reading import midi_file, reads_as_the_box
 
 pytestmark = pytest.mark.browser
 
-READ = """(encoded) => {
-    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
-    try {
-        return drumatlas.beatOf(bytes);
-    } catch (error) {
-        return error.message;
-    }
-}"""
-GIVEN = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
 METRE = FOUR_FOUR + END
 DRUMS = played(beat())
@@ -154,28 +135,6 @@ DAMAGES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def page(browser: Any, file: Path) -> Iterator[Any]:
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.goto(file.as_uri())
-    until(page, "window.drumatlas?.store.state.here")
-    yield page
-    context.close()
-
-
-def reads_as_the_box(page: Any, data: bytes) -> Any:
-    """Return what both read: a beat with remarks, or why there is none."""
-    try:
-        dropped = beat_of(data)
-    except MidiFileError as error:
-        expected: Any = str(error)
-    else:
-        expected = {"code": list(dropped.code), "remarks": list(dropped.remarks)}
-    assert page.evaluate(READ, base64.b64encode(data).decode()) == expected
-    return expected
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -184,7 +143,7 @@ def reads_as_the_box(page: Any, data: bytes) -> Any:
         for name, data in kind.items()
     ],
 )
-def test_each_kind_of_file(page: Any, data: bytes) -> None:
+def test_each_kind_of_file_reads_as_on_the_box(page: Any, data: bytes) -> None:
     reads_as_the_box(page, data)
 
 
@@ -216,102 +175,6 @@ def test_each_key_has_the_box_s_voice(page: Any) -> None:
         reads_as_the_box(page, file_of(keys(key)))
         reads_as_the_box(page, file_of(keys(22, key)))
         reads_as_the_box(page, file_of(GS_RESET + keys(26, key)))
-
-
-@GIVEN
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 8000), st.integers(0, 127), st.integers(0, 127)),
-        min_size=1,
-        max_size=80,
-    ),
-    st.sampled_from([24, 96, 120, 480, 960]),
-    st.lists(
-        st.tuples(
-            st.integers(0, 6000).map(lambda tick: tick - tick % 60),
-            st.sampled_from([1, 2, 3, 4, 5, 6, 8, 16]),
-            st.sampled_from([1, 2, 4, 8]),
-        ),
-        max_size=4,
-    ),
-)
-def test_any_notes_and_metres(
-    page: Any,
-    notes: list[tuple[int, int, int]],
-    division: int,
-    metres: list[tuple[int, int, int]],
-) -> None:
-    reads_as_the_box(page, midi_file(notes, division, metres))
-
-
-def midi_file(
-    notes: list[tuple[int, int, int]], division: int, metres: list[tuple[int, int, int]]
-) -> bytes:
-    """A file of note-ons (tick, key, velocity) and metres (tick, numerator, denominator)."""
-    events: list[tuple[int, int, Any]] = [
-        (tick, 1, mido.Message("note_on", channel=9, note=key, velocity=velocity))
-        for tick, key, velocity in notes
-    ]
-    events += [
-        (tick, 0, mido.MetaMessage("time_signature", numerator=n, denominator=d))
-        for tick, n, d in metres
-    ]
-    track, last = mido.MidiTrack(), 0
-    for tick, _, message in sorted(events, key=lambda event: event[:2]):
-        track.append(message.copy(time=tick - last))
-        last = tick
-    out = BytesIO()
-    mido.MidiFile(type=0, ticks_per_beat=division, tracks=[track]).save(file=out)
-    return out.getvalue()
-
-
-@GIVEN
-@given(st.lists(st.tuples(st.integers(0, 31), st.sampled_from([0, 8, 12, 16, 20])), min_size=8))
-def test_notes_at_the_edge_between_16ths_and_triplets(
-    page: Any, places: list[tuple[int, int]]
-) -> None:
-    """Sums of floating-point numbers decide, so they are taken in NumPy's order."""
-    ticks = sorted({(6 * step + late // 4) for step, late in places})
-    reads_as_the_box(page, file_of(played([(tick, 42) for tick in ticks]), division=24))
-
-
-@GIVEN
-@given(damaged())
-def test_any_damage(page: Any, data: bytes) -> None:
-    reads_as_the_box(page, data)
-
-
-@GIVEN
-@given(files(), st.data())
-def test_a_file_cut_anywhere(page: Any, file: tuple[int, list[bytes], Any], data: Any) -> None:
-    form, chunks, _ = file
-    whole = header(len(chunks), form) + b"".join(chunks)
-    reads_as_the_box(page, whole[: data.draw(st.integers(0, len(whole)))])
-
-
-@GIVEN
-@given(kits())
-def test_drums_on_any_channel(page: Any, data: bytes) -> None:
-    reads_as_the_box(page, data)
-
-
-@GIVEN
-@given(CODES, TABLES)
-def test_our_own_takes_under_any_notes_and_channels(page: Any, code: Any, voices: Any) -> None:
-    assume(any(code))
-    found = reads_as_the_box(page, take_of(code, voices))
-    assert found == {"code": list(code), "remarks": []}
-
-
-@pytest.mark.parametrize("kit", KITS)
-@GIVEN
-@given(code=CODES, place=st.integers(0), byte=st.integers(0, 255))
-def test_our_own_takes_with_a_byte_changed(
-    page: Any, kit: str, code: Any, place: int, byte: int
-) -> None:
-    data = bytearray(take_of(code, KIT_TABLES[kit]))
-    data[place % len(data)] = byte
-    reads_as_the_box(page, bytes(data))
 
 
 def test_a_take_that_was_edited_says_so(page: Any) -> None:

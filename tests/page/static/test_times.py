@@ -1,4 +1,4 @@
-"""When the page as a file plays: sound, tempo, ways that are followed."""
+"""The timing of the page as a file: sound, tempo, wandering and paths."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browsing import draw_path, here, until
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.controls import Press
 from drumatlas.explore.explorer import Explorer
+from support.browser import draw_path, here, until
 
 pytestmark = pytest.mark.browser
 
@@ -27,9 +27,9 @@ PAIR = """() => {
 }"""
 
 
-def test_who_wanders_moves_when_the_box_would(opened: Callable[..., Any], atlas: Atlas) -> None:
+def test_wander_moves_when_the_box_would(opened: Callable[..., Any], atlas: Atlas) -> None:
     page = opened()
-    # (ms, bar or None): stopped, started in the middle of a piece of time, stopped again.
+    # (ms, bar or None): stopped, started within an interval of time, stopped again.
     times = [(ms, None) for ms in range(100, 9000, 700)]
     times += [(9000 + 250 * i, i // 8) for i in range(40)]
     times += [(19100 + 500 * i, None) for i in range(14)]
@@ -51,7 +51,7 @@ def test_who_wanders_moves_when_the_box_would(opened: Callable[..., Any], atlas:
     assert len(stops) == 1 + 4 + 4 + 3
 
 
-def test_who_wanders_stays_for_the_first_bar(opened: Callable[..., Any]) -> None:
+def test_wander_stays_for_the_first_bar(opened: Callable[..., Any]) -> None:
     page = opened()
     page.locator("[data-control=tempo]").press("End")
     page.evaluate(
@@ -100,7 +100,7 @@ def test_hits_are_given_to_the_sound_card_at_the_times_of_the_beat(
     assert page.evaluate("starts.length") == count
 
 
-def test_what_is_given_to_the_sound_lies_on_the_grid_whatever_the_timer_does(
+def test_hits_lie_on_the_grid_whatever_the_timer_does(
     opened: Callable[..., Any],
 ) -> None:
     page = opened()
@@ -130,7 +130,7 @@ def test_what_is_given_to_the_sound_lies_on_the_grid_whatever_the_timer_does(
     assert hits[half:] == pytest.approx(1000 + STEP_MS * half + slow * (later - half) + swing)
 
 
-def test_tempo_mutes_and_freeze_are_kept_while_it_plays(opened: Callable[..., Any]) -> None:
+def test_tempo_mutes_and_freeze_take_effect_while_it_plays(opened: Callable[..., Any]) -> None:
     page = opened()
     page.get_by_role("button", name="Play", exact=True).click()
     until(page, "drumatlas.player.playing")

@@ -1,1 +1,1 @@
-"""ALSA's sequencer, where the kernel itself delivers each message at its time. Linux only."""
+"""Ports of ALSA's sequencer, where the kernel delivers each message on time. Linux only."""

@@ -1,4 +1,4 @@
-"""The ports of ALSA's sequencer, by name, and word when they come and go."""
+"""List the ports of ALSA's sequencer by name, and watch them come and go."""
 
 import threading
 from collections.abc import Callable
@@ -10,13 +10,14 @@ from drumatlas.midi.names import Port, describe
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
 
 _ANNOUNCE = (0, 1)  # System:Announce
-_POLL_S = 0.5  # how soon a closing watcher notices
+_POLL_S = 0.5  # longest time until the watcher's thread notices `close`
 
 
 def list_alsa(client: Any, *, output: bool) -> list[Port]:
-    """Return the ports that one can play to (`output`) or hear, in ALSA's order.
+    """Return the ports to play to (`output`) or to listen to, in ALSA's order.
 
-    Kernel ports and other programs' alike, but not our own, nor those that ask to be left alone.
+    They are those of the kernel and of other programs, except hidden ones (NO_EXPORT) and those of
+    `client` itself.
     """
     alsa = import_alsa()
     infos = client.list_ports(
@@ -32,42 +33,41 @@ def list_alsa(client: Any, *, output: bool) -> list[Port]:
     )
 
 
-class Watcher:
-    """Calls `changed` with the ports there are (as list_alsa gives them): once at the beginning,
-    then from a thread of its own whenever a port appears or goes.
+class PortWatcher:
+    """Calls `on_change` with the list of ports (see list_alsa) whenever a port comes or goes.
 
-    It asks as a client of its own: a list is many calls of a client, which the one that plays
-    must not have to wait for.
+    The first call is made at once, the others from a thread. The watcher has its own client: a list
+    takes many calls, and the client that plays must not wait for them.
     """
 
-    def __init__(self, changed: Callable[[list[Port]], None], *, output: bool) -> None:
+    def __init__(self, on_change: Callable[[list[Port]], None], *, output: bool) -> None:
         alsa = import_alsa()
         self._client = open_sequencer("drumatlas watch")
-        # Kept: the library deletes a port that nobody refers to.
+        # Hold a reference, since the library deletes a port without one.
         self._port = self._client.create_port(
             "announce", alsa.WRITE_PORT | alsa.PortCaps.NO_EXPORT, alsa.PortType.APPLICATION
         )
         self._client.subscribe_port(_ANNOUNCE, self._port)
-        self._changed, self._output = changed, output
+        self._on_change, self._output = on_change, output
         self._is_open = True
-        self._look()  # now that none can come unnoticed
+        self._list()  # after subscribing, so that no port is missed
         self._thread = threading.Thread(target=self._watch, name="midi-watch", daemon=True)
         self._thread.start()
 
-    def _look(self) -> None:
-        self._changed(list_alsa(self._client, output=self._output))
+    def _list(self) -> None:
+        self._on_change(list_alsa(self._client, output=self._output))
 
     def _watch(self) -> None:
         request_realtime(SLOW_PRIORITY)
         kinds = import_alsa().EventType
-        known = {kinds.PORT_START, kinds.PORT_EXIT, kinds.CLIENT_EXIT, kinds.PORT_UNSUBSCRIBED}
+        changes = {kinds.PORT_START, kinds.PORT_EXIT, kinds.CLIENT_EXIT, kinds.PORT_UNSUBSCRIBED}
         while self._is_open:
             events = list(wait_events(self._client, _POLL_S))
-            if any(event.type in known for event in events):
-                self._look()
+            if any(event.type in changes for event in events):
+                self._list()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread and close the client."""
         self._is_open = False
         self._thread.join(timeout=5)
         self._client.close()

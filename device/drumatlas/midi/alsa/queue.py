@@ -1,8 +1,8 @@
-"""An ALSA sequencer queue whose time is tied to the monotonic clock.
+"""A queue of ALSA's sequencer whose time is tied to the monotonic clock.
 
-The kernel delivers each event of a queue at its time stamp, whatever Python does meanwhile. Its
-timer looks at the queue 1,000 times a second unless told otherwise; 6,250 is the most it takes.
-A queue whose timer interrupts come faster than the machine bears falls behind, by its own time.
+The kernel delivers each event of a queue at its time stamp, whatever Python is doing. Its timer
+checks the queue 1,000 times a second by default and 6,250 times at most. If the timer's interrupts
+are too frequent for the machine, the queue's time falls behind.
 """
 
 import select
@@ -16,44 +16,44 @@ from drumatlas.midi.missing import does_not_load
 
 RATES_HZ = (6250, 4000, 2500, 1000)
 _MODEST_HZ = 4000
-_SAMPLES = 16  # readings for the first measurement; the quickest is the truest
-_AGAIN = 3  # readings later on
-_SLOW_NS = 500_000  # a reading that took longer says too little
+_FIRST_READINGS = 16  # readings for the first measurement; the quickest is the most exact
+_READINGS = 3  # readings for each later one
+_SLOW_NS = 500_000  # a reading that took longer is too inexact
 _RETUNE_NS = 200_000_000
-_SHARE = 0.1  # of a measured difference that is taken over, so that one bad reading does no harm
-_JUMP_NS = 5_000_000  # beyond, the machine stood still, and all of it is taken over
-_BEHIND_NS = 2_000_000  # a queue that is this far off...
-_BEHIND_TIMES = 3  # ...in so many readings in a row has too fast a timer
-_TOILING_NS = 1_000_000  # a reading that takes this long...
-_TOILING_TIMES = 5  # ...so many times in a row: the interrupts eat the machine
-_CHUNK, _CHUNKS = 12_000, 41  # turns of a loop, and how often they are timed
-_MOST = 0.2  # share of a core that interrupts may take at the fastest rate
+_SHARE = 0.1  # of a measured difference to correct, so that one bad reading does little harm
+_JUMP_NS = 5_000_000  # correct a larger difference at once: the machine has paused
+_BEHIND_NS = 2_000_000  # the timer is too fast if the queue is this far off...
+_BEHIND_TIMES = 3  # ...in so many readings in a row
+_OVERLOADED_NS = 1_000_000  # the interrupts overload the machine if a reading takes this long...
+_OVERLOADED_TIMES = 5  # ...so many times in a row
+_CHUNK, _CHUNKS = 12_000, 41  # turns of the timed loop, and how often it is timed
+_MAX_SHARE = 0.2  # of a core that interrupts may take at the fastest rate
 
 
 def import_alsa() -> Any:
-    """The alsa-midi package; PortError if it or the kernel's sequencer is missing."""
+    """Return the package alsa-midi; PortError if it or a library that it needs is missing."""
     try:
-        import alsa_midi  # noqa: PLC0415 - Linux only, and only for who plays
+        import alsa_midi  # noqa: PLC0415 - Linux only, and only if MIDI is used
     except (ImportError, OSError) as error:
         raise does_not_load("alsa-midi", error) from None
     return alsa_midi
 
 
 def open_sequencer(name: str) -> Any:
-    """A client of ALSA's sequencer; PortError if the kernel has none."""
+    """Open a client of ALSA's sequencer; PortError if the kernel has no sequencer."""
     alsa = import_alsa()
     try:
         return alsa.SequencerClient(name)
     except alsa.exceptions.Error as error:
-        raise PortError(f"ALSA's sequencer can't be opened ({error})", "modprobe snd-seq") from None
+        raise PortError(f"cannot open ALSA's sequencer ({error})", "modprobe snd-seq") from None
 
 
 def wait_events(client: Any, seconds: float, prefer_bytes: bool = False) -> Iterator[Any]:
-    """The events that come to `client` within `seconds`: all there are, once there is one.
+    """Wait up to `seconds` for an event to `client`, then yield all that are there.
 
-    Not event_input(timeout=...): it takes seconds for milliseconds and spins. And one reading
-    takes several events from the kernel, so what the library still holds must be asked for:
-    the file descriptor does not tell of it.
+    The library's event_input(timeout=...) takes seconds for milliseconds and spins. One read takes
+    several events from the kernel, so the library must also be asked for those that it holds; the
+    file descriptor does not show them.
     """
     if not select.select([client._fd], [], [], seconds)[0]:
         return
@@ -62,13 +62,13 @@ def wait_events(client: Any, seconds: float, prefer_bytes: bool = False) -> Iter
     while has_more:
         try:
             yield client.event_input(prefer_bytes=prefer_bytes)
-        except alsa.exceptions.Error:  # an overrun: what came meanwhile is gone
+        except alsa.exceptions.Error:  # an overrun: events were dropped
             return
         has_more = client.event_input_pending() > 0
 
 
 class QueueClock:
-    """A running queue of `client`, and the way from monotonic ns to its time and back."""
+    """A running queue of `client`. Converts monotonic ns to the queue's time and back."""
 
     def __init__(self, client: Any, resolution_hz: int = RATES_HZ[0]) -> None:
         self._alsa = import_alsa()
@@ -78,30 +78,30 @@ class QueueClock:
             timer.resolution = resolution_hz
             self.queue.set_timer(timer)
             self.resolution_hz = resolution_hz
-        except self._alsa.exceptions.Error:  # an old kernel: 1 ms raster, still no drift
+        except self._alsa.exceptions.Error:  # an old kernel: a grid of 1 ms, but still no drift
             self.resolution_hz = 0
         self.queue.start()
         client.drain_output()
-        self._offset_ns = min(self._measure() for _ in range(_SAMPLES))[1]
+        self._offset_ns = min(self._measure() for _ in range(_FIRST_READINGS))[1]
         self._measured_ns = time.monotonic_ns()
         self._behind = 0
-        self._toiling = 0
+        self._overloaded = 0
 
     @property
     def is_behind(self) -> bool:
         """Whether the machine can't keep up with this timer."""
-        return self._behind >= _BEHIND_TIMES or self._toiling >= _TOILING_TIMES
+        return self._behind >= _BEHIND_TIMES or self._overloaded >= _OVERLOADED_TIMES
 
     def is_idle(self) -> bool:
-        """Whether nothing waits in the queue."""
+        """Return whether the queue is empty."""
         return int(self.queue.get_status().events) == 0
 
     def close(self) -> None:
-        """Give the queue and its timer back."""
+        """Delete the queue and its timer."""
         self.queue.close()
 
     def _measure(self) -> tuple[int, int]:
-        """(how long it took, monotonic time minus the queue's), ns."""
+        """Return (how long the reading took, monotonic time minus the queue's), both in ns."""
         before = time.monotonic_ns()
         stamp = self.queue.get_status().real_time
         after = time.monotonic_ns()
@@ -109,13 +109,13 @@ class QueueClock:
         return after - before, offset
 
     def retune(self, now_ns: int) -> None:
-        """Five times a second, look how far the queue has drifted and follow."""
+        """Measure the queue's drift, five times a second, and follow it."""
         if now_ns - self._measured_ns < _RETUNE_NS:
             return
-        took_ns, offset_ns = min(self._measure() for _ in range(_AGAIN))
-        self._toiling = self._toiling + 1 if took_ns > _TOILING_NS else 0
+        took_ns, offset_ns = min(self._measure() for _ in range(_READINGS))
+        self._overloaded = self._overloaded + 1 if took_ns > _OVERLOADED_NS else 0
         if took_ns > _SLOW_NS:
-            return  # we were interrupted in the middle of each; next time
+            return  # each reading was interrupted; try again next time
         self._measured_ns = now_ns
         difference = offset_ns - self._offset_ns
         self._behind = self._behind + 1 if abs(difference) > _BEHIND_NS else 0
@@ -123,24 +123,24 @@ class QueueClock:
         self._offset_ns += round(difference * share)
 
     def stamp(self, at_ns: int) -> tuple[int, int]:
-        """The queue's (seconds, nanoseconds) at `at_ns`; its beginning for what was before."""
+        """Return the queue's (seconds, nanoseconds) at `at_ns`; (0, 0) if it did not exist yet."""
         return divmod(max(at_ns - self._offset_ns, 0), 1_000_000_000)
 
     def arrival(self, stamp: Any) -> int:
-        """Monotonic ns at which an event was stamped that has just been read.
+        """Return the monotonic ns at which an event that was just read was stamped.
 
-        By the queue's time now, not by its usual distance: when the timer's interrupt is served
-        late, the queue's time stays behind until the next one, by the same for both.
+        This uses the queue's offset now, not its usual one. If the timer's interrupt is served
+        late, the queue's time stays behind until the next interrupt, equally for stamp and offset.
         """
         value: int = stamp.seconds * 1_000_000_000 + stamp.nanoseconds
         took_ns, offset_ns = self._measure()
-        if took_ns > _SLOW_NS:  # interrupted in the middle of it
+        if took_ns > _SLOW_NS:  # the reading was interrupted
             offset_ns = min((took_ns, offset_ns), self._measure())[1]
         return value + offset_ns
 
 
 def _chunk_ns() -> int:
-    """How long a fixed piece of computing takes: about a millisecond on a Pi."""
+    """Time a fixed piece of computing, which takes about a millisecond on a Pi."""
     began_ns = time.monotonic_ns()
     for _ in range(_CHUNK):
         pass
@@ -148,13 +148,13 @@ def _chunk_ns() -> int:
 
 
 def _pace_ns() -> float:
-    """The usual one: what other programs take from us falls into few of them."""
+    """Return the median time of a chunk; interruptions by other programs fall into few chunks."""
     return median(_chunk_ns() for _ in range(_CHUNKS))
 
 
 def _pace_beside_queue(client: Any) -> float:
-    # In a function of its own: a new queue may get this one's number, and the library does not
-    # take that as long as somebody refers to the closed one.
+    # This is a function so that no reference to the closed queue remains. A new queue may get the
+    # same number, which the library refuses while the old one is referenced.
     clock = QueueClock(client)
     try:
         return _pace_ns()
@@ -162,15 +162,16 @@ def _pace_beside_queue(client: Any) -> float:
         clock.close()
 
 
-def bearable_hz(client: Any) -> int:
-    """The fastest rate whose interrupts leave this machine time for its work; takes some 0.1 s.
+def sustainable_hz(client: Any) -> int:
+    """Return the fastest rate whose interrupts leave this machine enough time; takes 0.1 s.
 
-    A Pi spends some microseconds on one. A virtual machine was seen to spend 80 and more, so
-    that 6,250 Hz took 43 to 90 % of a core, 5,000 Hz 30 to 60 % and 4,000 Hz 10 to 40 %; the
-    last still puts its clocks closer to their times than a sender of its own priority would.
+    A Pi spends some microseconds on an interrupt. A virtual machine was seen to spend 80 and more:
+    there 6,250 Hz took 43 to 90 % of a core, 5,000 Hz 30 to 60 %, and 4,000 Hz 10 to 40 %. The last
+    still sends clocks closer to their times than a child process with real-time priority does.
     """
     before_ns = _pace_ns()
     beside_ns = _pace_beside_queue(client)
-    # Other programs can only make a look at the idle machine slower; then its rate seems bearable.
+    # Other programs can only slow down the measurement without a queue. Then the share comes out
+    # too small, so use the quicker of two.
     share = 1 - min(before_ns, _pace_ns()) / beside_ns
-    return RATES_HZ[0] if share <= _MOST else _MODEST_HZ
+    return RATES_HZ[0] if share <= _MAX_SHARE else _MODEST_HZ

@@ -1,1 +1,1 @@
-"""What was played, kept for a while and written as Standard MIDI Files."""
+"""Recordings of what was played: stored for a while and written as Standard MIDI Files."""

@@ -1,9 +1,9 @@
-"""The last bars of what was played, however long it has played. Pure.
+"""Record the last bars of a performance of any length. Pure.
 
-Outputs come in the order in which the sequencer gave them. Musical time is a chain of lines, one
-for each TempoChange. Runs that continue each other are laid end to end on one count of ticks, so
-a stop, a new position or a lost clock leaves no hole in the count. What lies more than KEPT bars
-back is forgotten, except for the tempo in force there.
+Outputs arrive in the order in which the sequencer gave them. Musical time is piecewise linear, with
+one line for each TempoChange. Runs that continue each other are joined on one count of ticks, so a
+stop, a new position or a lost clock leaves no gap in the count. Outputs from more than MAX_BARS
+bars ago are forgotten, except for the tempo at that point.
 """
 
 from collections.abc import Iterable
@@ -24,16 +24,19 @@ from drumatlas.play.events import (
 from drumatlas.play.timeline import BAR_TICKS, PPQN, STEP_TICKS, Timeline
 
 BARS = 8
-KEPT = BARS + 2  # bars that are remembered: one that is not over, and one to spare
-MOST = 1 << 14  # outputs that are remembered; KEPT bars of all 14 voices on each step are 4,480
-_FIRST_TRIM = 1 << 10  # outputs, before anything is forgotten
-_EARLY = STEP_TICKS / 4  # ticks that a note may be ahead of its grid point
+MAX_BARS = BARS + 2  # remembered: one more is not finished, and one is spare
+MAX_OUTPUTS = 1 << 14  # remembered; MAX_BARS bars of all 14 voices on each step are 4,480
+_FIRST_TRIM = 1 << 10  # outputs, before any are forgotten
+_EARLY = STEP_TICKS / 4  # ticks by which a note may be ahead of its grid point
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Time from one TempoChange on. The ticks of `line` count through joined runs and are `shift`
-    more than the sequencer's position; `index` is the change's place among the outputs."""
+    """Musical time from a TempoChange on.
+
+    The ticks of `line` count through joined runs and are `shift` ticks more than the sequencer's
+    position. `index` is the change's place among the outputs.
+    """
 
     line: Timeline
     shift: int
@@ -56,8 +59,8 @@ class _Note:
 
 @dataclass(slots=True)
 class _Take:
-    """Joined runs. `first` is the place of its first output; `halt` is the tick where its last
-    run ended, None while that goes on."""
+    """Joined runs. `first` is the place of the first output among all outputs. `halt` is the tick
+    where the last run ended, or None while it goes on."""
 
     first: int
     stretches: list[_Stretch]
@@ -84,48 +87,50 @@ class _Take:
             self.halt, self.halted_ns = self.line.tick_at(at_ns), at_ns
 
     def is_ended_by(self, change: TempoChange) -> bool:
-        """Whether a run that begins like that continues nothing: it starts from the top after a
-        pause. A leader that loops starts from the top without one."""
+        """Return whether `change` begins a new take: it starts from the top after a pause.
+
+        An external clock that loops starts from the top without a pause.
+        """
         pause_ns = change.at_ns - self.halted_ns
         is_from_top = change.line.anchor_tick == 0 and self.halt is not None
         return is_from_top and pause_ns > PPQN * change.line.ns_per_tick
 
     def change(self, change: TempoChange, index: int) -> None:
-        """Go on along a change that begins no new take."""
+        """Follow a change that does not begin a new take."""
         shift, tick = self.stretches[-1].shift, change.line.anchor_tick
         if change.is_start:
             end = self.line.tick_at(change.at_ns) if self.halt is None else self.halt
-            # Keeps the phase within the bar. A leader can name 16ths only, so it may go on up to
-            # one 16th before the place where it stopped.
+            # Keep the phase within the bar. Song Position counts 16ths only, so an external clock
+            # may continue up to one 16th before the place where it stopped.
             shift = BAR_TICKS * ceil((end - STEP_TICKS - tick) / BAR_TICKS)
         elif self.halt is not None:
-            return  # the tempo of a clock that ticks while nothing plays
+            return  # the tempo changed while nothing was playing
         self.halt = None
         self.stretches.append(_Stretch(change.line.renumbered(shift), shift, index))
 
 
 class LastBars:
-    """Takes what is played, and gives its last bars."""
+    """Remembers what is played and returns its last bars."""
 
     def __init__(self) -> None:
         self._played: list[Output] = []  # notes, tempo changes and Starts
         self._trim_at = _FIRST_TRIM
 
     def __len__(self) -> int:
-        """How many outputs are remembered."""
+        """Return how many outputs are remembered."""
         return len(self._played)
 
     def add(self, outputs: Iterable[Output]) -> None:
-        """Take outputs, in the order in which they were given."""
+        """Add outputs, in the order in which the sequencer gave them."""
         self._played += [output for output in outputs if _matters(output)]
         if len(self._played) > self._trim_at:
             self._trim()
 
-    def take_back(self, after_ns: int) -> None:
-        """Forget what was to come after `after_ns`."""
+    def withdraw(self, after_ns: int) -> None:
+        """Forget the outputs due after `after_ns` (monotonic ns)."""
         played = self._played
         first = len(played)
-        # A change that a foreign clock brought may be older than messages given before it.
+        # A change by an external clock may be due before messages that were given earlier.
         while first and (
             isinstance(played[first - 1], TempoChange) or played[first - 1].at_ns > after_ns
         ):
@@ -133,22 +138,25 @@ class LastBars:
         played[first:] = [output for output in played[first:] if output.at_ns <= after_ns]
 
     def cut(self, now_ns: int, bars: int = BARS) -> list[Output]:
-        """What was played up to `now_ns`, as a take that begins on a bar line, at tick 0: the
-        last `bars` whole bars (1..BARS) while it plays, or the first bar before that is whole;
-        the bars up to the last note once it has stopped. Empty if nothing was played."""
+        """Return the last bars played up to `now_ns`, as a take that begins on a bar line, tick 0.
+
+        While the box plays, these are the last `bars` whole bars (1..BARS), or the first bar if it
+        is not finished. After a stop, they are the last bars up to the last note. The list is empty
+        if nothing was played.
+        """
         takes = [take for take in _takes(self._played, now_ns) if take.hits]
         return _cut(takes[-1], now_ns, bars) if takes else []
 
     def _trim(self) -> None:
-        """Forget what no later `cut` needs."""
+        """Forget the outputs that no later `cut` needs."""
         takes = _takes(self._played)
         ends = [*(take.first for take in takes[1:]), len(self._played)]
         played = [i for i, take in enumerate(takes) if take.hits]
         kept: list[Output] = []
         for i in sorted({*played[-1:], *range(len(takes))[-1:]}):
-            bars = KEPT
+            bars = MAX_BARS
             part = self._tail(takes[i], ends[i], bars)
-            while len(part) > MOST // 2 and bars:
+            while len(part) > MAX_OUTPUTS // 2 and bars:
                 bars //= 2
                 part = self._tail(takes[i], ends[i], bars)
             kept += part
@@ -156,7 +164,7 @@ class LastBars:
         self._trim_at = max(_FIRST_TRIM, 2 * len(kept))
 
     def _tail(self, take: _Take, end: int, bars: int) -> list[Output]:
-        """The outputs of a take, which ends before `end`, from `bars` bars before its last on."""
+        """Return the outputs of a take from `bars` bars before its last one to before `end`."""
         last = max(take.stretches[-1].tick, *(note.tick for note in take.notes[-1:]), 0.0)
         cut = (floor(last / BAR_TICKS) - bars) * BAR_TICKS
         stretch = take.stretch_at(cut)
@@ -175,9 +183,12 @@ def _matters(output: Output) -> bool:
 
 
 def _takes(played: list[Output], now_ns: int | None = None) -> list[_Take]:
-    """What was played (up to `now_ns`), a take for each run that continues no other."""
+    """Split the outputs up to `now_ns` into takes.
+
+    A take begins at each run that continues no other.
+    """
     takes: list[_Take] = []
-    start: int | None = None  # where a Start stands whose run has not begun
+    start: int | None = None  # place of a Start whose run has not begun
     for i, output in enumerate(played):
         if now_ns is not None and output.at_ns > now_ns:
             continue
@@ -215,7 +226,7 @@ def _cut(take: _Take, now_ns: int, bars: int) -> list[Output]:
         for one in take.stretches
         if begin < one.tick < end and one.index > stretch.index
     ]
-    # A run may have ended before the bar line that a later one went on behind.
+    # A run may have ended before the bar line, and a later one may have continued after it.
     start_ns = min([stretch.line.time_of(begin), *(change.at_ns for change in changes)])
     inside = [note.event for note in take.notes if begin <= note.tick + _EARLY < end]
     end_ns = max([take.stretch_at(end).line.time_of(end), *(note.at_ns for note in inside)])
@@ -224,7 +235,7 @@ def _cut(take: _Take, now_ns: int, bars: int) -> list[Output]:
 
 
 def _whole(notes: list[Event], end_ns: int) -> list[Event]:
-    """Without ends of notes that began earlier, and with ends of those that still sound."""
+    """Drop note-offs of notes that began earlier; add note-offs for notes that still sound."""
     out: list[Event] = []
     sounding: set[Key] = set()
     for note in notes:

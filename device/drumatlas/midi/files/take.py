@@ -1,4 +1,4 @@
-"""A take: everything that was played, as a Standard MIDI File on the grid."""
+"""A take: a recording of everything that was played, as a Standard MIDI File on the grid."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,10 +9,10 @@ from drumatlas.play.events import Output
 
 
 def take_bytes(outputs: Iterable[Output], *, clock: bool = False, name: str = "drumatlas") -> bytes:
-    """The outputs of a sequencer, in order, as bytes of a .mid file (format 0, 480 ticks a beat).
+    """Return a .mid file (format 0, 480 ticks per beat) of a sequencer's outputs, in their order.
 
-    `clock` keeps clock, Start and Stop as single bytes, as mido writes and reads them (the
-    standard has no place for them; leave them out for a DAW).
+    With `clock`, clock, Start and Stop are written as single bytes, as mido reads them. The file
+    format does not allow them, so leave them out for a DAW. `name` is the name of the track.
     """
     from drumatlas.midi.files.take_file import file_bytes  # noqa: PLC0415 - mido takes 60 ms to load
 
@@ -20,7 +20,10 @@ def take_bytes(outputs: Iterable[Output], *, clock: bool = False, name: str = "d
 
 
 class TakePort:
-    """An output that records into a .mid file, written whole when it is closed."""
+    """An output that records into a .mid file, which is written when the port is closed.
+
+    Raises FileError at once if `path` can't be written.
+    """
 
     fault = ""
     delivery = "written at the end"
@@ -31,18 +34,18 @@ class TakePort:
         self._path = path
         self._clock = clock
         self._outputs: list[Output] = []
-        check_writable(path)  # now, not after the take, is the time to fail
+        check_writable(path)  # fail now, not after the recording
 
     def send(self, outputs: Sequence[Output]) -> None:
-        """Keep them."""
+        """Record the outputs."""
         self._outputs.extend(outputs)
 
     def withdraw(self, after_ns: int) -> None:
-        """Forget what would come later."""
+        """Remove the outputs due after `after_ns`."""
         while self._outputs and self._outputs[-1].at_ns > after_ns:
             self._outputs.pop()
 
     def close(self) -> None:
-        """Write the file."""
+        """Write the file; FileError if it can't be written."""
         with atomic(self._path) as stream:
             stream.write(take_bytes(self._outputs, clock=self._clock))

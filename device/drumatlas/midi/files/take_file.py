@@ -1,7 +1,7 @@
-"""What was played as a Standard MIDI File on the grid, through mido.
+"""Write outputs as a Standard MIDI File on the grid, with mido.
 
-A take whose notes are not General MIDI drums on channel 10 carries a mark that names their voices
-(`beat.mark`), so that the same beats come back when it is dropped or encoded.
+If the notes are not General MIDI drums on channel 10, the file carries a mark that names their
+voices (`beat.mark`). With it, the same beats come back when the file is dropped or encoded.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,10 +29,10 @@ class _SingleByte(mido.UnknownMetaMessage):  # type: ignore[misc]
 
 
 class _Ruler:
-    """Monotonic time to ticks of the file, along the tempo changes.
+    """Converts monotonic time to ticks of the file, through all tempo changes.
 
-    A take that was stopped and started again continues at the next 16th of the file, so all of it
-    stays on the grid.
+    After a stop and a new start, the file continues at its next 16th, so that all of it stays on
+    the grid.
     """
 
     def __init__(self) -> None:
@@ -40,11 +40,11 @@ class _Ruler:
         self._offset = 0  # from the sequencer's ticks to those of `_line`
 
     def tick(self, at_ns: int) -> int:
-        """Return the file tick of a time; 0 before the first start."""
+        """Return the file's tick at `at_ns`; 0 before the first start."""
         return max(round(self._line.tick_at(at_ns) * _FILE_TICKS), 0) if self._line else 0
 
     def change(self, change: TempoChange) -> None:
-        """Follow a new tempo, or a new start; a stop is silence that takes its time."""
+        """Follow a new tempo or a new start; a stop becomes silence of the same length."""
         if change.is_start and self._line:
             behind = self._line.tick_at(change.at_ns) - change.line.anchor_tick
             self._offset = ceil(behind / STEP_TICKS) * STEP_TICKS
@@ -52,14 +52,14 @@ class _Ruler:
 
 
 def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, object, Output]]:
-    """Yield (tick, message, what it was made from) in order."""
+    """Yield (tick, mido's message, the output it was made from) in order."""
     ruler = _Ruler()
     for output in outputs:
         if isinstance(output, TempoChange):
             if output.is_stop:
                 continue
             ruler.change(output)
-            # Microseconds a beat, 24 bits.
+            # Microseconds per beat, 24 bits.
             tempo = min(round(output.line.ns_per_tick * PPQN / 1000), 0xFFFFFF)
             yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo), output
         elif not is_system(output.data):
@@ -82,7 +82,7 @@ def file_bytes(outputs: Iterable[Output], clock: bool, name: str) -> bytes:
     first, last = len(track), 0
     hits: list[Hit] = []
     for tick, message, output in _messages(outputs, clock):
-        tick = max(tick, last)  # noqa: PLW2901 - rounding may not turn time back
+        tick = max(tick, last)  # noqa: PLW2901 - rounding must not turn time back
         track.append(message.copy(time=tick - last))  # type: ignore[attr-defined]
         last = tick
         if isinstance(output, Event) and output.voice is not None and output.step is not None:

@@ -1,1 +1,1 @@
-"""Outputs that a process of their own sends to, so that no decoder delays a message."""
+"""Outputs that a child process sends to, so that the decoder never delays a message."""

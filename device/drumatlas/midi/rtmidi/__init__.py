@@ -1,1 +1,1 @@
-"""Ports on JACK, CoreMIDI and Windows, through a Python binding of the library RtMidi."""
+"""Ports of JACK, CoreMIDI and Windows, through a Python binding of the library RtMidi."""

@@ -1,6 +1,6 @@
-"""RtMidi's MIDI systems on this machine: which one works, and what ports it has.
+"""Find the MIDI system of this machine that RtMidi can use, and list its ports.
 
-Nothing here may print: the C libraries below talk on stderr when a server is missing.
+Nothing here may print, although the C libraries write to stderr if a server is missing.
 """
 
 import contextlib
@@ -14,38 +14,41 @@ from drumatlas.errors import PortError
 from drumatlas.midi.names import CLIENT, describe
 from drumatlas.midi.rtmidi.bindings import Client, RtMidi
 
-SEQUENCER = Path("/dev/snd/seq")  # the kernel's; rights to it come with group audio
-SYSTEMS = ("core", "winmm", "alsa", "jack")  # RtMidi's names of those that are tried, best first
+SEQUENCER = Path("/dev/snd/seq")  # the kernel's sequencer, which group audio may use
+SYSTEMS = ("core", "winmm", "alsa", "jack")  # RtMidi's names of the systems to try, best first
 
 
 @contextlib.contextmanager
 def _hushed() -> Iterator[None]:
-    """stderr of C libraries to nowhere for a moment ("Cannot connect to server socket")."""
+    """Discard what C libraries write to stderr ("Cannot connect to server socket")."""
     sys.stderr.flush()
     try:
-        kept = os.dup(2)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        stderr = os.dup(2)
+        devnull = os.open(os.devnull, os.O_WRONLY)
     except OSError:
         yield
         return
-    os.dup2(nowhere, 2)
+    os.dup2(devnull, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(devnull)
 
 
 def _candidates(rtmidi: RtMidi, wanted: Sequence[str]) -> list[Any]:
     """Return those of the systems `wanted` that may work here."""
-    # Where there is no sequencer, the constructor throws.
-    tried = [name for name in wanted if name != "alsa" or SEQUENCER.exists()]
-    return [system for name in tried if (system := rtmidi.find_system(name))]
+    # Without a sequencer, the constructor for ALSA throws.
+    names = [name for name in wanted if name != "alsa" or SEQUENCER.exists()]
+    return [system for name in names if (system := rtmidi.find_system(name))]
 
 
 def open_client_for(wanted: str | None, *, output: bool, name: str = "") -> tuple[Client, str]:
-    """As `open_client`; PortError also names the port that was `wanted` (None or "": virtual)."""
+    """Open a client as `open_client` does, for the port `wanted` (None or "" for a virtual one).
+
+    A PortError names that port.
+    """
     try:
         return open_client(output=output, name=name or CLIENT)
     except PortError as error:
@@ -56,8 +59,11 @@ def open_client_for(wanted: str | None, *, output: bool, name: str = "") -> tupl
 def open_client(
     *, output: bool, name: str = CLIENT, systems: Sequence[str] = SYSTEMS
 ) -> tuple[Client, str]:
-    """Return (a client without a port, the name of its system), on the first of `systems` that
-    works here; PortError if none does. Call `.delete()` on it when done: clients leak otherwise."""
+    """Return (a client without a port, the name of its system) on the first system that works.
+
+    Raises PortError if none of `systems` works. Call `.delete()` on the client when done, since it
+    leaks otherwise.
+    """
     try:
         rtmidi = RtMidi()
     except PortError as error:
@@ -67,28 +73,32 @@ def open_client(
         try:
             with _hushed():
                 return rtmidi.open(system, name, output=output), rtmidi.name_of(system)
-        except Exception:  # each binding has classes of its own
+        except Exception:  # each binding has its own exceptions
             continue
     raise _no_system()
 
 
-def _no_system(lacking: PortError | None = None) -> PortError:
-    """Return the error that says why nothing plays here; `lacking`: what a binding needs."""
+def _no_system(missing: PortError | None = None) -> PortError:
+    """Return the error for a machine without MIDI; `missing` says that no binding loads."""
     hint = ""
     if SEQUENCER.exists() and not os.access(SEQUENCER, os.R_OK | os.W_OK):
-        why = f"{SEQUENCER} is closed to you (be in group audio)"
-    elif not lacking:
+        why = f"no permission to use {SEQUENCER}"
+        hint = "sudo usermod -aG audio $USER, and log in again"
+    elif not missing:
         why = "neither ALSA's sequencer nor a JACK server is running"
     elif sys.platform != "linux":
-        why, hint = lacking.what, lacking.hint
+        why, hint = missing.what, missing.hint
     else:
         alsa = "alsa-midi does not load" if SEQUENCER.exists() else "no ALSA sequencer"
-        why, hint = f"{alsa}, and for JACK: {lacking.what}", lacking.hint
+        why, hint = f"{alsa}, and for JACK: {missing.what}", missing.hint
     return PortError(f"no MIDI system here: {why}", hint)
 
 
 def list_ports() -> tuple[str, list[str], list[str]]:
-    """(MIDI system, outputs we can play to, inputs we can hear); PortError if there is none."""
+    """Return (name of the MIDI system, outputs to play to, inputs to listen to).
+
+    Raises PortError if there is no MIDI system.
+    """
     names: list[list[str]] = []
     system = ""
     for output in (True, False):

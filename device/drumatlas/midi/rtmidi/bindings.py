@@ -1,6 +1,6 @@
-"""The Python bindings of RtMidi as one: whichever is installed, others see `RtMidi` and `Client`.
+"""One interface to all Python bindings of RtMidi: `RtMidi` and `Client`.
 
-The bindings differ in the arguments of their callback and in the exceptions they raise; all
+The bindings differ in the arguments of their callback and in the exceptions they raise. Everything
 else that is used here has the same name and the same positional arguments in each of them.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from drumatlas.errors import PortError
 from drumatlas.midi.missing import does_not_load
 
-Hear = Callable[[bytes], object]  # gets each message, in the binding's own thread
+OnBytes = Callable[[bytes], object]  # receives each message, in the binding's own thread
 
 
 class Binding(NamedTuple):
@@ -22,25 +22,25 @@ class Binding(NamedTuple):
 
     package: str  # its name on PyPI
     module: str
-    message: Callable[..., list[int]]  # picks the bytes out of the arguments of a callback
+    message: Callable[..., list[int]]  # returns the bytes from the arguments of a callback
 
 
-# The first that loads is taken. `pyproject.toml` says which of them each system installs.
+# The first that loads is used. `pyproject.toml` says which of them each system installs.
 BINDINGS = (
     Binding("python-rtmidi", "rtmidi", lambda message_and_delta, _data: message_and_delta[0]),
     Binding("supriya-midi", "supriya_midi", lambda message, _delta, _data: message),
 )
-# supriya-midi has wheels from Python 3.11 on, python-rtmidi none from 3.13 on.
+# supriya-midi has wheels for Python 3.11 and later, python-rtmidi only up to 3.12.
 RECOMMENDED = BINDINGS[sys.version_info >= (3, 13)]
 
-# Other packages, too, install a module called `rtmidi`.
+# A function that only the right module has. Other packages install a module `rtmidi`, too.
 _PROOF = "get_compiled_api_by_name"
 
 
 class Client:
-    """An input or output of one MIDI system, without a port at first.
+    """An input or output of one MIDI system, at first without a port.
 
-    Apart from PortError, methods raise what the binding raises: any Exception.
+    Its methods may raise any Exception of the binding.
     """
 
     def __init__(self, binding: Binding, client: Any) -> None:
@@ -48,89 +48,97 @@ class Client:
         self._client = client
 
     def get_ports(self) -> list[str]:
-        """Return the names of the ports that it could be connected to, by index."""
+        """Return the names of the ports that the client could be connected to, by index."""
         return [self._port_name(index) for index in range(self._client.get_port_count())]
 
     def _port_name(self, index: int) -> str:
         try:
             return str(self._client.get_port_name(index))
-        except UnicodeDecodeError:  # supriya-midi on a name that is not UTF-8
+        except UnicodeDecodeError:  # from supriya-midi, if the name is not UTF-8
             return f"port {index}"
 
     def open_port(self, index: int, name: str) -> None:
-        """Connect a port of its own, called `name`, to the port at `index` of `get_ports`."""
+        """Open a port called `name` and connect it to the port at `index` of `get_ports`."""
         self._client.open_port(index, name)
 
     def open_virtual_port(self, name: str) -> None:
-        """Offer a port called `name` for others to connect to (not on Windows)."""
+        """Open a port called `name` that others can connect to (not on Windows)."""
         self._client.open_virtual_port(name)
 
     def send_message(self, data: bytes) -> None:
         """Send one MIDI message (outputs only)."""
         self._client.send_message(data)
 
-    def listen(self, hear: Hear, *, everything: bool = False) -> None:
-        """Give each message that comes in to `hear` (inputs only): clocks too, SysEx and active
-        sensing only with `everything`."""
+    def listen(self, on_message: OnBytes, *, everything: bool = False) -> None:
+        """Call `on_message` with each message that arrives (inputs only).
+
+        SysEx and active sensing are dropped unless `everything` is set; clocks are not.
+        """
         message = self._binding.message
-        # RtMidi drops clocks too unless it is asked not to.
+        # By default RtMidi drops clocks as well.
         self._client.ignore_types(not everything, False, not everything)
-        self._client.set_callback(lambda *given: hear(bytes(b & 0xFF for b in message(*given))))
+        self._client.set_callback(lambda *args: on_message(bytes(b & 0xFF for b in message(*args))))
 
     def ignore(self) -> None:
-        """End what `listen` began. A client that is deleted while it listens waits for itself."""
+        """Stop listening. Do this before `delete`, or the client waits for itself for ever."""
         self._client.cancel_callback()
 
     def close_port(self) -> None:
-        """Close the port. Only an output that was connected by `open_port` can be opened again."""
+        """Close the port. Only an output that `open_port` connected can be opened again."""
         self._client.close_port()
 
     def delete(self) -> None:
-        """Leave the MIDI system. Without this clients leak."""
+        """Close the client. Without this call it leaks."""
         self._client.delete()
 
 
 class RtMidi:
-    """RtMidi's library by the binding that is installed; PortError says what to install if
-    none is."""
+    """The library RtMidi, through the binding that is installed.
+
+    If there is none, PortError says what to install.
+    """
 
     def __init__(self) -> None:
         self._binding, self._module = _load()
 
     def find_system(self, name: str) -> Any:
-        """Return RtMidi's number of the system called `core`, `winmm`, `alsa` or `jack`; a false
-        value if the library was built without it."""
+        """Return RtMidi's number of the system `core`, `winmm`, `alsa` or `jack`.
+
+        It is a false value if the library was built without that system.
+        """
         return self._module.get_compiled_api_by_name(name)
 
     def name_of(self, system: Any) -> str:
-        """Return the name of `system` as people know it."""
+        """Return the usual name of `system`."""
         return str(self._module.get_api_display_name(system))
 
     def open(self, system: Any, name: str, *, output: bool) -> Client:
-        """Return a client called `name`; any Exception if that system is not running."""
+        """Return a client called `name`; raises any Exception if the system is not running."""
         kind = self._module.MidiOut if output else self._module.MidiIn
         client = kind(system, name)
-        client.get_port_count()  # without a server, one that was made fails only now
+        client.get_port_count()  # without a server, the client fails only at this call
         return Client(self._binding, client)
 
 
 def _prefer_system_jack() -> None:
-    """Load the system's JACK library ahead of the copies that wheels bring.
+    """Load the system's JACK library before the copies in the wheels.
 
-    A client must speak the protocol of its server: supriya-midi 26.10b4 brings libjack 1.9.14,
-    which the servers of Debian 12 and 13 (1.9.21, 1.9.22) refuse, and no copy reaches PipeWire.
-    The linker takes a symbol from what was loaded globally before it looks into a wheel.
+    A client must speak the protocol of its server. supriya-midi 26.10b4 contains libjack 1.9.14,
+    which the servers of Debian 12 and 13 (1.9.21, 1.9.22) refuse, and no copy can connect to
+    PipeWire. The linker resolves a symbol from globally loaded libraries before those of a wheel.
     """
     if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # without the library there is no server either
+        with contextlib.suppress(OSError):  # without the library, there is no server either
             _silence(ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL))
 
 
 def _silence(jack: ctypes.CDLL) -> None:
-    """Keep JACK's library from writing to stderr, which it also does from threads of its own: that
-    a server has ended is shown as a fault, and the lines would spoil the terminal's panel."""
-    # What the library calls gets a string and must be no Python function, which would wait for the
-    # interpreter in the middle of a real-time thread. `strlen` reads the string and does no more.
+    """Keep JACK's library from writing to stderr, which it also does from its own threads.
+
+    The lines would spoil the terminal's screen, and an ended server is shown as a fault anyway.
+    """
+    # The library calls the function with a string, in a real-time thread. A Python function would
+    # wait there for the interpreter's lock. `strlen` only reads the string.
     for name in ("jack_set_error_function", "jack_set_info_function"):
         with contextlib.suppress(AttributeError):
             getattr(jack, name)(ctypes.CDLL(None).strlen)
@@ -149,5 +157,5 @@ def _load() -> tuple[Binding, Any]:
             continue
         if hasattr(module, _PROOF):
             return binding, module
-        broken.append(PortError(f"the module {binding.module} is not that of {binding.package}"))
+        broken.append(PortError(f"the module {binding.module} is not from {binding.package}"))
     raise broken[0] if broken else PortError(f"pip install {RECOMMENDED.package}")

@@ -1,8 +1,8 @@
-"""A UART as a MIDI port (5-pin DIN): opening the device at 31,250 baud. Linux only.
+"""Open a UART at 31,250 baud as a MIDI port (5-pin DIN). Linux only.
 
-31,250 is none of the rates that termios has names for; the kernel's termios2 takes any number
-(BOTHER, ioctl_tty(2)). pyserial can set it, but does not ask what became of it: a driver that
-can't have the rate quietly takes another.
+termios has no name for this rate, but the kernel's termios2 accepts any number (BOTHER,
+ioctl_tty(2)). pyserial can set it, but does not check the result: a driver that can't do the rate
+silently uses another.
 """
 
 import fcntl
@@ -16,14 +16,14 @@ from drumatlas.errors import PortError
 from drumatlas.midi.targets import Kind, MidiTarget
 from drumatlas.midi.uart.serial_line import BAUD
 
-# asm-generic/ioctls.h and termbits.h: x86, ARM and RISC-V.
+# From asm-generic/ioctls.h and termbits.h, for x86, ARM and RISC-V.
 _TCGETS2, _TCSETS2 = 0x802C542A, 0x402C542B
 _TERMIOS2 = struct.Struct("=4IB19s2I")  # modes i, o, c, l; line; control characters; speed in, out
 _CBAUD, _BOTHER, _IN_SHIFT = 0o010017, 0o010000, 16
 _TOLERANCE = 0.01
 
-# The Pi's overlays midi-uart0 (and midi-uart0-pi5) tell the kernel of a faster clock than there
-# is: a rate of 38,400 then is one of 31,250 on the wire. They leave these in the device tree.
+# The Pi's overlays midi-uart0 and midi-uart0-pi5 report a faster clock to the kernel than the real
+# one, so that a rate of 38,400 is 31,250 on the wire. They leave these nodes in the device tree.
 _TREE = Path("/proc/device-tree")
 _OVERLAYS = ("midi_clk", "clocks/midiclock_0")
 _SCALED_BAUD = 38_400
@@ -31,28 +31,31 @@ _SCALED_UART = "ttyAMA0"
 
 
 def is_scaled(device: str, tree: Path = _TREE) -> bool:
-    """Whether the overlay midi-uart0 is in force for `device`."""
+    """Return whether the overlay midi-uart0 is active for `device`."""
     is_uart0 = Path(device).resolve().name == _SCALED_UART
     return is_uart0 and any((tree / name).exists() for name in _OVERLAYS)
 
 
 def name_of(device: str) -> str:
-    """Return the name of the device as a port: "uart:/dev/serial0"."""
+    """Return the port name of the device: "uart:/dev/serial0"."""
     return MidiTarget(Kind.UART, device).word
 
 
 def open_uart(device: str, flags: int) -> int:
-    """Return a file descriptor of the device at 31,250 baud, 8N1, raw, never blocking; `flags` is
-    O_RDONLY or O_WRONLY. PortError names device and remedy."""
+    """Return a non-blocking file descriptor of the device at 31,250 baud, 8N1, raw.
+
+    `flags` is O_RDONLY or O_WRONLY. Raises PortError, which names the device and the remedy.
+    """
     wanted = name_of(device)
     try:
         fd = os.open(device, flags | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
         raise PortError(
-            f"{wanted}: may not be opened", "sudo usermod -aG dialout USER, and log in again"
+            f"{wanted}: no permission", "sudo usermod -aG dialout $USER, and log in again"
         ) from None
     except FileNotFoundError:
-        raise PortError(f"{wanted}: is not there", "enable_uart=1 in config.txt?") from None
+        hint = "on a Pi, set enable_uart=1 in config.txt"
+        raise PortError(f"{wanted}: no such device", hint) from None
     except OSError as error:
         raise PortError(f"{wanted}: {error.strerror or error}") from None
     try:
@@ -69,7 +72,7 @@ def _set_up(fd: int, wanted: str, baud: int) -> None:
         set_speed(fd, baud)
         got = speed(fd)
     except (OSError, termios.error) as error:
-        raise PortError(f"{wanted}: is no serial port ({error.args[-1]})") from None
+        raise PortError(f"{wanted}: not a serial port ({error.args[-1]})") from None
     if abs(got - baud) > baud * _TOLERANCE:
         raise PortError(
             f"{wanted}: its driver can't do {baud} baud, only {got}", "use another port"
@@ -77,7 +80,10 @@ def _set_up(fd: int, wanted: str, baud: int) -> None:
 
 
 def set_speed(fd: int, baud: int) -> None:
-    """Both ways; OSError if the driver refuses. 8 bits, no parity, one stop bit, no hand-shake."""
+    """Set the rate in both directions, with 8 bits, no parity, one stop bit and no handshake.
+
+    Raises OSError if the driver refuses.
+    """
     data = fcntl.ioctl(fd, _TCGETS2, bytes(_TERMIOS2.size))
     i, o, c, local, line, chars, _, _ = _TERMIOS2.unpack(data)
     c &= ~(_CBAUD | _CBAUD << _IN_SHIFT | termios.CSIZE | termios.PARENB | termios.CSTOPB)
@@ -87,6 +93,6 @@ def set_speed(fd: int, baud: int) -> None:
 
 
 def speed(fd: int) -> int:
-    """The rate of what is sent, as the driver has it now."""
-    found: int = _TERMIOS2.unpack(fcntl.ioctl(fd, _TCGETS2, bytes(_TERMIOS2.size)))[7]
-    return found
+    """Return the driver's present rate of output in baud."""
+    rate: int = _TERMIOS2.unpack(fcntl.ioctl(fd, _TCGETS2, bytes(_TERMIOS2.size)))[7]
+    return rate

@@ -1,4 +1,4 @@
-"""MIDI out to a UART, as a sending process uses it. Linux only."""
+"""A UART as a destination of the child process. Linux only."""
 
 import os
 import time
@@ -8,8 +8,8 @@ from drumatlas.midi.uart.device import name_of, open_uart
 from drumatlas.midi.uart.serial_line import SerialLine
 
 
-class UartWire:
-    """Sends to a UART: see `process.wires.Wire`."""
+class UartDestination:
+    """Sends to a UART: see `process.destination.Destination`."""
 
     absence = "unplugged"
 
@@ -19,34 +19,34 @@ class UartWire:
         self._fd = -1
 
     def open(self) -> str:
-        """As Wire says."""
+        """See `Destination`."""
         self._fd = open_uart(self._device, os.O_WRONLY)
         return name_of(self._device)
 
     def is_there(self) -> bool:
-        """As Wire says."""
+        """See `Destination`."""
         return Path(self._device).exists()
 
     def send(self, data: bytes) -> None:
-        """As Wire says."""
+        """See `Destination`."""
         self._line.put(data)
 
     def pump(self, now_ns: int) -> int | None:
-        """As Wire says."""
+        """See `Destination`."""
         data = self._line.take(now_ns)
         if data:
             os.write(self._fd, data)
         return self._line.next_ns()
 
     def close(self) -> None:
-        """As Wire says."""
+        """See `Destination`."""
         self._line.clear()
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
 
     def leave(self) -> None:
-        """Send what waits, then let go."""
+        """Send the bytes that are waiting, then close the device."""
         while self._fd >= 0 and (at_ns := self.pump(time.monotonic_ns())) is not None:
             time.sleep(max(at_ns - time.monotonic_ns(), 0) / 1e9)
         self.close()

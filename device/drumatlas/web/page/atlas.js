@@ -1,7 +1,7 @@
-// The atlas as the page draws it: points from their bytes, and which is nearest. Pure.
+// The data of the map: read the points, find the nearest one, and compute genre areas. Pure.
 
-// All x (uint16, 0..65535 of the map's box), all y, all genres (int16, -1 for none), all origins
-// (uint8: 0 training, 1 generated), little-endian, one after the other.
+// Reads points.bin: all x (uint16, 0..65535 of the map's bounding box), then all y, all genres
+// (int16, -1 for none) and all origins (uint8: 0 training, 1 generated), little-endian.
 export function readPoints(buffer, n) {
   const view = new DataView(buffer);
   const x = new Float32Array(n);
@@ -19,7 +19,7 @@ export function readPoints(buffer, n) {
 
 const SIDE = 48; // bins along each side of the map
 
-// Finds the point nearest to a place without looking at them all.
+// Finds the point nearest to a place without checking all points.
 export class PointIndex {
   #points;
   #bins = Array.from({ length: SIDE * SIDE }, () => []);
@@ -29,7 +29,7 @@ export class PointIndex {
     for (let i = 0; i < points.n; i++) this.#bins[bin(points.x[i], points.y[i])].push(i);
   }
 
-  // Index of the point nearest to (x, y) and within `reach`, or -1; all in widths of the map.
+  // Returns the index of the point nearest to (x, y) within `reach`, or -1; all in map widths.
   nearest(x, y, reach) {
     let best = -1;
     let least = reach * reach;
@@ -53,20 +53,20 @@ function bin(x, y) {
   return clip(y) * SIDE + clip(x);
 }
 
-export const AREA_SIDE = 160; // cells along each side of the raster...
-export const AREA_EDGE = 0.08; // ...which goes beyond the map's box by that much on each side
-const BLUR = 0.045; // of the map's width
-const FAIR = 0.5; // 0: the most points win; 1: small genres count as much as large ones
+export const AREA_SIDE = 160; // cells along each side of the raster
+export const AREA_EDGE = 0.08; // how far the raster extends beyond the map, in map widths
+const BLUR = 0.045; // in map widths
+const FAIRNESS = 0.5; // 0: the most points win; 1: small genres count as much as large ones
 
-// The cell of the raster in which a place of the map lies, along one side.
+// Returns the raster's row or column that contains a coordinate of the map.
 export function areaCell(value) {
   const cell = Math.floor(((value + AREA_EDGE) / (1 + 2 * AREA_EDGE)) * AREA_SIDE);
   return Math.min(Math.max(cell, 0), AREA_SIDE - 1);
 }
 
-// Whose area each cell is: `genre` (-1 for nobody's), and `crowd`, how densely points lie about
-// there (1 is dense). Each labelled point spreads over its neighbours; the genre wins that has most
-// there for how many it has in all, else the largest would own the map.
+// Returns for each cell its `genre` (-1 for none) and `crowd`, the density of points (1 is dense).
+// Each point spreads over its neighbourhood. A cell goes to the genre with the largest sum relative
+// to its total number of points; otherwise the largest genre would cover the map.
 export function areas(points, genres) {
   const size = AREA_SIDE * AREA_SIDE;
   const sums = Array.from({ length: genres }, () => null);
@@ -81,7 +81,7 @@ export function areas(points, genres) {
   }
   const genre = new Int16Array(size).fill(-1);
   const dense = points.n / 1300;
-  const weights = sums.map((_, g) => points.genre.reduce((n, one) => n + (one === g), 0) ** -FAIR);
+  const weights = sums.map((_, g) => points.genre.reduce((n, one) => n + (one === g), 0) ** -FAIRNESS);
   for (let cell = 0; cell < size; cell++) {
     crowd[cell] = Math.min(crowd[cell] / dense, 1);
     let most = 1e-5;
@@ -93,7 +93,7 @@ export function areas(points, genres) {
   return { genre, crowd };
 }
 
-// A round Gaussian on a raster, as the product of two flat ones.
+// A two-dimensional Gaussian on the raster, as the product of two one-dimensional ones.
 class Kernel {
   #wide;
   #reach;

@@ -1,19 +1,19 @@
-// What time it is on the box. Pure: times come in as arguments, all in milliseconds.
+// The clocks of the box and of the sound card. Pure: times are arguments, in milliseconds.
 
-const KEPT = 24; // answers that count; at one a second, half a minute
+const MAX_ANSWERS = 24; // answers to keep: half a minute at one a second
 
-// The box's clock against ours, from pings: of the last answers the quickest is trusted, since
-// what makes one slow makes it lopsided, too (Cristian, "Probabilistic clock synchronization",
+// Estimates the offset of the box's clock from pings. The fastest of the last answers is used,
+// because delay also makes an answer asymmetric (Cristian, "Probabilistic clock synchronization",
 // Distributed Computing 3, 1989).
 export class RemoteClock {
   #answers = [];
-  offset = 0; // theirs - ours
+  offset = 0; // the box's time - ours
 
-  // A ping that left at `sent` was answered with `theirs` and is back at `received`.
+  // Adds a ping sent at `sent`, answered with the box's time `theirs` and returned at `received`.
   answer(sent, theirs, received) {
     const trip = received - sent;
     this.#answers.push({ trip, offset: theirs - (sent + received) / 2 });
-    if (this.#answers.length > KEPT) this.#answers.shift();
+    if (this.#answers.length > MAX_ANSWERS) this.#answers.shift();
     const best = this.#answers.reduce((a, b) => (b.trip < a.trip ? b : a));
     this.offset = best.offset;
   }
@@ -30,39 +30,39 @@ export class RemoteClock {
     this.#answers = [];
   }
 
-  // Their time at our `now`.
+  // Converts our time to the box's.
   theirs(now) {
     return now + this.offset;
   }
 
-  // Our time when theirs is `at`.
+  // Converts the box's time to ours.
   ours(at) {
     return at - this.offset;
   }
 }
 
-const STEP_TICKS = 6; // MIDI clocks a 16th
+const STEP_TICKS = 6; // MIDI clocks per 16th
 export const STEPS = 32;
 export const BAR_STEPS = 16;
 
-// Where the music is at `now` (the box's time): 16ths since Start, with fractions. `run` is what
-// the box said last.
+// Returns the number of 16ths since Start at `now` (the box's time), with fractions. `run` is the
+// transport's last state.
 export function stepAt(run, now) {
   const since = run.playing ? (now - run.at) / run.tickMs : 0;
   return Math.max(run.tick + since, 0) / STEP_TICKS;
 }
 
 const SAMPLES = 100; // five seconds
-const JUMP = 0.03; // seconds; farther than that, the sound was held up and begins anew
+const JUMP = 0.03; // seconds; a larger change means that the sound was interrupted
 
-// The sound card's clock against ours: seconds of an AudioContext to our milliseconds. Each look
-// at it is off by up to a buffer, so the middle of the last ones counts.
+// Estimates the offset of an AudioContext's clock (seconds) from ours (milliseconds). One reading
+// is off by up to a buffer, so the median of the last ones is used.
 export class SoundClock {
   #offsets = [];
-  #offset = null; // seconds of the context at our 0
+  #offset = null; // the context's time at our 0, in seconds
 
-  // The context is at `seconds` when ours is `now`.
-  look(seconds, now) {
+  // Adds a reading: the context's time was `seconds` at our `now`.
+  sync(seconds, now) {
     const offset = seconds - now / 1000;
     if (this.#offset !== null && Math.abs(offset - this.#offset) > JUMP) this.#offsets = [];
     this.#offsets.push(offset);
@@ -71,7 +71,7 @@ export class SoundClock {
     this.#offset = sorted[sorted.length >> 1];
   }
 
-  // Seconds of the context at our time `at`.
+  // Converts our time to the context's, in seconds.
   at(at) {
     return at / 1000 + (this.#offset ?? 0);
   }

@@ -1,20 +1,20 @@
-// Knobs and faders: sliders by mouse, touch and keyboard, in the shape of an instrument's. They
-// know nothing of the box: `onTurn(value)` hears of turns, `show(value)` follows others.
+// Knobs and faders, operated by mouse, touch and keyboard. They do not depend on the box: they call
+// `onTurn(value)` when the user turns them, and `show(value)` sets them from outside.
 
-const FINE = 4; // times finer with shift
-const KNOB_WAY = 170; // pixels of a drag, from end to end
-const HOLD_MS = 350; // what comes from the box in that time after a turn is not followed yet
-const SWEEP = 270; // degrees of a knob
+const FINE = 4; // factor of finer movement with shift
+const KNOB_DRAG = 170; // pixels from 0 to 1
+const HOLD_MS = 350; // after a turn, values from the box are ignored for so long
+const SWEEP = 270; // degrees from 0 to 1
 const STEP = 1 / 64;
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Slider {
   value = 0;
-  #held = -Infinity; // when it was last turned by hand
+  #held = -Infinity; // when the user last turned it
   #late = 0;
-  #from = null; // {at, value} of a drag
+  #from = null; // {at, value} where a drag began
 
-  // `text(value)` is how the value is said, `home` where a double click sets it.
+  // `text(value)` formats the value; a double-click resets it to `home`.
   constructor({ name, label, home, text, onTurn }) {
     Object.assign(this, { name, home, text, onTurn });
     this.element = make("div", "slider");
@@ -35,14 +35,14 @@ export class Slider {
     }
   }
 
-  // Set it by hand.
+  // Sets the value as the user's hand does.
   turn(value) {
     this.#held = performance.now();
     this.#set(Math.min(Math.max(value, 0), 1));
     this.onTurn(this.value);
   }
 
-  // The box says where it is; while a hand holds it, the hand counts.
+  // Shows the box's value, once the user has let go.
   show(value) {
     clearTimeout(this.#late);
     const wait = this.#from ? HOLD_MS : this.#held + HOLD_MS - performance.now();
@@ -102,7 +102,7 @@ export class Slider {
   }
 }
 
-// Turned by dragging up or to the right.
+// A knob, turned by dragging up or to the right.
 export class Knob extends Slider {
   #arc;
   #hand;
@@ -121,7 +121,7 @@ export class Knob extends Slider {
   }
 
   position(event) {
-    return (event.clientX - event.clientY) / KNOB_WAY;
+    return (event.clientX - event.clientY) / KNOB_DRAG;
   }
 
   start() {
@@ -129,7 +129,7 @@ export class Knob extends Slider {
   }
 
   draw(value) {
-    // From home to the value: a control whose middle is natural shows how far it is from there.
+    // The arc goes from home to the value, so a control with a neutral middle shows its deviation.
     const low = Math.min(value, this.home);
     const length = Math.max(Math.abs(value - this.home), 0.004);
     this.#arc.setAttribute("stroke-dasharray", `0 ${low} ${length} 2`);
@@ -138,7 +138,7 @@ export class Knob extends Slider {
   }
 }
 
-// Follows the finger.
+// A vertical fader.
 export class Fader extends Slider {
   #rail = make("span", "rail");
   #fill = make("span", "fill");
@@ -157,7 +157,7 @@ export class Fader extends Slider {
     return 1 - (event.clientY - box.top) / box.height;
   }
 
-  // A touch of the cap moves nothing; one beside it brings it there.
+  // Touching the cap does not move it; touching elsewhere moves it there.
   start(event) {
     const at = this.position(event);
     if (Math.abs(at - this.value) > 0.12) this.turn(at);
@@ -172,7 +172,7 @@ export class Fader extends Slider {
   }
 }
 
-// A button with a lamp; `onPress` hears of it. One that shows a state has `aria-pressed`.
+// Makes a button with a lamp that calls `onPress`. A toggle also has `aria-pressed`.
 export function padButton({ name, label, title, onPress, isToggle, className = "" }) {
   const button = make("button", `pad ${className}`.trim(), label);
   button.type = "button";
@@ -187,7 +187,7 @@ export function light(button, isOn) {
   button.setAttribute("aria-pressed", String(Boolean(isOn)));
 }
 
-// An element of a class, with text.
+// Makes an element with a class and text.
 export function make(tag, className = "", text = "") {
   const element = document.createElement(tag);
   if (className) element.className = className;

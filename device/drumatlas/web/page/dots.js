@@ -1,15 +1,15 @@
-// Thousands of dots, pixel by pixel: several times quicker than asking the canvas for each.
+// Draws thousands of dots pixel by pixel, several times faster than the canvas can draw discs.
 
 import { rgb } from "./palette.js";
 
-const PHASES = 3; // of a pixel; dots lie between pixels, else they would twitch while one pans
+const PHASES = 3; // subpixel positions; without them dots would jitter while the map is panned
 
 export class DotLayer {
   #canvas = document.createElement("canvas");
   #image = null;
 
-  // The points ({n, x, y, generated}) of a View as a canvas of `ratio` pixels a pixel: grey ones
-  // first, red ones over them, with radii in pixels.
+  // Draws points ({n, x, y, generated}) in a View and returns the canvas: training points first,
+  // generated ones over them. `ratio` is device pixels per CSS pixel, `radius` is in CSS pixels.
   draw(points, view, ratio, theme, radius) {
     const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
     if (this.#image?.width !== width || this.#image.height !== height) {
@@ -42,7 +42,7 @@ export class DotLayer {
       for (let r = 0, from = 0; r < side; r++) {
         let to = (row + r) * width + column;
         for (let c = 0; c < side; c++, from++, to++) {
-          // The more solid of the two stays; of equals the later.
+          // The more opaque pixel wins; if they are equal, the later one.
           if (stamp[from] >>> 24 >= pixels[to] >>> 24) pixels[to] = stamp[from];
         }
       }
@@ -50,7 +50,7 @@ export class DotLayer {
   }
 }
 
-// A disc for each phase, as little-endian RGBA.
+// Makes a disc for each subpixel position, as little-endian RGBA.
 function makeStamps(radius, colour) {
   const side = Math.ceil(2 * radius) + 2;
   const [red, green, blue] = rgb(colour);

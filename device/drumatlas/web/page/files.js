@@ -1,10 +1,10 @@
-// Files and links: beats to download, a place to share, a .mid to drop or to choose.
+// Downloads, links to a place, and .mid files that the user drops or opens.
 
 import { make, padButton } from "./controls.js";
 import { fromFragment, toFragment } from "./share.js";
 
-const MOST = 256 << 10; // bytes of a file that are read
-// Names of the format; phones go by media types, of which their makers use several.
+const MAX_BYTES = 256 << 10; // size of a file
+// File types of the format. Phones filter by media type, and there are several.
 const MIDI_FILES = ".mid,.midi,.smf,.kar,.rmi,audio/midi,audio/x-midi,audio/mid,audio/sp-midi";
 
 export function download(path, name) {
@@ -16,7 +16,7 @@ export function download(path, name) {
   link.remove();
 }
 
-// Shows the link of where one is, and copies it where the browser lets a page do that.
+// Copies a link to the current place, or shows it if the browser does not let the page copy.
 export async function share(store, defaults, toast) {
   const { knobs, values, flags } = store.state;
   const url = new URL(location.href);
@@ -42,10 +42,10 @@ function showLink(href) {
   field.select();
 }
 
-// Asks before it goes where a link leads: whoever made the link has no hand on the box.
+// Asks before going to a link's place, so that the author of a link cannot control the box.
 export function offerShared(go) {
   const banner = document.getElementById("banner");
-  const look = () => {
+  const update = () => {
     const place = fromFragment(location.hash);
     banner.hidden = !place;
     if (!place) return;
@@ -55,14 +55,14 @@ export function offerShared(go) {
     };
     const yes = padButton({ label: "Go there", className: "small", onPress: () => { go(place); done(); } });
     const no = padButton({ label: "Stay", className: "small", onPress: done });
-    banner.replaceChildren(make("span", "", "This link leads to a place."), yes, no);
+    banner.replaceChildren(make("span", "", "This link opens a place on the map."), yes, no);
   };
-  addEventListener("hashchange", look);
-  look();
+  addEventListener("hashchange", update);
+  update();
 }
 
-// A .mid that is dropped anywhere on the page is given to `land` as bytes.
-export function takeDrops(land, toast) {
+// Calls `land` with the bytes of a .mid file that is dropped anywhere on the page.
+export function acceptDrops(land, toast) {
   const body = document.body;
   const isFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   addEventListener("dragover", (event) => {
@@ -77,30 +77,30 @@ export function takeDrops(land, toast) {
     if (!isFile(event)) return;
     event.preventDefault();
     body.classList.remove("dropping");
-    await take(event.dataTransfer.files[0], land, toast);
+    await openFile(event.dataTransfer.files[0], land, toast);
   });
 }
 
-// The same by choosing a file, which is the only way on a phone.
+// Makes a button that opens a .mid file, the only way on a phone.
 export function fileButton(land, toast) {
   const input = document.createElement("input");
   [input.type, input.accept, input.hidden] = ["file", MIDI_FILES, true];
   input.addEventListener("change", async () => {
     const [file] = input.files;
-    await take(file, land, toast);
+    await openFile(file, land, toast);
     input.value = ""; // so that the same file can be chosen again
   });
   const button = padButton({ label: "Open .mid", title: "go to the place of a MIDI file's beat",
     onPress: () => input.click() });
   button.setAttribute("aria-label", "Open .mid, or drop .mid on the page");
-  button.append(input); // some browsers forget a chooser that is not in the page
+  button.append(input); // some browsers drop a file chooser that is not in the document
   return button;
 }
 
-async function take(file, land, toast) {
+async function openFile(file, land, toast) {
   if (!file) return;
-  if (file.size > MOST) {
-    toast(`${file.name}: more than ${MOST >> 10} KB, too large for a beat`, true);
+  if (file.size > MAX_BYTES) {
+    toast(`${file.name}: too large for a beat (over ${MAX_BYTES >> 10} KB)`, true);
     return;
   }
   try {

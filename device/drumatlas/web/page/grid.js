@@ -1,26 +1,26 @@
-// The beat: 14 voices by 32 steps, with velocities, what comes next, and the playhead. Knows
-// nothing of the box; names are buttons that mute.
+// The beat: 14 voices by 32 steps with velocities, outlines of the next beat, and the playhead. It
+// does not depend on the box. A voice's name is a button that mutes it.
 
 import { BAR_STEPS, STEPS } from "./clock.js";
 
 const BEAT = 4;
-const GAP_BEAT = 3; // pixels between beats, and twice that between bars
-const FLASH_STEPS = 0.9; // a hit glows for so long
+const GAP_BEAT = 3; // pixels between beats, and half of the gap between bars
+const FLASH_STEPS = 0.9; // how long a hit glows
 
 export class BeatGrid {
   #canvas;
   #rows; // voice bits from top to bottom
   #theme;
   #cells = [];
-  #comes = null;
+  #upcoming = null;
   #mutes = new Set();
   #buttons = new Map();
   #voices;
-  #still = document.createElement("canvas"); // all but the playhead
+  #still = document.createElement("canvas"); // everything except playhead and glow
   #step = null;
   #isStale = true;
 
-  // `element` has a list for names and a canvas; `onMute(bit, isOn)` hears of presses.
+  // `element` contains a list for names and a canvas. A name calls `onMute(bit, isOn)`.
   constructor(element, voices, theme, onMute) {
     this.#theme = theme;
     this.#voices = voices;
@@ -60,8 +60,8 @@ export class BeatGrid {
     this.#describe();
   }
 
-  set comes(flat) {
-    this.#comes = flat && unflat(flat);
+  set upcoming(flat) {
+    this.#upcoming = flat && unflat(flat);
     this.#isStale = true;
   }
 
@@ -73,8 +73,8 @@ export class BeatGrid {
     this.#isStale = true;
   }
 
-  // Once a frame: the step (0..32, with fractions) that sounds, or null. With `isCalm` the
-  // playhead goes from step to step, without glow.
+  // Draws a frame. `step` is the current step (0..32, with fractions) or null. With `isCalm` the
+  // playhead moves in whole steps and hits do not glow.
   frame(step, isCalm) {
     const now = step === null ? null : isCalm ? Math.floor(step) : step;
     if (now === this.#step && !this.#isStale) return;
@@ -115,7 +115,7 @@ export class BeatGrid {
   #drawStill() {
     const { context, box } = this.#context(this.#still);
     this.#ground(context, box);
-    this.#coming(context, box);
+    this.#drawUpcoming(context, box);
     for (const [step, bit, velocity] of this.#cells) this.#hit(context, box, step, bit, velocity);
   }
 
@@ -159,13 +159,13 @@ export class BeatGrid {
     context.fillRect(left(at), height - 2, cell, 2);
   }
 
-  #coming(context, box) {
-    if (!this.#comes) return;
+  #drawUpcoming(context, box) {
+    if (!this.#upcoming) return;
     const has = new Set(this.#cells.map(([step, bit]) => step * 16 + bit));
     context.strokeStyle = this.#theme.accent;
     context.lineWidth = 1;
     context.globalAlpha = 0.75;
-    for (const [step, bit] of this.#comes) {
+    for (const [step, bit] of this.#upcoming) {
       if (has.has(step * 16 + bit)) continue;
       context.beginPath();
       context.roundRect(...box(step, bit, 1.5), 2);
@@ -180,7 +180,7 @@ export class BeatGrid {
     context.globalAlpha = 1;
   }
 
-  // The louder, the higher.
+  // Draws a hit as a bar; the height shows the velocity.
   #bar(context, box, step, bit, velocity, colour) {
     const [x, y, width, height] = box(step, bit, 1);
     const tall = height * (0.35 + (0.65 * velocity) / 127);
@@ -191,7 +191,7 @@ export class BeatGrid {
   }
 }
 
-// Where the cells of a canvas are.
+// Returns the geometry of the cells on a canvas.
 function layout(width, height, rows) {
   const cell = (width - GAP_BEAT * (STEPS / BEAT)) / STEPS;
   const row = height / rows.length;

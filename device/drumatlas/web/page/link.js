@@ -1,21 +1,21 @@
-// The WebSocket to the box: comes back by itself, keeps the clocks together, and sends of a
-// control that is being turned only where it is.
+// The WebSocket to the box. It reconnects by itself, synchronises the clocks, and sends only the
+// latest value of a control that is being turned.
 
 import { RemoteClock } from "./clock.js";
 
-const TURN_MS = 25; // between two turns; the box looks a hundred times a second
+const TURN_MS = 25; // between two messages with turns; the box reads a hundred times a second
 const PING_MS = 1000;
-const FIRST_PINGS = 6; // right after opening, quickly one after the other
+const FIRST_PINGS = 6; // right after opening, FIRST_PING_MS apart
 const FIRST_PING_MS = 60;
 const RETRY_MS = [300, 600, 1200, 2500, 5000];
-const MOST_MISSED = 9; // pings without an answer: the line is dead, whatever TCP still hopes
+const MAX_MISSED = 9; // with more unanswered pings the connection is dead, even if TCP still waits
 
 export class Link {
   clock = new RemoteClock();
   isOpen = false;
   onState = () => {};
   onNotes = () => {};
-  onSaid = () => {};
+  onNotice = () => {};
   onPassing = () => {};
   onOpen = () => {};
   #socket = null;
@@ -23,7 +23,7 @@ export class Link {
   #turning = 0;
   #tries = 0;
   #pinging = 0;
-  #missed = 0; // pings since the last answer; a page that sleeps sends none
+  #missed = 0; // pings since the last answer; a suspended page sends none
 
   constructor(url) {
     this.url = url;
@@ -33,7 +33,7 @@ export class Link {
     const socket = new WebSocket(this.url);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
-    socket.onmessage = (event) => this.#take(JSON.parse(event.data));
+    socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
     socket.onclose = () => this.#closed(socket);
   }
 
@@ -82,7 +82,7 @@ export class Link {
   }
 
   #ping(quick) {
-    if (this.#missed > MOST_MISSED) {
+    if (this.#missed > MAX_MISSED) {
       const dead = this.#socket;
       dead.close();
       this.#closed(dead);
@@ -93,7 +93,7 @@ export class Link {
     this.#pinging = setTimeout(() => this.#ping(quick - 1), quick > 0 ? FIRST_PING_MS : PING_MS);
   }
 
-  #take(message) {
+  #receive(message) {
     if ("pong" in message) {
       this.#missed = 0;
       this.clock.answer(message.pong, message.now, performance.now());
@@ -101,6 +101,6 @@ export class Link {
     if (message.state) this.onState(message.state);
     if (message.notes) this.onNotes(message.notes);
     if (message.passing) this.onPassing(message.passing);
-    if (message.said) this.onSaid(message.said);
+    if (message.said) this.onNotice(message.said);
   }
 }

@@ -1,12 +1,12 @@
-// The live page: the box's state on one side, map, grid, panel and sound on the other.
+// The live page: connects the box's state with map, grid, panel and sound.
 
 import { readPoints } from "./atlas.js";
 import { stepAt } from "./clock.js";
 import { light, make, padButton } from "./controls.js";
-import { download, fileButton, offerShared, share, takeDrops } from "./files.js";
+import { acceptDrops, download, fileButton, offerShared, share } from "./files.js";
 import { Link } from "./link.js";
 import { capital, titleOf } from "./rows.js";
-import { Screen, dress } from "./screen.js";
+import { Screen, applyTheme } from "./screen.js";
 import { Status } from "./status.js";
 
 async function loadAtlas() {
@@ -22,7 +22,7 @@ class Page extends Screen {
   constructor(atlas) {
     super(atlas, true);
     this.status = new Status(this.store);
-    this.speaker = padButton({ label: "Sound", title: "hear it here (s)", className: "speaker", isToggle: true,
+    this.speaker = padButton({ label: "Sound", title: "plays the sound in this browser (s)", className: "speaker", isToggle: true,
       onPress: () => this.switchSound() });
     document.getElementById("sound").prepend(this.speaker);
     this.boxTools();
@@ -34,25 +34,25 @@ class Page extends Screen {
     const { store, link, map, grid } = this;
     link.onState = (state) => {
       if (state.atlas && state.atlas !== this.atlas.sha256) this.loadAgain(state.atlas);
-      store.take(state);
+      store.update(state);
     };
     link.onNotes = (batches) => this.play(batches);
     link.onPassing = (passing) => map.setPassing(passing);
-    link.onSaid = ({ text, bad, remarks }) => this.toast(text, bad, remarks);
+    link.onNotice = ({ text, bad, remarks }) => this.toast(text, bad, remarks);
     link.onOpen = (isOpen) => {
       this.status.connected(isOpen);
       if (isOpen) link.send({ listen: this.sound.isOn });
     };
     store.on("beat", (beat) => (grid.beat = beat.cells));
-    store.on("comes", (comes) => (grid.comes = comes));
+    store.on("comes", (comes) => (grid.upcoming = comes));
     store.on("mutes", (mutes) => (grid.mutes = mutes));
     store.on("mapMode", (mode) => (map.isGliding = mode === "glide"));
     offerShared((place) => link.send({ visit: place }));
-    takeDrops((bytes) => link.sendFile(bytes), this.say);
+    acceptDrops((bytes) => link.sendFile(bytes), this.say);
   }
 
-  // Another atlas plays than the one whose map this is: where the same one comes again, once is
-  // enough. What a history entry carries outlives loading, and may be written whatever is barred.
+  // Reloads the page because the box has switched to another atlas. The history entry remembers it,
+  // so the page reloads only once; it survives loading and works where storage is blocked.
   loadAgain(atlas) {
     if (history.state?.atlas === atlas) return;
     history.replaceState({ atlas }, "");
@@ -86,7 +86,8 @@ class Page extends Screen {
     return run?.playing && isOpen && clock.isKnown ? stepAt(run, clock.theirs(now)) : null;
   }
 
-  // Notes from the box: [what is taken back after a time or null, [time, voice, velocity, ...]].
+  // Plays notes from the box: [time after which earlier notes are cancelled, or null,
+  // [time, voice, velocity, ...]].
   play(batches) {
     for (const [cut, hits] of batches) {
       if (cut !== null) this.sound.cut(this.link.clock.ours(cut));
@@ -113,11 +114,11 @@ class Page extends Screen {
       row.append(pad);
     }
     row.append(
-      padButton({ label: "Beat .mid", title: "download the two bars that play",
+      padButton({ label: "Beat .mid", title: "downloads the two bars that are playing",
         onPress: () => download("beat.mid", "drumatlas-beat.mid") }),
-      padButton({ label: "8 bars .mid", title: "download the last eight bars",
+      padButton({ label: "8 bars .mid", title: "downloads the last eight bars",
         onPress: () => download("last.mid", "drumatlas-last.mid") }),
-      padButton({ label: "Share", title: "a link to this place",
+      padButton({ label: "Share", title: "makes a link to this place",
         onPress: () => share(this.store, this.atlas.values, this.say) }),
       fileButton((bytes) => this.link.sendFile(bytes), this.say),
     );
@@ -125,7 +126,7 @@ class Page extends Screen {
 }
 
 async function begin() {
-  dress();
+  applyTheme();
   if (location.search) history.replaceState(null, "", location.pathname + location.hash);
   try {
     window.drumatlas = new Page(await loadAtlas());

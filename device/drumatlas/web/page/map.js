@@ -1,24 +1,24 @@
-// The map as one uses it: click or drag to travel, wheel and two fingers to zoom, a path to draw.
-// Knows nothing of the box: `hands` is told what was asked for.
+// The interactive map: click or drag to travel, wheel or two fingers to zoom, draw a path. It does
+// not depend on the box: it calls `actions`.
 
 import { PointIndex } from "./atlas.js";
 import { MapPainter } from "./mapdraw.js";
 import { Trail, stopsAlong } from "./travel.js";
 import { View } from "./view.js";
 
-const SLIP = 5; // pixels; a press that moves less is a click
-const REACH = 9; // pixels to a point that is meant by a click
+const CLICK_PIXELS = 5; // a press that moves less is a click
+const REACH_MOUSE = 9; // pixels; a click this close to a point selects it
 const REACH_TOUCH = 16;
-const NUDGE = 1 / 64; // of the map, for an arrow key
-const WHEEL = 0.0016;
+const NUDGE = 1 / 64; // map widths per arrow key
+const WHEEL = 0.0016; // log zoom per pixel
 
-// hands: go(point), travel(x, y), stick(x, y) for maps that are glided over, follow(stops).
+// actions: go(point), travel(x, y), stick(x, y) in glide mode, follow(stops).
 export class AtlasMap {
   view = new View();
-  isDrawing = false; // a drag draws a path
-  isGliding = false; // the joystick is a push
+  isDrawing = false; // whether a drag draws a path
+  isGliding = false; // whether a drag pushes the joystick (glide mode)
   #atlas;
-  #hands;
+  #actions;
   #index;
   #painter;
   #base;
@@ -28,13 +28,13 @@ export class AtlasMap {
   #trail = new Trail();
   #pointers = new Map();
   #press = null; // {x, y, isDrag, isPan} of the pointer that went down first
-  #isStale = true; // what stands still
-  #isMoved = true; // what moves
+  #isStale = true; // whether areas, points and labels must be drawn again
+  #isMoved = true; // whether place, trail and path must be drawn again
 
-  constructor(element, atlas, theme, hands) {
+  constructor(element, atlas, theme, actions) {
     this.#atlas = atlas;
     this.#theme = theme;
-    this.#hands = hands;
+    this.#actions = actions;
     this.#index = new PointIndex(atlas.points);
     this.#painter = new MapPainter(atlas);
     [this.#base, this.#top] = element.querySelectorAll("canvas");
@@ -86,7 +86,7 @@ export class AtlasMap {
     this.#isStale = true;
   }
 
-  // Once a frame; `beat` is how far the present beat is, 0..1, or null where nothing pulses.
+  // Draws a frame. `beat` is the position within the current beat, 0..1, or null for no pulse.
   frame(beat) {
     if (beat !== this.#scene.beat) this.#isMoved = true;
     this.#scene.beat = beat;
@@ -152,7 +152,7 @@ export class AtlasMap {
     const others = [...this.#pointers].filter(([id]) => id !== event.pointerId);
     this.#pointers.set(event.pointerId, [x, y]);
     const press = this.#press;
-    press.isDrag ||= Math.hypot(x - press.x, y - press.y) > SLIP;
+    press.isDrag ||= Math.hypot(x - press.x, y - press.y) > CLICK_PIXELS;
     if (others.length) this.#pinch(before, [x, y], others[0][1]);
     else if (press.isPan) this.#pan(x - before[0], y - before[1]);
     else if (press.isDrag) this.#drag(x, y);
@@ -177,9 +177,9 @@ export class AtlasMap {
       this.#isMoved = true;
     } else if (this.isGliding) {
       const push = (now, from) => 0.5 + Math.max(Math.min((now - from) / 160, 0.5), -0.5);
-      this.#hands.stick(push(x, this.#press.x), push(this.#press.y, y));
+      this.#actions.stick(push(x, this.#press.x), push(this.#press.y, y));
     } else {
-      this.#hands.travel(...place);
+      this.#actions.travel(...place);
     }
   }
 
@@ -192,20 +192,20 @@ export class AtlasMap {
       const stops = stopsAlong(this.#scene.drawing);
       this.#scene.drawing = null;
       this.#isMoved = true;
-      if (counts && stops.length) this.#hands.follow(stops);
+      if (counts && stops.length) this.#actions.follow(stops);
     } else if (this.isGliding && press.isDrag) {
-      this.#hands.stick(0.5, 0.5);
+      this.#actions.stick(0.5, 0.5);
     } else if (counts && !press.isDrag) {
-      this.#click(press.x, press.y, event.pointerType === "mouse" ? REACH : REACH_TOUCH);
+      this.#click(press.x, press.y, event.pointerType === "mouse" ? REACH_MOUSE : REACH_TOUCH);
     }
   }
 
-  // On a point: to the very place that the point stands for. Beside them: to that place of the map.
+  // Goes to the clicked point's own latent point or, away from points, to that place on the map.
   #click(x, y, reach) {
     const place = this.#inside(x, y);
     const point = this.#index.nearest(...place, this.isGliding ? 1 : this.#reach(reach));
-    if (point >= 0) this.#hands.go(point);
-    else this.#hands.travel(...place);
+    if (point >= 0) this.#actions.go(point);
+    else this.#actions.travel(...place);
   }
 
   #reach(pixels) {
@@ -218,7 +218,7 @@ export class AtlasMap {
 
   #point(x, y) {
     const place = this.#inside(x, y);
-    const point = this.#index.nearest(...place, this.#reach(REACH));
+    const point = this.#index.nearest(...place, this.#reach(REACH_MOUSE));
     const { points, genres } = this.#atlas;
     const genre = point >= 0 && points.genre[point] >= 0 ? points.genre[point] : this.#painter.genreAt(...place);
     const name = genre >= 0 ? genres[genre].name : "";
@@ -260,8 +260,8 @@ export class AtlasMap {
     const { x, y } = this.#scene.here;
     const clip = (value) => Math.min(Math.max(value, 0), 1);
     const place = [clip(x + (dx * by) / this.view.zoom), clip(y + (dy * by) / this.view.zoom)];
-    if (!this.isGliding) this.#hands.travel(...place);
-    else this.#hands.go(this.#index.nearest(...place, 1));
+    if (!this.isGliding) this.#actions.travel(...place);
+    else this.#actions.go(this.#index.nearest(...place, 1));
     this.#scene.here = { ...this.#scene.here, x: place[0], y: place[1] };
   }
 }

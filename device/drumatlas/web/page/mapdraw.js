@@ -1,26 +1,26 @@
-// Paints the map: what stands still (areas, points, labels) and what moves (place, trail, path).
+// Draws the map: a static layer (areas, points, labels) and a moving one (place, trail, path).
 
 import { AREA_EDGE, AREA_SIDE, areaCell, areas } from "./atlas.js";
 import { DotLayer } from "./dots.js";
 import { MUTED, MUTED_ON_DARK, colourGenres, rgb } from "./palette.js";
 
-const TINT = { dark: 0.34, light: 0.42 }; // of the areas
-const COAST = { dark: 0.5, light: 0.75 }; // of the line around them
-const SHORE = [0.13, 0.165, 0.195]; // crowds where the sea ends, the line is, the land begins
-const GLOW = 0.17; // radius of the map around the place in which passing parts are lit
-const COARSE = 2; // pixels of the window to one of the lit parts, which are soft anyway
+const TINT = { dark: 0.34, light: 0.42 }; // opacity of the areas
+const COAST = { dark: 0.5, light: 0.75 }; // opacity of the line around them
+const SHORE = [0.13, 0.165, 0.195]; // densities where the coastline starts, peaks and ends
+const GLOW = 0.17; // map widths; passing regions glow within this radius of the place
+const COARSE = 2; // screen pixels per pixel of the glow, which is blurred anyway
 const LABEL_FONT = (size) => `550 ${size}px system-ui, sans-serif`;
 
-// Makes the layers of one atlas; `paint` and `move` draw them through a View.
+// Draws the map of one atlas through a View. `paint` draws the static layer, `move` the moving one.
 export class MapPainter {
   #atlas;
   #colours;
   #areas;
   #layer = new DotLayer();
-  #tint = null; // canvas of the areas, for the theme it was made for
-  #passing = null; // canvas, white where the map passes, and an edge around it
-  #glow = document.createElement("canvas"); // the passing parts around the place...
-  #lit = ""; // ...for this one
+  #tint = null; // canvas of the areas in the current theme
+  #passing = null; // {image, edge}: white where the map passes the filter, with an edge around it
+  #glow = document.createElement("canvas"); // the passing regions around the place
+  #glowKey = ""; // place, view and theme for which #glow was drawn
 
   constructor(atlas) {
     this.#atlas = atlas;
@@ -32,14 +32,14 @@ export class MapPainter {
     return (theme.isDark ? MUTED_ON_DARK : MUTED)[this.#colours[genre]];
   }
 
-  // The genre whose area a place of the map is in, or -1.
+  // Returns the genre whose area contains a place on the map, or -1.
   genreAt(x, y) {
     const cell = areaCell(y) * AREA_SIDE + areaCell(x);
     return this.#areas.crowd[cell] > SHORE[1] ? this.#areas.genre[cell] : -1;
   }
 
-  // `side` cells each way, rows from y = 0 up; `bits` in base64, the lowest first. Around them
-  // what lies at the edge goes on, since who points beyond the edge is taken to it.
+  // Sets which cells of the map pass the filter: `side` * `side` bits in base64, lowest bit first,
+  // rows from y = 0 up. Edge cells continue outwards, as pointing beyond the edge goes to the edge.
   setPassing({ side, bits }) {
     const bytes = Uint8Array.from(atob(bits), (letter) => letter.charCodeAt(0));
     const more = Math.ceil(side * GLOW);
@@ -52,7 +52,7 @@ export class MapPainter {
         image.data.set([255, 255, 255, passes ? 255 : 0], 4 * (row * image.width + column));
       }
     }
-    this.#passing = { image: softened(canvasOf(image)), edge: more / side };
+    this.#passing = { image: blurred(canvasOf(image)), edge: more / side };
   }
 
   forgetTheme() {
@@ -67,7 +67,7 @@ export class MapPainter {
     this.#labels(context, view, theme);
   }
 
-  // An image of the whole map, and of an edge around it, in its place.
+  // Draws an image that covers the whole map and an edge around it.
   #place(context, view, image, edge) {
     const [left, bottom] = view.toPixels(-edge, -edge);
     const [right, top] = view.toPixels(1 + edge, 1 + edge);
@@ -75,7 +75,7 @@ export class MapPainter {
     context.drawImage(image, left, top, right - left, bottom - top);
   }
 
-  // Land in its genre's colour, with a coast, in a sea that is the ground.
+  // Makes an image with each area in its genre's colour, and a coastline around it.
   #makeTint(theme) {
     const image = new ImageData(AREA_SIDE, AREA_SIDE);
     const { genre, crowd } = this.#areas;
@@ -88,7 +88,7 @@ export class MapPainter {
       const coast = Math.max(1 - Math.abs(crowd[cell] - SHORE[1]) / (SHORE[1] - SHORE[0]), 0) * COAST[kind];
       image.data.set([...rgb(this.colour(genre[cell], theme)), 255 * Math.max(land, coast)], at);
     }
-    return softened(canvasOf(image));
+    return blurred(canvasOf(image));
   }
 
   #dots(context, view, theme) {
@@ -122,7 +122,7 @@ export class MapPainter {
     }
   }
 
-  // A name, with a dot in the colour of its areas.
+  // Draws a genre's name with a dot in its colour.
   #label(context, theme, genre, x, y, half) {
     context.strokeStyle = theme.ground;
     context.globalAlpha = 0.75;
@@ -135,10 +135,10 @@ export class MapPainter {
     disc(context, [x - half + 7, y], 4, this.colour(genre.i, theme));
   }
 
-  // What moves: `scene` has here, trail, path, drawing, hover, and beat (0..1 since the last one).
+  // Draws the moving layer. `scene` has here, trail, path, drawing, hover and beat (0..1).
   move(context, view, theme, scene) {
     context.clearRect(0, 0, view.width, view.height);
-    if (scene.here) this.#light(context, view, theme, scene.here);
+    if (scene.here) this.#drawGlow(context, view, theme, scene.here);
     this.#line(context, view, scene.drawing, theme.ink, 2);
     this.#path(context, view, theme, scene.path);
     this.#trail(context, view, theme, scene.trail);
@@ -146,19 +146,19 @@ export class MapPainter {
     if (scene.hover) this.#hover(context, view, theme, scene.hover);
   }
 
-  // Around the place, what passes the filter is lit.
-  #light(context, view, theme, here) {
+  // Makes the regions that pass the filter glow around the place.
+  #drawGlow(context, view, theme, here) {
     if (!this.#passing) return;
     const [px, py] = view.toPixels(here.x, here.y);
     const radius = Math.round(Math.max(GLOW * Math.min(view.scaleX, view.scaleY), 60));
-    // Only what is in the window: zoomed in, the whole of it would be many times as large.
+    // Draw only the visible part: when zoomed in, the whole glow would be many times as large.
     const [left, top] = [Math.max(px - radius, 0), Math.max(py - radius, 0)];
     const width = Math.min(px + radius, view.width) - left;
     const height = Math.min(py + radius, view.height) - top;
     if (width <= 0 || height <= 0) return;
     const key = [px, py, radius, view.width, view.height, theme.ink].join();
-    if (key !== this.#lit) this.#makeGlow(view, theme, { px, py, radius, left, top, width, height });
-    this.#lit = key;
+    if (key !== this.#glowKey) this.#makeGlow(view, theme, { px, py, radius, left, top, width, height });
+    this.#glowKey = key;
     context.drawImage(this.#glow, left, top, COARSE * this.#glow.width, COARSE * this.#glow.height);
   }
 
@@ -254,8 +254,8 @@ function canvasOf(image) {
   return canvas;
 }
 
-// The same, larger, with its steps rubbed off.
-function softened(canvas) {
+// Enlarges and blurs a canvas, to smooth the steps of its pixels.
+function blurred(canvas) {
   const large = document.createElement("canvas");
   large.width = large.height = 3 * canvas.width;
   const context = large.getContext("2d");
@@ -264,7 +264,7 @@ function softened(canvas) {
   return large;
 }
 
-// 0 below `low`, 1 above `high`, and evenly between.
+// Returns 0 below `low`, 1 above `high`, and interpolates linearly in between.
 function smooth(low, high, value) {
   return Math.min(Math.max((value - low) / (high - low), 0), 1);
 }

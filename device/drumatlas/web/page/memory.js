@@ -1,9 +1,9 @@
-// What this browser remembers for the page. Where it may not (cookies are barred, or the page is a
-// file), and even asking throws, it is remembered until the page is closed.
+// Settings that the browser stores for the page. If storage is blocked (no cookies, or the page is
+// a file), access throws, and settings last until the page is closed.
 
 const here = {};
 
-// What was kept under a name, or null.
+// Returns the text stored under a name, or null.
 export function recall(name) {
   if (name in here) return here[name];
   try {
@@ -18,6 +18,6 @@ export function remember(name, text) {
   try {
     localStorage.setItem(name, text);
   } catch {
-    // until the page is closed, then
+    // kept in `here` until the page is closed
   }
 }

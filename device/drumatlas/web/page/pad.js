@@ -1,8 +1,8 @@
-// The square of the snapshots: a finger anywhere in it is between A and B below, C and D above.
+// The morph pad: a square with snapshots A and B at the lower corners, C and D at the upper ones.
 
 import { Slider, make } from "./controls.js";
 
-// A tick at an edge of the square: by keyboard one axis at a time. Fingers go through to the pad.
+// A marker at an edge of the pad, for the keyboard. Pointer events pass through to the pad.
 class Axis extends Slider {
   constructor(options, onDraw) {
     super(options);
@@ -16,7 +16,7 @@ export class MorphPad {
   #dot = make("span", "dot");
   #isHeld = false;
 
-  // `onTurn(name, value)` hears of turns of `morph` (from left to right) and `morph_y` (up).
+  // `onTurn(name, value)` is called for turns of `morph` (left to right) and `morph_y` (upwards).
   constructor(onTurn) {
     const percent = (value) => `${Math.round(100 * value)} %`;
     const axis = (name, label, text, side) =>
@@ -34,13 +34,13 @@ export class MorphPad {
     }
   }
 
-  // Which corners are kept; with fewer than two there is nothing between.
-  slots(kept) {
+  // Shows which slots are saved. Morphing needs at least two.
+  slots(saved) {
     for (const corner of this.element.querySelectorAll(".corner")) {
-      corner.classList.toggle("full", kept.includes(corner.textContent.toLowerCase()));
+      corner.classList.toggle("full", saved.includes(corner.textContent.toLowerCase()));
     }
-    this.element.classList.toggle("idle", kept.length < 2);
-    this.element.title = kept.length < 2 ? "save two places first" : "";
+    this.element.classList.toggle("idle", saved.length < 2);
+    this.element.title = saved.length < 2 ? "save two places first" : "";
   }
 
   #down(event) {

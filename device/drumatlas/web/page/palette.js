@@ -1,18 +1,18 @@
-// Colours: of the theme, from the style sheet, and of genres. Pure but for `theme`.
+// Colours of the theme, from the style sheet, and of genres. Pure except for `theme`.
 
-// Paul Tol's "muted" scheme, made to be told apart by colour-blind eyes, too (Technical Note
-// SRON/EPS/TN/09-002, 2021); its pale grey is left out.
+// Paul Tol's "muted" scheme, distinguishable for colour-blind people, too (Technical Note
+// SRON/EPS/TN/09-002, 2021), without its pale grey.
 export const MUTED = [
   "#88ccee", "#cc6677", "#ddcc77", "#44aa99", "#aa4499", "#999933", "#332288", "#882255", "#117733",
 ];
-// The same hues, lighter where they would drown on black.
+// The same hues, lighter where they would be invisible on black.
 export const MUTED_ON_DARK = [
   "#88ccee", "#dd7788", "#ddcc77", "#44bbaa", "#cc66bb", "#b3b34d", "#7766dd", "#bb4477", "#33aa55",
 ];
 
-// An index of a colour for each genre ({x, y, count}), so that genres of one colour lie far apart;
-// the largest choose first. There are more genres than colours that can be told apart, so labels
-// name them all.
+// Returns a colour index for each genre ({x, y, count}), so that genres of the same colour lie far
+// apart; the largest choose first. There are more genres than distinguishable colours, so all of
+// them have labels, too.
 export function colourGenres(genres, colours = MUTED.length) {
   const order = genres.map((_, i) => i).sort((a, b) => genres[b].count - genres[a].count);
   const chosen = new Array(genres.length).fill(0);
@@ -31,7 +31,7 @@ export function rgb(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
-// The style sheet's variables, as they are in force: {ink: "#...", ...}.
+// Returns the current values of the style sheet's variables: {ink: "#...", ...}.
 export function theme() {
   const style = getComputedStyle(document.documentElement);
   const names = ["ground", "panel", "line", "ink", "quiet", "accent", "signal", "training", "generated", "off"];

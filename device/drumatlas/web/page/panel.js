@@ -1,5 +1,5 @@
-// The panel: every control of the box in its place, shown as the box says and sent as it is
-// turned. `box` is what the controls act on: turn(name, value), press(name).
+// The panel: lays out all controls, shows the box's values and sends the user's. `box` receives
+// turn(name, value) and press(name).
 
 import { Fader, Knob, Slider, light, make, padButton } from "./controls.js";
 import { MorphPad } from "./pad.js";
@@ -7,7 +7,7 @@ import { byName, capital, isButton, nudged, titleOf } from "./rows.js";
 import { Tempo } from "./tempo.js";
 
 const percent = (value) => `${Math.round(100 * value)}`;
-// A control whose middle is natural: how far it is from there.
+// Formats a control with a neutral middle as its deviation from there.
 const around = (value) => {
   const away = Math.round(200 * value - 100);
   return away > 0 ? `+${away}` : `${away}`.replace("-", "−");
@@ -44,14 +44,14 @@ export class Panel {
     store.on("learned", (learned) => this.#learned(learned));
   }
 
-  // Turn a control by a step, up (1) or down (-1), as a key does.
+  // Turns a control by one key stroke, up (1) or down (-1).
   nudge(name, way) {
     const slider = this.#sliders.get(name);
     slider?.turn(nudged(this.#rows[name], slider.value, way));
   }
 
-  // The rows that something holds for.
-  #those(test) {
+  // Returns the rows for which `test` is true.
+  #rowsWhere(test) {
     return Object.values(this.#rows).filter(test);
   }
 
@@ -78,8 +78,8 @@ export class Panel {
   #place() {
     const axes = this.#atlas.axes;
     const row = document.querySelector("#place .row");
-    // With its name as MIDI and scripts have it: an axis may be called as another knob is.
-    this.#those((one) => one.moves === "axis").forEach(({ name }, i) => {
+    // Show the control's name, too, since an axis may have the same label as another knob.
+    this.#rowsWhere((one) => one.moves === "axis").forEach(({ name }, i) => {
       row.append(this.#knob(name, `${name}: ${axes[i]}`, axes[i], (value) => `${name} · ${percent(value)}`));
     });
     const genre = make("div", "genre");
@@ -90,18 +90,18 @@ export class Panel {
     document.getElementById("place").append(genre);
   }
 
-  // Values that have no place of their own are knobs of the feel. Those of the map are turned on
-  // the map, and by keys.
+  // Adds a knob to "Feel" for each value without a place of its own. Values of the map get no knob:
+  // the map and the keys turn them.
   #otherValues() {
     const row = document.querySelector("#feel .row");
-    for (const { name, label, moves } of this.#those((one) => !isButton(one) && !this.#sliders.has(one.name))) {
+    for (const { name, label, moves } of this.#rowsWhere((one) => !isButton(one) && !this.#sliders.has(one.name))) {
       const isAround = this.#atlas.values[name] === 0.5;
-      if (moves === "map") this.#unseen(name);
+      if (moves === "map") this.#hidden(name);
       else row.append(this.#knob(name, label, label, isAround ? around : percent));
     }
   }
 
-  #unseen(name) {
+  #hidden(name) {
     const slider = new Slider({ name, label: name, home: this.#atlas.values[name], text: percent,
       onTurn: (value) => this.#box.turn(name, value) });
     slider.draw = () => {};
@@ -117,7 +117,7 @@ export class Panel {
 
   #mix() {
     const row = document.querySelector("#mix .row");
-    for (const { name, label, words } of this.#those((one) => one.group === "mix" && !isButton(one))) {
+    for (const { name, label, words } of this.#rowsWhere((one) => one.group === "mix" && !isButton(one))) {
       const fader = new Fader({ name, label: words, short: label,
         home: this.#atlas.values[name], text: around, onTurn: (value) => this.#box.turn(name, value) });
       this.#sliders.set(name, fader);
@@ -125,11 +125,11 @@ export class Panel {
     }
   }
 
-  // Those of the box itself are the live page's (main.js).
+  // Adds the other buttons, except those of group "box", which only the live page has (main.js).
   #otherButtons() {
     const row = document.querySelector("#act .row");
     const isOther = (one) => isButton(one) && one.group !== "box" && !this.#buttons.has(one.name);
-    for (const { name, lamp } of this.#those(isOther)) row.append(this.#button(name, { isToggle: Boolean(lamp) }));
+    for (const { name, lamp } of this.#rowsWhere(isOther)) row.append(this.#button(name, { isToggle: Boolean(lamp) }));
   }
 
   #memory() {

@@ -1,4 +1,4 @@
-// The table of controls as the box sends it: a row for each, made from `explore/controls.py`. Pure.
+// The table of controls as the box sends it, one row each, made from `explore/controls.py`. Pure.
 
 const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "space" };
 
@@ -8,7 +8,7 @@ export function byName(rows) {
   return Object.fromEntries(rows.map((row) => [row.name, row]));
 }
 
-// What each key does: {name, way}, with a way of 1 (up) or -1 (down) for a value, 0 for a button.
+// Maps each key to {name, way}. The way is 1 (up) or -1 (down) for a value, 0 for a button.
 export function keyTable(rows) {
   const table = new Map();
   for (const row of rows) {
@@ -17,23 +17,23 @@ export function keyTable(rows) {
   return table;
 }
 
-// Where a key stroke takes a value, 0..1; as `nudged` of the box.
+// Returns the value 0..1 after a key stroke, as `nudged` in `explore/controls.py`.
 export function nudged(row, value, way) {
   const to = row.snaps ? (Math.round(value * row.steps) + way) / row.steps : value + way / row.steps;
   return Math.min(Math.max(to, 0), 1);
 }
 
-// The label as it stands on the panel: Fill.
+// Returns the label with a capital letter, as shown on the panel.
 export function capital(row) {
   return row.label[0].toUpperCase() + row.label.slice(1);
 }
 
-// What a button does, and its key.
+// Returns a button's tooltip: its help text and its key.
 export function titleOf(row) {
   return row.keys.length ? `${row.help} (${signs(row)})` : row.help;
 }
 
-// [keys, what they do] for the list of keys. Controls that share their words share a line.
+// Returns [keys, description] lines for the list of keys. Controls with the same words share one.
 export function keyLines(rows) {
   const lines = new Map();
   for (const row of rows.filter((one) => one.keys.length)) {

@@ -1,5 +1,5 @@
-// What the live page and the page as a file have in common: map, grid and panel, tied to one
-// another, with their tools. What is played, and by whom, is their subclasses' (main.js of each).
+// The common part of the live page and the page as a file: map, grid, panel and tools, connected
+// with one another. Subclasses (main.js of each) play the beat.
 
 import { BAR_STEPS, STEPS } from "./clock.js";
 import { light, padButton } from "./controls.js";
@@ -14,46 +14,46 @@ import { Store } from "./store.js";
 import { Toast } from "./toast.js";
 import { Path } from "./travel.js";
 
-const LEAD_STEPS = 4; // before a bar line the path's next stop is gone to, to be in at the line
+const LEAD_STEPS = 4; // go to the path's next stop so long before the bar line
 const STORED = "drumatlas.theme";
 const bright = matchMedia("(prefers-color-scheme: light)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-// The theme that was chosen on this page, else the system's.
-export function dress() {
+// Applies the theme chosen on this page, or else the system's.
+export function applyTheme() {
   const system = bright.matches ? "light" : "dark";
   document.documentElement.dataset.theme = recall(STORED) ?? system;
 }
 
-// A subclass has go(point), travel(x, y), turn(name, value), press(name), mute(bit, isOn) and
-// step(now): the step that is heard at a time of performance.now(), or null while nothing plays.
+// A subclass implements go(point), travel(x, y), turn(name, value), press(name), mute(bit, isOn)
+// and step(now), which returns the step heard at a time of performance.now(), or null if stopped.
 export class Screen {
   store = new Store();
   sound = new Sound();
   path = null;
   #toast = new Toast(document.getElementById("toast"));
 
-  // `isBox`: there is one behind the page, with what only it can do. `lands` on places of files: a
-  // box does, a page as a file does if it has an encoder.
+  // `isBox`: the page is connected to a box. `readsFiles`: it can go to the beat of a .mid file,
+  // for which a page as a file needs an encoder.
   constructor(atlas, isBox) {
     [this.atlas, this.isBox] = [atlas, isBox];
-    this.lands = isBox || Boolean(atlas.encoder);
+    this.readsFiles = isBox || Boolean(atlas.encoder);
     this.map = new AtlasMap(document.querySelector("#map .screen"), atlas, theme(), {
-      go: (point) => this.leave(() => this.go(point)),
-      travel: (x, y) => this.leave(() => this.travel(x, y)),
-      stick: (x, y) => this.leave(() => this.travel(x, y)),
+      go: (point) => this.moveByHand(() => this.go(point)),
+      travel: (x, y) => this.moveByHand(() => this.travel(x, y)),
+      stick: (x, y) => this.moveByHand(() => this.travel(x, y)),
       follow: (stops) => this.follow(stops),
     });
     this.grid = new BeatGrid(document.getElementById("beat"), atlas.voices, theme(), (bit, isOn) => this.mute(bit, isOn));
     const places = new Set(atlas.controls.filter((row) => row.isPlace).map((row) => row.name));
-    const hand = (act) => (name, ...rest) => (places.has(name) ? this.leave(() => act(name, ...rest)) : act(name, ...rest));
-    const hands = {
-      turn: hand((name, value) => this.turn(name, value)),
-      press: hand((name) => this.press(name)),
+    const byHand = (act) => (name, ...rest) => (places.has(name) ? this.moveByHand(() => act(name, ...rest)) : act(name, ...rest));
+    const actions = {
+      turn: byHand((name, value) => this.turn(name, value)),
+      press: byHand((name) => this.press(name)),
     };
-    this.panel = new Panel(atlas, this.store, hands);
+    this.panel = new Panel(atlas, this.store, actions);
     this.keys = new Keys(atlas.controls, {
-      press: hands.press,
+      press: actions.press,
       nudge: (name, way) => this.panel.nudge(name, way),
       sound: () => this.switchSound(),
       help: () => this.help(),
@@ -66,19 +66,19 @@ export class Screen {
     requestAnimationFrame(() => this.frame());
   }
 
-  // What a page of its own may add: a switch for its sound, and what else a frame shows.
+  // Hooks for subclasses: toggle the sound, and draw more in each frame.
   switchSound() {}
-  show(_step) {}
+  showStep(_step) {}
 
-  // A hand on the place takes over from the path.
-  leave(act) {
+  // Ends the path, since the user moves the place by hand, then calls `act`.
+  moveByHand(act) {
     this.setPath(null);
     act();
   }
 
   follow(stops) {
     this.setPath(new Path(stops));
-    this.toast(`following ${stops.length} stops, one a bar`);
+    this.toast(`following ${stops.length} stops, one per bar`);
   }
 
   setPath(path) {
@@ -89,7 +89,7 @@ export class Screen {
     this.map.here = here;
     document.getElementById("near").textContent = here.genre ? `near ${here.genre}` : "";
     const words = [`z ${here.z.map((value) => value.toFixed(2)).join(", ")}`];
-    if (here.moved > 0) words.push(`beat from ${here.moved.toFixed(2)} sd away, the nearest that passes`);
+    if (here.moved > 0) words.push(`beat from ${here.moved.toFixed(2)} sd away, where one passes the filter`);
     const line = document.getElementById("place-line");
     line.textContent = words.join(" · ");
     line.dataset.z = here.z.join(",");
@@ -97,11 +97,11 @@ export class Screen {
 
   help() {
     const dialog = document.getElementById("help");
-    fillHelp(dialog, this.keys, this.atlas.controls, this.isBox, this.lands);
+    fillHelp(dialog, this.keys, this.atlas.controls, this.isBox, this.readsFiles);
     dialog.showModal();
   }
 
-  // Says something, with sentences that go on about it.
+  // Shows a message, with a list of remarks.
   toast(text, isBad = false, remarks = []) {
     this.#toast.say(text, isBad, remarks);
   }
@@ -112,7 +112,7 @@ export class Screen {
   }
 
   repaint() {
-    dress();
+    applyTheme();
     requestAnimationFrame(() => (this.map.theme = this.grid.theme = theme()));
   }
 
@@ -124,13 +124,13 @@ export class Screen {
       this.travel(...stop);
       this.map.path = this.path;
     }
-    this.show(step);
+    this.showStep(step);
     this.grid.frame(step === null ? null : step % STEPS, calm.matches);
     this.map.frame(step === null || calm.matches ? null : (step / 4) % 1);
   }
 
   #mapTools() {
-    const draw = padButton({ label: "Path", title: "draw a path that the beat follows, one stop a bar",
+    const draw = padButton({ label: "Path", title: "draw a path for the beat to follow, one stop per bar",
       className: "small", isToggle: true, onPress: () => {
         this.map.isDrawing = !this.map.isDrawing;
         light(draw, this.map.isDrawing);
@@ -156,7 +156,7 @@ export class Screen {
     );
   }
 
-  // On small screens one panel at a time is beside the map.
+  // Makes tabs for small screens, which show one panel at a time beside the map.
   #tabs() {
     const nav = document.querySelector("nav");
     const box = this.isBox ? "Box" : "About";
@@ -172,7 +172,7 @@ export class Screen {
   }
 }
 
-// A button whose label is a sign; its name is said and shown.
+// Makes a button with a symbol; its name is the tooltip and the accessible name.
 function sign(label, name, className, act) {
   const button = padButton({ label, title: name, className, onPress: act });
   button.setAttribute("aria-label", name);

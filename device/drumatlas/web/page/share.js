@@ -1,9 +1,9 @@
-// A place as the fragment of a link, and back. Pure. What comes in is checked by the box again.
+// Encodes a place as a link's fragment and decodes it. The box checks it again. Pure.
 
 const KEY = "place=";
 const round = (value) => Math.round(value * 1e5) / 1e5;
 
-// `knobs` (4), `values` by name, of which those at their default are left out, and `novelty`.
+// Encodes `knobs` (4), `novelty` and those of `values` (by name) that differ from their defaults.
 export function toFragment(knobs, values, defaults, novelty) {
   const changed = Object.entries(values).filter(([name, value]) => round(value) !== round(defaults[name]));
   const place = {
@@ -16,7 +16,7 @@ export function toFragment(knobs, values, defaults, novelty) {
   return KEY + text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-// The snapshot in a fragment (with or without #), or null.
+// Returns the snapshot in a fragment (with or without #), or null.
 export function fromFragment(fragment) {
   const text = fragment.replace(/^#/, "");
   if (!text.startsWith(KEY) || text.length > 4000) return null;

@@ -1,16 +1,16 @@
-// The page's own sound: hits by the time at which they are due, given ahead of it. Knows nothing
-// of the box; times are ours, in milliseconds of performance.now().
+// The page's own sound: schedules hits ahead of time. It does not depend on the box. Times are in
+// milliseconds of performance.now().
 
 import { SoundClock } from "./clock.js";
 import { renderDrums } from "./synth.js";
 
 const [CLOSED_HAT, OPEN_HAT] = [2, 5];
-const LOOK_MS = 50; // between two looks at the sound card's clock
-const HEADROOM = 0.02; // seconds that a hit should be given ahead, once one came too late
-const MOST_DELAY = 0.4; // by which all is late, where hits come in too late
-const WARM = 2; // seconds at the beginning in which the delay is found
-const OFTEN = [3, 5]; // late so many times within so many seconds is no hiccup any more
-const CALM = 90; // softer hits are duller, too
+const SYNC_MS = 50; // between two readings of the sound card's clock
+const HEADROOM = 0.02; // seconds of extra delay once a hit has come too late
+const MAX_DELAY = 0.4; // seconds by which all hits may be delayed
+const WARM_UP = 2; // seconds after the start in which the delay is adjusted at once
+const REPEATED = [3, 5]; // late hits within seconds that are more than a hiccup
+const BRIGHT = 90; // hits with a lower velocity are also duller
 
 export class Sound {
   isOn = false;
@@ -19,14 +19,14 @@ export class Sound {
   #drums = null;
   #out = null;
   #clock = new SoundClock();
-  #looking = 0;
+  #syncTimer = 0;
   #delay = 0; // seconds
-  #began = 0; // of the context
-  #late = []; // when hits came too late, in seconds of the context
-  #coming = new Set(); // {source, start} not yet begun
+  #began = 0; // the context's time at the start
+  #late = []; // the context's times at which hits came too late
+  #coming = new Set(); // {source, start} of hits that have not ended
   #openHats = [];
 
-  // Must be called from a click: browsers let no page sound by itself.
+  // Must be called from a click: browsers do not let a page start sound by itself.
   async start() {
     this.#context ??= new AudioContext({ latencyHint: "interactive" });
     await this.#context.resume();
@@ -41,16 +41,16 @@ export class Sound {
     this.#delay = 0;
     this.#began = this.#context.currentTime;
     this.#late = [];
-    clearInterval(this.#looking);
-    this.#looking = setInterval(() => this.#look(), LOOK_MS);
-    this.#look();
+    clearInterval(this.#syncTimer);
+    this.#syncTimer = setInterval(() => this.#sync(), SYNC_MS);
+    this.#sync();
     this.isOn = true;
   }
 
   stop() {
     this.isOn = false;
     this.cut(-Infinity);
-    clearInterval(this.#looking);
+    clearInterval(this.#syncTimer);
     this.#context?.suspend();
   }
 
@@ -59,7 +59,7 @@ export class Sound {
     this.#out?.gain.setTargetAtTime(level * level, this.#context.currentTime, 0.01);
   }
 
-  // A hit of a voice (bit) with velocity 1..127 at our time `at`.
+  // Plays a voice (bit) with velocity 1..127 at time `at`.
   hit(at, bit, velocity) {
     if (!this.isOn || !this.#clock.isKnown) return;
     const now = this.#context.currentTime;
@@ -68,20 +68,20 @@ export class Sound {
       this.#fellBehind(now - start, now);
       start = this.#clock.at(at) + this.#delay;
     }
-    if (start < now) return; // one hit less is heard less than one beside the beat
+    if (start < now) return; // a missing hit is less noticeable than one off the beat
     this.#play(start, bit, velocity / 127);
   }
 
-  // A hit came too late. At the beginning, or where that happens again and again, all that follows
-  // comes later by as much: the groove stays whole. A hiccup moves nothing.
+  // Handles a hit that came too late. At the start, or if it happens repeatedly, all later hits are
+  // delayed by the same time, so the groove stays intact. A single hiccup changes nothing.
   #fellBehind(late, now) {
-    const [times, seconds] = OFTEN;
+    const [times, seconds] = REPEATED;
     this.#late = [...this.#late.filter((then) => now - then < seconds && then !== now), now];
-    const isHiccup = now - this.#began > WARM && this.#late.length < times;
-    if (!isHiccup) this.#delay = Math.min(this.#delay + late + HEADROOM, MOST_DELAY);
+    const isHiccup = now - this.#began > WARM_UP && this.#late.length < times;
+    if (!isHiccup) this.#delay = Math.min(this.#delay + late + HEADROOM, MAX_DELAY);
   }
 
-  // What is to begin after our time `at` is taken back.
+  // Cancels all hits that start after time `at`.
   cut(at) {
     const from = at === -Infinity ? at : this.#clock.at(at) + this.#delay;
     for (const one of this.#coming) {
@@ -96,7 +96,7 @@ export class Sound {
     source.buffer = this.#drums[bit];
     const gain = this.#context.createGain();
     gain.gain.value = loud ** 1.6;
-    if (127 * loud < CALM) {
+    if (127 * loud < BRIGHT) {
       const filter = this.#context.createBiquadFilter();
       [filter.type, filter.frequency.value] = ["lowpass", 1500 + 14000 * loud];
       source.connect(filter).connect(gain).connect(this.#out);
@@ -114,19 +114,19 @@ export class Sound {
     };
   }
 
-  // A hat that closes ends one that is open.
+  // A closed hat ends an open one.
   #choke(start) {
     for (const gain of this.#openHats) gain.gain.setTargetAtTime(0, start, 0.012);
   }
 
-  #look() {
+  #sync() {
     const context = this.#context;
-    // What is heard now, not what is reckoned now: the card's own delay is in it.
+    // The output timestamp includes the sound card's latency: it is the time of what is heard now.
     const stamp = context.getOutputTimestamp?.();
     if (stamp?.performanceTime > 0 && stamp.contextTime > 0) {
-      this.#clock.look(stamp.contextTime, stamp.performanceTime);
+      this.#clock.sync(stamp.contextTime, stamp.performanceTime);
     } else {
-      this.#clock.look(context.currentTime - (context.outputLatency || 0), performance.now());
+      this.#clock.sync(context.currentTime - (context.outputLatency || 0), performance.now());
     }
   }
 }

@@ -1,4 +1,4 @@
-// How the box is: lamps in the header, ports and faults in words.
+// The state of the box: lamps in the header, and text about ports and faults.
 
 import { make } from "./controls.js";
 
@@ -22,7 +22,7 @@ export class Status {
     store.on("notices", (notices) => this.#row("Now", Object.values(notices).join("; "), false));
   }
 
-  // Whether the box answers.
+  // Shows whether the box answers.
   connected(isOpen) {
     this.#light("link", isOpen ? "good" : "bad", isOpen ? "the box answers" : "the box does not answer");
     document.body.classList.toggle("lost", !isOpen);
@@ -37,7 +37,7 @@ export class Status {
   }
 
   #clock({ run }) {
-    const words = !run.following ? "leads: sends the clock" : run.locked ? "follows a clock: locked" : "follows, but receives no clock";
+    const words = !run.following ? "sends the clock" : run.locked ? "follows a clock: locked" : "follows, but receives no clock";
     this.#light("clock", run.following ? (run.locked ? "signal" : "bad") : "good", words);
     this.#row("Clock", words, run.following && !run.locked);
   }
@@ -50,7 +50,7 @@ export class Status {
     this.#light("midi", state, ports.outFault || ports.inFault || `MIDI out: ${out}`);
   }
 
-  // Without words there is no such row.
+  // Sets a row of the list, or removes it if `words` is empty.
   #row(name, words, isBad) {
     const list = document.getElementById("ports");
     let term = [...list.querySelectorAll("dt")].find((one) => one.textContent === name);

@@ -1,4 +1,4 @@
-// What the box said last, by key; whoever listens to a key hears of each change.
+// The latest state of the box. Listeners of a key are called on each change.
 
 export class Store {
   state = { values: {} };
@@ -10,15 +10,15 @@ export class Store {
     if (key in this.state) listener(this.state[key]);
   }
 
-  // Take a part of the state over; listeners are told when all of it is in.
-  take({ values, ...rest }) {
+  // Merges a part of the state, then calls the listeners.
+  update({ values, ...rest }) {
     Object.assign(this.state, rest);
     Object.assign(this.state.values, values);
-    for (const [name, value] of Object.entries(values ?? {})) this.#tell(`values.${name}`, value);
-    for (const [key, value] of Object.entries(rest)) this.#tell(key, value);
+    for (const [name, value] of Object.entries(values ?? {})) this.#notify(`values.${name}`, value);
+    for (const [key, value] of Object.entries(rest)) this.#notify(key, value);
   }
 
-  #tell(key, value) {
+  #notify(key, value) {
     for (const listener of this.#listeners.get(key) ?? []) listener(value);
   }
 }

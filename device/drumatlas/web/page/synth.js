@@ -1,5 +1,5 @@
-// The 14 drums, synthesised: each is rendered once, a hit then plays its buffer. After the usual
-// recipes for analogue drum machines (Sound on Sound, "Synth Secrets" 32 to 42).
+// Synthesises the 14 drums. Each is rendered once into a buffer that hits then play. The recipes
+// follow analogue drum machines (Sound on Sound, "Synth Secrets" 32 to 42).
 
 const RATE = 44100;
 
@@ -18,7 +18,7 @@ function noise(context, out, { level = 1, decay, type = "highpass", cut = 1000, 
   const length = Math.ceil((decay + 0.01) * RATE);
   const buffer = context.createBuffer(1, length, RATE);
   const data = buffer.getChannelData(0);
-  let seed = 22222; // the same noise each time, so that a drum is the same drum
+  let seed = 22222; // the same noise each time, so that a drum always sounds the same
   for (let i = 0; i < length; i++) {
     seed = (seed * 16807) % 2147483647;
     data[i] = seed / 1073741823.5 - 1;
@@ -31,7 +31,7 @@ function noise(context, out, { level = 1, decay, type = "highpass", cut = 1000, 
   source.start(at);
 }
 
-// Six squares that agree in nothing: the metal of cymbals and hats.
+// Six inharmonic square waves: the metallic sound of cymbals and hats.
 function metal(context, out, { level = 1, decay, base = 40, cut = 7000, band = 10000 }) {
   const bandpass = context.createBiquadFilter();
   [bandpass.type, bandpass.frequency.value, bandpass.Q.value] = ["bandpass", band, 0.5];
@@ -72,7 +72,7 @@ function hand(from, to, decay, slap) {
   };
 }
 
-// By voice bit: how long it sounds, and how it is made.
+// [duration in seconds, recipe], by voice bit.
 const RECIPES = [
   [0.55, (c, o) => {
     tone(c, o, { from: 165, to: 47, fall: 0.075, level: 1, decay: 0.5 });
@@ -107,7 +107,7 @@ const RECIPES = [
   [0.38, hand(232, 205, 0.34, 0.18)],
 ];
 
-// A buffer for each voice bit; takes some ten milliseconds of another thread's time.
+// Renders a buffer for each voice bit; takes some ten milliseconds on another thread.
 export async function renderDrums() {
   return Promise.all(
     RECIPES.map(([seconds, play]) => {

@@ -1,35 +1,35 @@
-// The tempo: a number to drag, turn or type on.
+// The tempo control: a number to drag, scroll or change with keys.
 
 import { Knob, make } from "./controls.js";
 
-const FINE_WAY = 700; // pixels of a drag, from end to end
+const TEMPO_DRAG = 700; // pixels from 0 to 1
 
 export class Tempo extends Knob {
   #range;
   #number;
 
-  // `range`: what the ends of the control mean, in beats a minute.
+  // `range` is the tempo at 0 and at 1, in beats per minute.
   constructor(options) {
     const [low, high] = options.range;
     const bpm = (value) => low + value * (high - low);
-    super({ ...options, text: (value) => `${bpm(value).toFixed(1)} beats a minute` });
+    super({ ...options, text: (value) => `${bpm(value).toFixed(1)} beats per minute` });
     this.#range = options.range;
     this.element.className = "slider tempo";
     this.element.replaceChildren();
     this.#number = make("span", "number", "120.0");
     this.element.append(this.#number, make("span", "unit", "bpm"));
-    this.element.title = "drag, turn the wheel, or use the arrow keys (+ and −)";
+    this.element.title = "drag, use the wheel, or press the arrow keys (or + and −)";
   }
 
   position(event) {
-    return (event.clientX - event.clientY) / FINE_WAY;
+    return (event.clientX - event.clientY) / TEMPO_DRAG;
   }
 
   draw(value) {
     if (this.#number) this.#show(this.#bpm(value));
   }
 
-  // What the box plays at, which may lie beyond the control's ends, or be a leader's.
+  // Shows the tempo that plays. It may lie outside the control's range, or follow another clock.
   read(bpm, isLed) {
     this.#show(bpm);
     this.element.classList.toggle("led", isLed);

@@ -1,10 +1,10 @@
-// Messages at the page's lower edge. A short one is shown for some seconds; a long one, or one with
-// a list of remarks, until it is closed.
+// Messages at the lower edge of the page. A short message disappears after some seconds; a long
+// one, or one with remarks, stays until the user closes it.
 
 import { make, padButton } from "./controls.js";
 
 const SHOWN_MS = 4000;
-const LONG = 120; // characters, which nobody reads in that time
+const LONG = 120; // characters; more cannot be read in that time
 
 export class Toast {
   #hiding = 0;
@@ -13,7 +13,7 @@ export class Toast {
     this.place = place;
   }
 
-  // `remarks` are listed below the text; a long text that has several parts is listed by these.
+  // Shows `text` with a list of `remarks`. A long text is split at "; " into the list.
   say(text, isBad = false, remarks = []) {
     const stays = remarks.length > 0 || text.length > LONG;
     const [first, ...rest] = text.length > LONG ? text.split("; ") : [text];
@@ -32,6 +32,6 @@ export class Toast {
 
   #hide() {
     this.place.classList.remove("shown", "stays");
-    this.place.querySelector("button")?.remove(); // nobody tabs to what is not seen
+    this.place.querySelector("button")?.remove(); // so that the Tab key does not reach it
   }
 }

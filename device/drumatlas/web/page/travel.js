@@ -1,25 +1,25 @@
-// Ways over the map: the trail one leaves, and a drawn path that is followed bar by bar. Pure.
+// The trail of visited places, and a drawn path that is followed bar by bar. Pure.
 
 const TRAIL = 48; // places
-const APART = 0.004; // of the map; nearer is the same place
+const MIN_DISTANCE = 0.004; // map widths; closer places count as one
 
 export class Trail {
   places = []; // [x, y], the newest last
 
   add(x, y) {
     const last = this.places.at(-1);
-    if (last && Math.hypot(x - last[0], y - last[1]) < APART) return false;
+    if (last && Math.hypot(x - last[0], y - last[1]) < MIN_DISTANCE) return false;
     this.places.push([x, y]);
     if (this.places.length > TRAIL) this.places.shift();
     return true;
   }
 }
 
-const STOP = 0.05; // of the map between two stops, at most
-const FEWEST = 2;
-const MOST = 64;
+const STOP_SPACING = 0.05; // map widths between two stops, at most
+const MIN_STOPS = 2;
+const MAX_STOPS = 64;
 
-// A line of [x, y] as stops that lie evenly along it.
+// Returns evenly spaced stops along a line of [x, y].
 export function stopsAlong(line) {
   const lengths = [0];
   for (let i = 1; i < line.length; i++) {
@@ -27,8 +27,8 @@ export function stopsAlong(line) {
     lengths.push(lengths[i - 1] + step);
   }
   const length = lengths.at(-1) ?? 0;
-  if (line.length < 2 || length < APART) return [];
-  const count = Math.min(Math.max(Math.ceil(length / STOP) + 1, FEWEST), MOST);
+  if (line.length < 2 || length < MIN_DISTANCE) return [];
+  const count = Math.min(Math.max(Math.ceil(length / STOP_SPACING) + 1, MIN_STOPS), MAX_STOPS);
   const stops = [];
   let i = 1;
   for (let k = 0; k < count; k++) {
@@ -41,7 +41,7 @@ export function stopsAlong(line) {
   return stops;
 }
 
-// Follows stops there and back, one a bar.
+// Follows stops there and back, one per bar.
 export class Path {
   #bar = null;
   #count = 0;
@@ -56,7 +56,7 @@ export class Path {
     return at < this.stops.length ? at : around - at;
   }
 
-  // The stop to go to when `bar` has begun, or null if it had before.
+  // Returns the next stop if `bar` is new, else null.
   at(bar) {
     if (bar === this.#bar) return null;
     if (this.#bar !== null) this.#count++;

@@ -26,7 +26,7 @@ const MIXED = [
 const BYTES = 64;
 const PARAMETERS = 0x01010008n; // no key, 8 bytes of digest, one leaf
 
-// Returns a 64-bit number for 32 codes.
+// Returns the 64-bit hash of 32 step codes.
 export function rotationHash(code) {
   const words = new BigUint64Array(16); // a single block: the message, then zeros
   const view = new DataView(words.buffer);
@@ -45,17 +45,17 @@ export function rotationHash(code) {
 
 function mix(v, a, b, c, d, x, y) {
   v[a] = v[a] + v[b] + x;
-  v[d] = turned(v[d] ^ v[a], 32n);
+  v[d] = rotateRight(v[d] ^ v[a], 32n);
   v[c] += v[d];
-  v[b] = turned(v[b] ^ v[c], 24n);
+  v[b] = rotateRight(v[b] ^ v[c], 24n);
   v[a] = v[a] + v[b] + y;
-  v[d] = turned(v[d] ^ v[a], 16n);
+  v[d] = rotateRight(v[d] ^ v[a], 16n);
   v[c] += v[d];
-  v[b] = turned(v[b] ^ v[c], 63n);
+  v[b] = rotateRight(v[b] ^ v[c], 63n);
 }
 
-// Rotates 64 bits to the right; bits that do not fit are cut off on assignment.
-function turned(word, bits) {
+// Rotates a 64-bit word to the right. Storing it in a BigUint64Array cuts off the higher bits.
+function rotateRight(word, bits) {
   return (word >> bits) | (word << (64n - bits));
 }
 

@@ -1,17 +1,17 @@
-// The box in the page: controls go in, the beat to play comes out, as in `drumatlas.explore`. It
-// reports changes in the same way as the live page's box.
+// A box inside the page: turns controls into the beat to play, as `drumatlas.explore` does. It
+// publishes changes in the same form as a box does to the live page.
 
 import { grooveOf } from "./groove.js";
 import { byName } from "./rows.js";
 import { velocities, VOICES } from "./shape.js";
 
 const SLOTS = ["a", "b", "c", "d"];
-const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: slots to try for each
-const FILL_DENSITY = 0.3;
+const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: slots in order of preference
+const FILL_DENSITY = 0.3; // added to the density control
 const FILL_AWAY = 0.5; // prior deviations
 const WANDER_REACH = 0.3;
 const WANDER_BARS = [19, 23, 31, 43];
-const STOP_MS = 2000; // between two wander stops when stopped: a bar at 120 BPM
+const STOP_MS = 2000; // between two stops while the transport is stopped: a bar at 120 BPM
 
 export class Box {
   values;
@@ -20,24 +20,23 @@ export class Box {
   onFill = () => {};
   #atlas;
   #rows;
-  #axes; // names of the controls of the axes, in order
+  #axes; // names of the axis controls, in order
   #groove;
   #space;
   #places;
   #encoder;
-  #tell;
+  #publish;
   #isStale = true;
   #isFrozen = false;
   #novelty = true;
   #slots = {};
-  #before = null; // the last jump
-  #genre = -1; // the last one jumped to
+  #before = null; // the state before the last jump
+  #genre = -1; // index of the genre last jumped to, -1 for none
   #wander = null; // {home, stop, when}
-  #spot = null; // x, y on the map, if the place was chosen there and has not changed
+  #spot = null; // x, y on the map if the place was chosen there
 
-  // tell(state) is called with each change; `encoder` is null if a page can't run the atlas'
-  // encoder.
-  constructor(atlas, space, places, encoder, tell) {
+  // publish(state) receives changes. `encoder` is null if the atlas has none that a page can run.
+  constructor(atlas, space, places, encoder, publish) {
     this.#atlas = atlas;
     this.#rows = byName(atlas.controls);
     this.#axes = atlas.controls.filter((row) => row.moves === "axis").map((row) => row.name);
@@ -46,18 +45,18 @@ export class Box {
     this.#space = space;
     this.#places = places;
     this.#encoder = encoder;
-    this.#tell = tell;
+    this.#publish = publish;
     this.values = { ...atlas.values };
     this.z = space.ofKnobs([0.5, 0.5, 0.5, 0.5]);
-    tell({ values: this.values, bpm: this.#bpm(), mapMode: "absolute", mutes: [], learned: {} });
+    publish({ values: this.values, bpm: this.#bpm(), mapMode: "absolute", mutes: [], learned: {} });
     this.#flags();
-    this.#tellSlots();
+    this.#publishSlots();
     this.refresh();
   }
 
   turn(name, value) {
     this.values[name] = value;
-    this.#tell({ values: { [name]: value } });
+    this.#publish({ values: { [name]: value } });
     const { moves } = this.#rows[name];
     if (moves === "axis") {
       const knobs = this.#space.toKnobs(this.z);
@@ -65,24 +64,24 @@ export class Box {
       this.#move(this.#space.ofKnobs(knobs));
     } else if (moves === "map") this.travel(this.values.map_x, this.values.map_y);
     else if (moves === "morph") this.#morph();
-    else if (moves === "tempo") this.#tell({ bpm: this.#bpm() });
+    else if (moves === "tempo") this.#publish({ bpm: this.#bpm() });
     else if (moves === "pattern") this.#isStale = true;
   }
 
-  // Goes to a position on the map, 0..1 on each axis.
+  // Goes to a place on the map, 0..1 each.
   travel(x, y) {
     Object.assign(this.values, { map_x: x, map_y: y });
-    this.#tell({ values: { map_x: x, map_y: y } });
+    this.#publish({ values: { map_x: x, map_y: y } });
     this.#move(this.#space.ofMap(x, y), [x, y]);
   }
 
-  // Goes to the exact place of a point.
+  // Jumps to the latent point of a point on the map.
   go(point) {
     const { x, y } = this.#atlas.points;
     this.#jump(() => this.#move(this.#space.ofPoint(point), [x[point], y[point]]));
   }
 
-  // Goes to the place of a beat of 32 numbers, by the atlas' encoder.
+  // Jumps to the place of a beat (32 step codes), found by the atlas' encoder.
   land(code) {
     const cells = code.flatMap((step) => Array.from({ length: VOICES }, (_, voice) => (step >> voice) & 1));
     this.#jump(() => this.#move(this.#encoder.run(cells)));
@@ -101,8 +100,8 @@ export class Box {
     this.#flags();
   }
 
-  // Advances time. A wandering box goes to its next stop with each new `bar` (a count), or every 2
-  // seconds when stopped (null). Starting and stopping do not count as a new bar.
+  // Advances wandering by a stop whenever a new `bar` begins, or every 2 s while the transport is
+  // stopped (null). Starting and stopping do not count as a new bar.
   tick(now, bar) {
     if (!this.#wander) return;
     const before = this.#wander.when;
@@ -114,12 +113,12 @@ export class Box {
     this.#show(this.#places.at(stop, this.#density(), this.#novelty).z, null);
   }
 
-  // Finds the beat of the present place, if anything has changed since the last call.
+  // Finds the beat of the current place if something has changed.
   refresh() {
     if (!this.#isStale) return;
     this.#isStale = false;
     if (!this.#isFrozen || !this.place) this.#find(this.z);
-    this.#tell({ here: this.#here(), code: Array.from(this.place.code) });
+    this.#publish({ here: this.#here(), code: Array.from(this.place.code) });
   }
 
   #find(z) {
@@ -130,7 +129,7 @@ export class Box {
   #switchNovelty() {
     this.#novelty = !this.#novelty;
     const isBarred = this.#novelty && this.#isFrozen && !this.#places.passes(this.place.code);
-    if (isBarred) this.#find(this.place.z); // the frozen beat
+    if (isBarred) this.#find(this.place.z); // the frozen beat is a training beat, now barred
   }
 
   #bpm() {
@@ -169,10 +168,10 @@ export class Box {
     const values = {};
     this.#knobs().forEach((knob, i) => (values[this.#axes[i]] = Math.min(Math.max(knob, 0), 1)));
     Object.assign(this.values, values);
-    this.#tell({ values });
+    this.#publish({ values });
   }
 
-  // Returns where the player is on the map, as chosen (x, y), and where the beat was found.
+  // Returns the requested place on the map (x, y), the one where the beat was found, and its genre.
   #here() {
     const { z, moved } = this.place;
     const guess = this.#space.toMap(this.z);
@@ -185,49 +184,49 @@ export class Box {
 
   #flags() {
     const flags = { frozen: this.#isFrozen, wandering: Boolean(this.#wander), novelty: this.#novelty };
-    this.#tell({ flags });
+    this.#publish({ flags });
   }
 
-  #tellSlots() {
-    this.#tell({ slots: SLOTS.filter((slot) => slot in this.#slots) });
+  #publishSlots() {
+    this.#publish({ slots: SLOTS.filter((slot) => slot in this.#slots) });
   }
 
-  #kept() {
+  #snapshot() {
     return { z: this.z, spot: this.#spot, values: { ...this.values }, novelty: this.#novelty };
   }
 
   #restore({ z, spot, values, novelty }) {
     this.values = { ...values };
     this.#novelty = novelty;
-    this.#tell({ values: { ...this.values }, bpm: this.#bpm() });
+    this.#publish({ values: { ...this.values }, bpm: this.#bpm() });
     this.#move(z, spot);
   }
 
-  // With `isWhole`, undo restores how the beat was shaped, too, not the place alone.
+  // Jumps so that undo can revert it. `isWhole`: undo restores all controls, not only the place.
   #jump(act, isWhole = false) {
-    this.#before = { ...this.#kept(), isWhole };
+    this.#before = { ...this.#snapshot(), isWhole };
     act();
   }
 
   #undo() {
     const before = this.#before;
     if (!before) return;
-    const now = this.#kept();
+    const now = this.#snapshot();
     const { map_x, map_y } = before.values;
     const where = { z: before.z, spot: before.spot, values: { ...now.values, map_x, map_y } };
     this.#jump(() => this.#restore(before.isWhole ? before : { ...now, ...where }), before.isWhole);
   }
 
   #save(slot) {
-    this.#slots[slot] = this.#kept();
-    this.#tellSlots();
+    this.#slots[slot] = this.#snapshot();
+    this.#publishSlots();
   }
 
   #load(slot) {
     if (slot in this.#slots) this.#jump(() => this.#restore(this.#slots[slot]), true);
   }
 
-  // Moves over the square of the snapshots, as in `drumatlas.explore.snapshot.morphed`.
+  // Moves between the snapshots, as `drumatlas.explore.snapshot.morph_knobs` does.
   #morph() {
     if (Object.keys(this.#slots).length < 2) return;
     const corners = CORNERS.map((order) => this.#slots[[...order].find((slot) => slot in this.#slots)].z);
@@ -244,7 +243,7 @@ export class Box {
     this.#jump(() => this.#move(genres[this.#genre].typical));
   }
 
-  // Fills with a different beat near the one that plays, with at least as many hits.
+  // Finds a different and denser beat near the current place, for the fill.
   #fill() {
     const density = this.#density();
     density.overall = Math.min(density.overall + FILL_DENSITY, 1);
@@ -261,7 +260,7 @@ export class Box {
     this.onFill(this.#cells(place));
   }
 
-  // Returns the knobs on a wandering path, as in `drumatlas.explore.wander`.
+  // Returns the knobs at the wander path's current stop, as `drumatlas.explore.wander` does.
   #wanderKnobs() {
     const { home, stop } = this.#wander;
     return Array.from(home, (from, i) => {

@@ -1,5 +1,5 @@
-// Reads the atlas that is written into the page; its numbers are in base64 and little-endian, like
-// every machine that runs a browser.
+// Reads the atlas that is written into the page. Its numbers are little-endian in base64; every
+// machine with a browser is little-endian, too.
 
 export function readAtlas(text) {
   const about = JSON.parse(text);
@@ -32,7 +32,7 @@ export function readAtlas(text) {
   };
 }
 
-// Converts numbers of 16 bits (IEEE 754 binary16) to single precision.
+// Converts half-precision numbers (IEEE 754 binary16) to single precision.
 function halves(base64) {
   return Float32Array.from(new Uint16Array(bytes(base64)), (bits) => {
     const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];

@@ -1,4 +1,4 @@
-// The network that generates the beats. Pure.
+// The network that decodes latent points into beats. Pure.
 
 import { Network } from "./network.js";
 

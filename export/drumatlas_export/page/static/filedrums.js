@@ -1,5 +1,5 @@
-// The drums of a MIDI file: its notes, the map from notes to voices, and the losses, as in
-// `drumatlas.beat.drums`, which gives the reasons. Pure.
+// The drums of a MIDI file: its notes, the map from notes to voices, and the notes without a voice,
+// as in `drumatlas.beat.drums`, which gives the reasons. Pure.
 
 import { whyEmpty } from "./filegrid.js";
 import { mapFor } from "./filemap.js";
@@ -9,9 +9,9 @@ import { countOf } from "./smfbytes.js";
 import { keyOf, placeOf } from "./smfnotes.js";
 import { EDITED, NO_VOICE, SHOWN_KEYS, SYNTH_RESETS, UNVOICED_NAMES } from "./smftables.js";
 
-// Returns the drums in a file's bytes (SmfBytes): {track, map, unvoiced: Map of key to count,
-// lead}. The file begins at step `lead` (0..31) of two bars. A mark of ours decides the map;
-// without one, the notes do.
+// Reads the drums in an SmfBytes: {track, map, unvoiced: Map of key to count, lead}. The file
+// begins with step `lead` (0..31) of two bars. Our own mark decides the voices, or else the notes
+// do.
 export function readFile(data) {
   const mark = findMark(data);
   if (!mark) {
@@ -38,13 +38,13 @@ function total(counts) {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-// Returns why there is no beat in drums without one.
+// Returns why there is no beat in these drums.
 export function whyNoBeat({ track, unvoiced }) {
   const isVoiceless = track.packed.length > 0 && total(unvoiced) === track.packed.length;
   return isVoiceless ? "no note has a voice" : whyEmpty(track);
 }
 
-// Describes how many notes had no voice, and which; empty if all had one.
+// Returns how many notes have no voice, and which; "" if all have one.
 export function unvoicedLine(unvoiced) {
   if (!unvoiced.size) return "";
   const keys = [...unvoiced].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
@@ -54,8 +54,8 @@ export function unvoicedLine(unvoiced) {
   return `${countOf(total(unvoiced), "note")} without a voice (${parts.join(", ")})`;
 }
 
-// Describes how many windows were moved to 16ths, given for each why it is off the grid ("" if it
-// is not); empty if none were.
+// Returns how many windows were moved to 16ths; "" if none were. Each reason says why a window is
+// off the grid, or is "".
 export function misfitLine(reasons) {
   const counts = new Map();
   for (const reason of reasons.filter(Boolean)) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -14,7 +14,7 @@ function misfitReason(error, tripletError) {
   return error > MAX_ERROR ? "off the 16th grid" : "";
 }
 
-// Returns the beats per bar of a metre whose bar lines coincide with those of 4/4; 0 for others.
+// Returns the number of beats in a bar whose bar lines lie on those of 4/4; 0 for other metres.
 function barBeats([numerator, denominator]) {
   if (numerator < 1 || numerator & (numerator - 1) || denominator < 1) return 0;
   const beats = (BEATS_PER_BAR * numerator) / denominator;
@@ -26,8 +26,8 @@ function endOf({ packed }) {
   return packed.length ? tickOf(packed.at(-1)) + 1 : 0;
 }
 
-// Returns the tick ranges [start, end) in 4/4 or in bars that coincide with those of 4/4. A file
-// without a time signature is in 4/4.
+// Returns the tick ranges [start, end) in 4/4 or in bars that lie on those of 4/4. Without a time
+// signature everything is in 4/4.
 export function fourFour(track) {
   const [bar, last] = [track.ticksPerBeat * BEATS_PER_BAR, endOf(track)];
   const ranges = [];
@@ -46,7 +46,7 @@ export function fourFour(track) {
   return ranges.filter(([from, to]) => from < to);
 }
 
-// Returns why a file has no drums in 4/4: none at all, or only in other metres.
+// Returns why a file has no drums in 4/4: it has none at all, or only in other metres.
 export function whyEmpty(track) {
   const list = (channels) => channels.map((channel) => channel + 1).join(", ");
   if (!track.packed.length) {
@@ -57,7 +57,7 @@ export function whyEmpty(track) {
   return metres.length ? `in ${metres.join(", ")}` : `no drums in 4/4 within ${MAX_STEPS} steps`;
 }
 
-// Returns the metres of the drums, such as "3/4", except those that coincide with 4/4.
+// Returns the metres with drums, except those that lie on 4/4: "3/4".
 function otherMetres(track) {
   const metres = new Set();
   track.signatures.forEach(([start, ...metre], i) => {
@@ -67,8 +67,8 @@ function otherMetres(track) {
   return [...metres].slice(0, MOST_METRES);
 }
 
-// Returns [code, why not in straight 16ths or ""] for every two bars with hits in these tick
-// ranges, by a map of voices (filemap.js). The file begins at step `lead` (0..31) of two bars.
+// Yields [code, why not in straight 16ths or ""] for each two bars with hits in these tick ranges,
+// by a map of voices (filemap.js). The file begins with step `lead` (0..31) of two bars.
 export function* twoBars(track, ranges, map, lead) {
   let steps = 0;
   for (const [start, end] of ranges) {
@@ -96,7 +96,7 @@ function notesIn({ packed }, start, end) {
   return packed.slice(firstFrom(packed, atTick(start)), firstFrom(packed, atTick(end)));
 }
 
-// Returns how many of some sorted values are below `least`.
+// Returns how many of the sorted values are below `least`.
 function firstFrom(values, least) {
   let [low, high] = [0, values.length];
   while (low < high) {
@@ -107,9 +107,9 @@ function firstFrom(values, least) {
   return low;
 }
 
-// Puts the drums of ticks [start, end) on the grid that begins at `start`. Returns codes, numbers
-// of hits and sums of their distances from 16ths and from 8th triplets, each [steps]; null if there
-// are no drums. First corrects a constant shift, separately for each of the two grids.
+// Quantises the drums of ticks [start, end) to the grid that begins at `start`. Returns codes,
+// numbers of hits and sums of distances from 16ths and from 8th triplets, each [steps]; null if
+// there are none. For either grid, a constant shift of all notes is removed first.
 function quantise(track, start, end, map) {
   const notes = notesIn(track, start, end).filter((note) => map[placeOf(note)] !== NO_VOICE);
   if (!notes.length) return null;
@@ -131,7 +131,7 @@ function quantise(track, start, end, map) {
   return { codes, hits, error, tripletError };
 }
 
-// Returns how late all notes are against a grid; 0 if that is implausible.
+// Returns by how many steps all notes together are late against a grid; 0 if that is implausible.
 function shiftOf(position, spacing) {
   const shift = median(position.map((place) => place - spacing * round(place / spacing)));
   return Math.abs(shift) <= MAX_SHIFT ? shift : 0;

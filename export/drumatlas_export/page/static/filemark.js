@@ -1,5 +1,5 @@
-// The mark in our own MIDI files, which records the voice of each of their notes, as described in
-// `drumatlas.beat.mark`. Pure.
+// The mark in our own MIDI files, which says which voice played each note, as in
+// `drumatlas.beat.mark`, which describes it. Pure.
 
 import { baseMap } from "./filemap.js";
 import { placeOf, withPlace } from "./smfnotes.js";
@@ -13,7 +13,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 // Returns the mark in a file's bytes, {voices: Map of channel * 128 + key to a list of voices,
-// checksum, lead: the step 0..31 at which the file begins}; null if there is no readable mark.
+// checksum, lead: the step 0..31 at which the file begins}; null if there is no readable one.
 export function findMark(data) {
   for (let at = data.find(MARK_HEAD, 0); at >= 0; at = data.find(MARK_HEAD, at + 1)) {
     const mark = parse(payload(data, at));
@@ -22,20 +22,20 @@ export function findMark(data) {
   return null;
 }
 
-// Returns the channels that a mark names.
+// Returns the channels in a mark.
 export function channelsOfMark({ voices }) {
   return [...new Set([...voices.keys()].map((place) => Math.floor(place / KEYS)))];
 }
 
-// Returns the map that a mark defines; a key with several voices gets the lowest.
+// Returns the map of a mark, with the lowest voice for keys that have several.
 export function mapOfMark(mark) {
   const table = baseMap(channelsOfMark(mark));
   for (const [place, voices] of mark.voices) table[place] = Math.min(...voices);
   return table;
 }
 
-// Returns `track` with each marked note as the General MIDI note of its voice on channel 10, for
-// the map `APPLIED`; null if the notes are not the marked ones.
+// Returns `track` with each marked note changed to the General MIDI note of its voice on channel
+// 10, to be read with `APPLIED`; null if the notes are not those that were marked.
 export function applied(mark, track) {
   const several = new Map([...mark.voices].filter(([, voices]) => voices.length > 1));
   if (checksum(track.packed.filter((note) => several.has(placeOf(note)))) !== mark.checksum) return null;
@@ -50,7 +50,7 @@ export function applied(mark, track) {
 
 export const APPLIED = baseMap([GM_CHANNEL]);
 
-// Returns the text of the meta event whose data begin at `at`; empty if none do.
+// Returns the text of the meta event whose data begin at `at`; "" if there is none.
 function payload({ bytes, text }, at) {
   for (let width = 1; width <= 4; width++) { // of the length
     const start = at - width - MARK_META.length;
@@ -74,7 +74,7 @@ function parse(text) {
   return { voices, checksum: Number.parseInt(end[1], 16), lead: Number(lead[1]) };
 }
 
-// Returns the CRC-32 of packed notes, each as eight bytes, most significant first.
+// Returns the CRC-32 of packed notes, each as eight bytes, highest first.
 function checksum(notes) {
   let value = -1;
   for (const note of notes) {

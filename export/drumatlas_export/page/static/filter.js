@@ -1,5 +1,5 @@
-// The filter, as in `drumatlas.explore.filters`: a beat passes if it is lively and not a rotation
-// of a training beat. Pure.
+// The beat filter, as in `drumatlas.explore.filters`: a beat passes if it is lively and no rotation
+// of it is a training beat. Pure.
 
 import { rotationHash } from "./blake2b.js";
 
@@ -7,8 +7,8 @@ export const STEPS = 32;
 export const MIN_ENTROPY = 0.9; // nats
 const ROUNDING = 1e-9;
 
-// Returns the Shannon entropy in nats of 32 step codes: ln 32 - mean(ln m), where m is how often a
-// step's code occurs.
+// Returns the Shannon entropy in nats of 32 step codes: ln 32 - mean(ln m), where a step's code
+// occurs m times.
 export function entropy(code) {
   const times = new Map();
   for (const step of code) times.set(step, (times.get(step) ?? 0) + 1);
@@ -20,7 +20,7 @@ export function entropy(code) {
 export class BeatFilter {
   #known;
 
-  // `known`: sorted hashes of the beats to exclude (BigUint64Array).
+  // `known`: sorted hashes of the training beats (BigUint64Array).
   constructor(known) {
     this.#known = known;
   }

@@ -1,10 +1,10 @@
-// Players' velocities, as in `drumatlas.explore.groove`, which gives the reasons. Pure.
+// Velocities as players play them, as in `drumatlas.explore.groove`, which gives the reasons. Pure.
 
 const [STEPS, BAR, VOICES] = [32, 16, 14];
 const LAGS = [1, -1, 2, -2];
 
-// Returns a function of the hits [32 * 14] of a beat that returns the velocity of each cell where
-// the decoder is half certain. `cues` are the voices whose hits on a step count.
+// Returns a function from a beat's hits [32 * 14] to the velocity of each cell at certainty 0.5.
+// `cues` are the voices whose hits on the same step matter.
 export function grooveOf({ loud, near }, cues) {
   return (hits) => {
     const at = (step, voice) => (hits[((step + STEPS) % STEPS) * VOICES + voice] ? 1 : 0);

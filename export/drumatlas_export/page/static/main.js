@@ -1,4 +1,4 @@
-// The static page: the map, beat, panel and sound of the live page, with the box inside.
+// The page as a file: the same map, beat, panel and sound as the live page, with a box inside it.
 
 import { Box } from "./box.js";
 import { stepAt } from "./clock.js";
@@ -6,16 +6,16 @@ import { make } from "./controls.js";
 import { readAtlas } from "./data.js";
 import { Decoder } from "./decoder.js";
 import { beatOf } from "./filebeat.js";
-import { fileButton, takeDrops } from "./files.js";
+import { acceptDrops, fileButton } from "./files.js";
 import { BeatFilter } from "./filter.js";
 import { Network } from "./network.js";
 import { Places } from "./places.js";
 import { Player } from "./player.js";
-import { Screen, dress } from "./screen.js";
+import { Screen, applyTheme } from "./screen.js";
 import { Space } from "./space.js";
 
-const PUMP_MS = 25;
-const SETTLE_MS = 250; // until the sound card's clock is known accurately
+const PUMP_MS = 25; // between two calls of the player
+const SETTLE_MS = 250; // until the sound card's clock is known well
 const REST_MS = 20000; // after a stop, until the sound card is released
 
 class Page extends Screen {
@@ -25,37 +25,37 @@ class Page extends Screen {
     const places = new Places(atlas, space, new Decoder(atlas.layers), new BeatFilter(atlas.known));
     const encoder = atlas.encoder ? new Network(atlas.encoder) : null;
     this.player = new Player((...hit) => this.sound.hit(...hit), (bar) => this.bar(bar));
-    this.box = new Box(atlas, space, places, encoder, (state) => this.take(state));
+    this.box = new Box(atlas, space, places, encoder, (state) => this.update(state));
     this.box.onFill = (cells) => this.player.fill(cells);
     this.map.setPassing(atlas.passing);
-    this.store.take({ values: { ...this.box.values } }); // now that there is a listener
-    this.tellRun();
+    this.store.update({ values: { ...this.box.values } }); // again, now that there are listeners
+    this.publishRun();
     this.fileTools();
     setInterval(() => this.pump(performance.now()), PUMP_MS);
   }
 
   fileTools() {
     const about = document.getElementById("box");
-    if (!this.lands) {
-      about.append(make("p", "", "It can't open .mid files: only the box can run the encoder of this atlas."));
+    if (!this.readsFiles) {
+      about.append(make("p", "", "This page can't read .mid files: only the box can run the encoder of this atlas."));
       return;
     }
     const land = (buffer) => this.land(new Uint8Array(buffer));
-    takeDrops(land, (...words) => this.toast(...words));
+    acceptDrops(land, (...words) => this.toast(...words));
     const row = make("div", "row pads");
     row.append(fileButton(land, (...words) => this.toast(...words)));
     about.querySelector("h2").after(row);
   }
 
-  // {code, remarks}: the beat of a .mid file, as the box reads it.
+  // Returns {code, remarks}: the main beat of a .mid file, as a box reads it.
   beatOf(bytes) {
     return beatOf(bytes);
   }
 
-  // Goes to the place of that beat.
+  // Goes to the place of a .mid file's beat.
   land(bytes) {
     const { code, remarks } = this.beatOf(bytes);
-    this.leave(() => this.box.land(code));
+    this.moveByHand(() => this.box.land(code));
     const hits = code.reduce((sum, step) => sum + step.toString(2).replaceAll("0", "").length, 0);
     this.toast(`landed: the file's beat has ${hits} hits`, false, remarks);
   }
@@ -65,16 +65,16 @@ class Page extends Screen {
     this.box.tick(now, this.player.bar);
   }
 
-  take(state) {
+  update(state) {
     if (state.bpm && state.bpm !== this.player.bpm) {
       this.player.setTempo(state.bpm);
-      this.store.take({ run: this.player.run });
+      this.store.update({ run: this.player.run });
     }
-    this.store.take(state);
+    this.store.update(state);
   }
 
-  tellRun() {
-    this.store.take({ run: this.player.run });
+  publishRun() {
+    this.store.update({ run: this.player.run });
   }
 
   go(point) {
@@ -120,7 +120,7 @@ class Page extends Screen {
     this.isStarting = false;
     this.player.start(performance.now() + 2 * PUMP_MS);
     this.player.pump(performance.now());
-    this.tellRun();
+    this.publishRun();
   }
 
   stop() {
@@ -129,10 +129,10 @@ class Page extends Screen {
     this.sound.cut(-Infinity);
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.sound.isOn && this.sound.stop(), REST_MS);
-    this.tellRun();
+    this.publishRun();
   }
 
-  // Called before a bar is given to the sound: changes made by now play in it.
+  // Prepares a bar that is about to be scheduled; all changes made so far apply to it.
   bar(bar) {
     this.box.tick(performance.now(), bar);
     this.box.refresh();
@@ -149,17 +149,17 @@ class Page extends Screen {
     return this.player.playing ? stepAt(this.player.run, now) : null;
   }
 
-  // Shows the beat that plays, and the one that waits for the bar line.
-  show(step) {
+  // Shows the beat that is heard, and the one that waits for the bar line.
+  showStep(step) {
     this.box.refresh();
     this.player.next = this.box.cells;
     const cells = this.player.heard(step ?? 0);
     const comes = cells === this.box.cells ? null : this.box.cells;
     if (cells !== this.shown) this.grid.beat = cells.flat();
-    if (comes !== this.coming) this.grid.comes = comes && comes.flat();
+    if (comes !== this.coming) this.grid.upcoming = comes && comes.flat();
     [this.shown, this.coming] = [cells, comes];
   }
 }
 
-dress();
+applyTheme();
 window.drumatlas = new Page(readAtlas(document.getElementById("atlas").textContent));

@@ -1,5 +1,5 @@
-// A network of the atlas, a plain multilayer perceptron: the encoder, or the decoder, whose logits
-// are levelled at the end if those of the atlas are. Pure.
+// A network of the atlas (decoder or encoder), a plain multilayer perceptron. The decoder's logits
+// are levelled at the end if the atlas says so. Pure.
 
 const ACTIVATIONS = {
   "": (x) => x,
@@ -19,9 +19,9 @@ export class Network {
     this.#layers = layers;
   }
 
-  // Returns the output of the last layer for input x: for the decoder, probabilities of all cells
-  // from z [4]; for the encoder, z from all cells (0 or 1). Sums are in double precision and a
-  // layer's outputs in single precision, so that results equal the box's within a rounding or two.
+  // Returns the last layer's output for input x. The decoder maps z [4] to the probabilities of all
+  // cells; the encoder maps all cells (0 or 1) to z. Sums are in double precision and layer outputs
+  // in single, so the result is within a rounding or two of the box's.
   run(x) {
     for (const { weights, bias, activation, alpha } of this.#layers) {
       const act = ACTIVATIONS[activation];
@@ -37,8 +37,8 @@ export class Network {
   }
 }
 
-// Lets as many cells exceed 1/2 as the network expects hits, as in `drumatlas_export.train.models`,
-// which gives the reasons.
+// Shifts the logits so that as many cells exceed 1/2 as the network expects hits, as in
+// `drumatlas_export.train.models`, which gives the reasons.
 function levelled(logits) {
   const falling = Float32Array.from(logits).sort().reverse();
   const expected = logits.reduce((sum, value) => sum + Math.fround(ACTIVATIONS.Sigmoid(value)), 0);

@@ -1,8 +1,8 @@
-// Arithmetic with exactly NumPy's results: rounding, halving and summing. Pure.
+// Rounding, median and sum with exactly NumPy's results. Pure.
 
 const LANES = 8;
 
-// Rounds to the nearest whole number, halves to even.
+// Rounds to the nearest integer, halves to the even one.
 export function round(value) {
   const below = Math.floor(value);
   const rest = value - below;
@@ -16,7 +16,7 @@ export function median(values) {
   return (sorted[Math.floor(half - 0.5)] + sorted[Math.floor(half)]) / 2;
 }
 
-// Sums up to 128 values in NumPy's order (its `pairwise_sum`): eight sums side by side.
+// Sums up to 128 values in NumPy's order (its `pairwise_sum`): eight partial sums in parallel.
 export function sum(values) {
   const whole = values.length - (values.length % LANES);
   let total = 0;

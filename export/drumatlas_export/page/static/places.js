@@ -1,10 +1,10 @@
-// The beat of a place, as in `drumatlas.explore.search`, which gives the reasons: the decoder's own
-// if it passes the filter, else a nearby one that does. Pure.
+// Finds the beat of a place, as in `drumatlas.explore.search`, which gives the reasons: its own if
+// that passes the filter, else one nearby that passes. Pure.
 
 import { above, pack, shaped } from "./shape.js";
 
 const CANDIDATES = 64;
-const CELLS_A_DEVIATION = 10;
+const CELLS_PER_DEVIATION = 10;
 const RELAX = Array.from({ length: 16 }, (_, i) => i / 16);
 
 export class Places {
@@ -23,15 +23,15 @@ export class Places {
     this.#groupOf = atlas.voices.map((voice) => atlas.groups.indexOf(voice.group));
   }
 
-  // Returns {z, moved, p, hits, thresholds, code} at z [4] and a density {overall, groups};
-  // `novelty` excludes training beats.
+  // Returns {z, moved, p, hits, thresholds, code} at z [4] and a density {overall, groups}. With
+  // `novelty`, training beats do not pass.
   at(z, density, novelty) {
     const place = this.#natural(z, novelty);
     const isNatural = density.overall === 0.5 && density.groups.every((value) => value === 0.5);
     return isNatural ? place : this.#shaped(place, density, novelty);
   }
 
-  // Returns whether a beat passes when training beats are excluded.
+  // Returns whether a beat passes the filter and is not a training beat.
   passes(code) {
     return this.#filter.passes(code);
   }
@@ -62,11 +62,11 @@ export class Places {
     return ranked.sort((a, b) => a.away - b.away).slice(0, CANDIDATES).map(({ home }) => home);
   }
 
-  // Returns the passing candidate that is most similar to the beat `own`, which does not pass.
+  // Returns the passing candidate most similar to the beat `own`, which does not pass.
   #mostSimilar(candidates, own, novelty) {
     const ranked = candidates.map((z) => {
       const place = this.#decode(z, this.#space.away(z, own.z));
-      const unlike = bitsApart(place.code, own.code) + Math.fround(CELLS_A_DEVIATION * place.moved);
+      const unlike = bitsApart(place.code, own.code) + Math.fround(CELLS_PER_DEVIATION * place.moved);
       return { place, unlike };
     });
     ranked.sort((a, b) => a.unlike - b.unlike);
@@ -75,8 +75,8 @@ export class Places {
 
   #shaped(place, density, novelty) {
     for (const share of RELAX) {
-      const give = (value) => value + (0.5 - value) * share;
-      const wanted = { overall: give(density.overall), groups: density.groups.map(give) };
+      const relax = (value) => value + (0.5 - value) * share;
+      const wanted = { overall: relax(density.overall), groups: density.groups.map(relax) };
       const found = shaped(place.p, this.#atlas.thresholds, wanted, this.#groupOf);
       const code = pack(found.hits);
       if (this.#filter.passes(code, novelty)) return { ...place, ...found, code };

@@ -1,20 +1,20 @@
-// From probabilities to hits and velocities, as in `drumatlas.explore.density` and `.velocity`, which
-// give the reasons. Pure.
+// Turns probabilities into hits and velocities, as in `drumatlas.explore.density` and `.velocity`,
+// which give the reasons. Pure.
 
 import { MIN_ENTROPY, STEPS, entropy } from "./filter.js";
 
 export const VOICES = 14;
-const [THINNEST, THICKEST] = [2, 2]; // logits
-const [LEAST, MOST, MOST_TIMES] = [12, 128, 3]; // hits
-const NEVER = 1e-6;
-const [SOFTEST, BY_CHANCE, BY_METRE, ABOVE_ALL] = [44, 46, 36, 128]; // velocities
-const SURE = 24;
+const [SPARSE_LOGITS, DENSE_LOGITS] = [2, 2];
+const [MIN_HITS, MAX_HITS, MAX_TIMES_NATURAL] = [12, 128, 3]; // hits
+const MIN_P = 1e-6;
+const [MIN_VELOCITY, BY_CERTAINTY, BY_METRE, VELOCITIES] = [44, 46, 36, 128]; // velocities
+const CERTAINTY_SPREAD = 24;
 const WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1];
 const BACKBEAT = [4, 12, 20, 28];
 
 const clip = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// Rounds to the nearest whole number, halves to even, like Python and NumPy.
+// Rounds to the nearest integer, halves to the even one, as Python and NumPy do.
 export function round(value) {
   const low = Math.floor(value);
   const over = value - low;
@@ -22,18 +22,18 @@ export function round(value) {
 }
 
 function logit(p) {
-  const clipped = clip(p, NEVER, 1 - NEVER);
+  const clipped = clip(p, MIN_P, 1 - MIN_P);
   return Math.log(clipped / (1 - clipped));
 }
 
-function moved(natural, offset) {
+function shifted(natural, offset) {
   if (offset === 0) return natural;
-  return Math.fround(clip(1 / (1 + Math.exp(-logit(natural) - offset)), NEVER, 1 - NEVER));
+  return Math.fround(clip(1 / (1 + Math.exp(-logit(natural) - offset)), MIN_P, 1 - MIN_P));
 }
 
-// Plain loops, for speed: a search calls these some hundred times.
+// The next two use plain loops: a search calls them about a hundred times.
 
-// Returns the 32 codes of hits.
+// Returns the 32 step codes of hits.
 export function pack(hits) {
   const code = new Uint16Array(STEPS);
   for (let step = 0, cell = 0; step < STEPS; step++) {
@@ -55,7 +55,7 @@ export function above(p, thresholds) {
 export function shaped(p, natural, density, groupOf) {
   const thresholds = natural.map((value, voice) => {
     const offset = 0.5 - density.groups[groupOf[voice]];
-    return moved(value, 2 * (offset > 0 ? THINNEST : THICKEST) * offset);
+    return shifted(value, 2 * (offset > 0 ? SPARSE_LOGITS : DENSE_LOGITS) * offset);
   });
   const plain = { hits: above(p, thresholds), thresholds };
   if (density.overall === 0.5) return plain;
@@ -70,7 +70,7 @@ export function shaped(p, natural, density, groupOf) {
   const level = ranked[count - 1] + (ranked[count] - ranked[count - 1]) * share;
   return {
     hits: Uint8Array.from(margin, (value) => value > level),
-    thresholds: thresholds.map((value) => moved(value, level)),
+    thresholds: thresholds.map((value) => shifted(value, level)),
   };
 }
 
@@ -83,12 +83,12 @@ function wantedHits(ranked, cells, overall) {
   const share = Math.abs(2 * overall - 1);
   const between = (end) => natural ** (1 - share) * end ** share;
   if (overall > 0.5) {
-    const end = Math.min(over(-THICKEST), MOST, MOST_TIMES * natural);
+    const end = Math.min(over(-DENSE_LOGITS), MAX_HITS, MAX_TIMES_NATURAL * natural);
     return natural ? between(Math.max(end, natural)) : 0;
   }
   const lively = livelyNumbers(cells.slice(0, natural));
   if (!lively.length) return natural;
-  const wanted = between(Math.max(over(THINNEST), lively[0]));
+  const wanted = between(Math.max(over(SPARSE_LOGITS), lively[0]));
   const enough = lively.find((number) => number >= round(wanted)) ?? lively.at(-1);
   return enough === round(wanted) ? wanted : enough;
 }
@@ -98,12 +98,12 @@ function livelyNumbers(cells) {
   const numbers = [];
   cells.forEach((cell, i) => {
     code[Math.floor(cell / VOICES)] |= 1 << (cell % VOICES);
-    if (i + 1 >= LEAST && entropy(code) >= MIN_ENTROPY) numbers.push(i + 1);
+    if (i + 1 >= MIN_HITS && entropy(code) >= MIN_ENTROPY) numbers.push(i + 1);
   });
   return numbers;
 }
 
-// Returns the velocity of each cell, 0 for no hit. `snare` is the voice of the backbeat.
+// Returns the velocity of each cell, 0 where there is no hit. `snare` is the voice of the backbeat.
 // `groove(hits)` returns players' velocities by cell; it is null if the atlas has no groove.
 export function velocities(p, hits, thresholds, accent, snare, groove = null) {
   const played = groove?.(hits);
@@ -112,20 +112,20 @@ export function velocities(p, hits, thresholds, accent, snare, groove = null) {
     const [step, voice] = [Math.floor(cell / VOICES), cell % VOICES];
     const limit = thresholds[voice];
     const sure = clip(Math.fround(Math.fround(p[cell] - limit) / Math.fround(1 - limit)), 0, 1);
-    if (played) return round(clip(played[cell] + SURE * (sure - 0.5), 1, 127));
+    if (played) return round(clip(played[cell] + CERTAINTY_SPREAD * (sure - 0.5), 1, 127));
     const weight = voice === snare && BACKBEAT.includes(step) ? 1 : WEIGHT_OF_STEP[step % 16];
-    const byMetre = Math.fround(SOFTEST + Math.fround(BY_METRE * Math.fround(weight)));
-    return round(Math.fround(byMetre + Math.fround(BY_CHANCE * sure)));
+    const byMetre = Math.fround(MIN_VELOCITY + Math.fround(BY_METRE * Math.fround(weight)));
+    return round(Math.fround(byMetre + Math.fround(BY_CERTAINTY * sure)));
   });
   return accent === 0.5 ? loud : spread(loud, 2 * accent);
 }
 
 function spread(loud, times) {
   const count = Math.max(loud.filter(Boolean).length, 1);
-  const mean = logit(loud.reduce((sum, value) => sum + value, 0) / count / ABOVE_ALL);
+  const mean = logit(loud.reduce((sum, value) => sum + value, 0) / count / VELOCITIES);
   return loud.map((value) => {
     if (!value) return 0;
-    const away = logit(value / ABOVE_ALL) - mean;
-    return clip(round(ABOVE_ALL / (1 + Math.exp(-mean - times * away))), 1, 127);
+    const away = logit(value / VELOCITIES) - mean;
+    return clip(round(VELOCITIES / (1 + Math.exp(-mean - times * away))), 1, 127);
   });
 }

@@ -1,4 +1,4 @@
-// Reads the drum note-ons and metres of a Standard MIDI File, as in `drumatlas.beat.smf.read`,
+// Reads drum note-ons and time signatures of a Standard MIDI File, as in `drumatlas.beat.smf.read`,
 // which gives the reasons. Pure.
 
 import { BrokenTrackError, MidiFileError, NoByteError, SmfBytes, countOf } from "./smfbytes.js";
@@ -9,11 +9,10 @@ import { channelsOf, findParts } from "./smfparts.js";
 import { Search } from "./smfsearch.js";
 import { DRUM_CHANNEL, MAX_REMARKS, MOST_FORMAT, PATTERN_BEATS, NOTES_PER_UNSOUND } from "./smftables.js";
 
-// Returns the drums and time signatures in a file's bytes (SmfBytes): {ticksPerBeat, packed,
-// signatures: [[tick, numerator, denominator]], remarks, channels, unread}, with notes and
-// signatures in order of time. `channels` (0..15) are those that play drums; null means channel 10
-// and others that clearly play drums. `unread` lists the channels with notes if none of these are
-// drums.
+// Returns the drums and time signatures in an SmfBytes: {ticksPerBeat, packed, signatures: [[tick,
+// numerator, denominator]], remarks, channels, unread}, with notes and signatures in chronological
+// order. `channels` (0..15) are those that play drums; null means channel 10 and others that
+// certainly play drums. `unread` are the channels with notes if none of them are drums.
 export function readDrums(data, channels = null) {
   const layout = layoutOf(data);
   const named = channels ?? [DRUM_CHANNEL];
@@ -30,7 +29,7 @@ export function readDrums(data, channels = null) {
   return track;
 }
 
-// Finds the tracks; adds remarks about the file as a whole.
+// Finds the tracks, and adds the remarks about the file as a whole.
 function layoutOf(data) {
   const [start, before] = findHeader(data);
   const [layout, at] = readHeader(data, start);
@@ -47,7 +46,7 @@ function layoutOf(data) {
   return layout;
 }
 
-// Returns the wanted events of each track; in format 2, the tracks follow one another.
+// Reads the wanted events of each track. Those of format 2 follow one another.
 function readAll(data, layout, wanted) {
   const patternTicks = layout.division * PATTERN_BEATS;
   const { spans } = layout;
@@ -69,7 +68,7 @@ function readAll(data, layout, wanted) {
   return parts;
 }
 
-// Returns the events of one track from tick `start` on; those of a damaged track up to the damage.
+// Reads the events of one track from tick `start` on. A damaged track is read as far as possible.
 function readTrack(data, layout, span, wanted, start) {
   const whole = span.isSettled ? null : readWhole(data, span, wanted, start);
   if (whole) {
@@ -87,7 +86,7 @@ function readTrack(data, layout, span, wanted, start) {
   return part;
 }
 
-// Returns the events of a track whose length is correct; null if it is not.
+// Reads the events of a track whose length is right; returns null if it is wrong.
 function readWhole(data, span, wanted, start) {
   const part = noEvents(span.number);
   try {
@@ -99,7 +98,7 @@ function readWhole(data, span, wanted, start) {
   }
 }
 
-// Adds one remark about an intact track with invalid notes.
+// Adds a remark, once, about the invalid notes of a track that is otherwise sound.
 function withUnsound(layout, span, unsound) {
   if (!unsound) return span;
   const notes = unsound === 1 ? "1 note has" : `${unsound} notes have`;
@@ -107,7 +106,7 @@ function withUnsound(layout, span, unsound) {
   return { ...span, isSettled: true };
 }
 
-// Merges the tracks in order of time; events of one time stay in the file's order.
+// Merges the tracks in chronological order; simultaneous events stay in the file's order.
 function add(track, parts) {
   track.packed = parts.flatMap(({ packed }) => packed);
   track.signatures = parts.flatMap(({ signatures }) => signatures);
@@ -116,7 +115,7 @@ function add(track, parts) {
   track.signatures.sort((a, b) => a[0] - b[0]);
 }
 
-// Adds the drums of channels other than 10, if they are certain.
+// Adds the drums of channels other than 10 where they are certain.
 function addParts(data, layout, track) {
   let tracks;
   try {

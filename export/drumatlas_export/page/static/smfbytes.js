@@ -1,11 +1,10 @@
-// The bytes of a MIDI file, and the faults that reading it can find. Pure.
+// The bytes of a MIDI file, and the errors about them. Pure.
 
 import { MESSAGE_CHARACTERS } from "./smftables.js";
 
 const PIECE = 1 << 13; // arguments per call
 
-// A fault that makes the file unreadable. A long message loses its middle, as on the box
-// (`drumatlas.errors`).
+// The file can't be read. The middle of a long message is left out, as in `drumatlas.errors`.
 export class MidiFileError extends Error {
   constructor(message) {
     const letters = Array.from(message);
@@ -15,7 +14,7 @@ export class MidiFileError extends Error {
   }
 }
 
-// A track is unreadable from byte `at` on.
+// The track can't be read from byte `at` on.
 export class BrokenTrackError extends MidiFileError {
   constructor(at, why) {
     super(`byte ${at}: ${why}`);
@@ -30,7 +29,7 @@ export class PastEndError extends BrokenTrackError {
   }
 }
 
-// A read went past the end of the file. The reader of a track turns it into another error.
+// A byte beyond the end of the file was requested. Readers of tracks convert this to another error.
 export class NoByteError extends Error {}
 
 // Bytes as numbers, and as text with one character per byte, which is fast to search.
@@ -53,17 +52,17 @@ export class SmfBytes {
     return at <= this.length && this.text.startsWith(letters, at);
   }
 
-  // Returns where `letters` begin, at byte `at` or later; -1 if they don't occur.
+  // Returns where `letters` begin, at byte `at` or later; -1 if nowhere.
   find(letters, at) {
     return this.text.indexOf(letters, at);
   }
 
-  // Returns whether `letters` occur in bytes [start, end).
+  // Returns whether `letters` are somewhere in bytes [start, end).
   holds(letters, start, end) {
     return this.text.slice(start, end).includes(letters);
   }
 
-  // Returns the big-endian number in bytes [start, end), or in those of them that the file has.
+  // Returns the big-endian number in bytes [start, end), up to the end of the file.
   number(start, end) {
     let value = 0;
     for (let at = start; at < Math.min(end, this.length); at++) value = 256 * value + this.bytes[at];

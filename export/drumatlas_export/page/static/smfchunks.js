@@ -1,4 +1,4 @@
-// The header and the chunks of a file, by their declared lengths, as in
+// Reads the header and the chunks of a file by their declared lengths, as in
 // `drumatlas.beat.smf.chunks`. Pure.
 
 import { MidiFileError, countOf } from "./smfbytes.js";
@@ -8,19 +8,19 @@ import {
 
 const NAMED = new RegExp(NAMED_CHUNK, "y");
 
-// The body of a track, bytes [start, end); `number` counts from 1. A settled span was read to find
-// its end. In a broken one, only the times before the fault may be used.
+// The body of a track, bytes [start, end); `number` counts from 1. The end of a settled track was
+// found by reading it. Of a broken track, only the time signatures before the fault are used.
 export function spanOf(number, start, end, isSettled = false, isBroken = false) {
   return { number, start, end, isSettled, isBroken };
 }
 
-// Returns whether a chunk's four-letter name is at byte `at`.
+// Returns whether the four letters of a chunk's name are at byte `at`.
 export function isNamed(data, at) {
   NAMED.lastIndex = at;
   return NAMED.test(data.text);
 }
 
-// Returns where the header is, and remarks about the bytes before it.
+// Returns where the header is, and the remarks about the bytes before it.
 export function findHeader(data) {
   if (data.has(HEADER, 0)) return [0, []];
   const start = data.find(`${HEADER}\0\0\0`, 0);
@@ -31,8 +31,8 @@ export function findHeader(data) {
   return [start, [`${countOf(start, "byte")} before the MIDI file${name ? ` (${name})` : ""} were skipped`]];
 }
 
-// Returns the header at `start`, {form, promised, division} with the lists `spans`, `remarks` and
-// `faults` (remarks about tracks that were left out), and where the chunks after it begin.
+// Reads the header at `start`. Returns {form, promised, division} with the lists `spans`, `remarks`
+// and `faults` (the remarks about omitted tracks), and where the chunks after it begin.
 export function readHeader(data, start) {
   if (data.length < start + HEAD_BYTES + HEADER_BYTES) {
     throw new MidiFileError("cut short: the file ends within its header");
@@ -54,7 +54,7 @@ export function readHeader(data, start) {
   return [layout, Math.max(at, least)];
 }
 
-// Returns the tracks by their declared lengths; null if these do not add up.
+// Returns the tracks by their declared lengths; null if those are inconsistent.
 export function declaredTracks(data, at) {
   const spans = [];
   while (at < data.length) {
@@ -66,6 +66,6 @@ export function declaredTracks(data, at) {
     else if (data.has(HEADER, at) || !isNamed(data, at)) return null;
     at = end;
   }
-  // A wrong length may skip a whole track.
+  // A wrong length may hide a whole track.
   return spans.length && data.text.split(TRACK).length - 1 === spans.length ? spans : null;
 }

@@ -1,4 +1,4 @@
-// Finds channels that play a drum kit by the file's messages to synthesizers, as in
+// Finds the channels that a file declares as drum kits by its messages to synthesizers, as in
 // `drumatlas.beat.smf.declared`, which names its sources. Pure.
 
 import {
@@ -9,14 +9,13 @@ import {
 const [RESET, GS, XG_MODE, ANY_XG] = [RESETS, GS_PART, XG_PART, XG_MESSAGE].map((one) => new RegExp(`^(?:${one})`, "s"));
 const [DECLARES_XG, ...DECLARES] = [DECLARING_XG, ...DECLARING].map((one) => new RegExp(one, "s"));
 
-// Returns whether a file's bytes may hold such a message for a channel other than 10.
+// Returns whether a file's bytes may contain such a declaration for a channel other than 10.
 export function mayDeclare({ text }) {
   if (DECLARES.some((one) => one.test(text))) return true;
   return (text.includes(XG_ON) || text.includes("\x4c\x08")) && DECLARES_XG.test(text);
 }
 
-// The effect of all messages of a file, [tick, message as text], track after track, on its
-// channels.
+// The declarations in all messages of a file, [tick, message as text], track by track.
 export class Declared {
   #banks = new Map();
   #changes = new Map(); // by channel: tick, why or ""
@@ -30,13 +29,13 @@ export class Declared {
     }
   }
 
-  // The channels (0..15) that play a drum kit at some time.
+  // The channels (0..15) that play a drum kit at any time.
   get channels() {
     const kits = [...this.#changes].filter(([, changes]) => changes.some(([, why]) => why));
     return new Set(kits.map(([channel]) => channel));
   }
 
-  // Returns why `channel` plays a drum kit at `tick`; "" if no message makes it.
+  // Returns why `channel` plays a drum kit at `tick`; "" if nothing declares it.
   at(channel, tick) {
     const changes = this.#changes.get(channel) ?? [];
     return changes.findLast(([from]) => from <= tick)?.[1] ?? "";
@@ -54,7 +53,7 @@ export class Declared {
     } else if (xg) this.#set(tick, xg[1].charCodeAt(0), xg[2].charCodeAt(0) ? "an XG drum part" : "");
   }
 
-  // Handles a bank select, which takes effect with the next program change.
+  // Handles bank select, which takes effect at the next program change, and program change.
   #takeChange(tick, status, first, second) {
     const channel = status & 0x0f;
     if ((status & 0xf0) !== PROGRAM) {

@@ -1,5 +1,4 @@
-// Reads the events of a track in order, as in `drumatlas.beat.smf.events`, which gives the reasons.
-// Pure.
+// Reads the events of a track, as in `drumatlas.beat.smf.events`, which gives the reasons. Pure.
 
 import { BrokenTrackError, NoByteError, PastEndError } from "./smfbytes.js";
 import {
@@ -8,8 +7,8 @@ import {
 
 // Yields the events in bytes [at, end), up to and including End of Track: {at, tick, status, kind,
 // data, end}. `at` is where the delta time begins, `data` where the data begin, `end` the position
-// after them; `kind` is a meta event's type, else 0. Throws BrokenTrackError if an event is
-// malformed, PastEndError if one does not end before `end`.
+// after them; `kind` is a meta event's type, else 0. Throws BrokenTrackError at a malformed event,
+// and PastEndError at one that runs past `end`.
 export function* events(data, at, end) {
   let [tick, status] = [0, 0];
   while (at < end) {

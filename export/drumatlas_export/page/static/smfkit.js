@@ -1,16 +1,16 @@
-// Recognises a drum kit by the keys of notes and by how they sound together, as in
+// Recognises a drum kit by its keys and by which of them sound together, as in
 // `drumatlas.beat.smf.kit`, which gives the reasons. Pure.
 
 import { keyOf, tickOf } from "./smfnotes.js";
 import { CRASHES, HATS, KICKS, LIKELY, MOST_KICKS_WITH_SNARE, REST, SNARES, STEPS_PER_BEAT, SURE } from "./smftables.js";
 import { round } from "./numbers.js";
 
-// Returns whether packed notes are certainly a drum kit, without further evidence.
+// Returns whether packed notes are certainly a drum kit.
 export function isKit(packed, division) {
   return passes(packed, division, SURE);
 }
 
-// Returns whether packed notes are a drum kit, given that their track's name says so.
+// Returns whether packed notes are a drum kit if their track's name says so, too.
 export function mayBeKit(packed, division) {
   return passes(packed, division, LIKELY);
 }
@@ -49,7 +49,7 @@ function countsOf(values) {
   return counts;
 }
 
-// Returns the key of most notes; of several, the lowest.
+// Returns the most frequent key; the lowest if several are equal.
 function mostFrequent(notes) {
   const counts = [...countsOf(notes.map(([, key]) => key))];
   return counts.sort((a, b) => b[1] - a[1] || a[0] - b[0])[0][0];

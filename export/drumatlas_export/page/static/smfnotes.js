@@ -1,8 +1,7 @@
-// Reads the notes of a track's body, as in `drumatlas.beat.smf.notes`, which gives the reasons.
-// Pure.
+// Reads the notes of a track, as in `drumatlas.beat.smf.notes`, which gives the reasons. Pure.
 //
-// A note is packed into one number, as there: tick, channel, key and velocity, with the tick in the
-// highest bits. It may exceed the range of JavaScript's bit operations, but not of its numbers.
+// As there, a note is one number: tick, channel, key and velocity, the tick in the highest bits. It
+// may have more than the 32 bits of JavaScript's bit operations, but the number is exact.
 
 import { BrokenTrackError, MidiFileError } from "./smfbytes.js";
 import { afterEnd } from "./smfevents.js";
@@ -12,8 +11,8 @@ import {
 } from "./smftables.js";
 
 const TICK_UNIT = 2 ** TICK;
-// The action for a message, by its status byte. 0 or more: a wanted note; the number is its
-// channel's bits in a packed note. -1, -2: skip that many bytes of data. KEEP: keep it.
+// How to handle a message, by its status byte. 0 or more: a wanted note; the number is its
+// channel's bits in a packed note. -1, -2: skip so many data bytes. KEEP: keep it.
 const [KEEP, NO_STATUS] = [-3, -4];
 
 export const tickOf = (note) => Math.floor(note / TICK_UNIT);
@@ -23,21 +22,21 @@ export const keyOf = (note) => ((note % TICK_UNIT) >> KEY) & 0x7f;
 export const placeOf = (note) => channelOf(note) * KEYS + keyOf(note);
 export const atTick = (tick) => tick * TICK_UNIT;
 
-// Returns the same note on another channel and key.
+// Returns the note with another channel and key.
 export function withPlace(note, place) {
   return note + (place - placeOf(note)) * 2 ** KEY;
 }
 
-// Returns a request for metres, tempos and the notes of `channels` (0..15): {todo, marks}. A track
-// without any of the marks has nothing that the request wants.
+// Returns a request {todo, marks} for time signatures, tempos and the notes of `channels` (0..15).
+// A track without any of the marks contains none of them.
 export function notesOf(channels) {
   const todo = Array.from({ length: 256 }, (_, status) => -(DATA_BYTES[status >> 4] ?? 0));
   for (const channel of channels) todo[0x90 | channel] = channel << CHANNEL;
   return { todo, marks: [...channels.map((channel) => String.fromCharCode(0x90 | channel)), ...TIME_MARKS] };
 }
 
-// Returns a request that adds the notes of all channels, control and program changes, and short
-// SysEx.
+// Returns a request that includes the notes of all channels, control and program changes, and short
+// SysEx messages.
 export function everything() {
   const { todo, marks } = notesOf(Array.from({ length: 16 }, (_, channel) => channel));
   const kept = [...Array.from({ length: 32 }, (_, i) => 0xb0 + i), SYSEX];
@@ -45,15 +44,15 @@ export function everything() {
   return { todo, marks: [...marks, ...kept.map((status) => String.fromCharCode(status))] };
 }
 
-// Returns an empty result of reading a track; `number` counts from 1. `unsound` counts notes with a
-// key or velocity over 127, which are not in `packed`; `setup` has [tick, message as text].
+// The result of reading a track, still empty; `number` counts from 1. `unsound` notes have a key or
+// velocity over 127 and are not in `packed`; `setup` has [tick, message as text].
 export function noEvents(number) {
   return { number, packed: [], signatures: [], names: [], setup: [], unsound: 0 };
 }
 
-// Reads a track's body, bytes [at, end), starting at tick `tick`. Returns the position where it
-// ended, and whether End of Track is there. After a BrokenTrackError, a NoByteError or a position
-// past `end`, the track is malformed and the result is invalid.
+// Reads a track's body, bytes [at, end), from `tick` on. Returns the position where it ended and
+// whether End of Track is there. After a BrokenTrackError, a NoByteError or a position past `end`
+// the track is malformed, and the result must not be used.
 export function readNotes(data, at, end, wanted, into, tick = 0) {
   let [status, todo, delta] = [0, NO_STATUS, 0];
   while (at < end) {
@@ -92,8 +91,8 @@ function keep(data, at, tick, status, into) {
   return at + size;
 }
 
-// Reads the event at `at`, which has no channel. Returns the position after it, and whether it is
-// End of Track.
+// Reads the event without a channel at `at`. Returns the position after it and whether it is End of
+// Track.
 function readSystem(data, at, tick, wanted, into) {
   const byte = data.byte(at);
   if (byte === META) {
@@ -129,7 +128,7 @@ function checkLength(into, tick, at) {
   checkBounds(into.packed, []);
 }
 
-// Throws if there are more of these than in any music.
+// Throws if there are more notes or time signatures than in any music.
 export function checkBounds(notes, signatures) {
   if (notes.length > MAX_NOTES) throw new MidiFileError(`more than ${MAX_NOTES} drum notes`);
   if (signatures.length > MAX_SIGNATURES) throw new MidiFileError(`more than ${MAX_SIGNATURES} time signatures`);

@@ -1,5 +1,5 @@
-// Finds drums on channels other than 10: those that the file declares, and those that can't be
-// anything else, as in `drumatlas.beat.smf.parts`, which gives the reasons. Pure.
+// Finds drums on channels other than 10, where the file says so or where they can be nothing else,
+// as in `drumatlas.beat.smf.parts`, which gives the reasons. Pure.
 
 import { Declared } from "./smfdeclared.js";
 import { isKit, mayBeKit } from "./smfkit.js";
@@ -11,8 +11,7 @@ const WORD = /[\p{L}\p{Nl}\p{No}]+/gu;
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 // Returns the drums of channels other than 10: [{channel, why, packed}]. `tracks` were read with
-// the request `everything`; `division` is in ticks per beat; `hasDrums` says whether channel 10 has
-// drums.
+// `everything`; `division` is ticks per beat; `hasDrums`: channel 10 has drums.
 export function findParts(tracks, division, hasDrums) {
   const found = declaredParts(tracks);
   if (hasDrums || found.length) return found;
@@ -26,7 +25,7 @@ export function channelsOf(tracks) {
   return [...channels].sort((a, b) => a - b);
 }
 
-// Returns the parts that synthesizers play on a drum kit.
+// Returns the parts that the file declares as drum kits.
 function declaredParts(tracks) {
   const declared = new Declared(tracks.flatMap(({ setup }) => setup));
   const { channels } = declared;
@@ -41,7 +40,7 @@ function declaredParts(tracks) {
   return [...parts.values()].sort((a, b) => a.channel - b.channel);
 }
 
-// Returns the track of one channel whose name says drums and whose keys agree, if there is one.
+// Returns the part of a track with one channel whose name and keys say drums, else [].
 function namedPart(track, division) {
   const channels = channelsOf([track]);
   const name = track.names.map(drumName).find(Boolean);
@@ -54,7 +53,7 @@ function namedPart(track, division) {
   return [{ channel, why: `track ${number} is named ${quoted(name)}`, packed }];
 }
 
-// Returns a file's only channel, or one that usually plays drums, if no melody sounds like it.
+// Returns the only channel of a file, or those usual for drums, if they sound like a kit.
 function partsBySound(tracks, division) {
   const channels = channelsOf(tracks);
   const isOnly = channels.length === 1;
@@ -71,13 +70,13 @@ function programs(track, channel) {
   return track.setup.filter(([, one]) => one.charCodeAt(0) === status).map(([, one]) => one.charCodeAt(1));
 }
 
-// Returns the name if it may be that of a drum track, else "".
+// Returns the name if it may be that of drums, else "".
 function drumName(raw) {
   const name = decoded(raw).replace(UNPRINTABLE, "").trim();
   return (has(KITS, name) || has(VAGUE, name)) && !has(OTHERS, name) ? name : "";
 }
 
-// Decodes as UTF-8, or as Latin-1, which accepts any bytes.
+// Decodes bytes as UTF-8 or else as Latin-1, in which any bytes are valid.
 function decoded(raw) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(raw);
@@ -86,13 +85,13 @@ function decoded(raw) {
   }
 }
 
-// Upper case first: this unifies all forms of a letter, like Python's `casefold`.
+// Upper case first: this unifies all forms of a letter, as Python's `casefold` does.
 function has(words, name) {
   const found = name.toUpperCase().toLowerCase().match(WORD) ?? [];
   return found.some((word) => words.test(word));
 }
 
-// Returns a string of printable characters as Python's `repr` writes it.
+// Quotes a string of printable characters as Python does.
 function quoted(name) {
   const quote = name.includes("'") && !name.includes('"') ? '"' : "'";
   const inner = name.replaceAll("\\", "\\\\");

@@ -1,25 +1,24 @@
-// Finds the tracks of a damaged file: reads each to its End of Track, whatever its length says, as
-// in `drumatlas.beat.smf.search`. Pure.
+// Finds the tracks of a damaged file by reading each one to its End of Track, whatever its declared
+// length, as in `drumatlas.beat.smf.search`. Pure.
 
 import { BrokenTrackError, MidiFileError, PastEndError, countOf } from "./smfbytes.js";
 import { isNamed, spanOf } from "./smfchunks.js";
 import { events, isEnd } from "./smfevents.js";
 import { END_BYTES, HEADER, HEAD_BYTES, SYSEX, TORN, TRACK, MAX_WORK } from "./smftables.js";
 
-// Describes how a track ends: its last complete event ends at `place`, and the search for the next
-// chunk starts at `next`. Without End of Track it `isCut`, or otherwise complete; with a `fault`
-// its events are invalid.
+// How a track ends: its complete events end at `place`, and the search continues at `next`. A track
+// without End of Track may be cut (`isCut`); with a `fault` it is not used.
 function stopOf(place, next, about = {}) {
   return { place, next, isMarked: false, isCut: false, fault: null, ...about };
 }
 
-// Finds the tracks of `data`; adds them and their faults to `layout`.
+// Finds the tracks of `data` and adds them, with remarks about their faults, to `layout`.
 export class Search {
   constructor(data, layout) {
     [this.data, this.layout, this.number, this.left] = [data, layout, 0, MAX_WORK * data.length];
   }
 
-  // Finds all tracks from the chunk expected at `at` on; throws if there are none.
+  // Finds all tracks from byte `at` on, where a chunk should begin; throws if there are none.
   all(at) {
     for (let place = this.#nextChunk(at); place !== null; place = this.#nextChunk(at)) {
       if (this.data.has(TRACK, place)) {
@@ -49,7 +48,7 @@ export class Search {
     return this.#sayEnd(number, stop, end, isNextThere);
   }
 
-  // Adds a remark about the end of a track; returns where to search for the next chunk.
+  // Adds a remark about how a track ends; returns where to search for the next chunk.
   #sayEnd(number, stop, end, isNextThere) {
     const { place, next } = stop;
     if (stop.isCut) this.#say(`track ${number} is cut short and was read up to byte ${place}`);
@@ -64,7 +63,7 @@ export class Search {
     return next;
   }
 
-  // Accepts a track unread if everything around it agrees with its length; returns whether it did.
+  // Adds a track without reading it if its declared length fits what follows; returns whether so.
   #isLikely(span) {
     const { start, end } = span;
     const isLikely = this.#isNextAt(end) && this.#isEndBefore(end) && !this.data.holds(TRACK, start, end);
@@ -76,7 +75,7 @@ export class Search {
     return end === this.data.length || this.data.has(TRACK, end);
   }
 
-  // Returns whether there seems to be an End of Track right before byte `end`.
+  // Returns whether an End of Track seems to be right before byte `end`.
   #isEndBefore(end) {
     return end <= this.data.length && this.data.has(END_BYTES, end - END_BYTES.length);
   }
@@ -92,7 +91,7 @@ export class Search {
     this.layout.remarks.push(words);
   }
 
-  // Reads a track's events until it ends, at the latest where the next track begins.
+  // Reads a track's events until its end, or until the next track begins.
   #walk(start, declared) {
     const { data } = this;
     let [place, head] = [start, this.#nextHead(start)];
@@ -103,7 +102,7 @@ export class Search {
           if (event.status < SYSEX || event.data > head || this.#isSure(head, declared)) {
             return stopOf(place, head, { isCut: true });
           }
-          head = this.#nextHead(head + 1); // these letters are part of a text
+          head = this.#nextHead(head + 1); // the letters are part of a text
         }
         if (isEnd(event)) return markedEnd(event, head);
         place = event.end;
@@ -145,7 +144,7 @@ export class Search {
     if (data.has(TRACK, at) || this.#isForeign(at)) return at;
     let place = this.#nextHead(at);
     const isFile = data.has(HEADER, place);
-    // A file written over a longer one is followed by the rest of that one.
+    // A file written over a longer one ends with the rest of the longer one.
     const { promised } = this.layout;
     if (place > at && promised > 0 && promised <= this.number && !isFile) place = data.length;
     const isLast = isFile || place === data.length;
@@ -157,7 +156,7 @@ export class Search {
     return isLast ? null : place;
   }
 
-  // Returns where the head of a track or a file begins, at `at` or later; else the end.
+  // Returns where the head of a track or file begins, at `at` or later; else the end.
   #nextHead(at) {
     for (;;) {
       const places = [TRACK, HEADER].map((kind) => this.data.find(kind, at)).filter((place) => place >= 0);
@@ -168,7 +167,8 @@ export class Search {
     }
   }
 
-  // Returns whether the letters at `at` are a head, not text: a track's first event has a status.
+  // Returns whether the letters at `at` are a head and not text: a track's first event has a
+  // status.
   #isHead(at) {
     const { data } = this;
     const start = at + HEAD_BYTES;
@@ -182,7 +182,7 @@ export class Search {
     }
   }
 
-  // Returns whether this head begins where a track ended, or its own track ends by its length.
+  // Returns whether the track with this head begins where another ended, or ends where it declares.
   #isSure(head, declared) {
     return head === declared || this.#isEndBefore(head) || this.#isEndBefore(this.#endOfChunk(head));
   }
@@ -200,17 +200,16 @@ export class Search {
   }
 }
 
-// Returns how the track ends at an End of Track; if that lacks its last byte, the next head must
-// follow it.
+// Returns how a track ends at an End of Track. If its last byte is missing, a head must follow.
 function markedEnd(event, head) {
   if (event.end > event.data) return stopOf(event.end, event.end, { isMarked: true });
   if (event.end === head) return stopOf(event.end, head, { isCut: true });
   return stopOf(event.at, head, { fault: new BrokenTrackError(event.at, "an End of Track with data") });
 }
 
-// Returns a fault if bytes seem to be missing within a track, [start, end), that reads well but has
-// a wrong length: a note-off without a note-on or, unless the track is cut, an endless note among
-// notes that end. Else null.
+// Returns the fault if bytes seem to be missing within a track, bytes [start, end), that is
+// readable but has a wrong length: a note-off without a note or, unless the track is cut, a note
+// that never ends among notes that do. Otherwise returns null.
 function torn(data, start, end, isCut) {
   const sounding = new Map(); // by channel and key
   let [ends, held] = [0, 0];

@@ -1,7 +1,6 @@
-// Places: converts knobs and map positions to latent points and back, as in
-// `drumatlas.explore.latent`. Pure.
+// Converts between knobs, map positions and latent points, as in `drumatlas.explore.latent`. Pure.
 
-const MAP_BLUR = 0.035; // in units of the map's side
+const MAP_BLUR = 0.035; // share of the map's bounding box
 const LATENT_BLUR = 0.35; // prior deviations
 
 export class Space {
@@ -12,7 +11,7 @@ export class Space {
     this.#atlas = atlas;
   }
 
-  // Converts knobs [4], 0..1 each (beyond is allowed), to z [4].
+  // Returns z [4] of knobs [4], 0..1 each or beyond.
   ofKnobs(knobs) {
     const { centre, basis } = this.#atlas;
     return centre.map((value, row) => {
@@ -35,7 +34,7 @@ export class Space {
     return this.#atlas.points.z.slice(4 * index, 4 * index + 4);
   }
 
-  // Converts the map's x, y in 0..1 to z [4]: kernel regression over all points.
+  // Returns z [4] at x, y on the map, 0..1 each: kernel regression over all points.
   ofMap(x, y) {
     const { points, centre } = this.#atlas;
     if (!points.n) return centre;
@@ -51,7 +50,7 @@ export class Space {
     return Float32Array.from(sums, (sum) => sum / all);
   }
 
-  // Returns where z lies on the map: the same regression in the other direction.
+  // Returns where z lies on the map, by the same regression in the other direction.
   toMap(z) {
     const { points, reach } = this.#atlas;
     if (!points.n) return [0.5, 0.5];
@@ -79,7 +78,7 @@ export class Space {
     return best;
   }
 
-  // Returns the distance of two places in prior deviations.
+  // Returns the distance of two latent points, in prior deviations.
   away(a, b) {
     let sum = 0;
     for (let axis = 0; axis < 4; axis++) {

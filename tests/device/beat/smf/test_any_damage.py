@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
-from midi_bytes import END, FOUR_FOUR, beat, chunk, header, played, with_length
-from midi_files import files
+from support.midi_bytes import END, FOUR_FOUR, beat, chunk, header, played, with_length
+from support.midi_strategies import files
 
 
 def read(data: bytes) -> list[tuple[int, int, int]]:
@@ -21,7 +21,7 @@ def read(data: bytes) -> list[tuple[int, int, int]]:
 
 
 @given(files())
-def test_what_mido_writes_is_read_without_a_word(
+def test_files_that_mido_writes_are_read_without_a_remark(
     file: tuple[int, list[bytes], list[list[tuple[int, int, int]]]],
 ) -> None:
     form, chunks, notes = file

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from drumatlas.beat.smf import DrumTrack, read_drums, search
 from drumatlas.errors import MidiFileError
-from midi_bytes import END, FOUR_FOUR, beat, chunk, file_of, header, meta, played, with_length
+from support.midi_bytes import (
+    END,
+    FOUR_FOUR,
+    beat,
+    chunk,
+    file_of,
+    header,
+    meta,
+    played,
+    with_length,
+)
 
 NOTES = beat()
 DRUMS = played(NOTES)
@@ -38,7 +48,7 @@ def test_a_wrong_length_loses_nothing(wrong: int, damaged: int) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF])
-def test_lengths_that_are_none(size: int) -> None:
+def test_impossible_lengths_lose_nothing(size: int) -> None:
     chunks = [b"MTrk" + struct.pack(">I", size) + one for one in (METRE, MELODY, DRUMS)]
     track = read_drums(header(3) + b"".join(chunks))
     assert is_whole(track)
@@ -54,7 +64,7 @@ def test_a_length_that_swallows_the_next_track() -> None:
 
 
 @pytest.mark.parametrize("pad", [b"\0", b"\0\0\0", b"junk between", b"\r\n", bytes(200)])
-def test_bytes_between_tracks(pad: bytes) -> None:
+def test_bytes_between_tracks_are_left_out_with_a_remark(pad: bytes) -> None:
     chunks = [chunk(b"MTrk", one) for one in (METRE, MELODY, DRUMS)]
     track = read_drums(header(3) + pad.join(chunks))
     assert is_whole(track)
@@ -73,7 +83,7 @@ def test_bytes_between_tracks(pad: bytes) -> None:
         (b"?" * 1000, "1000 bytes before the MIDI file"),
     ],
 )
-def test_what_stands_before_the_header(junk: bytes, words: str) -> None:
+def test_bytes_before_the_header_are_left_out_with_a_remark(junk: bytes, words: str) -> None:
     track = read_drums(junk + file_of(METRE, DRUMS))
     assert is_whole(track)
     assert track.remarks == [f"{words} were skipped"]
@@ -106,7 +116,7 @@ def test_a_broken_track_does_not_lose_the_others(body: bytes, why: str, place: i
     assert remark.endswith(f"({why}) and was left out")
 
 
-def test_a_metre_that_is_lost_with_its_track_is_said() -> None:
+def test_a_metre_lost_with_its_track_is_reported() -> None:
     track = read_drums(file_of(b"\x00\x3c\x40" + METRE, DRUMS))
     assert track.remarks[0].endswith("and was left out, with its time signatures")
 
@@ -140,21 +150,21 @@ def test_a_track_whose_last_bytes_are_missing_before_another(missing: int) -> No
     assert "track 2 " in remark
 
 
-def test_a_missing_end_of_track_is_said() -> None:
+def test_a_missing_end_of_track_is_reported() -> None:
     track = read_drums(file_of(METRE, DRUMS.removesuffix(END), MELODY))
     assert is_whole(track)
     (remark,) = track.remarks
     assert remark.startswith("track 2 has no End of Track and was read up to byte ")
 
 
-def test_events_after_the_end_of_track_are_said() -> None:
+def test_events_after_the_end_of_track_are_reported() -> None:
     track = read_drums(file_of(METRE, DRUMS + b"\x00\x99\x24\x64" + END))
     assert is_whole(track)
     assert track.remarks == ["track 2: 8 bytes after its end were left out"]
 
 
 @pytest.mark.parametrize("rest", [b"\0", bytes(128), b"<!-- page -->", b"MTrk"])
-def test_what_follows_the_last_track_is_said(rest: bytes) -> None:
+def test_bytes_after_the_last_track_are_left_out_with_a_remark(rest: bytes) -> None:
     track = read_drums(file_of(METRE, DRUMS) + rest)
     assert is_whole(track)
     assert len(track.remarks) >= 1
@@ -231,7 +241,7 @@ def test_remarks_are_bounded() -> None:
     assert track.remarks[-1] == "and 30 more"
 
 
-def test_what_may_be_read_to_find_tracks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_for_tracks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MAX_WORK", 1)
     damaged = header(1) + with_length(DRUMS, 1)
     assert is_whole(read_drums(damaged))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.beat.smf import DrumTrack, read_drums
-from midi_bytes import (
+from support.midi_bytes import (
     END,
     FOUR_FOUR,
     GM_ON,
@@ -47,7 +47,7 @@ def channels(track: DrumTrack) -> set[int]:
         (XG_ON + xg_part(10, 2), "an XG drum part"),
     ],
 )
-def test_a_part_declared_as_drums(before: bytes, why: str) -> None:
+def test_a_part_declared_as_drums_is_read(before: bytes, why: str) -> None:
     track = read_drums(song(CONGAS, 10, before))
     assert [note[:2] for note in track.notes] == CONGAS
     assert track.remarks == [f"drums found on channel 11 ({why})"]
@@ -70,7 +70,7 @@ def test_a_part_declared_as_drums(before: bytes, why: str) -> None:
         bytes((0, 0xB0 | 10, 0, 120)),  # no program change after it
     ],
 )
-def test_a_part_that_is_not_declared_as_drums(before: bytes) -> None:
+def test_a_part_not_declared_as_drums_is_not_read(before: bytes) -> None:
     track = read_drums(song(CONGAS, 10, before))
     assert (track.notes, track.remarks) == ([], [])
     assert track.unread == [1, 10]
@@ -107,7 +107,7 @@ def test_a_channel_plays_drums_from_where_it_is_declared() -> None:
     ],
 )
 @pytest.mark.parametrize("channel", [0, 5, 15])
-def test_a_track_that_is_named_drums(name: str, channel: int) -> None:
+def test_a_track_named_drums_is_read(name: str, channel: int) -> None:
     offbeat = [(tick + 240 * (key == 42), key) for tick, key in NOTES]  # no hat on kick or snare
     track = read_drums(song(offbeat, channel, named(name)))
     assert len(track.notes) == len(offbeat)
@@ -115,7 +115,7 @@ def test_a_track_that_is_named_drums(name: str, channel: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["perc", "Beat 7", "Kit A", "Percussion"])
-def test_a_vague_name_and_a_kits_notes(name: str) -> None:
+def test_a_vague_name_needs_the_notes_of_a_kit(name: str) -> None:
     assert len(read_drums(song(NOTES, 3, named(name))).notes) == len(NOTES)
     assert read_drums(song(CONGAS, 3, named(name))).notes == []
 
@@ -124,11 +124,11 @@ def test_a_vague_name_and_a_kits_notes(name: str) -> None:
     "name",
     ["Steel Drums", "Drum & Bass line", "Taiko Drum", "Synth Drum", "Piano", "Kitten", "Drumlin"],
 )
-def test_names_that_are_no_drums(name: str) -> None:
+def test_other_names_do_not_make_a_track_drums(name: str) -> None:
     assert read_drums(song(NOTES, 3, named(name))).notes == []
 
 
-def test_a_melody_that_is_named_drums_is_none() -> None:
+def test_a_melody_named_drums_is_not_read() -> None:
     scale = [(240 * i, 48 + (0, 2, 4, 5, 7, 9, 11, 12)[i % 8]) for i in range(64)]
     assert read_drums(song(scale, 3, named("Little Drums"))).notes == []
 
@@ -139,7 +139,7 @@ def test_a_name_does_not_count_beside_drums_on_channel_10() -> None:
 
 
 @pytest.mark.parametrize("channel", [0, 8, 10, 15])
-def test_a_file_of_one_channel_that_plays_a_kit(channel: int) -> None:
+def test_a_file_of_one_channel_with_the_notes_of_a_kit_is_read(channel: int) -> None:
     track = read_drums(file_of(FOUR_FOUR + END, played(NOTES, channel)))
     assert [note[:2] for note in track.notes] == NOTES
     (remark,) = track.remarks
@@ -149,7 +149,7 @@ def test_a_file_of_one_channel_that_plays_a_kit(channel: int) -> None:
 
 
 @pytest.mark.parametrize("channel", [10, 15])
-def test_the_channels_where_drums_were_by_custom(channel: int) -> None:
+def test_channels_11_and_16_are_read_as_drums_by_custom(channel: int) -> None:
     assert len(read_drums(song(NOTES, channel)).notes) == len(NOTES)
     assert read_drums(song(NOTES, 4)).notes == []
 

@@ -10,7 +10,7 @@ from drumatlas.beat.smf import notes as smf_notes
 from drumatlas.beat.smf import read as smf
 from drumatlas.beat.smf import read_drums
 from drumatlas.errors import MidiFileError
-from midi_bytes import END, FOUR_FOUR, beat, chunk, file_of, header, meta, played
+from support.midi_bytes import END, FOUR_FOUR, beat, chunk, file_of, header, meta, played
 
 
 def test_reads_what_mido_writes() -> None:

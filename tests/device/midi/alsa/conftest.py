@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from delivering import Wire
+from support.virtual_wire import VirtualWire
 
 if TYPE_CHECKING:
-    from sequencer_of_alsa import Kernel
+    from support.fake_alsa import Kernel
 
 
 @pytest.fixture(scope="module")
@@ -20,17 +20,17 @@ def kernels() -> "Iterator[Callable[[], Kernel]]":
     from drumatlas.midi.alsa import input as alsa_input
     from drumatlas.midi.alsa import output as alsa_output
     from drumatlas.midi.alsa import ports as alsa_ports
-    from sequencer_of_alsa import Clock, Kernel
+    from support.fake_alsa import Clock, Kernel
 
     with pytest.MonkeyPatch.context() as patch:
 
         def fresh() -> "Kernel":
-            kernel = Kernel(Wire())
+            kernel = Kernel(VirtualWire())
             for module in (alsa_output, alsa_ports, alsa_input):
                 patch.setattr(module, "open_sequencer", kernel.open)
             for module in (alsa_output, alsa_input):
                 patch.setattr(module, "QueueClock", Clock)
-            patch.setattr(alsa_output, "bearable_hz", lambda _client: 4000)
+            patch.setattr(alsa_output, "sustainable_hz", lambda _client: 4000)
             patch.setattr(alsa_ports, "wait_events", kernel.wait_events)
             patch.setattr(alsa_input, "wait_events", lambda *_, **__: time.sleep(0.01) or [])
             here = SimpleNamespace(

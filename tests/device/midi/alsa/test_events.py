@@ -1,8 +1,8 @@
 import pytest
 
-from alsa_library import alsa_or_skip
 from drumatlas.midi.alsa.events import EVENT_SIZE, pack, stamps
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
+from support.alsa_library import alsa_or_skip
 
 MESSAGES = [
     *(CLOCK, START, CONTINUE, STOP),
@@ -11,7 +11,7 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=bytes.hex)
-def test_it_is_what_the_library_writes(message: bytes) -> None:
+def test_events_are_packed_as_the_library_packs_them(message: bytes) -> None:
     alsa_midi = alsa_or_skip()
     from alsa_midi._ffi import alsa, ffi
 
@@ -30,11 +30,11 @@ def test_it_is_what_the_library_writes(message: bytes) -> None:
     assert len(expected) == EVENT_SIZE
 
 
-def test_what_was_delivered_tells_queue_and_time() -> None:
+def test_a_delivered_event_has_its_queue_and_time() -> None:
     events = pack(CLOCK, (7, 5), 3, (128, 1)) + pack(STOP, (0, 9), 4, (128, 1))
     assert stamps(events + b"half") == [(3, (7, 5)), (4, (0, 9))]
 
 
-def test_what_the_sequencer_never_sends_is_a_bug() -> None:
-    with pytest.raises(ValueError, match="no message of ours"):
+def test_a_message_that_the_sequencer_never_sends_is_an_error() -> None:
+    with pytest.raises(ValueError, match="unexpected message"):
         pack(b"\xf0\x01\xf7", (0, 0), 0, (0, 0))

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivering import BASE_NS, counted, perform
 from drumatlas.midi.alsa.input import AlsaInput
 from drumatlas.midi.alsa.output import AlsaPort
 from drumatlas.play.events import (
@@ -21,10 +20,11 @@ from drumatlas.play.events import (
 )
 from drumatlas.play.port import OutputPort
 from drumatlas.play.sequencer import Sequencer
-from playing import HATS, sequencer
-from recorded import hanging
-from sequencer_of_alsa import Kernel
-from waiting import until
+from support.fake_alsa import Kernel
+from support.playing import HATS, sequencer
+from support.recordings import hanging
+from support.virtual_wire import BASE_NS, counted, perform
+from support.waiting import until
 
 MS = 1_000_000
 NAME, SYNTH = "TR-8S:MIDI 1", (24, 0)
@@ -69,13 +69,13 @@ def play(
     for ms in range(round(from_s * 1000), round((from_s + seconds) * 1000), 20):
         kernel.wire.now_ns = BASE_NS + ms * MS
         port.send(seq.advance(kernel.wire.now_ns + 60 * MS))
-    port._client.run()
+    kernel.run()
 
 
 def test_back_in_it_hears_panic_on_all_channels_in_use_then_its_place(kernel: Kernel) -> None:
     kernel.plug(NAME, SYNTH)
     port = AlsaPort("TR-8S", (9,))
-    port._client.run()
+    kernel.run()
     assert kernel.heard[SYNTH] == [one.data for one in panic(0, (9,))]
     seq = sequencer(HATS)
     seq.skip_to(BASE_NS)
@@ -114,7 +114,7 @@ def test_one_that_appears_while_the_watch_is_set_up_is_connected(kernel: Kernel)
 
 
 @pytest.mark.parametrize("step", ["on_list", "on_connect"])
-def test_who_plays_waits_neither_for_a_list_nor_for_a_connection(kernel: Kernel, step: str) -> None:
+def test_playing_waits_neither_for_a_list_nor_for_a_connection(kernel: Kernel, step: str) -> None:
     port = AlsaPort("TR-8S", (9,), waits=True)
     goes_on, is_there = threading.Event(), threading.Event()
     setattr(kernel, step, lambda: is_there.set() or goes_on.wait(60))

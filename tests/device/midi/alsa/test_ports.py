@@ -1,13 +1,13 @@
 from typing import Any
 
-from alsa_library import alsa_or_skip
+from support.alsa_library import alsa_or_skip
 
 alsa_midi = alsa_or_skip()
 
 from drumatlas.midi.alsa.ports import list_alsa  # noqa: E402 - skipped where ALSA is not
 
 
-class Client:
+class PortLister:
     """A sequencer with these ports."""
 
     client_id = 128
@@ -28,5 +28,5 @@ def port(client: int, name: str, capability: Any = alsa_midi.WRITE_PORT) -> Any:
 def test_ports_are_listed_but_our_own_and_those_that_ask_to_be_left_alone() -> None:
     hidden = alsa_midi.WRITE_PORT | alsa_midi.PortCaps.NO_EXPORT
     ports = [port(20, "TR-8S"), port(128, "drumatlas"), port(129, "drumatlas watch", hidden)]
-    (found,) = list_alsa(Client(ports), output=True)
+    (found,) = list_alsa(PortLister(ports), output=True)
     assert (found.name, found.address) == ("TR-8S:MIDI 1", (20, 0))

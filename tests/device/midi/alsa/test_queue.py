@@ -11,7 +11,7 @@ MS = 1_000_000
 EVERY = 200 * MS  # how often it looks
 
 
-class Machine:
+class DriftingQueue:
     """A clock, and a client of ALSA whose queue runs beside it. `reading_ns` is what a reading
     of the queue's time takes."""
 
@@ -29,7 +29,7 @@ class Machine:
     def monotonic_ns(self) -> int:
         return self.now_ns
 
-    def create_queue(self, _name: str) -> "Machine":
+    def create_queue(self, _name: str) -> "DriftingQueue":
         return self
 
     def get_timer(self) -> SimpleNamespace:
@@ -54,8 +54,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    machine = Machine()
+def machine(monkeypatch: pytest.MonkeyPatch) -> DriftingQueue:
+    machine = DriftingQueue()
     monkeypatch.setattr(alsa_queue, "time", machine)
     monkeypatch.setattr(
         alsa_queue,
@@ -65,19 +65,19 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     return machine
 
 
-def error_ns(clock: QueueClock, machine: Machine) -> float:
+def error_ns(clock: QueueClock, machine: DriftingQueue) -> float:
     """How far the queue's stamp for now is from the queue's time."""
     seconds, nanoseconds = clock.stamp(machine.now_ns)
     return seconds * 1e9 + nanoseconds - machine.queue_ns
 
 
-def go_on(clock: QueueClock, machine: Machine, times: int) -> None:
+def go_on(clock: QueueClock, machine: DriftingQueue, times: int) -> None:
     for _ in range(times):
         machine.pass_ns(EVERY)
         clock.retune(machine.now_ns)
 
 
-def test_a_stamp_is_the_queues_time(machine: Machine) -> None:
+def test_a_stamp_is_the_queues_time(machine: DriftingQueue) -> None:
     clock = QueueClock(machine)
     assert abs(error_ns(clock, machine)) < 2
     machine.pass_ns(777 * MS)
@@ -86,7 +86,7 @@ def test_a_stamp_is_the_queues_time(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("ppm", [-100, 100])
-def test_drift_is_followed(machine: Machine, ppm: int) -> None:
+def test_drift_is_followed(machine: DriftingQueue, ppm: int) -> None:
     clock = QueueClock(machine)
     machine.speed = 1 + ppm / 1e6
     go_on(clock, machine, 600)
@@ -95,7 +95,7 @@ def test_drift_is_followed(machine: Machine, ppm: int) -> None:
     assert not clock.is_behind
 
 
-def test_a_machine_that_stood_still_is_caught_up_with_at_once(machine: Machine) -> None:
+def test_a_machine_that_stood_still_is_caught_up_with_at_once(machine: DriftingQueue) -> None:
     clock = QueueClock(machine)
     machine.queue_ns -= 300 * MS
     go_on(clock, machine, 1)
@@ -103,7 +103,7 @@ def test_a_machine_that_stood_still_is_caught_up_with_at_once(machine: Machine) 
     assert not clock.is_behind
 
 
-def test_one_slow_reading_changes_nothing(machine: Machine) -> None:
+def test_one_slow_reading_changes_nothing(machine: DriftingQueue) -> None:
     clock = QueueClock(machine)
     machine.reading_ns = 8 * MS
     go_on(clock, machine, 1)
@@ -113,7 +113,7 @@ def test_one_slow_reading_changes_nothing(machine: Machine) -> None:
     assert not clock.is_behind
 
 
-def test_a_queue_that_loses_time_for_long_is_behind(machine: Machine) -> None:
+def test_a_queue_that_loses_time_for_long_is_behind(machine: DriftingQueue) -> None:
     clock = QueueClock(machine)
     for times in range(3):
         assert not clock.is_behind, times
@@ -122,7 +122,7 @@ def test_a_queue_that_loses_time_for_long_is_behind(machine: Machine) -> None:
     assert clock.is_behind
 
 
-def test_a_timer_that_eats_the_machine_is_told_by_slow_readings(machine: Machine) -> None:
+def test_slow_readings_show_a_timer_that_overloads_the_machine(machine: DriftingQueue) -> None:
     clock = QueueClock(machine)
     machine.reading_ns = 2 * MS
     go_on(clock, machine, 4)
@@ -132,7 +132,9 @@ def test_a_timer_that_eats_the_machine_is_told_by_slow_readings(machine: Machine
 
 
 @pytest.mark.parametrize("behind_ms", [0, 4, 40])
-def test_an_arrival_is_true_though_the_queue_is_behind(machine: Machine, behind_ms: int) -> None:
+def test_an_arrival_is_true_though_the_queue_is_behind(
+    machine: DriftingQueue, behind_ms: int
+) -> None:
     clock = QueueClock(machine)
     machine.queue_ns -= behind_ms * MS  # a tick was served late
     came_ns = machine.now_ns

@@ -8,7 +8,6 @@ import pytest
 
 pytest.importorskip("alsa_midi")
 
-from delivering import BASE_NS
 from drumatlas.errors import PortError
 from drumatlas.midi import choose
 from drumatlas.midi.alsa import ports as alsa_ports
@@ -16,9 +15,10 @@ from drumatlas.midi.alsa.input import AlsaInput
 from drumatlas.midi.alsa.output import AlsaPort
 from drumatlas.midi.cards import hardware_of
 from drumatlas.play.events import NOTE_ON, Event
-from sequencer_of_alsa import Kernel
-from sysfs import Sysfs
-from waiting import until
+from support.fake_alsa import Kernel
+from support.fake_sysfs import Sysfs
+from support.virtual_wire import BASE_NS
+from support.waiting import until
 
 ONE = "UM-ONE:UM-ONE MIDI 1"
 
@@ -46,6 +46,7 @@ class Interfaces:
         return 16 + 4 * self._cards[path], 0
 
     def heard(self, path: str) -> list[bytes]:
+        self._kernel.run()
         return self._kernel.heard[self.address(path)]
 
 
@@ -77,7 +78,6 @@ def test_the_listed_name_of_one_of_two_opens_it_whatever_their_order(
     name = f"{ONE} [usb {wanted}]"
     assert outputs == inputs == [f"{ONE} [usb {path}]" for path in order]
     port, _ = choose.open_outputs([f"{name}{offset}"], (9,))
-    port._client.run()
     for path in order:
         assert bool(interfaces.heard(path)) == (path == wanted)
     assert port.name == name
@@ -101,13 +101,11 @@ def test_both_of_two_play_and_each_comes_back_to_its_own(
     until(lambda: ports[LEFT].fault == f"{ONE} [usb {LEFT}]: unplugged")
     interfaces.plug(LEFT)
     until(lambda: ports[LEFT].fault == "")
-    for path, port in ports.items():
-        port._client.run()
+    for path in ports:
         interfaces.heard(path).clear()
     for note, (path, port) in enumerate(ports.items(), 36):
         port.send([Event(BASE_NS, bytes((NOTE_ON | 9, note, 100)))])
         kernel.wire.now_ns = BASE_NS
-        port._client.run()
         assert bytes((NOTE_ON | 9, note, 100)) in interfaces.heard(path)
     assert bytes((NOTE_ON | 9, 37, 100)) not in interfaces.heard(LEFT)
     for port in ports.values():

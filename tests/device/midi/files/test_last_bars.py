@@ -9,21 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumatlas.beat.pattern import Pattern
-from drumatlas.midi.files.last_bars import MOST
+from drumatlas.midi.files.last_bars import MAX_OUTPUTS
 from drumatlas.midi.files.take import take_bytes
 from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, TempoChange
 from drumatlas.play.following import HeardClock
 from drumatlas.play.timeline import Timeline, ns_per_tick
-from playing import HATS, pattern_of, sequencer
+from support.playing import HATS, pattern_of, sequencer
 
 BAR_TICKS, STEP_TICKS = 96, 6
 FULL = pattern_of({step: [(voice, 100) for voice in range(14)] for step in range(32)})
 
 
 @dataclass(frozen=True)
-class Kept:
+class ReadTake:
     """A take as its file has it: note-ons as steps of the file, and its length in bars."""
 
     steps: list[float]
@@ -34,7 +34,7 @@ class Kept:
         return [step for step in self.steps if abs(step - round(step)) > 1e-6]
 
 
-class Box:
+class TapedBox:
     """A sequencer and its tape; time is what the caller lets pass."""
 
     def __init__(self, pattern: Pattern = HATS, **options: object) -> None:
@@ -69,7 +69,7 @@ class Box:
             self.play_ns(round(ns_per_tick(bpm)) - 1000)
             self.now += 1000
 
-    def keep(self) -> Kept:
+    def keep(self) -> ReadTake:
         outputs = self.tape.last_bars(self.now)
         file = mido.MidiFile(file=BytesIO(take_bytes(outputs)))
         steps, tick = [], 0
@@ -77,7 +77,7 @@ class Box:
             tick += message.time
             if message.type == "note_on":
                 steps.append(tick / 120)
-        return Kept(steps, tick / 480 / 4)
+        return ReadTake(steps, tick / 480 / 4)
 
     def last_hit_ns(self) -> int:
         return max(
@@ -87,8 +87,8 @@ class Box:
         )
 
 
-def follower(**options: object) -> Box:
-    box = Box(**options)
+def follower(**options: object) -> TapedBox:
+    box = TapedBox(**options)
     box.seq = sequencer(HATS, **options)
     box.seq.follow(True)
     box.seq.arm(0)
@@ -99,8 +99,8 @@ ALL = [float(step) for step in range(128)]
 
 
 @pytest.mark.parametrize(("bpm", "minutes"), [(20, 180), (120, 20), (300, 10)])
-def test_hours_at_one_tempo(bpm: float, minutes: float) -> None:
-    box = Box(bpm=float(bpm))
+def test_hours_at_one_tempo_give_the_last_8_bars(bpm: float, minutes: float) -> None:
+    box = TapedBox(bpm=float(bpm))
     box.play_ns(round(minutes * 60e9))
     kept = box.keep()
     assert kept.steps == ALL
@@ -110,20 +110,20 @@ def test_hours_at_one_tempo(bpm: float, minutes: float) -> None:
 
 
 def test_the_busiest_beat_is_kept_whole_in_bounded_memory() -> None:
-    box = Box(FULL, bpm=300.0)
+    box = TapedBox(FULL, bpm=300.0)
     box.play_ns(180_000_000_000)
     assert box.keep().steps == [step for step in ALL for _ in range(14)]
-    assert box.most < MOST
+    assert box.most < MAX_OUTPUTS
 
 
-def test_a_tempo_that_never_rests() -> None:
-    box = Box(bpm=60.0)
+def test_a_tempo_that_always_changes_gives_the_last_bars() -> None:
+    box = TapedBox(bpm=60.0)
     for i in range(3000):
         box.seq.set_tempo(60 + i % 200)
         box.play_ns(50_000_000)
     kept = box.keep()
     assert kept.steps == ALL
-    assert box.most < MOST
+    assert box.most < MAX_OUTPUTS
 
 
 @settings(max_examples=30, deadline=None)
@@ -131,8 +131,10 @@ def test_a_tempo_that_never_rests() -> None:
     st.lists(st.tuples(st.floats(20, 300), st.floats(0.1, 30)), min_size=1, max_size=8),
     st.floats(9, 12),
 )
-def test_tempo_changes(tempos: list[tuple[float, float]], bars: float) -> None:
-    box = Box()
+def test_tempo_changes_leave_every_step_on_the_grid(
+    tempos: list[tuple[float, float]], bars: float
+) -> None:
+    box = TapedBox()
     for bpm, some in tempos:
         box.seq.set_tempo(bpm)
         box.play(some)
@@ -149,10 +151,10 @@ def test_tempo_changes(tempos: list[tuple[float, float]], bars: float) -> None:
     st.integers(0, 16383),
     st.floats(9.1, 40),
 )
-def test_whatever_was_done_before(
+def test_the_last_bars_are_whole_whatever_was_done_before(
     doings: list[tuple[str, float]], position: int, bars: float
 ) -> None:
-    box = Box()
+    box = TapedBox()
     box.play(1.3)
     for what, some in doings:
         if what == "stop":
@@ -173,7 +175,7 @@ def test_whatever_was_done_before(
 
 
 def test_stop_and_continue_join() -> None:
-    box = Box()
+    box = TapedBox()
     box.play(6.4)
     box.seq.stop()
     box.play_ns(3_600_000_000_000, 60_000_000_000)
@@ -185,7 +187,7 @@ def test_stop_and_continue_join() -> None:
 
 
 def test_a_bar_that_a_new_position_cut_short_ends_on_its_bar_line() -> None:
-    box = Box()
+    box = TapedBox()
     box.play(4.49)  # 8 steps of the fifth bar
     box.seq.locate(0)
     box.play(4.2)
@@ -195,7 +197,7 @@ def test_a_bar_that_a_new_position_cut_short_ends_on_its_bar_line() -> None:
 
 
 def test_start_begins_a_new_take_and_until_it_sounds_the_last_one_is_there() -> None:
-    box = Box()
+    box = TapedBox()
     box.play(20)
     box.seq.stop()
     box.play_ns(5_000_000_000)
@@ -271,7 +273,7 @@ def test_a_change_from_the_past_keeps_nothing_from_being_taken_back() -> None:
 
 
 def test_a_recording_goes_on_at_the_next_16th_wherever_it_is_continued() -> None:
-    box = Box()
+    box = TapedBox()
     outputs = box.seq.advance(box.now)
     for act, ns in ((None, 1_000_000_000), ("stop", 1), ("resume", 1_000_000_000)):
         if act:

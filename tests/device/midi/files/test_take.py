@@ -31,7 +31,7 @@ def played(bpm: float, seconds: int, tempo: float | None = None) -> list[Output]
     return out + seq.advance(seconds * SECOND)
 
 
-def file_of(data: bytes) -> mido.MidiFile:
+def parsed(data: bytes) -> mido.MidiFile:
     return mido.MidiFile(file=BytesIO(data))
 
 
@@ -45,7 +45,7 @@ def test_every_note_lies_on_the_grid_whatever_the_tempo(bpm: float, tempo: float
 
 
 def test_a_take_has_tempo_metre_offs_and_its_true_length() -> None:
-    file = file_of(take_bytes(played(90, 8)))
+    file = parsed(take_bytes(played(90, 8)))
     kinds = [message.type for track in file.tracks for message in track]
     assert kinds.count("note_on") == kinds.count("note_off") > 0
     tempo = next(m.tempo for m in file.tracks[0] if m.type == "set_tempo")
@@ -54,12 +54,12 @@ def test_a_take_has_tempo_metre_offs_and_its_true_length() -> None:
     assert file.length == pytest.approx(8, abs=0.1)
 
 
-def test_clock_only_when_asked() -> None:
+def test_a_take_has_clocks_only_on_request() -> None:
     out = played(120, 2)
-    kinds = [m.type for m in file_of(take_bytes(out, clock=True)).tracks[0]]
+    kinds = [m.type for m in parsed(take_bytes(out, clock=True)).tracks[0]]
     assert kinds.count("clock") == 96
     assert kinds.count("start") == kinds.count("stop") == 1
-    assert "clock" not in {m.type for m in file_of(take_bytes(out)).tracks[0]}
+    assert "clock" not in {m.type for m in parsed(take_bytes(out)).tracks[0]}
 
 
 def test_a_second_start_goes_on_on_the_grid() -> None:
@@ -83,6 +83,6 @@ def test_port_writes_the_whole_take_at_close(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["take.mid"]
 
 
-def test_a_folder_that_is_missing_is_told_before_the_take(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error_before_the_take(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"):
         TakePort(tmp_path / "nowhere" / "take.mid")

@@ -17,7 +17,7 @@ from drumatlas.play.events import Output
 from drumatlas.play.feel import Feel
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, STEP, RecordingPort, midi, pattern_of, sequencer
+from support.playing import FOUR, HATS, STEP, RecordingPort, midi, pattern_of, sequencer
 
 BAR = 16 * STEP
 # A beat that tells its steps apart: kick on the one, snare on step 17 of 32.
@@ -44,7 +44,7 @@ def tape_of(
     return tape, seq, now
 
 
-def code_of(outputs: list[Output]) -> list[int]:
+def recorded_codes(outputs: list[Output]) -> list[int]:
     track = read_drums(take_bytes(outputs))
     region = quantise(track, 0, track.notes[-1][0] + 1)
     assert region is not None
@@ -66,12 +66,12 @@ def expected(first_bar: int, bars: int) -> list[int]:
     ("steps", "first", "bars"),
     [(16 * 20 + 5, 12, 8), (16 * 20.99, 12, 8), (16 * 3.5, 0, 3), (7, 0, 1), (16 * 9, 1, 8)],
 )
-def test_the_last_whole_bars(steps: float, first: int, bars: int) -> None:
+def test_the_last_whole_bars_are_kept(steps: float, first: int, bars: int) -> None:
     tape, _, now = tape_of(steps)
     wanted = expected(first, bars)
     while not wanted[-1]:
         wanted.pop()
-    assert code_of(tape.last_bars(now)) == wanted
+    assert recorded_codes(tape.last_bars(now)) == wanted
 
 
 def test_a_stopped_run_is_kept_to_its_end() -> None:
@@ -79,10 +79,10 @@ def test_a_stopped_run_is_kept_to_its_end() -> None:
     seq.stop()
     tape.send(seq.advance(now))
     later = now + 100 * STEP
-    assert len(code_of(tape.last_bars(later))) == 7 * 16 + 4 + 1
+    assert len(recorded_codes(tape.last_bars(later))) == 7 * 16 + 4 + 1
 
 
-def test_nothing_was_played() -> None:
+def test_before_playing_the_tape_is_empty() -> None:
     assert Tape(NullPort()).last_bars(0) == []
 
 
@@ -92,10 +92,10 @@ def test_only_the_last_run_counts() -> None:
     seq.advance(now)
     seq.start()
     tape.send(seq.advance(now + 5 * STEP // 2))
-    assert len(code_of(tape.last_bars(now + 5 * STEP // 2))) == 3
+    assert len(recorded_codes(tape.last_bars(now + 5 * STEP // 2))) == 3
 
 
-def test_what_was_taken_back_was_not_played() -> None:
+def test_withdrawn_notes_are_not_on_the_tape() -> None:
     tape, seq, now = tape_of(16, pattern=FOUR)
     without, _, _ = tape_of(16, pattern=FOUR)
     later = now + 20 * STEP  # over a whole bar: others are in no take yet
@@ -111,7 +111,7 @@ def test_what_was_taken_back_was_not_played() -> None:
 
 
 @given(st.integers(0, 16), st.integers(0, 4))
-def test_what_was_sent_since_a_time(since: int, back: int) -> None:
+def test_sent_since_gives_the_messages_from_a_time_on(since: int, back: int) -> None:
     tape, seq, now = tape_of(16, pattern=HATS)
     ahead = seq.advance(now + 8 * STEP)
     tape.send(ahead)
@@ -152,4 +152,4 @@ def test_a_standstill_of_the_machine_is_in_no_take(gap: float) -> None:
     wanted = expected(0, 4)
     while not wanted[-1]:
         wanted.pop()
-    assert code_of(tape.last_bars(now)) == wanted
+    assert recorded_codes(tape.last_bars(now)) == wanted

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivering import FakeSender, Press, Wire, counted, perform
 from drumatlas.errors import PortError
 from drumatlas.midi.process import output
 from drumatlas.midi.process.frames import pack
 from drumatlas.midi.process.output import ProcessPort
 from drumatlas.play.events import NOTE_ON, Event
 from drumatlas.play.sequencer import Sequencer
-from playing import FOUR, HATS, sequencer
-from recorded import hanging, notes
-from waiting import until
+from support.playing import FOUR, HATS, sequencer
+from support.recordings import hanging, notes
+from support.virtual_wire import FakeHandle, Press, VirtualWire, counted, perform
+from support.waiting import until
 
 MS = 1_000_000
 PRESSES: dict[str, Callable[[Sequencer], object]] = {
@@ -39,21 +39,21 @@ presses = st.lists(
 
 
 @pytest.fixture(scope="module")
-def sender() -> Iterator[type[FakeSender]]:
+def sender() -> Iterator[type[FakeHandle]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(output, "Sender", FakeSender)
-        yield FakeSender
+        patch.setattr(output, "ChildHandle", FakeHandle)
+        yield FakeHandle
 
 
 def played(
-    sender: type[FakeSender],
+    sender: type[FakeHandle],
     offset_ms: float,
     pressed: Sequence[Press],
     bpm: float = 120,
     until_ns: int = 2500 * MS,
 ) -> tuple[list[Event], list[Event]]:
     """(what was sent, what the sequencer wants to have been sent)."""
-    sender.wire = wire = Wire()
+    sender.wire = wire = VirtualWire()
     port = ProcessPort("synth", (9,), offset_ms)
     wanted = perform(sequencer(HATS, bpm=bpm, swap="step"), port, wire, pressed, until_ns)
     port.close()
@@ -62,7 +62,7 @@ def played(
 
 @given(presses, st.floats(-100, 100), st.floats(40, 290))
 def test_whatever_is_pressed_and_held_up_notes_end_and_clocks_are_right(
-    sender: type[FakeSender], pressed: list[tuple[int, int, str]], offset_ms: float, bpm: float
+    sender: type[FakeHandle], pressed: list[tuple[int, int, str]], offset_ms: float, bpm: float
 ) -> None:
     todo = [(at_ns, held_ns, PRESSES[name]) for at_ns, held_ns, name in pressed]
     todo.append((2000 * MS, 0, Sequencer.resume))  # what was stopped too late is in step again
@@ -73,7 +73,7 @@ def test_whatever_is_pressed_and_held_up_notes_end_and_clocks_are_right(
 
 @given(st.integers(0, 2000 * MS), st.floats(-100, 100))
 def test_what_is_pressed_in_time_is_as_if_nothing_had_been_handed_over(
-    sender: type[FakeSender], at_ns: int, offset_ms: float
+    sender: type[FakeHandle], at_ns: int, offset_ms: float
 ) -> None:
     sent, wanted = played(sender, offset_ms, [(at_ns, 0, PRESSES["fast"])])
     assert [one.data for one in sent] == [one.data for one in wanted]
@@ -81,14 +81,14 @@ def test_what_is_pressed_in_time_is_as_if_nothing_had_been_handed_over(
 
 @given(st.integers(0, 2000 * MS), st.integers(0, 45 * MS))
 def test_no_note_is_struck_twice_by_what_changes_nothing(
-    sender: type[FakeSender], at_ns: int, held_ns: int
+    sender: type[FakeHandle], at_ns: int, held_ns: int
 ) -> None:
     sent, wanted = played(sender, 0, [(at_ns, held_ns, lambda seq: seq.set_tempo(120))])
     assert len(notes(sent)) == len(notes(wanted))
 
 
 def test_what_is_sent_earlier_can_be_taken_back_only_so_much_sooner(
-    sender: type[FakeSender],
+    sender: type[FakeHandle],
 ) -> None:
     guards = []
     for offset_ms in (-50, 0, 50):
@@ -98,7 +98,7 @@ def test_what_is_sent_earlier_can_be_taken_back_only_so_much_sooner(
     assert guards == [55 * MS, 5 * MS, 5 * MS]
 
 
-class Mortal(FakeSender):
+class Mortal(FakeHandle):
     """`dies` ends the last one that was started; the next ones fail as `fails` says."""
 
     channels: list[tuple[int, ...]]
@@ -116,7 +116,7 @@ class Mortal(FakeSender):
 @pytest.fixture
 def mortal(monkeypatch: pytest.MonkeyPatch) -> type[Mortal]:
     Mortal.channels, Mortal.fails = [], []
-    monkeypatch.setattr(output, "Sender", Mortal)
+    monkeypatch.setattr(output, "ChildHandle", Mortal)
     return Mortal
 
 
@@ -136,13 +136,15 @@ def test_a_process_that_can_not_be_started_is_tried_again(
 
     mortal.dies.set()
     until(is_back)
-    assert any(f"to be had ({why}" in fault for fault in faults)
+    assert any(f"cannot start the sending process ({why}" in fault for fault in faults)
     port.close()
 
 
 def test_the_first_one_that_can_not_be_started_is_an_error(mortal: type[Mortal]) -> None:
     mortal.fails = [OSError(errno.ENOMEM, "Cannot allocate memory")]
-    with pytest.raises(PortError, match=r"no process .* \(Cannot allocate memory\)"):
+    with pytest.raises(
+        PortError, match=r"cannot start the sending process \(Cannot allocate memory\)"
+    ):
         ProcessPort("synth", (9,))
 
 
@@ -159,11 +161,11 @@ class HeldUp(ProcessPort):
     """Its performer sends at just the moment when a new process is about to take messages."""
 
     @property
-    def _sender(self) -> FakeSender | None:
+    def _child(self) -> FakeHandle | None:
         return self.__dict__["taking"]
 
-    @_sender.setter
-    def _sender(self, sender: FakeSender | None) -> None:
+    @_child.setter
+    def _child(self, sender: FakeHandle | None) -> None:
         if sender:
             self.send([])
         self.__dict__["taking"] = sender
@@ -173,7 +175,7 @@ class HeldUp(ProcessPort):
 def test_a_new_process_ends_the_notes_of_the_one_that_died(
     mortal: type[Mortal], monkeypatch: pytest.MonkeyPatch, kind: type[ProcessPort]
 ) -> None:
-    monkeypatch.setattr(FakeSender, "wire", Wire())
+    monkeypatch.setattr(FakeHandle, "wire", VirtualWire())
     port = kind("synth", (9,))
     port.send([Event(0, bytes((NOTE_ON | 2, 60, 100)))])
     assert hanging(mortal.wire.sent) == {(2, 60)}
@@ -188,7 +190,7 @@ def test_a_new_process_ends_the_notes_of_the_one_that_died(
 
 
 def test_what_comes_again_is_settled_once(
-    sender: type[FakeSender], monkeypatch: pytest.MonkeyPatch
+    sender: type[FakeHandle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = ProcessPort("synth", (9,))
     wrote: list[bytes] = []

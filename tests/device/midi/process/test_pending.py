@@ -2,7 +2,7 @@
 
 import pytest
 
-from drumatlas.midi.process.frames import REJOINED, SETTLED, WITHDRAW
+from drumatlas.midi.process.frames import RECONNECTED, SETTLED, WITHDRAW
 from drumatlas.midi.process.pending import Pending
 from drumatlas.play.events import CLOCK, STOP
 
@@ -79,6 +79,6 @@ def test_what_was_meant_for_a_receiver_that_was_away_is_forgotten_but_for_ends()
     pending = Pending()
     for at_ns, message in ((10 * MS, CLOCK), (11 * MS, ON), (12 * MS, OFF), (13 * MS, STOP)):
         pending.take(at_ns, message)
-    pending.take(0, REJOINED)
+    pending.take(0, RECONNECTED)
     pending.take(31 * MS, CLOCK)
     assert run_to(pending, 100 * MS) == [OFF, CLOCK]

@@ -15,18 +15,12 @@ from drumatlas.midi.rtmidi import bindings as rtmidi_bindings
 from drumatlas.midi.rtmidi.api import open_client
 from drumatlas.midi.rtmidi.bindings import BINDINGS, Binding, Client, RtMidi
 from drumatlas.midi.rtmidi.input import RtMidiInput
-from drumatlas.midi.rtmidi.output import RtMidiWire
-from jack import jack_client, needs_jack
+from drumatlas.midi.rtmidi.output import RtMidiDestination
+from support.jack_server import jack_client, needs_jack
+from support.waiting import until
 
 NOTE, CLOCK, SYSEX, SENSING = b"\x99\x24\x64", b"\xf8", b"\xf0\x7d\x01\xf7", b"\xfe"
 PING, PONG = b"\xb0\x00\x01", b"\xb0\x00\x02"
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture(params=BINDINGS, ids=lambda binding: binding.package)
@@ -113,36 +107,36 @@ class TestOnJack:
         heard: list[bytes] = []
         ear.listen(heard.append)
         ear.open_virtual_port("in")
-        wire = RtMidiWire("ear:in")
+        destination = RtMidiDestination("ear:in")
         for _ in range(3):
             heard.clear()
-            until(wire.is_there)
-            wire.open()
-            until(lambda: wire.send(PING) or heard)
-            wire.close()
-        wire.leave()
+            until(destination.is_there)
+            destination.open()
+            until(lambda: destination.send(PING) or heard)
+            destination.close()
+        destination.leave()
 
     @pytest.mark.usefixtures("out")
-    def test_wire_and_input_find_each_other_by_name(self) -> None:
+    def test_destination_and_input_find_each_other_by_name(self) -> None:
         heard: list[tuple[bytes, int]] = []
         box = RtMidiInput(None, lambda data, at_ns: heard.append((data, at_ns)))
-        wire = RtMidiWire("drumatlas:in")
-        assert wire.open().endswith("drumatlas:in")
-        assert wire.is_there()
-        until(lambda: wire.send(PING) or heard)
+        destination = RtMidiDestination("drumatlas:in")
+        assert destination.open().endswith("drumatlas:in")
+        assert destination.is_there()
+        until(lambda: destination.send(PING) or heard)
         before_ns = time.monotonic_ns()
         for message in (SENSING, NOTE, CLOCK):
-            wire.send(message)
+            destination.send(message)
         until(lambda: heard[-1][0] == CLOCK)
         new = [one for one in heard if one[0] != PING]
         assert [data for data, _ in new] == [NOTE, CLOCK]
         assert all(before_ns <= at_ns <= time.monotonic_ns() for _, at_ns in new)
         box.close()
-        until(lambda: not wire.is_there())
-        wire.close()
+        until(lambda: not destination.is_there())
+        destination.close()
         with pytest.raises(PortError, match="MIDI output 'drumatlas:in'"):
-            wire.open()
-        wire.leave()
+            destination.open()
+        destination.leave()
 
     @pytest.mark.usefixtures("out")
     def test_an_input_that_is_not_there_is_named(self) -> None:
@@ -172,7 +166,7 @@ def test_every_binding_knows_the_systems_by_name(binding: Binding) -> None:
         assert not rtmidi.find_system("core")
 
 
-class Broken:
+class FailingImporter:
     """An importer of modules that don't load."""
 
     def __init__(self, errors: dict[str, Exception]) -> None:
@@ -202,7 +196,7 @@ def lacking(
     def lack(errors: dict[str, Exception]) -> None:
         for name in errors:
             monkeypatch.delitem(sys.modules, name, raising=False)
-        monkeypatch.setattr(sys, "meta_path", [Broken(errors), *sys.meta_path])
+        monkeypatch.setattr(sys, "meta_path", [FailingImporter(errors), *sys.meta_path])
 
     return lack
 
@@ -223,7 +217,7 @@ def test_no_binding_is_one_line_with_the_one_for_this_python(
     )
 
 
-def test_elsewhere_nothing_is_said_of_alsa_and_jack(
+def test_on_other_systems_alsa_and_jack_are_not_mentioned(
     lacking: Lack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lacking({one.module: gone(one.module) for one in BINDINGS})
@@ -258,7 +252,7 @@ def test_another_package_of_the_same_name_is_not_taken(
 ) -> None:
     lacking({"supriya_midi": gone("supriya_midi")})
     monkeypatch.setitem(sys.modules, "rtmidi", ModuleType("rtmidi"))
-    with pytest.raises(PortError, match="the module rtmidi is not that of python-rtmidi"):
+    with pytest.raises(PortError, match="the module rtmidi is not from python-rtmidi"):
         open_client(output=True)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +15,13 @@ from drumatlas.midi.rtmidi import api as rtmidi_api
 from drumatlas.midi.rtmidi import input as rtmidi_input
 from drumatlas.midi.rtmidi import output as rtmidi_output
 from drumatlas.midi.rtmidi.input import RtMidiInput
-from drumatlas.midi.rtmidi.output import RtMidiWire
-from sysfs import Sysfs
+from drumatlas.midi.rtmidi.output import RtMidiDestination
+from support.fake_sysfs import Sysfs
 
 ONE = "UM-ONE:UM-ONE MIDI 1"
 
 
-class Client:
+class FakeRtMidi:
     """The ports of one machine, as rtmidi lists them."""
 
     def __init__(self) -> None:
@@ -47,15 +46,10 @@ class Client:
 
 
 @pytest.fixture
-def sysfs(tmp_path: Path) -> Sysfs:
-    return Sysfs(tmp_path)
+def client(monkeypatch: pytest.MonkeyPatch, sysfs: Sysfs) -> FakeRtMidi:
+    one = FakeRtMidi()
 
-
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch, sysfs: Sysfs) -> Client:
-    one = Client()
-
-    def opens(*_: object, **__: object) -> tuple[Client, str]:
+    def opens(*_: object, **__: object) -> tuple[FakeRtMidi, str]:
         return one, "rtmidi"
 
     monkeypatch.setattr(rtmidi_output, "open_client_for", opens)
@@ -71,7 +65,7 @@ def client(monkeypatch: pytest.MonkeyPatch, sysfs: Sysfs) -> Client:
 
 
 @pytest.fixture
-def two(client: Client, sysfs: Sysfs) -> Client:
+def two(client: FakeRtMidi, sysfs: Sysfs) -> FakeRtMidi:
     """Identical interfaces."""
     sysfs.plug(2, "1-1.2", "0001")
     sysfs.plug(3, "1-1.3", "0001")
@@ -88,9 +82,9 @@ WANTED = [
 
 
 @pytest.mark.parametrize(("wanted", "index"), WANTED)
-def test_a_full_name_opens_that_port_and_no_other(two: Client, wanted: str, index: int) -> None:
+def test_a_full_name_opens_that_port_and_no_other(two: FakeRtMidi, wanted: str, index: int) -> None:
     raw, name = two.ports[index], WANTED[2 + index][0]
-    assert RtMidiWire(wanted).open() == name
+    assert RtMidiDestination(wanted).open() == name
     assert two.opened == raw
     two.opened = ""
     with closing(RtMidiInput(wanted, lambda _data, _at_ns: None)) as box:
@@ -99,17 +93,17 @@ def test_a_full_name_opens_that_port_and_no_other(two: Client, wanted: str, inde
 
 
 @pytest.mark.parametrize("wanted", [ONE, "um-one", f"{ONE} 99:0"])
-def test_a_plain_name_lists_both(two: Client, wanted: str) -> None:
+def test_a_plain_name_lists_both(two: FakeRtMidi, wanted: str) -> None:
     both = rf"fits several; {{}}s: '{ONE} \[usb 1-1.2\]', '{ONE} \[usb 1-1.3\]'"
     with pytest.raises(PortError, match=both.format("output")):
-        RtMidiWire(wanted).open()
+        RtMidiDestination(wanted).open()
     with pytest.raises(PortError, match=both.format("input")):
         RtMidiInput(wanted, lambda _data, _at_ns: None)
     assert not two.opened
 
 
 def test_they_are_listed_as_they_may_be_named(
-    two: Client, capsys: pytest.CaptureFixture[str]
+    two: FakeRtMidi, capsys: pytest.CaptureFixture[str]
 ) -> None:
     two.ports.append("TR-8S:TR-8S MIDI 1 32:0")
     assert main(["ports"]) == 0
@@ -121,35 +115,35 @@ def test_they_are_listed_as_they_may_be_named(
         ]
 
 
-def test_a_second_interface_does_not_cut_off_the_first(client: Client, sysfs: Sysfs) -> None:
+def test_a_second_interface_does_not_cut_off_the_first(client: FakeRtMidi, sysfs: Sysfs) -> None:
     sysfs.plug(3, "1-1.3")
     client.ports = [f"{ONE} 28:0"]
-    wire = RtMidiWire("UM-ONE")
-    assert wire.open() == ONE
+    destination = RtMidiDestination("UM-ONE")
+    assert destination.open() == ONE
     sysfs.plug(2, "1-1.2")
     client.ports = [f"{ONE} 24:0", f"{ONE} 28:0"]
-    assert wire.is_there()
+    assert destination.is_there()
     client.ports.pop()
-    assert not wire.is_there()
-    wire.close()
-    assert not wire.is_there(), "the other one is another device"
+    assert not destination.is_there()
+    destination.close()
+    assert not destination.is_there(), "the other one is another device"
     sysfs.unplug(3)
     sysfs.plug(4, "1-1.3")
     client.ports.append(f"{ONE} 32:0")
-    assert wire.is_there()
-    wire.open()
+    assert destination.is_there()
+    destination.open()
     assert client.opened == f"{ONE} 32:0"
 
 
-def test_another_one_with_the_same_number_is_another_one(client: Client, sysfs: Sysfs) -> None:
+def test_another_one_with_the_same_number_is_another_one(client: FakeRtMidi, sysfs: Sysfs) -> None:
     sysfs.plug(2, "1-1.2")
     client.ports = [f"{ONE} 24:0"]
-    wire = RtMidiWire(f"{ONE} [usb 1-1.2]")
-    wire.open()
+    destination = RtMidiDestination(f"{ONE} [usb 1-1.2]")
+    destination.open()
     sysfs.unplug(2)
     sysfs.plug(2, "1-1.3")
-    assert not wire.is_there()
-    wire.close()
-    assert not wire.is_there()
+    assert not destination.is_there()
+    destination.close()
+    assert not destination.is_there()
     with pytest.raises(PortError, match=r"is not there; outputs: '.* \[usb 1-1.3\]'"):
-        wire.open()
+        destination.open()

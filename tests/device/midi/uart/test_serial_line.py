@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.midi.parser import Parser
+from drumatlas.midi.parser import MessageParser
 from drumatlas.midi.uart.serial_line import BYTE_NS, SerialLine
 from drumatlas.play.events import CLOCK, CONTINUE, START, STOP
 
@@ -16,7 +16,7 @@ TIMED = st.lists(st.tuples(st.integers(0, 3_000_000), MESSAGES), max_size=60)
 
 def sent(timed: list[tuple[int, bytes]]) -> list[tuple[int, int, bytes]]:
     """(time it was put in, time it was all given out, message) in the order on the wire."""
-    line, parser = SerialLine(), Parser()
+    line, parser = SerialLine(), MessageParser()
     now = 0
     waiting: list[tuple[int, bytes]] = []
     out: list[tuple[int, int, bytes]] = []

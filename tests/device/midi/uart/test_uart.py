@@ -13,15 +13,15 @@ import pytest
 
 from drumatlas.errors import PortError
 from drumatlas.midi.choose import open_input, open_outputs
-from drumatlas.midi.parser import Parser
+from drumatlas.midi.parser import MessageParser
 from drumatlas.midi.process.frames import pack
-from drumatlas.midi.process.sender import Sender
+from drumatlas.midi.process.handle import ChildHandle
 from drumatlas.play.events import CLOCK, CONTINUE, NOTE_ON, SONG_POSITION, START, STOP, Event, panic
 from drumatlas.play.port import InputPort, OutputPort
 from drumatlas.play.sequencer import Sequencer
-from playing import HATS, sequencer
-from recorded import hanging
-from waiting import until
+from support.playing import HATS, sequencer
+from support.recordings import hanging
+from support.waiting import until
 
 if sys.platform != "linux":
     pytest.skip("termios2 is Linux'", allow_module_level=True)
@@ -29,7 +29,7 @@ if sys.platform != "linux":
 from drumatlas.midi.uart import device
 
 
-class Cable:
+class SerialCable:
     """The other end, under a name that stays the same over a replug."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,19 +66,19 @@ class Cable:
 
 
 @pytest.fixture
-def cable(tmp_path: Path) -> Iterator[Cable]:
-    one = Cable(tmp_path)
+def cable(tmp_path: Path) -> Iterator[SerialCable]:
+    one = SerialCable(tmp_path)
     yield one
     if one.path.is_symlink():
         one.unplug()
 
 
-class Heard:
+class CableReader:
     """All that came out of the cable. A pseudo-terminal hands over what was written some time
     later, even after the writer has ended: who looks must look until it is there."""
 
-    def __init__(self, cable: Cable) -> None:
-        self._cable, self._parser = cable, Parser()
+    def __init__(self, cable: SerialCable) -> None:
+        self._cable, self._parser = cable, MessageParser()
         self.messages: list[bytes] = []
 
     def look(self) -> list[bytes]:
@@ -110,14 +110,14 @@ def notes(messages: Iterable[bytes]) -> list[bytes]:
     return [data for data in messages if data[0] & 0xF0 == NOTE_ON]
 
 
-def test_it_hears_panic_then_the_beat_at_its_speed_and_ends_clean(cable: Cable) -> None:
+def test_it_hears_panic_then_the_beat_at_its_speed_and_ends_clean(cable: SerialCable) -> None:
     port = open_outputs([cable.wanted], (9,))[0]
     assert cable.speed() == 31_250
     assert port.name == cable.wanted
     seq = sequencer(HATS)
     seq.skip_to(time.monotonic_ns())
     seq.start()
-    heard = Heard(cable)
+    heard = CableReader(cable)
     sent = play(
         port, seq, lambda: heard.look().count(CLOCK) >= 48 and len(notes(heard.messages)) >= 6
     )
@@ -135,9 +135,9 @@ def test_it_hears_panic_then_the_beat_at_its_speed_and_ends_clean(cable: Cable) 
     assert all(data[0] & 0xF0 == 0x80 for data in at_end)
 
 
-def test_what_is_due_comes_at_its_time(cable: Cable) -> None:
+def test_messages_come_at_their_times(cable: SerialCable) -> None:
     port = open_outputs([f"{cable.wanted}@20ms"], (9,))[0]
-    heard = Heard(cable)
+    heard = CableReader(cable)
     until(lambda: len(heard.look()) == 2)
     due_ns = time.monotonic_ns() + 150_000_000
     port.send([Event(due_ns, CLOCK)])
@@ -152,36 +152,36 @@ def test_what_is_due_comes_at_its_time(cable: Cable) -> None:
     port.close()
 
 
-def test_a_sender_that_is_told_to_end_ends_with_its_pipe(cable: Cable) -> None:
+def test_a_sender_that_gets_sigterm_ends_with_its_pipe(cable: SerialCable) -> None:
     """A session that ends signals it and its parent, whose last messages are yet to come."""
-    sender = Sender(cable.wanted, (9,))
-    assert "name" in next(sender.says())
-    os.kill(sender._process.pid, signal.SIGTERM)
-    heard = Heard(cable)
+    child = ChildHandle(cable.wanted, (9,))
+    assert "name" in next(child.reports())
+    os.kill(child._process.pid, signal.SIGTERM)
+    heard = CableReader(cable)
     until(lambda: len(heard.look()) == 2)
 
-    def is_struck() -> bool:  # not at once where the machine keeps the sender waiting for 50 ms
-        sender.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
+    def is_struck() -> bool:  # not at once where the machine keeps the child waiting for 50 ms
+        child.write(pack(time.monotonic_ns() + 100_000_000, b"\x99\x24\x64"))
         return b"\x99\x24\x64" in heard.look()
 
     until(is_struck)
-    sender.close()
-    assert sender._process.returncode == 0
+    child.close()
+    assert child._process.returncode == 0
     until(lambda: heard.ends_with(b"\x89\x24\x40"))
-    sender.bury()
+    child.reap()
 
 
-def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: Cable) -> None:
+def test_an_unplugged_uart_is_reported_and_gets_its_place_when_back(cable: SerialCable) -> None:
     port = open_outputs([cable.wanted], (9,))[0]
     seq = sequencer(HATS)
     seq.skip_to(time.monotonic_ns())
     seq.start()
-    before = Heard(cable)
+    before = CableReader(cable)
     play(port, seq, lambda: notes(before.look()))
     cable.unplug()
     play(port, seq, lambda: port.fault.startswith(f"{cable.wanted}: "))
     cable.plug()
-    heard = Heard(cable)
+    heard = CableReader(cable)
     play(port, seq, lambda: notes(since(heard.look(), CONTINUE)) and port.fault == "")
     messages = heard.messages
     assert messages[:2] == [event.data for event in panic(0, (9,))]
@@ -191,12 +191,12 @@ def test_unplugged_it_is_told_and_back_it_hears_its_place(cable: Cable) -> None:
     port.close()
 
 
-def test_one_that_is_not_there_yet_may_be_waited_for(cable: Cable) -> None:
+def test_a_missing_uart_may_be_waited_for(cable: SerialCable) -> None:
     cable.unplug()
     port = open_outputs([cable.wanted], (9,), waits=True)[0]
-    assert "is not there" in port.fault
+    assert "no such device" in port.fault
     cable.plug()
-    heard = Heard(cable)
+    heard = CableReader(cable)
     until(lambda: len(heard.look()) >= 2)
     assert heard.messages[0] == bytes((0xB9, 123, 0))
     until(lambda: port.fault == "")
@@ -210,14 +210,16 @@ def test_one_that_is_not_there_yet_may_be_waited_for(cable: Cable) -> None:
         lambda wanted: open_input(wanted, lambda _data, _at: None),
     ],
 )
-def test_what_is_no_uart_is_told_in_a_line(tmp_path: Path, opens: Callable[[str], object]) -> None:
+def test_a_device_that_is_no_uart_is_an_error_of_one_line(
+    tmp_path: Path, opens: Callable[[str], object]
+) -> None:
     plain = tmp_path / "file"
     plain.touch()
     for wanted, words in (
         ("uart:", "needs a device, as in uart:/dev/serial0"),
         ("uart:ttyAMA0", "needs a device"),
-        (f"uart:{tmp_path}/none", "is not there; enable_uart=1"),
-        (f"uart:{plain}", "is no serial port"),
+        (f"uart:{tmp_path}/none", "no such device; on a Pi, set enable_uart=1"),
+        (f"uart:{plain}", "not a serial port"),
     ):
         with pytest.raises(PortError, match=words) as told:
             opens(wanted)
@@ -225,7 +227,7 @@ def test_what_is_no_uart_is_told_in_a_line(tmp_path: Path, opens: Callable[[str]
 
 
 def test_a_driver_that_takes_another_rate_is_no_midi_port(
-    cable: Cable, monkeypatch: pytest.MonkeyPatch
+    cable: SerialCable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(device, "set_speed", lambda _fd, _baud: None)
     with pytest.raises(PortError, match="can't do 31250 baud, only 38400"):
@@ -248,14 +250,14 @@ class TestIn:
         return []
 
     @pytest.fixture
-    def port(self, cable: Cable, heard: list[tuple[bytes, int]]) -> Iterator[InputPort]:
+    def port(self, cable: SerialCable, heard: list[tuple[bytes, int]]) -> Iterator[InputPort]:
         one = open_input(cable.wanted, lambda data, at_ns: heard.append((data, at_ns)))
         assert one is not None
         yield one
         one.close()
 
     def test_messages_are_stamped(
-        self, cable: Cable, port: InputPort, heard: list[tuple[bytes, int]]
+        self, cable: SerialCable, port: InputPort, heard: list[tuple[bytes, int]]
     ) -> None:
         assert port.name == cable.wanted
         assert cable.speed() == 31_250
@@ -266,7 +268,7 @@ class TestIn:
         assert all(began_ns <= at_ns <= time.monotonic_ns() for _, at_ns in heard)
 
     def test_unplugged_and_back(
-        self, cable: Cable, port: InputPort, heard: list[tuple[bytes, int]]
+        self, cable: SerialCable, port: InputPort, heard: list[tuple[bytes, int]]
     ) -> None:
         cable.unplug()
         until(lambda: "unplugged" in port.fault)
@@ -276,12 +278,12 @@ class TestIn:
         until(lambda: [data for data, _ in heard] == [CLOCK])
 
 
-def test_an_input_that_is_not_there_yet_is_heard_once_it_is(cable: Cable) -> None:
+def test_an_input_that_is_not_there_yet_is_heard_once_it_is(cable: SerialCable) -> None:
     cable.unplug()
     heard: list[bytes] = []
     port = open_input(cable.wanted, lambda data, _at_ns: heard.append(data), waits=True)
     assert port is not None
-    assert "is not there" in port.fault
+    assert "no such device" in port.fault
     cable.plug()
     until(lambda: port.fault == "")
     cable.write(CLOCK)

@@ -1,0 +1,1 @@
+"""The textbook: drum patterns by style, written down by hand, and the rules that vary them."""

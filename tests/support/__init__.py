@@ -1,0 +1,1 @@
+"""What several tests share: fakes, recorders, made-up input, and checkers."""

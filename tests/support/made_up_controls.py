@@ -1,0 +1,23 @@
+"""A copy of the package with two made-up controls, each only a row in the table of controls."""
+
+import shutil
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "device" / "drumatlas"
+ROWS = """
+    Control("ghost", 0.25, "feel", "pattern", 30, "< >", "haunts the beat", second="chaos",
+            start="play.ghost", start_means="1 haunts all of it"),
+    Control("boo", BUTTON, "act", "pattern", 31, "0", "frightens the drummer", second="fill"),
+"""
+_END = "))\n# fmt: on\n"
+
+
+def copy_with_made_up(folder: Path) -> Path:
+    """Copy the package into `folder`, which is then where Python is to look for it first."""
+    copy = folder / "drumatlas"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    table = copy / "explore" / "controls.py"
+    before, end, after = table.read_text(encoding="utf-8").partition(_END)
+    assert end
+    table.write_text(before + ROWS + end + after, encoding="utf-8")
+    return folder
