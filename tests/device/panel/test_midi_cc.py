@@ -83,7 +83,7 @@ def test_a_flood_is_bounded_and_the_newest_counts(panel: MidiPanel) -> None:
     first, *others = reversed(VALUES)
     numbers = [DEFAULT_CC[name] for name in others]
     chance = random.Random(1)
-    panel.take(cc(DEFAULT_CC[first], 127), 0)
+    panel.receive(cc(DEFAULT_CC[first], 127), 0)
     for _ in range(WAITING - 1):
         panel.take(cc(chance.choice(numbers), chance.randrange(128)), 0)
     send(panel, cc(DEFAULT_CC["x1"], 5))  # drops the first one
