@@ -5,12 +5,14 @@ The owner of the clock calls `tick(now)` about 100 times a second: the daemon wi
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import Code, grids
 from drumatlas.errors import one_line
-from drumatlas.explore.controls import BY_NAME, Change, Press, Turn, bpm_of, tempo_of
+from drumatlas.explore.control_values import ControlValues
+from drumatlas.explore.controls import BY_NAME, Change, Press, Turn
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.snapshot import Snapshot, name_of_program
 from drumatlas.play.feel import Feel
@@ -34,36 +36,82 @@ class Panel(Protocol):
         """Release the hardware, and leave the terminal as it was."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line for displays about something that does not work at present. `source` names the part
+    of the box that found it."""
+
+    source: str
+    text: str
+
+
 class Engine:
-    """Owns the explorer and feeds the sequencer."""
+    """Owns the explorer and the values of the controls, and feeds the sequencer."""
 
     def __init__(
         self, atlas: Atlas, settings: PlaySettings, panels: Sequence[Panel], now_ns: int
     ) -> None:
-        self.explorer = Explorer(atlas, settings.seed)
+        self.values = ControlValues(settings.bpm)
+        self.explorer = Explorer(atlas, settings.seed, values=self.values)
         self.sequencer = Sequencer(settings, self.explorer.pattern, now_ns)
-        self.explorer.values["tempo"] = tempo_of(settings.bpm)
-        self.bpm = settings.bpm  # wanted; the sequencer adopts it at its next tick
-        self.panels = panels
-        self._faults: dict[str, tuple[str, ...]] = {}
+        self._played = settings.bpm, Feel()  # tempo and feel that the sequencer was given last
+        self._panels = [*panels]
+        self._faults: dict[str, tuple[Fault, ...]] = {}
         self._sent = self.explorer.pattern
         self._has_failed = False  # whether the explorer has failed in this tick
         self._taps = TapTempo()
         self._recall: tuple[str, int] | None = None  # (snapshot, cycle of the request)
-        self.flags: dict[str, bool] = {}  # further states to show, by name
-        # Called for each change, by MIDI learn; and to write the last bars to a file.
-        self.on_change: Callable[[Change], None] = lambda _: None
-        self.on_keep: Callable[[], None] = lambda: None
+        self.flags: dict[str, bool] = {}  # of other parts, for lamps: by the `lamp` of a control
+        self.notices: dict[str, str] = {}  # what to tell the player, by the part that says it
+        self.listeners: list[Callable[[Change], None]] = []  # each is called with each change
+
+    @property
+    def bpm(self) -> float:
+        """The tempo that was set, BPM. `sequencer.bpm` is the one in force, which may be a
+        leader's."""
+        return self.values.bpm
+
+    @property
+    def feel(self) -> Feel:
+        """The swing and humanize that were set."""
+        return Feel(self.values["swing"], self.values["humanize"])
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """The panels that are polled, in this order."""
+        return tuple(self._panels)
+
+    def add_panel(self, panel: Panel) -> None:
+        """Poll `panel` from the next tick on, after the other panels."""
+        self._panels.append(panel)
+
+    def remove_panel(self, panel: Panel) -> None:
+        """Stop polling `panel` and forget its fault. Nothing happens if it was removed already."""
+        self._panels = [other for other in self._panels if other is not panel]
+        self.set_faults(_source_of(panel))
+
+    @property
+    def fault_records(self) -> list[Fault]:
+        """The present faults with their sources."""
+        return [fault for faults in self._faults.values() for fault in faults]
 
     @property
     def faults(self) -> list[str]:
         """The present faults, in lines for displays."""
-        return [line for lines in self._faults.values() for line in lines]
+        return [fault.text for fault in self.fault_records]
 
-    def tell(self, source: str, *lines: str) -> None:
-        """Set the present faults of `source` to `lines`; none (or '') if there are none. Each
-        becomes one line that can be shown anywhere."""
-        self._faults[source] = tuple(filter(None, map(one_line, lines)))
+    def set_faults(self, source: str, *lines: str) -> None:
+        """Replace the present faults of `source`. Without lines (or with "") it has none. Each
+        text becomes one line that can be shown anywhere."""
+        texts = filter(None, map(one_line, lines))
+        self._faults[source] = tuple(Fault(source, text) for text in texts)
+
+    def set_notice(self, source: str, text: str = "") -> None:
+        """Replace the notice of `source`, as one line that can be shown anywhere; "" removes it."""
+        if line := one_line(text):
+            self.notices[source] = line
+        else:
+            self.notices.pop(source, None)
 
     def tick(self, now_ns: int, publishes: bool = True) -> None:
         """Read the panels, travel and publish at `now_ns`. A panel that fails is removed; nothing
@@ -73,12 +121,12 @@ class Engine:
         none can come in.
         """
         self._has_failed = False
-        for panel in list(self.panels):
+        for panel in self.panels:
             try:
                 changes = panel.poll(now_ns)
             except Exception as error:  # a broken panel must not stop the beat
-                self.panels = [other for other in self.panels if other is not panel]
-                self.tell(f"panel {panel.name}", f"panel {panel.name}: {error}")
+                self.remove_panel(panel)
+                self.set_faults(_source_of(panel), f"panel {panel.name}: {error}")
                 continue
             for change in changes:
                 self._explore(lambda change=change: self.handle(change, now_ns))  # type: ignore[misc]
@@ -101,16 +149,16 @@ class Engine:
         """Call `step` and return whether it succeeded; the beat goes on in any case.
 
         A failure is shown as the fault of `source`, beginning with `label` (default: `source`),
-        until an attempt of the same source succeeds. Without `clears`, it stays until `tell` clears
-        it.
+        until an attempt of the same source succeeds. Without `clears` it stays until
+        `set_faults` clears it.
         """
         try:
             step()
         except Exception as error:
-            self.tell(source, f"{label or source}: {type(error).__name__}: {error}")
+            self.set_faults(source, f"{label or source}: {type(error).__name__}: {error}")
             return False
         if clears:
-            self.tell(source)
+            self.set_faults(source)
         return True
 
     def _explore(self, step: Callable[[], None]) -> None:
@@ -127,17 +175,12 @@ class Engine:
                 self.sequencer.panic()
             elif change.button == "tap":
                 self._tap(now_ns)
-            elif change.button == "keep":
-                self.on_keep()
-        self.on_change(change)
+        for listener in self.listeners:
+            listener(change)
         self.explorer.handle(change, now_ns)
-        moves = BY_NAME[change.control].moves if isinstance(change, Turn) else ""
-        if isinstance(change, Turn) and moves == "tempo":
-            self.set_bpm(bpm_of(change.value))
-        elif moves == "feel":
-            self._set_feel()
-        elif isinstance(change, Press) and change.button.startswith(("load_", "undo")):
-            self.take_values()
+        if isinstance(change, Turn) and BY_NAME[change.control].moves == "tempo":
+            self.set_bpm(self.bpm)
+        self._pass_on()
 
     def recall(self, program: int, now_ns: int) -> None:
         """Load the snapshot of `program` (0..127) at the end of the two bars that play, or at once
@@ -154,14 +197,21 @@ class Engine:
     def visit(self, kept: Snapshot) -> None:
         """Jump to a snapshot from outside."""
         self.explorer.visit(kept)
-        self.take_values()
+        self._pass_on()
 
-    def take_values(self) -> None:
-        """Set tempo and feel to the explorer's values, which a snapshot brought."""
-        self._set_feel()
-        tempo = self.explorer.values["tempo"]
-        if tempo != tempo_of(self.bpm):  # the control has a smaller range than the transport
-            self.set_bpm(bpm_of(tempo))
+    def restore(self, kept: Snapshot) -> None:
+        """Be where a snapshot was taken; `undo` does not take it back."""
+        self.explorer.restore(kept)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give tempo and feel to the sequencer if a control or a snapshot has changed them."""
+        bpm, feel = self._played
+        if self.bpm != bpm:
+            self.set_bpm(self.bpm)
+        if self.feel != feel:
+            self.sequencer.set_feel(self.feel)
+        self._played = self.bpm, self.feel
 
     def _cycle_at(self, now_ns: int) -> int:
         return int(self.sequencer.tick_at(now_ns)) // CYCLE_TICKS
@@ -184,7 +234,7 @@ class Engine:
         if is_last or self._cycle_at(now_ns) != cycle or not self.sequencer.is_playing:
             self._recall = None
             self.explorer.load(name)
-            self.take_values()
+            self._pass_on()
 
     def change_atlas(self, fresh: Explorer) -> None:
         """Go on with the explorer of another atlas; its beat comes in at the next swap point."""
@@ -192,14 +242,11 @@ class Engine:
         self.explorer = fresh
 
     def set_bpm(self, bpm: float) -> None:
-        """Set the tempo (BPM) from the next tick on."""
-        self.bpm = bpm
-        self.explorer.values["tempo"] = tempo_of(bpm)
+        """Set the tempo (BPM) from the next tick on, also where the sequencer has kept the tempo
+        of a leader that is gone."""
+        self.values.bpm = bpm
+        self._played = bpm, self._played[1]
         self.sequencer.set_tempo(bpm)
-
-    def _set_feel(self) -> None:
-        values = self.explorer.values
-        self.sequencer.set_feel(Feel(values["swing"], values["humanize"]))
 
     def _tap(self, now_ns: int) -> None:
         bpm = self._taps.tap(now_ns)
@@ -214,4 +261,9 @@ class Engine:
             self.sequencer.set_pattern(pattern)
         self._sent = pattern
         if not self._has_failed:
-            self.tell("explorer")
+            self.set_faults("explorer")
+
+
+def _source_of(panel: Panel) -> str:
+    """Return the source of the fault of a panel that broke."""
+    return f"panel {panel.name}"

@@ -106,10 +106,10 @@ class Judge:
         clocks = 0
         for output in self._run:
             if isinstance(output, TempoChange):
-                assert output.ns_per_tick in self.asked, "a tempo that nobody asked for"
-                if output.ns_per_tick != period:
+                assert output.line.ns_per_tick in self.asked, "a tempo that nobody asked for"
+                if output.line.ns_per_tick != period:
                     self.sum_ns += off
-                    first, period, off = None, output.ns_per_tick, 0.0
+                    first, period, off = None, output.line.ns_per_tick, 0.0
             elif isinstance(output, Event) and output.data == CLOCK:
                 if first is None:
                     first, clocks = output.at_ns, 0

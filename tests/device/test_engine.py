@@ -6,11 +6,15 @@ import pytest
 
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import grids
-from drumatlas.engine import Engine
+from drumatlas.engine import Engine, Fault
 from drumatlas.explore.controls import Change, Press, Turn
+from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.search import Place, Places
 from drumatlas.play.events import START, STOP, Event, Output
+from drumatlas.play.feel import Feel
+from drumatlas.play.following import HeardClock
 from drumatlas.play.settings import PlaySettings
+from drumatlas.play.timeline import ns_per_tick
 
 MS = 1_000_000
 
@@ -79,7 +83,44 @@ def test_loading_a_snapshot_brings_tempo_and_feel_back(engine: Engine) -> None:
     engine.handle(Turn("tempo", 0.9), 0)
     engine.handle(Press("load_a"), 0)
     assert engine.bpm == pytest.approx(120)
-    assert engine.explorer.values["swing"] == 0.5
+    assert engine.values["swing"] == 0.5
+    engine.sequencer.advance(1)
+    assert engine.sequencer.bpm == pytest.approx(120)
+    assert engine.sequencer._s.feel == engine.feel == Feel(swing=0.5)
+
+
+def test_tempo_and_feel_have_one_owner(engine: Engine, atlas: Atlas) -> None:
+    engine.handle(Turn("humanize", 0.25), 0)
+    engine.set_bpm(270)  # more than the control reaches
+    before = engine.explorer
+    engine.change_atlas(Explorer(atlas))
+    assert engine.explorer is not before
+    assert engine.explorer.values is engine.values
+    assert (engine.bpm, engine.values["tempo"]) == (270, 1.0)
+    engine.handle(Press("save_a"), 0)
+    engine.handle(Press("load_a"), 0)
+    assert engine.bpm == 270  # where the snapshot has the control
+    engine.handle(Turn("tempo", 0.5), 0)
+    assert engine.bpm == 140
+    engine.handle(Press("load_a"), 0)
+    assert engine.bpm == 240
+    engine.sequencer.advance(1)
+    assert engine.sequencer.bpm == pytest.approx(240)
+    assert engine.sequencer._s.feel == engine.feel == Feel(humanize=0.25)
+
+
+def test_a_turned_tempo_replaces_that_of_a_leader_that_is_gone(engine: Engine) -> None:
+    sequencer = engine.sequencer
+    sequencer.follow(True)
+    sequencer.hear_clock(HeardClock(0, 0, ns_per_tick(150)))
+    sequencer.follow(False)
+    engine.handle(Press("save_a"), 0)
+    engine.handle(Press("load_a"), 0)  # nothing new: the leader's tempo stays in force
+    sequencer.advance(1)
+    assert sequencer.bpm == pytest.approx(150)
+    engine.handle(Turn("tempo", engine.values["tempo"]), 0)
+    sequencer.advance(2)
+    assert sequencer.bpm == pytest.approx(120) == engine.bpm
 
 
 def test_a_panel_that_breaks_is_shown_and_the_beat_goes_on(
@@ -153,7 +194,7 @@ def test_an_attempt_that_fails_is_shown_until_one_of_its_source_succeeds(engine:
     def broken() -> None:
         raise OSError("wire off")
 
-    engine.tell("other", "another's")
+    engine.set_faults("other", "another's")
     assert not engine.attempt("pads", broken)
     assert engine.faults == ["another's", "pads: OSError: wire off"]
     assert not engine.attempt("pads", broken, "the pads")
@@ -164,7 +205,55 @@ def test_an_attempt_that_fails_is_shown_until_one_of_its_source_succeeds(engine:
     assert engine.faults == ["another's"]
 
 
-def test_the_panic_button_ends_all_notes(engine: Engine) -> None:
+def test_faults_know_their_sources_whatever_they_say(engine: Engine) -> None:
+    engine.set_faults("ports", "TR-8S: unplugged", "Keys: unplugged")
+    engine.set_faults("config", "ports: no such key")
+    assert engine.fault_records == [
+        Fault("ports", "TR-8S: unplugged"),
+        Fault("ports", "Keys: unplugged"),
+        Fault("config", "ports: no such key"),
+    ]
+    engine.set_faults("ports")
+    assert engine.faults == ["ports: no such key"]
+
+
+def test_a_notice_stays_until_its_source_replaces_it(engine: Engine) -> None:
+    engine.set_notice("keep", "kept\na.mid")
+    engine.set_notice("learn", "learning")
+    engine.set_notice("keep", "kept b.mid")
+    assert engine.notices == {"keep": "kept b.mid", "learn": "learning"}
+    engine.set_notice("keep")
+    engine.set_notice("keep")
+    assert engine.notices == {"learn": "learning"}
+    engine.set_notice("learn", "two\nlines")
+    assert engine.notices == {"learn": "two lines"}
+
+
+def test_each_listener_hears_each_change(engine: Engine, panel: FakePanel) -> None:
+    first: list[Change] = []
+    second: list[Change] = []
+    engine.listeners += [first.append, second.append]
+    panel.changes = [Press("keep"), Turn("x1", 0.5)]
+    engine.tick(0)
+    assert first == second == [Press("keep"), Turn("x1", 0.5)]
+
+
+def test_panels_come_and_go(engine: Engine, panel: FakePanel) -> None:
+    other = FakePanel()
+    other.name = "other"
+    engine.add_panel(other)
+    assert engine.panels == (panel, other)
+    other.fault = "wire off"
+    engine.tick(0)
+    assert engine.panels == (panel,)
+    assert engine.fault_records == [Fault("panel other", "panel other: wire off")]
+    engine.remove_panel(other)  # as before another one is opened in its place
+    assert engine.faults == []
+    engine.remove_panel(panel)
+    assert engine.panels == ()
+
+
+def test_panic_button(engine: Engine) -> None:
     engine.handle(Press("panic"), 0)
     assert bytes((0xB9, 123, 0)) in sent(engine.sequencer.advance(MS))
 
@@ -264,5 +353,5 @@ def test_a_fill_ends_on_the_one(engine: Engine) -> None:
 
 
 def test_a_fault_is_a_line_that_can_be_shown_anywhere(engine: Engine) -> None:
-    engine.tell("board", "no\nboard\x1b[2J", "", "\n")
+    engine.set_faults("board", "no\nboard\x1b[2J", "", "\n")
     assert engine.faults == ["no board\\x1b[2J"]

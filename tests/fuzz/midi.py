@@ -68,7 +68,7 @@ def take_messages(given: tuple[ClockSource, list[tuple[bytes, int]]]) -> None:
     source, heard = given
     engine = Engine(_ATLAS, PlaySettings(), [], 0)
     panel = MidiPanel(engine, MidiMap())
-    engine.panels = [panel]
+    engine.add_panel(panel)
     listener = Listener(Follower(engine.sequencer, source), panel.receive)
     now_ns, sounding = 0, set()
     for message, wait_ms in [*heard, (b"\xb0\x10\x40", 20)]:
@@ -77,7 +77,7 @@ def take_messages(given: tuple[ClockSource, list[tuple[bytes, int]]]) -> None:
         listener.tick(now_ns)
         engine.tick(now_ns)
         _follow(engine.sequencer.advance(now_ns), sounding)
-    assert engine.panels == [panel], engine.faults
+    assert engine.panels == (panel,), engine.faults
     told = ("our own", "without a voice")  # of the notes that came in, not of what broke
     wrong = [fault for fault in engine.faults if not any(words in fault for words in told)]
     assert not wrong, wrong

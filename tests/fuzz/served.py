@@ -22,7 +22,7 @@ def main() -> None:
     atlas = read_builtin()
     engine = Engine(atlas, PlaySettings(), [], 0)
     panel = WebPanel(engine)
-    engine.panels = [panel]
+    engine.add_panel(panel)
     bridge = ThreadBridge(panel.put, time.monotonic_ns())
     listening = listen(Address("127.0.0.1", 0))
     port = listening.getsockname()[1]

@@ -134,6 +134,9 @@ def test_buttons_change_the_state_of_the_box(
         page,
         "document.querySelector('[data-button=learn]').getAttribute('aria-pressed') === 'true'",
     )
+    until(page, "document.getElementById('ports').textContent.includes('Nowlearning: touch')")
+    page.locator("[data-button=learn]").click()
+    until(page, "!document.getElementById('ports').textContent.includes('Now')")
 
 
 def test_a_path_is_followed_bar_by_bar(

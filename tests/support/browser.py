@@ -80,8 +80,8 @@ def barriers(page: Any, size: str) -> dict[str, list[str]]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     tabs = page.locator("nav button")
     found: dict[str, list[str]] = {}
-    for i in range(tabs.count() if size != "bridge" else 1):
-        if size != "bridge":
+    for i in range(tabs.count() if size != "desk" else 1):
+        if size != "desk":
             tabs.nth(i).click()
         for one in axe.Axe().run(page).response["violations"]:
             found[f"{one['id']}, tab {i}"] = [node["html"] for node in one["nodes"]]

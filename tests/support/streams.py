@@ -143,7 +143,7 @@ class _Stream:
         soon = [c for c in self.changes if at_ns < c.at_ns <= at_ns + _AHEAD_NS]
         if self.promises.gate is None or not before:
             return float("inf")
-        ticks = [change.ns_per_tick for change in (before[-1], *soon)]
+        ticks = [change.line.ns_per_tick for change in (before[-1], *soon)]
         tick_ns = max(*ticks, self.promises.slowest_tick_ns)
         end_ns = at_ns + self.promises.gate * STEP_TICKS * tick_ns + _ROUNDING_NS
         for from_ns, to_ns in self.promises.skipped:

@@ -45,7 +45,7 @@ class AtlasSwap:
         """Start reading if `ask` was called; play the atlas that was read."""
         if self._found is not None:
             (fresh, fault), self._found = self._found, None
-            self._engine.tell("atlas", fault)
+            self._engine.set_faults("atlas", fault)
             if fresh:
                 self._engine.change_atlas(fresh)
                 self.on_change(fresh.atlas)

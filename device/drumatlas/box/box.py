@@ -55,13 +55,13 @@ def build(arguments: argparse.Namespace, config: "Config", panels: "list[Panel]"
         return Engine(atlas, settings, panels, time.monotonic_ns())
 
     engine, faults = find_atlas(arguments.atlas, folder, engine_of, unattended=arguments.unattended)
-    engine.tell("atlas", *faults)
+    engine.set_faults("atlas", *faults)
     now_ns = time.monotonic_ns()
     engine.explorer.map_mode = config.map_mode
     for name, value in config.starts.items():
         engine.handle(Turn(name, value), now_ns)
     midi = MidiPanel(engine, config.midi_map)
-    engine.panels = [*panels, midi]
+    engine.add_panel(midi)
     box = Box(engine, settings, midi, store, lines=lines)
     _restore(box)
     if arguments.bpm is not None:

@@ -80,7 +80,7 @@ def find_gpio(
 
     if not _is_wanted(wanted):
         return None, []
-    values = engine.explorer.values
+    values = engine.values
     # The configuration does not set these at the start, so only a restored state changes them.
     unset = [name for name in DEFAULTS if not BY_NAME[name].start]
     is_restored = any(values[name] != DEFAULTS[name] for name in unset)
@@ -116,10 +116,10 @@ def connect(panel: "GpioPanel", engine: "Engine", listener: "Listener | None") -
     The panel can then read the controls' values and the states of its lamps, and its faults are
     shown among the engine's.
     """
-    panel.values = lambda: engine.explorer.values
+    panel.values = lambda: engine.values
     panel.lamp_states = lambda now_ns: lamps(engine, listener, now_ns)
-    panel.on_faults = lambda faults: engine.tell("gpio", *faults)
-    engine.panels = [*engine.panels, panel]
+    panel.on_faults = lambda faults: engine.set_faults("gpio", *faults)
+    engine.add_panel(panel)
 
 
 class Knobs:
@@ -156,7 +156,7 @@ class Knobs:
                 fault = f"wiring: {error}; {self._go_back()}"
             else:
                 self._last_good = wiring
-        self._engine.tell("wiring", fault)
+        self._engine.set_faults("wiring", fault)
 
     def _go_back(self) -> str:
         """Reopen the panel with the old wiring, if there was one; return the result in words."""
@@ -175,11 +175,10 @@ class Knobs:
         self.connect(self._listener)
 
     def _remove(self) -> None:
-        panels = self._engine.panels
-        self._engine.panels = [panel for panel in panels if panel is not self._panel]
+        if self._panel:
+            self._engine.remove_panel(self._panel)
         self.close()
-        self._engine.tell("gpio")
-        self._engine.tell("panel gpio")
+        self._engine.set_faults("gpio")
 
     def close(self) -> None:
         """Switch the lamps off and release the hardware."""

@@ -56,6 +56,6 @@ def open_screen(engine: "Engine", notes: list[str]) -> "Screen | None":
     except Exception as error:  # curses.error, or no curses on this system
         notes.append(f"playing without keys: cannot draw on this terminal ({error})")
         return None
-    screen.values = lambda: engine.explorer.values
-    engine.panels = [*engine.panels, screen]
+    screen.values = lambda: engine.values
+    engine.add_panel(screen)
     return screen

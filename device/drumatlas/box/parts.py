@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from drumatlas.box.box import Box
     from drumatlas.daemon import Part
     from drumatlas.engine import Engine
+    from drumatlas.explore.controls import Change
     from drumatlas.midi.files.tape import Tape
     from drumatlas.play.own_clock import OwnClock
     from drumatlas.play.port import InputPort, OutputPort
@@ -46,7 +47,7 @@ class PortFaults:
 
     def tick(self, _now_ns: int) -> None:
         """Copy the ports' faults to the engine."""
-        self._engine.tell("ports", *(port.fault for port in self._ports))
+        self._engine.set_faults("ports", *(port.fault for port in self._ports))
 
     def close(self) -> None:
         """Leave the ports open: `play` closes them."""
@@ -60,7 +61,7 @@ class OwnClockFault:
 
     def tick(self, now_ns: int) -> None:
         """Copy the fault, if there is one, to the engine."""
-        self._engine.tell("own clock", self._own.fault(now_ns))
+        self._engine.set_faults("own clock", self._own.fault(now_ns))
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
@@ -72,14 +73,17 @@ class KeepLastBars:
     def __init__(
         self, engine: "Engine", tape: "Tape", takes: "Takes | None", prints: bool = False
     ) -> None:
+        from drumatlas.explore.controls import Press
+
         self._engine, self._tape, self._takes, self._prints = engine, tape, takes, prints
         self._written: Path | None = None
         self._is_asked = False
-        engine.on_keep = self.keep
+        self._button = Press("keep")
+        engine.listeners.append(self._on_control)
 
-    def keep(self) -> None:
-        """Save the last 8 bars at the next tick."""
-        self._is_asked = True
+    def _on_control(self, change: "Change") -> None:
+        """Save the last 8 bars at the next tick if the button asks for them."""
+        self._is_asked |= change == self._button
 
     def tick(self, now_ns: int) -> None:
         """Store what was played since the last tick; save the last bars if the button asked."""
@@ -87,21 +91,22 @@ class KeepLastBars:
         if self._is_asked:
             self._is_asked = False
             if self._takes is None:
-                self._engine.tell("keep", "keep: no folder for takes; choose one with --state")
+                self._engine.set_faults(
+                    "keep", "keep: no folder for takes; choose one with --state"
+                )
             elif outputs := self._tape.last_bars(now_ns):
                 self._takes.keep(outputs)
             else:
-                self._engine.tell("keep", "keep: nothing played yet")
+                self._engine.set_faults("keep", "keep: nothing played yet")
         if self._takes and self._takes.fault:
-            self._engine.tell("keep", self._takes.fault)
+            self._engine.set_faults("keep", self._takes.fault)
         if self._takes and self._takes.last != self._written:
             self._show(self._takes.last)
 
     def _show(self, path: "Path | None") -> None:
-        self._engine.tell("keep")
-        self._engine.flags.pop(f"kept {self._written}", None)
+        self._engine.set_faults("keep")
         self._written = path
-        self._engine.flags[f"kept {path}"] = True
+        self._engine.set_notice("keep", f"kept {path}")
         if self._prints:
             say(f"saved the last bars: {path}")
 

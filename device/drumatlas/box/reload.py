@@ -59,9 +59,11 @@ class Reloader:
         try:
             config = read_given(self._arguments)
         except DrumatlasError as error:
-            engine.tell("config", f"config: {error}; the last good configuration stays in use")
+            engine.set_faults(
+                "config", f"config: {error}; the last good configuration stays in use"
+            )
             return
-        engine.tell("config", *self._need_restart(config))
+        engine.set_faults("config", *self._need_restart(config))
         self._apply(config.player, self._last.player)
         engine.explorer.map_mode = config.map_mode
         self._box.midi.map = config.midi_map

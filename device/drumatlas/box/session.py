@@ -56,7 +56,7 @@ def _open_and_run(request: _Request, outputs: "Outputs") -> None:
 
     arguments, config = request.arguments, request.config
     box = build(arguments, config, request.panels)
-    box.engine.tell("config", *request.faults)
+    box.engine.set_faults("config", *request.faults)
     knobs = Knobs(arguments.panel or ["auto"], config, box.engine, box.restored)
     with ExitStack() as stack:
         stack.callback(knobs.close)
@@ -66,7 +66,7 @@ def _open_and_run(request: _Request, outputs: "Outputs") -> None:
         session = _Session(request, box, knobs, page, midi_input)
         opened = outputs.result()
         for source, fault in opened.faults.items():
-            box.engine.tell(source, fault)
+            box.engine.set_faults(source, fault)
         session.run(opened.port, session.open_screen(opened.port.name, opened.hints))
 
 

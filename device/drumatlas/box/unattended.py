@@ -89,5 +89,5 @@ def open_or_report(engine: "Engine", source: str, opener: Callable[[], T], defau
     try:
         return opener()
     except DrumatlasError as error:
-        engine.tell(source, str(error))
+        engine.set_faults(source, str(error))
         return default

@@ -83,7 +83,7 @@ class Page:
 
         engine = box.engine
         panel = WebPanel(engine)
-        engine.panels = [*engine.panels, panel]
+        engine.add_panel(panel)
         bridge = self._desk = ThreadBridge(panel.put, time.monotonic_ns())
         facts = Facts(
             ports=lambda: _ports(tape, input_port),
@@ -95,8 +95,8 @@ class Page:
             serving = Serving(self._listening, bridge, lambda: self._server(box, bridge))
             serving.start()
         except OSError as error:  # out of file descriptors or threads
-            engine.panels = [one for one in engine.panels if one is not panel]
-            engine.tell("page", f"page: {error.strerror or error}; playing without the page")
+            engine.remove_panel(panel)
+            engine.set_faults("page", f"page: {error.strerror or error}; playing without the page")
             return []
         self._open_browser()
         watcher = ViewReader(engine, facts)

@@ -11,7 +11,8 @@ from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.chaos import Chaos
 from drumatlas.explore.control import Moves
-from drumatlas.explore.controls import BY_NAME, DEFAULTS, KNOBS, SLOTS, Press, Turn
+from drumatlas.explore.control_values import ControlValues
+from drumatlas.explore.controls import BY_NAME, KNOBS, SLOTS, Press, Turn
 from drumatlas.explore.density import Density
 from drumatlas.explore.glide import Glide
 from drumatlas.explore.groove import timing_of
@@ -34,12 +35,19 @@ class Explorer:
     """State of the controls and of the current place.
 
     `pattern` is the pattern to play. It is a new object whenever the place, the controls that
-    shape the beat or the filter change.
+    shape the beat or the filter change. `values` are shared with the engine, which plays at their
+    tempo and with their feel; by default the explorer has its own.
     """
 
-    def __init__(self, atlas: Atlas, seed: int = 0, map_mode: str = "absolute") -> None:
+    def __init__(
+        self,
+        atlas: Atlas,
+        seed: int = 0,
+        map_mode: str = "absolute",
+        values: ControlValues | None = None,
+    ) -> None:
         self.atlas = atlas
-        self.values = dict(DEFAULTS)
+        self.values = ControlValues() if values is None else values
         self.knobs: Floats = np.full(4, 0.5, np.float32)  # the current place, in knob turns
         self.novelty = True
         self.frozen = False
@@ -64,8 +72,9 @@ class Explorer:
         self.fill: Pattern | None = None  # set by the fill button; the engine plays and clears it
 
     def copy_state(self, before: "Explorer") -> None:
-        """Copy knobs, controls and snapshots from `before`, an explorer of another atlas."""
-        self.values, self.knobs = dict(before.values), before.knobs.copy()
+        """Copy knobs and snapshots from `before`, an explorer of another atlas, and share its
+        control values, which are the engine's."""
+        self.values, self.knobs = before.values, before.knobs.copy()
         self.snapshots, self.novelty = dict(before.snapshots), before.novelty
         self.map_mode, self._stick = before.map_mode, before._stick
         self._ticked_ns = before._ticked_ns
@@ -271,7 +280,7 @@ class Explorer:
         """Set place, controls and novelty to those of a snapshot."""
         self.novelty = snapshot.novelty
         self._set_knobs(np.array(snapshot.knobs, np.float32))
-        self.values.update(snapshot.values)
+        self.values.restore(snapshot.values)
         self._is_stale = True
 
     def _undo(self) -> None:

@@ -97,14 +97,13 @@ class Resync:
 
     def _tick_at(self, at_ns: int) -> int | None:
         """Return the tick of the clock due at `at_ns`; None if no tempo is known."""
-        before = [tempo for tempo in self._tempos if tempo.at_ns <= at_ns]
-        if not before:
-            return None
-        return round(before[-1].tick + (at_ns - before[-1].at_ns) / before[-1].ns_per_tick)
+        before = (tempo for tempo in reversed(self._tempos) if tempo.at_ns <= at_ns)
+        tempo = next(before, None)
+        return None if tempo is None else round(tempo.line.tick_at(at_ns))
 
     def _position(self, tick: int, at_ns: int) -> list[Event]:
         """Return Song Position and Continue, at most half a tick before the clock of `tick`."""
-        lead_ns = min(_LEAD_NS, round(self._tempos[-1].ns_per_tick / 2))
+        lead_ns = min(_LEAD_NS, round(self._tempos[-1].line.ns_per_tick / 2))
         self._end_wait(at_ns - lead_ns)
         position = song_position(tick // STEP_TICKS)
         return [Event(at_ns - lead_ns, position), Event(at_ns - lead_ns, CONTINUE)]

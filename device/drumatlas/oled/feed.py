@@ -13,6 +13,7 @@ from drumatlas.oled.chips import OledSettings
 from drumatlas.oled.frame import Frame, Pixel, chart_line, pixel
 
 EVERY_NS = 100_000_000
+_SOURCE = "oled"  # of our own faults, which a display that fails can't show
 _POINTS = 1000  # shown on the map; more would fill it
 _END_S = 2
 
@@ -70,7 +71,7 @@ class OledFeed:
         engine, sequencer = self._engine, self._engine.sequencer
         place, genre = self._whereabouts()
         beat = sequencer.position_at(now_ns) // STEPS_PER_BEAT
-        faults = [fault for fault in engine.faults if not fault.startswith("oled: ")]
+        faults = [one.text for one in engine.fault_records if one.source != _SOURCE]
         return Frame(
             place=place,
             bpm=round(float(engine.bpm), 1),
@@ -107,9 +108,9 @@ class OledFeed:
         if b"\n" in self._said:
             *_, line, self._said = self._said.split(b"\n")
             fault = line.decode("utf-8", "replace")
-            self._engine.tell("oled", f"oled: {fault}" if fault else "")
+            self._engine.set_faults(_SOURCE, f"oled: {fault}" if fault else "")
         elif self._process.poll() not in {None, 2}:  # 2: it has reported why
-            self._engine.tell("oled", "oled: the drawing process ended; restart the box")
+            self._engine.set_faults(_SOURCE, "oled: the drawing process ended; restart the box")
 
     def close(self) -> None:
         """End the process, which switches the display off."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import curses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT
@@ -48,7 +48,7 @@ class KeysPanel:
     name = "keys"
 
     def __init__(self, notes: list[str]) -> None:
-        self.values: Callable[[], dict[str, float]] = dict
+        self.values: Callable[[], Mapping[str, float]] = dict
         self.wants_to_quit = False
         self._notes = notes
         self._screen: Any = curses.initscr()
@@ -116,15 +116,16 @@ def status_lines(engine: Engine) -> list[str]:
     nearest = nearest_genre(explorer.atlas, explorer.place.z)
     genre = f"{nearest[0].name} ({nearest[1]:.1f} sd away)" if nearest else "-"
     flags = [name for name, is_on in _flags(engine).items() if is_on]
+    remarks = " ".join([*flags, *engine.notices.values()])
     state = "playing" if sequencer.is_playing else "stopped"
-    values = explorer.values
+    values = engine.values
     axes = [
         f"x{i + 1} {_bar(values[f'x{i + 1}'])} {name}"
         for i, name in enumerate(explorer.atlas.latent.axes)
     ]
     shape = "  ".join(f"{n} {values[n]:.2f}" for n in _SHOWN)
     return [
-        f"drumatlas  {state}  {engine.bpm:.1f} BPM  near {genre}  {' '.join(flags)}",
+        f"drumatlas  {state}  {engine.bpm:.1f} BPM  near {genre}  {remarks}",
         f"atlas {explorer.atlas.name}  z {', '.join(f'{v:.2f}' for v in explorer.place.z)}",
         *axes,
         shape,
@@ -138,7 +139,6 @@ def _flags(engine: Engine) -> dict[str, bool]:
         "wandering": explorer.is_wandering,
         "training beats allowed": not explorer.novelty,
         "moved to a passing place": explorer.place.moved > 0,
-        **engine.flags,
     }
 
 

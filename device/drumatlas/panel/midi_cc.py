@@ -6,7 +6,7 @@ from collections.abc import Callable
 from drumatlas.beat.codes import Code
 from drumatlas.engine import Engine
 from drumatlas.explore.control import CONTROLLERS
-from drumatlas.explore.controls import VALUES, Change, Press, Turn
+from drumatlas.explore.controls import BY_NAME, VALUES, Change, Press, Turn
 from drumatlas.panel.midi_map import Learn, MidiMap
 from drumatlas.panel.pads import Pads, UnmappedNotes
 from drumatlas.panel.thru_echo import EchoGuard
@@ -14,7 +14,8 @@ from drumatlas.play.events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE, kind
 
 WAITING = 1024  # messages queued between two polls; the oldest are dropped
 _ON = 64  # a button is pressed when its controller rises to this value
-LEARNING = "learning: use a control and move a MIDI controller"
+LEARNING = BY_NAME["learn"].lamp  # the flag
+HOW_TO_LEARN = "learning: use a control and move a MIDI controller"
 # Length in bytes of each kind of message that is used here.
 _LENGTHS = {NOTE_ON: 3, CONTROL_CHANGE: 3, PROGRAM_CHANGE: 2}
 
@@ -45,7 +46,8 @@ class MidiPanel:
             CONTROL_CHANGE: self._controller,
             PROGRAM_CHANGE: self._program,
         }
-        engine.on_change = self._control_used
+        engine.listeners.append(self._control_used)
+        self._show_learning()
 
     def receive(self, message: bytes, at_ns: int) -> None:
         """Queue a MIDI message that arrived at `at_ns`, monotonic ns. Never raises or blocks.
@@ -63,8 +65,8 @@ class MidiPanel:
             self._table[kind(message)](message, at_ns, now_ns)
         self._flush()
         self._land(self._pads.tick(now_ns))
-        self._engine.tell("echo", self.echo.fault(now_ns))
-        self._engine.tell("pads without a voice", self._unmapped.fault(now_ns))
+        self._engine.set_faults("echo", self.echo.fault(now_ns))
+        self._engine.set_faults("pads without a voice", self._unmapped.fault(now_ns))
         return self._changes
 
     def close(self) -> None:
@@ -72,7 +74,11 @@ class MidiPanel:
 
     def _control_used(self, change: Change) -> None:
         self.learn.control_used(change)
+        self._show_learning()
+
+    def _show_learning(self) -> None:
         self._engine.flags[LEARNING] = self.learn.is_armed
+        self._engine.set_notice("learn", HOW_TO_LEARN if self.learn.is_armed else "")
 
     def _flush(self) -> None:
         self._changes += [Turn(name, value) for name, value in self._turns.items()]
@@ -85,7 +91,7 @@ class MidiPanel:
         name = self.learn.learned.get(number) or self.map.controls.get(number, "")
         if self.learn.is_armed and name != "learn":
             self.learn.controller_moved(number)
-            self._engine.flags[LEARNING] = self.learn.is_armed
+            self._show_learning()
         elif name in VALUES:
             self._turns[name] = value / 127
         elif name:
@@ -98,7 +104,7 @@ class MidiPanel:
         program = message[1]
         if self.learn.is_armed:
             self.learn.disarm()
-            self._engine.flags[LEARNING] = False
+            self._show_learning()
             self._engine.explorer.save(str(program))
         else:
             self._engine.recall(program, now_ns)

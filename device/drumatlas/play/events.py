@@ -5,7 +5,9 @@ read and make them. Each message is complete, as `midi.parser` returns it. The s
 those of MIDI 1.0, tables I and II.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from drumatlas.play.timeline import Timeline
 
 CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 SONG_POSITION = 0xF2
@@ -35,19 +37,30 @@ class Event:
     voice: int | None = field(default=None, compare=False)
     step: int | None = field(default=None, compare=False)
 
+    def delayed(self, by_ns: int) -> "Event":
+        """Return the same message, due `by_ns` later."""
+        return replace(self, at_ns=self.at_ns + by_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class TempoChange:
-    """A change of musical time: from `at_ns` (monotonic ns) on, tick `tick` (24 a beat, from Start)
-    and all later ticks are `ns_per_tick` apart. `is_start`: a run begins, or goes on after a stop.
-    `is_stop`: musical time stands still at `tick` until the next start. It is meant for recorders,
-    which need musical time, and is never sent over a wire."""
+    """A change of musical time: it runs along `line` from the anchor of `line` on. `is_start`: a
+    run begins, or goes on after a stop. `is_stop`: musical time stands still at the anchor until
+    the next start. It is meant for recorders, which need musical time, and is never sent over a
+    wire."""
 
-    at_ns: int
-    tick: float
-    ns_per_tick: float
+    line: Timeline
     is_start: bool = False
     is_stop: bool = False
+
+    @property
+    def at_ns(self) -> int:
+        """When musical time changes, monotonic ns."""
+        return self.line.anchor_ns
+
+    def delayed(self, by_ns: int) -> "TempoChange":
+        """Return the same change, `by_ns` later."""
+        return replace(self, line=self.line.delayed(by_ns))
 
 
 Output = Event | TempoChange

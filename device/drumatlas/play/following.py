@@ -97,7 +97,7 @@ def hear_clock(state: State, settings: PlaySettings, clock: HeardClock) -> None:
     """
     if not state.is_following:
         return
-    state.timeline.ns_per_tick = clock.tick_ns
+    state.timeline = state.timeline.with_tempo(clock.tick_ns)
     if state.armed:
         state.armed = False
         state.shift = 0 if clock.is_position else state.position - clock.tick

@@ -93,7 +93,7 @@ def set_tempo(state: State, settings: PlaySettings, tick_ns: float) -> None:
     if state.is_following:
         return
     if not has_ticks(state, settings):
-        state.timeline.ns_per_tick = tick_ns
+        state.timeline = state.timeline.with_tempo(tick_ns)
     elif tick_ns != state.timeline.ns_per_tick:
-        state.timeline.change_tempo(state.next_tick, tick_ns)
+        state.timeline = state.timeline.change_tempo(state.next_tick, tick_ns)
         tell_tempo(state)

@@ -1,7 +1,7 @@
 """Messages that are due, in order of time, and the ends of the notes that sound."""
 
 import heapq
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from drumatlas.play.events import (
     RANK_CLOCK,
@@ -80,14 +80,14 @@ class Outbox:
             if rank == RANK_ON or (rank == RANK_CLOCK and at_ns < now_ns):
                 continue
             is_late = at_ns < now_ns and isinstance(what, Event)
-            one = replace(what, at_ns=now_ns) if is_late else what
+            one = what.delayed(now_ns - at_ns) if is_late else what
             kept.append((max(at_ns, now_ns), rank, order, one))
         self.due = sorted(kept)
 
     def shift(self, by_ns: int) -> None:
         """Delay everything by `by_ns`."""
         self.due = [
-            (at_ns + by_ns, rank, order, replace(what, at_ns=what.at_ns + by_ns))
+            (at_ns + by_ns, rank, order, what.delayed(by_ns))
             for at_ns, rank, order, what in self.due
         ]
         self.sounding = {key: ends_ns + by_ns for key, ends_ns in self.sounding.items()}

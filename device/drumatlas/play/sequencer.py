@@ -239,7 +239,7 @@ class Sequencer:
             state.outbox.skip_to(now_ns)
             state.next_tick = max(ceil(state.timeline.tick_at(now_ns)), state.next_tick)
         else:
-            state.timeline.anchor_ns += gap_ns
+            state.timeline = state.timeline.delayed(gap_ns)
             state.first_ns += gap_ns
             state.clock_ns += gap_ns
             state.outbox.shift(gap_ns)

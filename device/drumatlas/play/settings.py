@@ -54,7 +54,7 @@ class PlaySettings:
     the position when a foreign clock stays away for over a beat, instead of stopping. With
     `resume`, toggling continues from where playing stopped instead of from the top."""
 
-    bpm: float = 120.0
+    bpm: float = 120.0  # at the beginning; from then on `set_tempo` sets it
     seed: int = 0
     swap: str = "bar"  # one of SWAPS
     gate: float = 0.5

@@ -36,4 +36,4 @@ class State:
 
     def copy(self) -> "State":
         """Return a copy that can be changed independently."""
-        return replace(self, timeline=replace(self.timeline), outbox=self.outbox.copy())
+        return replace(self, outbox=self.outbox.copy())

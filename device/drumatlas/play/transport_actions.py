@@ -49,8 +49,7 @@ def begin(state: State, position: int, first_ns: int) -> None:
     state.timeline = Timeline(first_ns, position, state.timeline.ns_per_tick)
     state.next_tick = state.position = position
     state.is_playing = state.is_first = state.is_timed = True
-    change = TempoChange(first_ns, position, state.timeline.ns_per_tick, is_start=True)
-    state.outbox.push(RANK_TRANSPORT, change)
+    state.outbox.push(RANK_TRANSPORT, TempoChange(state.timeline, is_start=True))
 
 
 def stop(state: State, settings: PlaySettings) -> list[Output]:
@@ -76,8 +75,8 @@ def clear(state: State) -> list[Output]:
     out = state.outbox.clear(state.horizon_ns)
     if state.is_timed:
         state.is_timed = False
-        at_ns, line = state.horizon_ns, state.timeline
-        out.append(TempoChange(at_ns, line.tick_at(at_ns), line.ns_per_tick, is_stop=True))
+        here = state.timeline.anchored_at(state.horizon_ns)
+        out.append(TempoChange(here, is_stop=True))
     return out
 
 
@@ -117,8 +116,7 @@ def tell_shift(state: State) -> None:
 
 
 def _tell_line(state: State, at_ns: int) -> None:
-    line = state.timeline
     is_start = state.is_playing and not state.is_timed  # the run goes on after a lost clock
     state.is_timed |= is_start
-    change = TempoChange(at_ns, line.tick_at(at_ns), line.ns_per_tick, is_start)
+    change = TempoChange(state.timeline.anchored_at(at_ns), is_start)
     state.outbox.push(RANK_TRANSPORT, change)

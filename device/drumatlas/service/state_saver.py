@@ -20,8 +20,7 @@ def saved_state(engine: Engine, learned: Mapping[int, str]) -> SavedState:
 def restore(engine: Engine, state: SavedState) -> None:
     """Set `engine` to `state`. The caller gives the learned controllers to the MIDI panel."""
     engine.explorer.snapshots.update(state.snapshots)
-    engine.explorer.restore(state.place)
-    engine.take_values()
+    engine.restore(state.place)
     engine.set_bpm(state.bpm)
 
 
@@ -97,7 +96,7 @@ class StateSaver:
         if state != self._written or self._writer.fault:
             self._written = state
             self._writer.offer(state)
-        self._engine.tell("state", self._writer.fault)
+        self._engine.set_faults("state", self._writer.fault)
 
     def close(self) -> None:
         """Write the last state."""

@@ -56,7 +56,7 @@ def report(engine: Engine) -> dict[str, Any]:
         "bpm": round(float(engine.bpm), 3),
         "near": near[0].name if near else "",
         "z": [round(float(value), 4) for value in explorer.place.z],
-        "controls": {name: round(float(value), 4) for name, value in explorer.values.items()},
+        "controls": {name: round(float(value), 4) for name, value in engine.values.items()},
         "frozen": explorer.frozen,
         "wandering": explorer.is_wandering,
         "novelty": explorer.novelty,

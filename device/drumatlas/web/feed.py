@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from drumatlas.midi.files.take import take_bytes
 from drumatlas.midi.files.tape import Tape
 from drumatlas.play.events import Event, Output, is_note_on, note_key
-from drumatlas.play.feel import Feel
 from drumatlas.play.settings import VoiceOut
 from drumatlas.web.bridge import Make, ThreadBridge
 from drumatlas.web.downloads import beat_take
@@ -100,17 +99,17 @@ class WebFeed:
         if what == "last":
             outputs = self._tape.last_bars(now_ns)
             return (lambda: take_bytes(outputs)) if outputs else None
-        engine, values = self._engine, self._engine.explorer.values
+        engine = self._engine
         pattern, settings = engine.sequencer.pattern, engine.sequencer.settings
-        bpm, feel = engine.bpm, Feel(values["swing"], values["humanize"])
+        bpm, feel = engine.bpm, engine.feel
         return lambda: beat_take(pattern, settings, bpm, feel)
 
     def _tell(self, now_ns: int) -> None:
         if self._bridge.lines and self._say:
             self._say(self._bridge.lines.popleft())
         elif self._bridge.lines:
-            self._engine.tell("page", self._bridge.lines.popleft())
+            self._engine.set_faults("page", self._bridge.lines.popleft())
             self._shown_ns = now_ns
         elif self._shown_ns and now_ns - self._shown_ns > SHOWN_NS:
-            self._engine.tell("page")
+            self._engine.set_faults("page")
             self._shown_ns = 0

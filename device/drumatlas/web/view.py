@@ -8,7 +8,7 @@ from drumatlas.beat.pattern import Pattern
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import SLOTS
 from drumatlas.play.chance import Chance
-from drumatlas.play.timeline import CYCLE_TICKS, ns_per_tick
+from drumatlas.play.timeline import CYCLE_TICKS, Timeline, ns_per_tick
 
 _ADRIFT = 0.25  # ticks (5 ms at 120 BPM): largest error of a playhead before it is corrected
 
@@ -33,8 +33,9 @@ class Run:
             later.is_locked,
         ):
             return False
-        since = (later.at_ns - self.at_ns) / ns_per_tick(self.bpm) if self.is_playing else 0.0
-        return self.bpm == later.bpm and abs(self.tick + since - later.tick) < _ADRIFT
+        line = Timeline(self.at_ns, self.tick, ns_per_tick(self.bpm))
+        expected = line.tick_at(later.at_ns) if self.is_playing else self.tick
+        return self.bpm == later.bpm and abs(expected - later.tick) < _ADRIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class View:
     slots: tuple[str, ...]
     learned: Mapping[int, str]
     flags: Mapping[str, bool]
+    notices: Mapping[str, str]
     faults: tuple[str, ...]
     ports: Mapping[str, str]
 
@@ -97,7 +99,7 @@ class ViewReader:
             ),
             atlas=explorer.atlas,
             wanted_bpm=engine.bpm,
-            values=dict(explorer.values),
+            values=dict(engine.values),
             knobs=knobs,
             z=tuple(explorer.latent.tolist()),
             point=self._facts.point_at(knobs),
@@ -114,6 +116,7 @@ class ViewReader:
                 "novelty": explorer.novelty,
                 **engine.flags,
             },
+            notices=dict(engine.notices),
             faults=tuple(engine.faults),
             ports=self._facts.ports(),
         )

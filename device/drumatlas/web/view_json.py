@@ -50,6 +50,7 @@ class ViewEncoder:
             "slots": list(view.slots),
             "learned": {str(number): name for number, name in view.learned.items()},
             "flags": dict(view.flags),
+            "notices": dict(view.notices),
             "faults": list(view.faults),
             "ports": dict(view.ports),
         }

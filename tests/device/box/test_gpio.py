@@ -67,7 +67,7 @@ def test_knobs_leave_a_restored_place_alone(engine: Engine, board: FakeBoard) ->
 
 def test_faults_come_and_go_among_the_engines(engine: Engine, board: FakeBoard) -> None:
     opened(engine, board, set())
-    engine.tell("other", "another's")
+    engine.set_faults("other", "another's")
     board.converters["mcp0"].fails = True
     engine.tick(TICK_NS)
     assert engine.faults[0] == "another's"
@@ -202,7 +202,7 @@ def test_without_any_wiring_it_plays_and_the_next_try_may_do(
     knobs = knobs_of(engine)
     boards.refused = [OTHER.wiring, CONFIG.wiring]
     knobs.rewire(OTHER.wiring)
-    assert engine.panels == []
+    assert engine.panels == ()
     assert "playing without knobs, since the old wiring failed too" in engine.faults[0]
     boards.refused = [OTHER.wiring]
     knobs.rewire(OTHER.wiring)

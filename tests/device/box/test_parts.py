@@ -58,7 +58,7 @@ def test_the_keep_button_writes_the_last_bars(engine: Engine, tmp_path: Path) ->
     last_bars.close()
     kept = tmp_path / "keep-001.mid"
     assert any(message.type == "note_on" for message in mido.MidiFile(kept))
-    assert engine.flags == {f"kept {kept}": True}
+    assert engine.notices == {"keep": f"kept {kept}"}
     assert engine.faults == []
 
 
@@ -87,7 +87,7 @@ def test_the_midi_panel_knows_the_messages_that_were_sent(
 ) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     midi = MidiPanel(engine, MidiMap())
-    engine.panels = [midi]
+    engine.add_panel(midi)
     tape = Tape(NullPort())
     parts = open_parts(Box(engine, PlaySettings(), midi, None), tape, None, prints=False)
     home = engine.explorer.latent.tolist()

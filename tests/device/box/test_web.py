@@ -104,13 +104,13 @@ def test_without_a_thread_for_the_page_it_says_so_and_plays(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start_others)
-    tell = Engine.tell
+    set_faults = Engine.set_faults
 
     def telling(self: Engine, what: str, *lines: str) -> None:
         told.extend(lines)
-        tell(self, what, *lines)
+        set_faults(self, what, *lines)
 
-    monkeypatch.setattr(Engine, "tell", telling)
+    monkeypatch.setattr(Engine, "set_faults", telling)
     assert main([*PLAY, "--seconds", "0.3", "--web", "127.0.0.1:0"]) == 0
     assert len([line for line in told if line.startswith("page: no thread to serve it")]) == 1
     assert "Traceback" not in capsys.readouterr().err

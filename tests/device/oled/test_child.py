@@ -201,12 +201,34 @@ class TestProcess:
 
         until(is_shown)
 
+    def test_it_shows_the_faults_of_all_but_itself(
+        self, engine: Engine, oled: OledFeed, path: Path, atlas: Atlas
+    ) -> None:
+        engine.set_faults("oled", "the display is torn")
+        engine.set_faults("config", "oled: no such key")
+        place = pixel(*latent_to_map(atlas, engine.explorer.place.z))
+        genre = engine.explorer.pattern.genre
+        frame = Frame(place, 120.0, genre, None, False, "oled: no such key", 1)
+        some = map_places(atlas)[:: len(atlas.points.xy) // 1000]
+        chart = chart_line((float(x), float(y)) for x, y in some)
+        wanted = draw(frame, read_chart(chart)).tobytes()
+        now = iter(range(EVERY_NS, 10**15, EVERY_NS))
+
+        def is_shown() -> bool:
+            oled.tick(next(now))
+            if not path.exists():
+                return False
+            with Image.open(path) as picture:
+                return picture.tobytes() == wanted
+
+        until(is_shown)
+
     def test_one_that_stands_still_or_ends_does_not_stop_the_engine(
         self, engine: Engine, oled: OledFeed
     ) -> None:
         os.kill(oled.pid, signal.SIGSTOP)
         for tick in range(3000):  # more than a pipe holds
-            engine.bpm = 60 + tick / 100
+            engine.set_bpm(60 + tick / 100)
             oled.tick(tick * EVERY_NS)
         assert engine.faults == []
         os.kill(oled.pid, signal.SIGKILL)

@@ -18,7 +18,7 @@ import pytest
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.smf import read_drums
 from drumatlas.engine import Engine
-from drumatlas.explore.controls import BUTTONS, VALUES, Turn
+from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn
 from drumatlas.panel.keys import PRESSES, TURNS, grid_lines, status_lines
 from drumatlas.play.settings import PlaySettings
 
@@ -64,7 +64,11 @@ def test_the_status_names_genre_and_flags(atlas: Atlas) -> None:
     engine = Engine(atlas, PlaySettings(bpm=99), [], 0)
     engine.explorer.go_to_genre(0)
     engine.handle(Turn("density", 0.25), 0)
+    engine.handle(Press("freeze"), 0)
+    engine.flags["learning"] = True  # for lamps; the notice says it in words
+    engine.set_notice("keep", "kept a.mid")
     text = "\n".join(status_lines(engine))
+    assert text.splitlines()[0].endswith("frozen kept a.mid")
     assert "99.0 BPM" in text
     assert "density 0.25" in text
     assert any(genre.name in text for genre in atlas.genres)

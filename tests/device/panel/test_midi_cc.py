@@ -10,7 +10,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import grids
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn
-from drumatlas.panel.midi_cc import LEARNING, WAITING, MidiPanel
+from drumatlas.panel.midi_cc import HOW_TO_LEARN, LEARNING, WAITING, MidiPanel
 from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
 from drumatlas.panel.pads import SHOWN_NS
 from drumatlas.play.settings import PlaySettings
@@ -22,7 +22,7 @@ STEP = 125 * MS
 @pytest.fixture
 def panel(engine: Engine) -> MidiPanel:
     panel = MidiPanel(engine, MidiMap())
-    engine.panels = [panel]
+    engine.add_panel(panel)
     return panel
 
 
@@ -83,9 +83,9 @@ def test_a_flood_is_bounded_and_the_newest_counts(panel: MidiPanel) -> None:
     first, *others = reversed(VALUES)
     numbers = [DEFAULT_CC[name] for name in others]
     chance = random.Random(1)
-    panel.take(cc(DEFAULT_CC[first], 127), 0)
+    panel.receive(cc(DEFAULT_CC[first], 127), 0)
     for _ in range(WAITING - 1):
-        panel.take(cc(chance.choice(numbers), chance.randrange(128)), 0)
+        panel.receive(cc(chance.choice(numbers), chance.randrange(128)), 0)
     send(panel, cc(DEFAULT_CC["x1"], 5))  # drops the first one
     changes = panel.poll(0)
     assert {change.control for change in changes} == set(others)
@@ -98,11 +98,13 @@ def test_learning_binds_the_next_control_and_the_next_controller(
 ) -> None:
     engine.handle(Press("learn"), 0)
     assert engine.flags[LEARNING]
+    assert engine.notices == {"learn": HOW_TO_LEARN}
     steps = [lambda: engine.handle(Turn("chaos", 0.5), 0), lambda: send(panel, cc(16, 99))]
     for step in steps if control_first else steps[::-1]:
         step()
         assert panel.poll(0) == []  # the controller that is learnt changes nothing
     assert not engine.flags[LEARNING]
+    assert engine.notices == {}
     assert panel.learn.learned == {16: "chaos"}
     send(panel, cc(16, 127))
     assert panel.poll(0) == [Turn("chaos", 1.0)]
@@ -182,7 +184,7 @@ def test_the_panel_survives_a_beat_that_cannot_be_encoded(
     with monkeypatch.context() as broken:
         broken.setattr(engine, "land", fail)
         strike(777 * MS)
-    assert engine.panels == [panel]
+    assert engine.panels == (panel,)
     assert engine.faults == ["pads: RuntimeError: no such place"]
     strike(20_000 * MS)
     assert engine.faults == []
@@ -200,7 +202,7 @@ def test_notes_without_a_voice_are_shown_for_a_while(engine: Engine, panel: Midi
 
 
 def test_notes_need_no_voice_if_pads_are_off(engine: Engine) -> None:
-    engine.panels = [MidiPanel(engine, MidiMap(pads={}))]
+    engine.add_panel(MidiPanel(engine, MidiMap(pads={})))
     engine.panels[0].receive(bytes((0x99, 5, 100)), 0)  # type: ignore[attr-defined]
     engine.tick(MS)
     assert engine.faults == []

@@ -192,16 +192,13 @@ def test_every_value_goes_where_it_is_turned(atlas: Atlas, way: str, name: str) 
 def test_every_button_has_its_effect(atlas: Atlas, way: str, name: str) -> None:
     plain, engine = prepared(atlas), prepared(atlas)
     heard: list[object] = []
-    kept: list[bool] = []
     hand = HANDS[way](engine, name)
-    engine.on_change = heard.append
-    engine.on_keep = lambda: kept.append(True)
+    engine.listeners.append(heard.append)
     plain.handle(Press(name), 0)
     hand.press(name)
     play_on(engine, hand)
     assert heard == [Press(name)]
     assert signature(engine) == signature(plain)
-    assert kept == [True] * (name == "keep")
 
 
 def test_no_name_is_missing() -> None:

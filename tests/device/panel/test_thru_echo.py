@@ -111,7 +111,7 @@ class LoopedBox:
     def __init__(self, atlas: Atlas, guards: bool = True) -> None:
         self.engine = Engine(atlas, PlaySettings(), [], 0)
         self.panel = MidiPanel(self.engine, MidiMap())
-        self.engine.panels = [self.panel]
+        self.engine.add_panel(self.panel)
         self.thru = Thru()
         self.tape = Tape(self.thru)
         if guards:

@@ -95,7 +95,7 @@ def test_a_tempo_change_keeps_the_phase_and_bunches_no_clocks(
     out += run(seq, 4_000_000_000, start_ns=2_000_000_000)
     check_stream(out, is_over=False)
     changes = [o for o in out if isinstance(o, TempoChange)]
-    assert [round(60e9 / 24 / c.ns_per_tick) for c in changes] == [40, 300, 20]
+    assert [round(60e9 / 24 / c.line.ns_per_tick) for c in changes] == [40, 300, 20]
     clocks = [t for t, d in midi(out) if d == CLOCK]
     for change in changes:
         assert change.at_ns in clocks

@@ -40,7 +40,7 @@ def wait_for(path: Path, text: str = "") -> None:
 def test_the_status_of_a_running_box_can_be_read(engine: Engine, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     file = StatusFile(engine, folder, ports)
-    engine.tell("ports", "Keys: unplugged")
+    engine.set_faults("ports", "Keys: unplugged")
     file.tick(time.monotonic_ns())
     wait_for(folder / FILE)
     entry = read_status((tmp_path / "nothing here", folder))
@@ -159,7 +159,7 @@ def test_the_headline_names_state_tempo_place_and_faults(engine: Engine) -> None
     assert headline(engine) == f"stopped 126.0 BPM, near '{near}'"
     engine.sequencer.start()
     engine.sequencer.advance(SECOND)
-    engine.tell("ports", "TR-8S: unplugged")
+    engine.set_faults("ports", "TR-8S: unplugged")
     assert headline(engine) == f"playing 126.0 BPM, near '{near}'; TR-8S: unplugged"
 
 

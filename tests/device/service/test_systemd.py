@@ -142,10 +142,10 @@ def test_the_watchdog_is_fed_while_the_performer_lives(
 
 def test_a_fault_is_in_the_status(manager: Manager, notifier: SdNotify, engine: Engine) -> None:
     reporter = SystemdReporter(engine, Pulse(1), notifier)
-    engine.tell("ports", "TR-8S: unplugged\nreally")
+    engine.set_faults("ports", "TR-8S: unplugged\nreally")
     reporter.tick(SECOND)
     assert manager.heard()[-1].endswith("; TR-8S: unplugged really")
-    engine.tell("ports")
+    engine.set_faults("ports")
     reporter.tick(SECOND + 1)
     assert manager.heard() == []  # not more than once a second
     reporter.tick(2 * SECOND)

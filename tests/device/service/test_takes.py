@@ -5,11 +5,12 @@ import pytest
 
 from drumatlas.beat.smf import read_drums
 from drumatlas.play.events import Event, TempoChange
+from drumatlas.play.timeline import Timeline
 from drumatlas.service import takes
 from drumatlas.service.takes import Takes
 
 OUTPUTS = [
-    TempoChange(0, 0, 20_833_333, is_start=True),
+    TempoChange(Timeline(0, 0, 20_833_333), is_start=True),
     Event(0, bytes((0x99, 36, 100))),
     Event(50_000_000, bytes((0x89, 36, 64))),
 ]

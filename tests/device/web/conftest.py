@@ -38,7 +38,7 @@ class PageBox:
         self.engine = Engine(atlas, PlaySettings(), [], time.monotonic_ns())
         self.tape = Tape(NullPort())
         panel = WebPanel(self.engine)
-        self.engine.panels = [panel]
+        self.engine.add_panel(panel)
         self.bridge = ThreadBridge(panel.put, time.monotonic_ns())
         listening = listen(Address("127.0.0.1", 0))
         self.port = listening.getsockname()[1]

@@ -14,7 +14,7 @@ from drumatlas.web.panel import WAITING, WebPanel
 @pytest.fixture
 def panel(engine: Engine) -> WebPanel:
     panel = WebPanel(engine)
-    engine.panels = [panel]
+    engine.add_panel(panel)
     return panel
 
 
@@ -72,7 +72,7 @@ def test_a_fault_does_not_take_the_page_away(
     monkeypatch.setattr(engine, "land", fail)
     panel.put(Land((0,) * 32))
     engine.tick(0)
-    assert engine.panels == [panel]
+    assert engine.panels == (panel,)
     assert engine.faults == ["page: RuntimeError: no such place"]
     monkeypatch.undo()
     panel.put(Land((1,) * 32))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from drumatlas.explore.controls import Press
+from drumatlas.explore.controls import Change, Press
 from drumatlas.web import client, connection_limits, server
 
 TOKEN = "0123456789abcdef"
@@ -237,8 +237,8 @@ def test_takes_that_pages_save_are_rationed_over_all_pages(
     box: Any, reading: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "KEEPS_A_SECOND", 1e-6)
-    kept: list[None] = []
-    box.engine.on_keep = lambda: kept.append(None)
+    kept: list[Change] = []  # nothing else is pressed
+    box.engine.listeners.append(kept.append)
     for _ in range(3):
         with box.open() as page:
             for _ in range(50):

@@ -34,6 +34,19 @@ def test_it_is_plain_json_and_holds_every_control(
     assert shown["atlas"] == atlas.sha256 != ""
 
 
+def test_notices_and_faults_are_shown_apart_from_flags(
+    engine: Engine, watcher: ViewReader, atlas: Atlas
+) -> None:
+    engine.flags["learning"] = True
+    engine.set_notice("keep", "kept a.mid")
+    engine.set_faults("ports", "TR-8S: unplugged")
+    shown = ViewEncoder(atlas, 0).of(watcher.look(0))
+    flags = {"frozen": False, "wandering": False, "novelty": True, "learning": True}
+    assert shown["flags"] == flags
+    assert shown["notices"] == {"keep": "kept a.mid"}
+    assert shown["faults"] == ["TR-8S: unplugged"]
+
+
 def test_the_joysticks_place_is_shown_where_it_is(
     engine: Engine, watcher: ViewReader, atlas: Atlas
 ) -> None:

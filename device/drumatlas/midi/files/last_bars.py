@@ -21,7 +21,7 @@ from drumatlas.play.events import (
     note_key,
     note_off,
 )
-from drumatlas.play.timeline import BAR_TICKS, PPQN, STEP_TICKS
+from drumatlas.play.timeline import BAR_TICKS, PPQN, STEP_TICKS, Timeline
 
 BARS = 8
 MAX_BARS = BARS + 2  # remembered: one more is not finished, and one is spare
@@ -31,24 +31,21 @@ _EARLY = STEP_TICKS / 4  # ticks by which a note may be ahead of its grid point
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Stretch:
     """Musical time from a TempoChange on.
 
-    `tick` counts through joined runs and is `shift` ticks more than the sequencer's position.
-    `index` is the change's place among the outputs.
+    The ticks of `line` count through joined runs and are `shift` ticks more than the sequencer's
+    position. `index` is the change's place among the outputs.
     """
 
-    at_ns: int
-    tick: float
-    ns_per_tick: float
+    line: Timeline
     shift: int
     index: int
 
-    def tick_at(self, at_ns: int) -> float:
-        return self.tick + (at_ns - self.at_ns) / self.ns_per_tick
-
-    def time_of(self, tick: float) -> int:
-        return self.at_ns + round((tick - self.tick) * self.ns_per_tick)
+    @property
+    def tick(self) -> float:
+        """Where it begins."""
+        return self.line.anchor_tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class _Take:
     where the last run ended, or None while it goes on."""
 
     first: int
-    lines: list[_Line]
+    stretches: list[_Stretch]
     notes: list[_Note] = field(default_factory=list)
     halt: float | None = None
     halted_ns: int = 0
@@ -75,13 +72,19 @@ class _Take:
     def hits(self) -> list[_Note]:
         return [note for note in self.notes if is_note_on(note.event.data)]
 
-    def line_at(self, tick: float) -> _Line:
-        """Return the line that covers `tick`, or the first one if `tick` is before it."""
-        return next((one for one in reversed(self.lines) if one.tick <= tick), self.lines[0])
+    @property
+    def line(self) -> Timeline:
+        """The line in force at the end."""
+        return self.stretches[-1].line
+
+    def stretch_at(self, tick: float) -> _Stretch:
+        """Return the stretch that `tick` is in; before its beginning, the first one."""
+        stretches = self.stretches
+        return next((one for one in reversed(stretches) if one.tick <= tick), stretches[0])
 
     def stop(self, at_ns: int) -> None:
         if self.halt is None:
-            self.halt, self.halted_ns = self.lines[-1].tick_at(at_ns), at_ns
+            self.halt, self.halted_ns = self.line.tick_at(at_ns), at_ns
 
     def is_ended_by(self, change: TempoChange) -> bool:
         """Return whether `change` begins a new take: it starts from the top after a pause.
@@ -89,23 +92,21 @@ class _Take:
         An external clock that loops starts from the top without a pause.
         """
         pause_ns = change.at_ns - self.halted_ns
-        return change.tick == 0 and self.halt is not None and pause_ns > PPQN * change.ns_per_tick
+        is_from_top = change.line.anchor_tick == 0 and self.halt is not None
+        return is_from_top and pause_ns > PPQN * change.line.ns_per_tick
 
     def change(self, change: TempoChange, index: int) -> None:
         """Follow a change that does not begin a new take."""
-        last = self.lines[-1]
-        shift = last.shift
+        shift, tick = self.stretches[-1].shift, change.line.anchor_tick
         if change.is_start:
-            end = last.tick_at(change.at_ns) if self.halt is None else self.halt
+            end = self.line.tick_at(change.at_ns) if self.halt is None else self.halt
             # Keep the phase within the bar. Song Position counts 16ths only, so an external clock
             # may continue up to one 16th before the place where it stopped.
-            shift = BAR_TICKS * ceil((end - STEP_TICKS - change.tick) / BAR_TICKS)
+            shift = BAR_TICKS * ceil((end - STEP_TICKS - tick) / BAR_TICKS)
         elif self.halt is not None:
             return  # the tempo changed while nothing was playing
         self.halt = None
-        self.lines.append(
-            _Line(change.at_ns, change.tick + shift, change.ns_per_tick, shift, index)
-        )
+        self.stretches.append(_Stretch(change.line.renumbered(shift), shift, index))
 
 
 class LastBars:
@@ -164,16 +165,16 @@ class LastBars:
 
     def _tail(self, take: _Take, end: int, bars: int) -> list[Output]:
         """Return the outputs of a take from `bars` bars before its last one to before `end`."""
-        last = max(take.lines[-1].tick, *(note.tick for note in take.notes[-1:]), 0.0)
+        last = max(take.stretches[-1].tick, *(note.tick for note in take.notes[-1:]), 0.0)
         cut = (floor(last / BAR_TICKS) - bars) * BAR_TICKS
-        line = take.line_at(cut)
-        if line.tick >= cut:
+        stretch = take.stretch_at(cut)
+        if stretch.tick >= cut:
             return self._played[take.first : end]
-        tick = float(cut - line.shift)
-        begin = TempoChange(line.time_of(cut), tick, line.ns_per_tick, is_start=True)
+        line = stretch.line.change_tempo(cut, stretch.line.ns_per_tick)
+        begin = TempoChange(line.renumbered(-stretch.shift), is_start=True)
         old = {note.index for note in take.notes if note.tick < cut - _EARLY}
-        start = self._played[take.first : take.lines[0].index]
-        rest = [self._played[i] for i in range(line.index + 1, end) if i not in old]
+        start = self._played[take.first : take.stretches[0].index]
+        rest = [self._played[i] for i in range(stretch.index + 1, end) if i not in old]
         return [*start, begin, *rest]
 
 
@@ -198,8 +199,8 @@ def _takes(played: list[Output], now_ns: int | None = None) -> list[_Take]:
             elif output.is_start and (
                 start is not None or not takes or takes[-1].is_ended_by(output)
             ):
-                line = _Line(output.at_ns, output.tick, output.ns_per_tick, 0, i)
-                takes.append(_Take(i if start is None else start, [line]))
+                first = _Stretch(output.line, 0, i)
+                takes.append(_Take(i if start is None else start, [first]))
             elif takes:
                 takes[-1].change(output, i)
             start = None if output.is_start else start
@@ -207,29 +208,29 @@ def _takes(played: list[Output], now_ns: int | None = None) -> list[_Take]:
             start = i
         elif takes:
             take = takes[-1]
-            take.notes.append(_Note(take.lines[-1].tick_at(output.at_ns), output, i))
+            take.notes.append(_Note(take.line.tick_at(output.at_ns), output, i))
     return takes
 
 
 def _cut(take: _Take, now_ns: int, bars: int) -> list[Output]:
-    first = take.lines[0].tick
+    first = take.stretches[0].tick
     is_over = take.halt is not None
-    last = take.hits[-1].tick + _EARLY if is_over else take.lines[-1].tick_at(now_ns)
+    last = take.hits[-1].tick + _EARLY if is_over else take.line.tick_at(now_ns)
     end = (floor(last / BAR_TICKS) + is_over) * BAR_TICKS
     if end <= first:
         end = (floor(last / BAR_TICKS) + 1) * BAR_TICKS
     begin = max(end - bars * BAR_TICKS, floor(first / BAR_TICKS) * BAR_TICKS)
-    line = take.line_at(begin)
+    stretch = take.stretch_at(begin)
     changes: list[Output] = [
-        TempoChange(one.at_ns, one.tick - begin, one.ns_per_tick)
-        for one in take.lines
-        if begin < one.tick < end and one.index > line.index
+        TempoChange(one.line.renumbered(-begin))
+        for one in take.stretches
+        if begin < one.tick < end and one.index > stretch.index
     ]
     # A run may have ended before the bar line, and a later one may have continued after it.
-    start_ns = min([line.time_of(begin), *(change.at_ns for change in changes)])
+    start_ns = min([stretch.line.time_of(begin), *(change.at_ns for change in changes)])
     inside = [note.event for note in take.notes if begin <= note.tick + _EARLY < end]
-    end_ns = max([take.line_at(end).time_of(end), *(note.at_ns for note in inside)])
-    start = TempoChange(start_ns, 0, line.ns_per_tick, is_start=True)
+    end_ns = max([take.stretch_at(end).line.time_of(end), *(note.at_ns for note in inside)])
+    start = TempoChange(Timeline(start_ns, 0, stretch.line.ns_per_tick), is_start=True)
     return sorted([start, *changes, *_whole(inside, end_ns)], key=lambda output: output.at_ns)
 
 

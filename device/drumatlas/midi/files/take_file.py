@@ -14,7 +14,7 @@ from drumatlas.beat.mark import Hit, mark_bytes
 from drumatlas.beat.smf.track import packed_note
 from drumatlas.beat.steps import STEPS, STEPS_PER_BEAT
 from drumatlas.play.events import Event, Output, TempoChange, is_system, note_key
-from drumatlas.play.timeline import PPQN, STEP_TICKS
+from drumatlas.play.timeline import PPQN, STEP_TICKS, Timeline
 
 TICKS_PER_BEAT = 480  # of the file; a MIDI clock is 20 of them
 _STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
@@ -36,25 +36,19 @@ class _Ruler:
     """
 
     def __init__(self) -> None:
-        self._change: TempoChange | None = None
-        self._offset = 0.0  # clocks from the file's beginning to this start
+        self._line: Timeline | None = None  # its ticks count from the file's beginning
+        self._offset = 0  # from the sequencer's ticks to those of `_line`
 
     def tick(self, at_ns: int) -> int:
         """Return the file's tick at `at_ns`; 0 before the first start."""
-        return max(round(self._clocks(at_ns) * _FILE_TICKS), 0)
-
-    def _clocks(self, at_ns: int) -> float:
-        if self._change is None:
-            return 0.0
-        since = (at_ns - self._change.at_ns) / self._change.ns_per_tick
-        return self._offset + self._change.tick + since
+        return max(round(self._line.tick_at(at_ns) * _FILE_TICKS), 0) if self._line else 0
 
     def change(self, change: TempoChange) -> None:
         """Follow a new tempo or a new start; a stop becomes silence of the same length."""
-        if change.is_start and self._change is not None:
-            behind = self._clocks(change.at_ns) - change.tick
+        if change.is_start and self._line:
+            behind = self._line.tick_at(change.at_ns) - change.line.anchor_tick
             self._offset = ceil(behind / STEP_TICKS) * STEP_TICKS
-        self._change = change
+        self._line = change.line.renumbered(self._offset)
 
 
 def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, object, Output]]:
@@ -66,7 +60,7 @@ def _messages(outputs: Iterable[Output], clock: bool) -> Iterator[tuple[int, obj
                 continue
             ruler.change(output)
             # Microseconds per beat, 24 bits.
-            tempo = min(round(output.ns_per_tick * PPQN / 1000), 0xFFFFFF)
+            tempo = min(round(output.line.ns_per_tick * PPQN / 1000), 0xFFFFFF)
             yield ruler.tick(output.at_ns), mido.MetaMessage("set_tempo", tempo=tempo), output
         elif not is_system(output.data):
             message = mido.Message.from_bytes(output.data)

@@ -21,7 +21,7 @@ class Page extends Screen {
 
   constructor(atlas) {
     super(atlas, true);
-    this.status = new Status(this.store, atlas.controls);
+    this.status = new Status(this.store);
     this.speaker = padButton({ label: "Sound", title: "plays the sound in this browser (s)", className: "speaker", isToggle: true,
       onPress: () => this.switchSound() });
     document.getElementById("sound").prepend(this.speaker);
@@ -110,9 +110,7 @@ class Page extends Screen {
       const { name, lamp } = control;
       const pad = padButton({ name, label: capital(control), title: titleOf(control), isToggle: Boolean(lamp),
         onPress: () => this.press(name) });
-      // The flag of MIDI learn begins with the lamp's name and continues with instructions.
-      const isOn = (flags) => Object.keys(flags).some((flag) => flag.startsWith(lamp) && flags[flag]);
-      if (lamp) this.store.on("flags", (flags) => light(pad, isOn(flags)));
+      if (lamp) this.store.on("flags", (flags) => light(pad, flags[lamp]));
       row.append(pad);
     }
     row.append(

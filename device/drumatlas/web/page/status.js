@@ -6,11 +6,8 @@ const LAMPS = [["link", "box"], ["clock", "clock"], ["midi", "midi"]];
 
 export class Status {
   #lamps = new Map();
-  #shown;
 
-  // `rows` are the controls. Flags that a control's lamp shows are not repeated as text.
-  constructor(store, rows) {
-    this.#shown = rows.map((row) => row.lamp).filter(Boolean);
+  constructor(store) {
     const place = document.getElementById("lamps");
     for (const [name, label] of LAMPS) {
       const lamp = make("span", "lamp");
@@ -22,7 +19,7 @@ export class Status {
     store.on("run", () => this.#clock(store.state));
     store.on("ports", () => this.#ports(store.state));
     store.on("faults", (faults) => this.#faults(faults));
-    store.on("flags", (flags) => this.#notes(flags));
+    store.on("notices", (notices) => this.#row("Now", Object.values(notices).join("; "), false));
   }
 
   // Shows whether the box answers.
@@ -75,11 +72,5 @@ export class Status {
     const alarm = document.getElementById("alarm");
     alarm.replaceChildren(...faults.map((fault) => make("span", "", fault)));
     alarm.hidden = faults.length === 0;
-  }
-
-  // Shows the box's other messages: "kept .../keep-001.mid", "learning: ...".
-  #notes(flags) {
-    const notes = Object.keys(flags).filter((name) => flags[name] && !this.#shown.includes(name));
-    this.#row("Now", notes.join("; "), false);
   }
 }

@@ -15,7 +15,7 @@ from drumatlas.midi.files.tape import Tape
 from drumatlas.midi.port import NullPort
 from drumatlas.play.events import Event, TempoChange
 from drumatlas.play.following import HeardClock
-from drumatlas.play.timeline import ns_per_tick
+from drumatlas.play.timeline import Timeline, ns_per_tick
 from support.playing import HATS, pattern_of, sequencer
 
 BAR_TICKS, STEP_TICKS = 96, 6
@@ -263,8 +263,9 @@ def test_leading_on_after_the_leader_is_gone() -> None:
 def test_a_change_from_the_past_keeps_nothing_from_being_taken_back() -> None:
     tape = Tape(NullPort())
     on, off = bytes((0x99, 42, 80)), bytes((0x89, 42, 64))
-    tape.send([TempoChange(0, 0, 10, is_start=True), Event(0, on), Event(30, off), Event(60, on)])
-    tape.send([TempoChange(40, 4, 10), Event(90, off)])
+    start = TempoChange(Timeline(0, 0, 10), is_start=True)
+    tape.send([start, Event(0, on), Event(30, off), Event(60, on)])
+    tape.send([TempoChange(Timeline(40, 4, 10)), Event(90, off)])
     tape.withdraw(50)
     tape.send([Event(60, on), Event(90, off)])
     ons = [one for one in tape.last_bars(95) if isinstance(one, Event) and one.data == on]
