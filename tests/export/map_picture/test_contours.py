@@ -7,7 +7,7 @@ import pytest
 
 from drumatlas.atlas.model import Genre, MapPoints
 from drumatlas.atlas.read import read_atlas
-from drumatlas_export.pack.contours import contours
+from drumatlas_export.map_picture.contours import contours
 
 pytestmark = pytest.mark.export
 

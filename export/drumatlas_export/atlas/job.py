@@ -10,10 +10,10 @@ from drumatlas.atlas.model import Groove, LatentSpace
 from drumatlas.atlas.write import write_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
+from drumatlas_export.atlas.basis import knob_basis
+from drumatlas_export.atlas.chart import chart
+from drumatlas_export.atlas.networks import to_onnx
 from drumatlas_export.mine.sources import printable
-from drumatlas_export.pack.basis import knob_basis
-from drumatlas_export.pack.chart import chart
-from drumatlas_export.pack.networks import to_onnx
 from drumatlas_export.space import of_checkpoint
 from drumatlas_export.train.checkpoint import Checkpoint
 

@@ -1,6 +1,6 @@
 """Draw an atlas' map as an SVG, for a README.
 
-python -m drumatlas_export.pack.picture NAME.atlas map.svg
+python -m drumatlas_export.map_picture.picture NAME.atlas map.svg
 """
 
 import sys
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import GENERATED, TRAINING, Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.files import write_text
-from drumatlas_export.pack.contours import contours
+from drumatlas_export.map_picture.contours import contours
 
 _WIDTH, _HEIGHT = 900, 620
 _MARGIN = 20
