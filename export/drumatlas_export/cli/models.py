@@ -94,7 +94,7 @@ def config_of(arguments: argparse.Namespace) -> "TrainConfig":
     """Return the settings that the options of `train` select; ConfigError names an invalid one."""
     from drumatlas_export.train.config import load, recipe
 
-    config = recipe(arguments.model)
+    config = recipe(arguments.model).settings
     if arguments.config:
         config = replace(load(arguments.config, config), kind=arguments.model)
     if arguments.seed is not None:

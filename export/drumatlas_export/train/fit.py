@@ -13,7 +13,7 @@ from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ModelError
 from drumatlas_export.train.checkpoint import Checkpoint
-from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.config import Prior, TrainConfig, recipe
 from drumatlas_export.train.loop import ReportEpoch, train
 from drumatlas_export.train.models import LATENT, Autoencoder
 from drumatlas_export.train.split import songs_of, split_by_song
@@ -39,15 +39,15 @@ def calibrate(
     )
 
 
-def prior_of(
-    config: TrainConfig, z: NDArray[np.float32]
+def fit_prior(
+    prior: Prior, z: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the prior's mean [4] and standard deviation [4] of each axis.
 
-    A VAE or SWAE has N(0, 1) by design; for other kinds the prior is fitted to the encodings
-    z [n, 4]. ModelError if these do not vary on an axis.
+    The standard prior is N(0, 1) on each axis; any other is fitted to the encodings z [n, 4].
+    ModelError if these do not vary on an axis.
     """
-    if config.kind in {"vae", "swae"}:
+    if prior == "standard":
         return np.zeros(LATENT, np.float32), np.ones(LATENT, np.float32)
     reach = z.std(axis=0)
     if not (reach > 0).all():
@@ -97,7 +97,7 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: ReportEpoch) -> 
     model = trained.model.eval()
     with torch.no_grad():
         z = model.encode(x).numpy()
-    centre, reach = prior_of(config, z[split.train])
+    centre, reach = fit_prior(recipe(config.kind).prior, z[split.train])
     density = x[split.train].numpy().mean(axis=(0, 1))
     if config.likeliest:
         thresholds = np.full(VOICES, 0.5, np.float32)  # the network itself levels its logits

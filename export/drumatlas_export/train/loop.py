@@ -12,16 +12,7 @@ from torch import Tensor
 
 from drumatlas.errors import ModelError
 from drumatlas_export.train.config import TrainConfig
-from drumatlas_export.train.models import (
-    CELLS,
-    Autoencoder,
-    Critic,
-    acai_losses,
-    ae_loss,
-    reconstruction,
-    swae_loss,
-    vae_loss,
-)
+from drumatlas_export.train.models import CELLS, LOSSES, Autoencoder, Critic, reconstruction
 
 ReportEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
 
@@ -71,35 +62,26 @@ def train(
     torch.manual_seed(config.seed)
     x, validation = x.reshape(-1, CELLS), validation.reshape(-1, CELLS)
     model, critic = Autoencoder(config), Critic(config)
-    optimiser = torch.optim.Adam(model.parameters(), config.learning_rate)
-    critic_optimiser = torch.optim.Adam(critic.parameters(), config.learning_rate)
+    optimisers = [
+        torch.optim.Adam(network.parameters(), config.learning_rate) for network in (model, critic)
+    ]
     songs = np.arange(len(x)) if songs is None else songs
     best_loss, best_epoch, best_state = float("inf"), 0, copy.deepcopy(model.state_dict())
 
     for epoch in range(1, config.max_epochs + 1):
         if config.anneal:
             share = (1 + cos(pi * (epoch - 1) / config.max_epochs)) / 2
-            optimiser.param_groups[0]["lr"] = config.learning_rate * share
+            optimisers[0].param_groups[0]["lr"] = config.learning_rate * share
         total = 0.0
         order = epoch_rows(len(x), songs, config.song_beats)
         for rows in torch.split(order, config.batch):
             batch = x[rows]
-            if config.kind == "acai":
-                loss, critic_loss = acai_losses(model, critic, batch, config)
-            elif config.kind == "vae":
-                loss = vae_loss(model, batch, config.kl_weight)
-            elif config.kind == "swae":
-                loss = swae_loss(model, batch, config)
-            else:
-                loss = ae_loss(model, batch)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            if config.kind == "acai":
-                critic_optimiser.zero_grad()  # also clears gradients of the autoencoder's loss
-                critic_loss.backward()  # type: ignore[no-untyped-call]
-                critic_optimiser.step()
-            total += loss.item() * len(rows)
+            losses = LOSSES[config.kind](model, critic, batch, config)
+            for optimiser, loss in zip(optimisers, losses, strict=False):
+                optimiser.zero_grad()  # the loss before also left gradients in the critic
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimiser.step()
+            total += losses[0].item() * len(rows)
 
         with torch.no_grad():
             held_out = reconstruction(model.logits(model.encode(validation)), validation).item()
