@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from drumatlas_export.train.checkpoint import Checkpoint
     from drumatlas_export.train.config import TrainConfig
 
-MISSING = [name for name in ("torch", "onnx", "sklearn", "rich") if find_spec(name) is None]
+MISSING = [
+    name for name in ("torch", "onnx", "sklearn", "contourpy", "rich") if find_spec(name) is None
+]
 
 if MISSING:
     # The modules could not even be imported: they are left out as a whole.
