@@ -3,8 +3,10 @@
 The line is a contour of a kernel density on a grid.
 """
 
+from typing import cast
+
 import numpy as np
-from contourpy import contour_generator
+from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Atlas
@@ -37,8 +39,8 @@ def _outline(own: Doubles, everywhere: Doubles) -> list[Line]:
     grid = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 2)
     heights = _density(grid, own, blur).reshape(SIDE, SIDE)
     level = float(np.quantile(_density(own, own, blur), 1 - _INSIDE))
-    lines: list[Line] = contour_generator(xs, ys, heights.T).lines(level)
-    return lines
+    lines = contour_generator(xs, ys, heights.T, line_type=LineType.Separate).lines(level)
+    return cast("list[Line]", lines)  # as Separate means
 
 
 def _density(at: Doubles, points: Doubles, blur: float) -> Doubles:
