@@ -99,7 +99,7 @@ atlas: for-tests
 	$(BIN)/drumatlas-export export $(WORK)/swae$(SHIPPED).pt -o $(WORK)/builtin.atlas \
 	    --scores $(WORK)/swae$(SHIPPED).json --mined $(WORK)/mined.json --about export/builtin.json
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
-	$(BIN)/python -m drumatlas_export.pack.picture device/drumatlas/builtin.atlas export/map.svg
+	$(BIN)/python -m drumatlas_export.map_picture.picture device/drumatlas/builtin.atlas export/map.svg
 
 # The article's three networks on the beats that are played three times in a row: make baselines CORPUS=DIR
 baselines: for-tests

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from drumatlas_export.train.checkpoint import Checkpoint
     from drumatlas_export.train.config import TrainConfig
 
-MISSING = [name for name in ("torch", "onnx", "sklearn", "rich") if find_spec(name) is None]
+MISSING = [
+    name for name in ("torch", "onnx", "sklearn", "contourpy", "rich") if find_spec(name) is None
+]
 
 if MISSING:
     # The modules could not even be imported: they are left out as a whole.
@@ -130,8 +132,8 @@ def space(checkpoint: Checkpoint) -> Space:
 @pytest.fixture(scope="session")
 def atlas_path(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model's atlas, made once a run; its map holds all 300 beats and 200 new ones."""
-    from drumatlas_export.pack import chart
-    from drumatlas_export.pack.job import export
+    from drumatlas_export.atlas import chart
+    from drumatlas_export.atlas.job import export
 
     def make(path: Path) -> None:
         provenance = {"sources": ["made up"], "beats": "not this"}
@@ -145,7 +147,7 @@ def atlas_path(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def small_map(monkeypatch: pytest.MonkeyPatch) -> None:
     """A map that is drawn in no time."""
-    from drumatlas_export.pack import chart
+    from drumatlas_export.atlas import chart
 
     monkeypatch.setattr(chart, "TRAINING_POINTS", 60)
     monkeypatch.setattr(chart, "GENERATED_POINTS", 30)
@@ -154,7 +156,7 @@ def small_map(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick_export(small_map: None, atlas_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An export of the tiny model that takes its ONNX (2 s) from the atlas that holds it."""
-    from drumatlas_export.pack import job
+    from drumatlas_export.atlas import job
 
     with ZipFile(atlas_path) as archive:
         networks = archive.read("decoder.onnx"), archive.read("encoder.onnx")

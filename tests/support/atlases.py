@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Atlas, Groove
-from drumatlas.atlas.write import write_atlas
+from drumatlas.atlas.write import AtlasParts, write_atlas
 from support import tiny_onnx
 
 
@@ -52,8 +52,7 @@ def write_other(path: Path, atlas: Atlas, groove: Groove | None = None) -> Path:
     in the space, so that other beats play, and its map is upside down."""
     with ZipFile(str(files("drumatlas").joinpath("builtin.atlas"))) as archive:
         networks = {name: archive.read(f"{name}.onnx") for name in ("decoder", "encoder")}
-    write_atlas(
-        path,
+    parts = AtlasParts(
         name="other",
         latent=replace(atlas.latent, centre=atlas.latent.centre + 2 * atlas.latent.reach),
         thresholds=atlas.thresholds,
@@ -65,6 +64,7 @@ def write_other(path: Path, atlas: Atlas, groove: Groove | None = None) -> Path:
         groove=groove,
         **networks,
     )
+    write_atlas(path, parts)
     return path
 
 

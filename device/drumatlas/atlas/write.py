@@ -1,6 +1,7 @@
 """Writes an atlas: the same contents give the same bytes."""
 
 import json
+from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -42,13 +43,70 @@ def _floats(array: NDArray[Any]) -> Any:
     return np.asarray(array, np.float64).round(6).tolist()
 
 
-def _describe(
-    name: str, latent: LatentSpace, thresholds: NDArray[Any], genres: tuple[Genre, ...]
-) -> dict[str, Any]:
+def groove_bytes(groove: Groove) -> bytes:
+    """Return a groove as the bytes of the atlas' member."""
+    return _npz({key: np.asarray(getattr(groove, key), np.float32) for key in GROOVE_SHAPES})
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AtlasParts:
+    """What an atlas is written from.
+
+    `thresholds` [14] are in 0..1, `known` [n] holds hashes of the training beats' rotation classes
+    (`beat.codes.rotation_hash`), `decoder` and `encoder` are ONNX models. `training` and `scores`
+    are tables that JSON can hold.
+    """
+
+    name: str
+    latent: LatentSpace
+    thresholds: NDArray[Any]
+    genres: tuple[Genre, ...]
+    points: MapPoints
+    known: NDArray[np.uint64]
+    decoder: bytes
+    encoder: bytes
+    training: dict[str, Any]
+    scores: dict[str, Any]
+    groove: Groove | None = None
+
+
+def write_atlas(path: Path, parts: AtlasParts) -> None:
+    """Write an atlas to `path`, after reading it back as a box would; AtlasError if that fails."""
+    members = _members(parts)
+    info = _describe(parts)
+    info |= {"training": parts.training, "scores": parts.scores}
+    info["sha256"] = {member: sha256(data).hexdigest() for member, data in members.items()}
+    text = json.dumps(info, indent=1, ensure_ascii=False).encode()
+    data = _zip({"atlas.json": text, **members}, ZIP_DEFLATED)
+    parse_atlas(data, str(path))
+    with atomic(path) as stream:
+        stream.write(data)
+
+
+def _members(parts: AtlasParts) -> dict[str, bytes]:
+    """Return the members beside atlas.json, by name."""
+    points = parts.points
+    arrays: dict[str, NDArray[Any]] = {
+        "z": points.z,
+        "xy": points.xy,
+        "origin": points.origin,
+        "genre": points.genre,
+    }
+    known = _npz({"hashes": np.unique(parts.known)})
+    contents = (parts.decoder, parts.encoder, _npz(arrays), known)
+    members = dict(zip(MEMBERS, contents, strict=True))
+    if parts.groove:
+        members[GROOVE] = groove_bytes(parts.groove)
+    return members
+
+
+def _describe(parts: AtlasParts) -> dict[str, Any]:
+    """Return atlas.json, but for training, scores and checksums."""
+    latent = parts.latent
     return {
         "format": FORMAT,
         "version": VERSION,
-        "name": name,
+        "name": parts.name,
         "voices": [
             {"bit": v.bit, "name": v.name, "note": v.note, "group": v.group} for v in VOICE_TABLE
         ],
@@ -59,7 +117,7 @@ def _describe(
             "basis": _floats(latent.basis),
             "axes": list(latent.axes),
         },
-        "thresholds": _floats(thresholds),
+        "thresholds": _floats(parts.thresholds),
         "genres": [
             {
                 "name": genre.name,
@@ -68,56 +126,6 @@ def _describe(
                 "map_centroid": _floats(genre.map_centroid),
                 "count": genre.count,
             }
-            for genre in genres
+            for genre in parts.genres
         ],
     }
-
-
-def groove_bytes(groove: Groove) -> bytes:
-    """Return a groove as the bytes of the atlas' member."""
-    return _npz({key: np.asarray(getattr(groove, key), np.float32) for key in GROOVE_SHAPES})
-
-
-def write_atlas(  # noqa: PLR0913 - the members of the file, by name
-    path: Path,
-    *,
-    name: str,
-    latent: LatentSpace,
-    thresholds: NDArray[Any],
-    genres: tuple[Genre, ...],
-    points: MapPoints,
-    known: NDArray[np.uint64],
-    decoder: bytes,
-    encoder: bytes,
-    training: dict[str, Any],
-    scores: dict[str, Any],
-    groove: Groove | None = None,
-) -> None:
-    """Write an atlas to `path`, after reading it back as a box would; AtlasError if that fails.
-
-    `thresholds` [14] are in 0..1, `known` [n] holds hashes of the training beats' rotation classes
-    (`beat.codes.rotation_hash`), `decoder` and `encoder` are ONNX models.
-    """
-    arrays: dict[str, NDArray[Any]] = {
-        "z": points.z,
-        "xy": points.xy,
-        "origin": points.origin,
-        "genre": points.genre,
-    }
-    members = dict(
-        zip(
-            MEMBERS,
-            (decoder, encoder, _npz(arrays), _npz({"hashes": np.unique(known)})),
-            strict=True,
-        )
-    )
-    if groove:
-        members[GROOVE] = groove_bytes(groove)
-    info = _describe(name, latent, thresholds, genres)
-    info |= {"training": training, "scores": scores}
-    info["sha256"] = {member: sha256(data).hexdigest() for member, data in members.items()}
-    text = json.dumps(info, indent=1, ensure_ascii=False).encode()
-    data = _zip({"atlas.json": text, **members}, ZIP_DEFLATED)
-    parse_atlas(data, str(path))
-    with atomic(path) as stream:
-        stream.write(data)

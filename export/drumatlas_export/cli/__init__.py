@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from drumatlas.commandline import Parser, run_command
-from drumatlas_export.cli import beats, build, groove, models, pack, page, scores, textbook
+from drumatlas_export.cli import beats, build, groove, midi_pack, models, page, scores, textbook
 
 DESCRIPTION = (
     "Turns MIDI files into an atlas for drumatlas. An atlas is a file that holds a map of drum "
@@ -25,7 +25,7 @@ COMMANDS = (
     scores.EVALUATE,
     models.EXPORT,
     groove.GROOVE,
-    pack.MIDI,
+    midi_pack.MIDI,
     page.PAGE,
     build.BUILD,
 )

@@ -76,6 +76,13 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
         help="take every two bars of this collection (a folder or zip file below PATH; * for all), "
         "even if they do not repeat, and label such beats 'window'; may be given several times",
     )
+    _genre_options(parser)
+    _entropy_option(parser)
+    add_reading(parser)
+    _work_options(parser)
+
+
+def _genre_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--genres",
         action="append",
@@ -89,8 +96,10 @@ def mining_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="column of the table that holds the genre (default: genre, else the second column)",
     )
-    _entropy_option(parser)
-    add_reading(parser)
+
+
+def _work_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which processes or machines do the work."""
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--jobs",

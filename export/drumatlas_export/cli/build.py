@@ -60,6 +60,19 @@ def build_options(parser: argparse.ArgumentParser) -> None:
         metavar="F.tsv",
         help="beats to exclude, in any rotation; may be given several times",
     )
+    _training_options(parser)
+    models.groove_option(parser)
+    parser.add_argument("--about", type=Path, metavar="F.json", help=ABOUT_HELP)
+    parser.add_argument(
+        "--work",
+        type=Path,
+        metavar="DIR",
+        help="folder for intermediate results, so that the same command can resume an interrupted "
+        "build (default: a temporary folder)",
+    )
+
+
+def _training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default="swae",
@@ -78,20 +91,6 @@ def build_options(parser: argparse.ArgumentParser) -> None:
         default=1,
         metavar="N",
         help="random seed (default: 1)",
-    )
-    models.groove_option(parser)
-    parser.add_argument(
-        "--about",
-        type=Path,
-        metavar="F.json",
-        help=ABOUT_HELP,
-    )
-    parser.add_argument(
-        "--work",
-        type=Path,
-        metavar="DIR",
-        help="folder for intermediate results, so that the same command can resume an interrupted "
-        "build (default: a temporary folder)",
     )
 
 

@@ -12,7 +12,7 @@ from drumatlas.beat import tsv
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError, DrumatlasError, FileError
 from drumatlas.files import read_text
-from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.config import RECIPES, TrainConfig
 
 MAX_TSV = 1 << 30  # bytes; a million beats take about 100 MB
 
@@ -22,10 +22,8 @@ CONFIG_HELP = (
     "training settings: a TOML file with lines such as `max_epochs = 200`; settings: "
     + ", ".join(field.name for field in fields(TrainConfig))
 )
-MODEL_HELP = (
-    "kind of network: plain (ae), variational (vae), adversarially constrained (acai) or "
-    "sliced-Wasserstein (swae) autoencoder"
-)
+*_FIRST, _LAST = (f"{recipe.title} ({kind})" for kind, recipe in RECIPES.items())
+MODEL_HELP = f"kind of network: {', '.join(_FIRST)} or {_LAST} autoencoder"
 ABOUT_HELP = "information to store in the atlas, such as sources and licences (a JSON object)"
 
 

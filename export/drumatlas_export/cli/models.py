@@ -94,7 +94,7 @@ def config_of(arguments: argparse.Namespace) -> "TrainConfig":
     """Return the settings that the options of `train` select; ConfigError names an invalid one."""
     from drumatlas_export.train.config import load, recipe
 
-    config = recipe(arguments.model)
+    config = recipe(arguments.model).settings
     if arguments.config:
         config = replace(load(arguments.config, config), kind=arguments.model)
     if arguments.seed is not None:
@@ -210,10 +210,10 @@ def groove_option(parser: argparse.ArgumentParser) -> None:
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the atlas."""
+    from drumatlas_export.atlas.job import export as write
+    from drumatlas_export.atlas.job import with_beats
     from drumatlas_export.groove.file import read_groove
     from drumatlas_export.mine.report import LISTS
-    from drumatlas_export.pack.job import export as write
-    from drumatlas_export.pack.job import with_beats
     from drumatlas_export.train import checkpoint
 
     check_writable(arguments.output)

@@ -77,6 +77,31 @@ def measure(played: Played) -> dict[str, Any]:
         "hits": int(hits.sum()),
         "sessions": len(set(played.session.tolist())),
     }
+    predicted = _predicted(played, hits)
+    if predicted is None:
+        return counts
+    velocities, late = predicted
+    away = {name: one - played.loud for name, one in velocities.items()}
+    return {
+        **counts,
+        "velocity_rms": {name: _rms(one[hits]) for name, one in away.items()},
+        # A beat can't predict how loud its player plays overall, so here this is taken out.
+        "accent_rms": {name: _rms(_levelled(one, hits)) for name, one in away.items()},
+        "timing_ms_rms": {
+            "grid": _rms(played.late_ms[hits]),
+            "groove": _rms((late - played.late_ms)[hits]),
+        },
+    }
+
+
+def _predicted(
+    played: Played, hits: NDArray[np.bool_]
+) -> tuple[dict[str, Doubles], Doubles] | None:
+    """Return (velocities by method, lateness in ms by the groove), each [n, 32, 14].
+
+    Each session is predicted from those of the other folds; None if all are in one fold. `hits`
+    [n, 32, 14] are those of `played`.
+    """
     flat, metre, groove, late = (np.zeros(hits.shape) for _ in range(4))
     for fold in range(_FOLDS):
         tested = played.session % _FOLDS == fold
@@ -84,7 +109,7 @@ def measure(played: Played) -> dict[str, Any]:
         if not tested.any():
             continue
         if not len(others.loud):
-            return counts  # all sessions are in this fold
+            return None  # all sessions are in this fold
         learned, other_hits = learn(others), others.loud > 0
         flat[tested] = others.loud[other_hits].mean()
         weight = np.broadcast_to(METRE, other_hits.shape)[other_hits]
@@ -93,21 +118,7 @@ def measure(played: Played) -> dict[str, Any]:
             learned, hits[tested], np.full(hits[tested].shape, 0.5, np.float32)
         )
         late[tested] = learned.late_ms[_OF_STEP]
-    predictions = {"flat": flat, "metre": metre, "groove": groove}
-    return {
-        **counts,
-        "velocity_rms": {
-            name: _rms((one - played.loud)[hits]) for name, one in predictions.items()
-        },
-        # A beat can't predict how loud its player plays overall, so here this is taken out.
-        "accent_rms": {
-            name: _rms(_levelled(one - played.loud, hits)) for name, one in predictions.items()
-        },
-        "timing_ms_rms": {
-            "grid": _rms(played.late_ms[hits]),
-            "groove": _rms((late - played.late_ms)[hits]),
-        },
-    }
+    return {"flat": flat, "metre": metre, "groove": groove}, late
 
 
 def _levelled(away: Doubles, hits: NDArray[np.bool_]) -> Doubles:

@@ -14,7 +14,7 @@ from drumatlas.beat.codes import Grid, grids, pack
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.explore.filters import BeatFilter, entropy
-from drumatlas_export.pack.picture import picture
+from drumatlas_export.map_picture.picture import picture
 from drumatlas_export.report.plots import bars, beat, histogram
 from drumatlas_export.space import Space
 

@@ -11,8 +11,8 @@ from drumatlas.atlas.model import Atlas, MapPoints
 from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.latent import map_to_latent
+from drumatlas_export.atlas.chart import AREA, core_of, genre_names
 from drumatlas_export.mine.genres import first_genre
-from drumatlas_export.pack.chart import AREA, core_of, genre_names
 from drumatlas_export.space import Space
 
 _TESTED = 400  # points of the map to test

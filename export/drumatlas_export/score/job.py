@@ -1,6 +1,7 @@
 """`drumatlas-export evaluate`: compute all measures of one space."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -67,16 +68,9 @@ def evaluate(  # noqa: PLR0913 - how much is measured, by name
     `others` are further real beats, for the baseline of real beats.
     """
     known = BeatFilter([rotation_hash(row.code) for row in train])
-    fresh = [row for row in test if not known.is_known(row.code)]
-    if not fresh:
-        raise BeatError("every test beat is also a training beat", "give others with --test")
-    z = space.sample(samples, seed)
-    hits = space.hits(z)
-    passing = np.flatnonzero(known.passes(pack(hits)))
-    first = {rotation_hash(pack(hits[i])): int(i) for i in reversed(passing)}
-    chosen = hits[sorted(first.values())[:COMPARED]]
+    fresh = _fresh(test, known)
+    drawn = _draw(space, known, samples, seed)
     bits = grids([row.code for row in train])
-    distance = nearest_distance(chosen, bits)
     real = evenly(fresh, seed)
     reference = Reference(bits, known, real, evenly(train, seed).bits)
     beside = evenly(others, seed) if others else None
@@ -86,10 +80,7 @@ def evaluate(  # noqa: PLR0913 - how much is measured, by name
             "kind": space.config.get("kind", "unknown"),
             "samples": samples,
             "seed": seed,
-            "at_half": pass_scores(space.hits(z, 0.5), known),
-            "at_thresholds": pass_scores(hits, known),
-            "novelty": float((distance >= NOVEL_DISTANCE).mean()) if len(chosen) else 0.0,
-            "diversity_cells": diversity(chosen, seed),
+            **_sample_scores(space, drawn, known, bits, seed),
             "f1_held_out": f1(space, real.bits),
             "test_beats": len(real.bits),
             "smoothness_cells": smoothness(space, samples, seed),
@@ -97,27 +88,60 @@ def evaluate(  # noqa: PLR0913 - how much is measured, by name
             "genre_knn": genre_knn(space, list(train), fresh),
             "genre_areas": genre_areas(space, train),
             **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),
-            "against_held_out": _compared(
-                chosen, beside, reference, _equal_rates(hits, passing), seed
-            ),
+            "against_held_out": _compared(drawn, beside, reference, seed),
         }
     )
     return table
 
 
-def _compared(
-    chosen: Grid,
-    others: SongBeats | None,
-    reference: Reference,
-    rates: dict[str, float],
-    seed: int,
-) -> dict[str, Any]:
-    """Return the comparison, with `rates` in the space's own row.
+def _fresh(test: Sequence[BeatRow], known: BeatFilter) -> list[BeatRow]:
+    fresh = [row for row in test if not known.is_known(row.code)]
+    if not fresh:
+        raise BeatError("every test beat is also a training beat", "give others with --test")
+    return fresh
 
-    The `chosen` beats alone would not show them: all of these pass and are distinct.
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Samples of the prior: z [n, 4], their hits [n, 32, 14], the row numbers of those that pass
+    the filter, and the hits of at most COMPARED of these that are distinct."""
+
+    z: NDArray[np.float32]
+    hits: Grid
+    passing: NDArray[np.intp]
+    chosen: Grid
+
+
+def _draw(space: Space, known: BeatFilter, samples: int, seed: int) -> _Drawn:
+    z = space.sample(samples, seed)
+    hits = space.hits(z)
+    passing = np.flatnonzero(known.passes(pack(hits)))
+    first = {rotation_hash(pack(hits[i])): int(i) for i in reversed(passing)}
+    return _Drawn(z, hits, passing, hits[sorted(first.values())[:COMPARED]])
+
+
+def _sample_scores(
+    space: Space, drawn: _Drawn, known: BeatFilter, train: Grid, seed: int
+) -> dict[str, Any]:
+    """Return how many samples pass, how new and how diverse they are; `train` [m, 32, 14]."""
+    distance = nearest_distance(drawn.chosen, train)
+    return {
+        "at_half": pass_scores(space.hits(drawn.z, 0.5), known),
+        "at_thresholds": pass_scores(drawn.hits, known),
+        "novelty": float((distance >= NOVEL_DISTANCE).mean()) if len(drawn.chosen) else 0.0,
+        "diversity_cells": diversity(drawn.chosen, seed),
+    }
+
+
+def _compared(
+    drawn: _Drawn, others: SongBeats | None, reference: Reference, seed: int
+) -> dict[str, Any]:
+    """Return the comparison, with the rates of all samples in the space's own row.
+
+    The chosen beats alone would not show them: all of these pass and are distinct.
     """
-    rows = comparison(chosen, others, reference, seed)
-    rows[OWN] |= rates
+    rows = comparison(drawn.chosen, others, reference, seed)
+    rows[OWN] |= _equal_rates(drawn.hits, drawn.passing)
     return rows
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
@@ -17,7 +17,7 @@ _MAX_COUNT = 1_000_000  # upper bound for batch, max_epochs, patience and song_b
 _MAX_LAYERS = 16
 _MAX_WEIGHTS = 4_000_000  # 16 MB, the largest network that an atlas may hold
 
-KINDS = ("ae", "vae", "acai", "swae")
+Prior = Literal["standard", "fitted"]  # N(0, 1) on each axis, or a Gaussian fitted to the encodings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ class TrainConfig:
 
     def check(self) -> "TrainConfig":
         """Return self if all values are valid; ConfigError names the first that is not."""
-        if self.kind not in KINDS:
-            raise ConfigError(f"unknown model '{self.kind}'", f"choose from {', '.join(KINDS)}")
+        recipe(self.kind)
         _check_widths(self.hidden)
         if not 0 <= self.seed < 1 << 31:
             raise ConfigError(f"seed = {self.seed}: must be in 0..{(1 << 31) - 1}")
@@ -89,27 +88,47 @@ def _weights(hidden: tuple[int, ...]) -> int:
     return sum(a * b for a, b in pairwise((STEPS * VOICES, *hidden)))
 
 
-# Default settings of each kind. The three published kinds use the defaults of TrainConfig; for the
-# others, export/MODEL_CARD.md lists the settings that were tried.
-_RECIPES: dict[str, TrainConfig] = {
-    "swae": TrainConfig(
-        kind="swae",
-        hidden=(512, 512),
-        batch=128,
-        learning_rate=1e-3,
-        max_epochs=90,
-        spread_weight=3.0,
-        latent_noise=0.05,
-        likeliest=True,
-        song_beats=3,
-        anneal=True,
-    )
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A kind of model: what it is called, how it is trained by default, and its prior."""
+
+    title: str  # before the word "autoencoder", for --help
+    settings: TrainConfig
+    prior: Prior = "fitted"
+    encodes_variance: bool = False  # the encoder returns a log variance beside each mean
+
+
+# The three published kinds use the defaults of TrainConfig; for the others, export/MODEL_CARD.md
+# lists the settings that were tried. The loss of each kind is in models.LOSSES.
+RECIPES: dict[str, Recipe] = {
+    "ae": Recipe("plain", TrainConfig(kind="ae")),
+    "vae": Recipe("variational", TrainConfig(kind="vae"), prior="standard", encodes_variance=True),
+    "acai": Recipe("adversarially constrained", TrainConfig(kind="acai")),
+    "swae": Recipe(
+        "sliced-Wasserstein",
+        TrainConfig(
+            kind="swae",
+            hidden=(512, 512),
+            batch=128,
+            learning_rate=1e-3,
+            max_epochs=90,
+            spread_weight=3.0,
+            latent_noise=0.05,
+            likeliest=True,
+            song_beats=3,
+            anneal=True,
+        ),
+        prior="standard",
+    ),
 }
+KINDS = tuple(RECIPES)
 
 
-def recipe(kind: str) -> TrainConfig:
-    """Return the default settings of a kind of model; ConfigError if the kind is unknown."""
-    return _RECIPES.get(kind) or replace(TrainConfig(), kind=kind).check()
+def recipe(kind: str) -> Recipe:
+    """Return the recipe of a kind of model; ConfigError if the kind is unknown."""
+    if kind not in RECIPES:
+        raise ConfigError(f"unknown model '{kind}'", f"choose from {', '.join(KINDS)}")
+    return RECIPES[kind]
 
 
 def apply(config: TrainConfig, values: dict[str, Any], origin: str) -> TrainConfig:

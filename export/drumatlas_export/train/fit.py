@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,10 +14,10 @@ from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ModelError
 from drumatlas_export.train.checkpoint import Checkpoint
-from drumatlas_export.train.config import TrainConfig
-from drumatlas_export.train.loop import ReportEpoch, train
+from drumatlas_export.train.config import Prior, TrainConfig, recipe
+from drumatlas_export.train.loop import ReportEpoch, Trained, train
 from drumatlas_export.train.models import LATENT, Autoencoder
-from drumatlas_export.train.split import songs_of, split_by_song
+from drumatlas_export.train.split import Split, songs_of, split_by_song
 
 CALIBRATION_POINTS = 10_000  # samples of the prior that set the thresholds
 _MIN, _MAX = 0.1, 0.9  # threshold; outside, a rare voice would hit on noise, or never
@@ -39,15 +40,15 @@ def calibrate(
     )
 
 
-def prior_of(
-    config: TrainConfig, z: NDArray[np.float32]
+def fit_prior(
+    prior: Prior, z: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the prior's mean [4] and standard deviation [4] of each axis.
 
-    A VAE or SWAE has N(0, 1) by design; for other kinds the prior is fitted to the encodings
-    z [n, 4]. ModelError if these do not vary on an axis.
+    The standard prior is N(0, 1) on each axis; any other is fitted to the encodings z [n, 4].
+    ModelError if these do not vary on an axis.
     """
-    if config.kind in {"vae", "swae"}:
+    if prior == "standard":
         return np.zeros(LATENT, np.float32), np.ones(LATENT, np.float32)
     reach = z.std(axis=0)
     if not (reach > 0).all():
@@ -97,33 +98,43 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: ReportEpoch) -> 
     model = trained.model.eval()
     with torch.no_grad():
         z = model.encode(x).numpy()
-    centre, reach = prior_of(config, z[split.train])
+    centre, reach = fit_prior(recipe(config.kind).prior, z[split.train])
     density = x[split.train].numpy().mean(axis=(0, 1))
-    if config.likeliest:
-        thresholds = np.full(VOICES, 0.5, np.float32)  # the network itself levels its logits
-    else:
-        points = sample_prior(centre, reach, CALIBRATION_POINTS, config.seed)
-        thresholds = calibrate(decode_all(model, points), density)
+    points = sample_prior(centre, reach, CALIBRATION_POINTS, config.seed)
     return Checkpoint(
         config=config,
         model=model,
         centre=centre,
         reach=reach,
-        thresholds=thresholds,
+        thresholds=_thresholds(model, points, density),
         density=density,
         z=z,
         labels=[list(row.labels) for row in rows],
         hashes=np.array([rotation_hash(row.code) for row in rows], np.uint64),
-        run={
-            "beats": len(rows),
-            "train_beats": len(split.train),
-            "validation_beats": len(split.validation),
-            "test_beats": len(split.test),
-            "songs": len({song for row in rows for song in row.songs}),
-            "beats_sha256": sha256("".join(format_rows(rows)).encode()).hexdigest(),
-            "epochs": trained.epochs,
-            "best_epoch": trained.best_epoch,
-            "validation_nats": round(trained.validation_loss, 3),
-            "torch": str(torch.__version__),
-        },
+        run=_run_facts(rows, split, trained),
     )
+
+
+def _thresholds(
+    model: Autoencoder, points: NDArray[np.float32], density: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return a threshold per voice [14], calibrated on samples of the prior `points` [n, 4]."""
+    if model.likeliest:
+        return np.full(VOICES, 0.5, np.float32)  # the network itself levels its logits
+    return calibrate(decode_all(model, points), density)
+
+
+def _run_facts(rows: Sequence[BeatRow], split: Split, trained: Trained) -> dict[str, Any]:
+    """Return the counts, epochs, loss and versions of a run, for checkpoint and atlas."""
+    return {
+        "beats": len(rows),
+        "train_beats": len(split.train),
+        "validation_beats": len(split.validation),
+        "test_beats": len(split.test),
+        "songs": len({song for row in rows for song in row.songs}),
+        "beats_sha256": sha256("".join(format_rows(rows)).encode()).hexdigest(),
+        "epochs": trained.epochs,
+        "best_epoch": trained.best_epoch,
+        "validation_nats": round(trained.validation_loss, 3),
+        "torch": str(torch.__version__),
+    }

@@ -12,16 +12,7 @@ from torch import Tensor
 
 from drumatlas.errors import ModelError
 from drumatlas_export.train.config import TrainConfig
-from drumatlas_export.train.models import (
-    CELLS,
-    Autoencoder,
-    Critic,
-    acai_losses,
-    ae_loss,
-    reconstruction,
-    swae_loss,
-    vae_loss,
-)
+from drumatlas_export.train.models import CELLS, LOSSES, Autoencoder, Critic, reconstruction
 
 ReportEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
 
@@ -71,38 +62,18 @@ def train(
     torch.manual_seed(config.seed)
     x, validation = x.reshape(-1, CELLS), validation.reshape(-1, CELLS)
     model, critic = Autoencoder(config), Critic(config)
-    optimiser = torch.optim.Adam(model.parameters(), config.learning_rate)
-    critic_optimiser = torch.optim.Adam(critic.parameters(), config.learning_rate)
+    optimisers = [
+        torch.optim.Adam(network.parameters(), config.learning_rate) for network in (model, critic)
+    ]
     songs = np.arange(len(x)) if songs is None else songs
     best_loss, best_epoch, best_state = float("inf"), 0, copy.deepcopy(model.state_dict())
 
     for epoch in range(1, config.max_epochs + 1):
-        if config.anneal:
-            share = (1 + cos(pi * (epoch - 1) / config.max_epochs)) / 2
-            optimiser.param_groups[0]["lr"] = config.learning_rate * share
-        total = 0.0
+        optimisers[0].param_groups[0]["lr"] = _learning_rate(config, epoch)
         order = epoch_rows(len(x), songs, config.song_beats)
-        for rows in torch.split(order, config.batch):
-            batch = x[rows]
-            if config.kind == "acai":
-                loss, critic_loss = acai_losses(model, critic, batch, config)
-            elif config.kind == "vae":
-                loss = vae_loss(model, batch, config.kl_weight)
-            elif config.kind == "swae":
-                loss = swae_loss(model, batch, config)
-            else:
-                loss = ae_loss(model, batch)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            if config.kind == "acai":
-                critic_optimiser.zero_grad()  # also clears gradients of the autoencoder's loss
-                critic_loss.backward()  # type: ignore[no-untyped-call]
-                critic_optimiser.step()
-            total += loss.item() * len(rows)
-
-        with torch.no_grad():
-            held_out = reconstruction(model.logits(model.encode(validation)), validation).item()
+        batches = (x[rows] for rows in torch.split(order, config.batch))
+        total = sum(_step(model, critic, optimisers, batch, config) for batch in batches)
+        held_out = _held_out(model, validation)
         progress(epoch, total / len(order), held_out)
         if held_out < best_loss or (config.anneal and isfinite(held_out)):
             best_loss, best_epoch, best_state = held_out, epoch, copy.deepcopy(model.state_dict())
@@ -115,3 +86,35 @@ def train(
         )
     model.load_state_dict(best_state)
     return Trained(model, epoch, best_epoch, best_loss)
+
+
+def _learning_rate(config: TrainConfig, epoch: int) -> float:
+    """Return the learning rate of an epoch, 1..max_epochs."""
+    if not config.anneal:
+        return config.learning_rate
+    return config.learning_rate * ((1 + cos(pi * (epoch - 1) / config.max_epochs)) / 2)
+
+
+def _step(
+    model: Autoencoder,
+    critic: Critic,
+    optimisers: list[torch.optim.Adam],
+    batch: Tensor,
+    config: TrainConfig,
+) -> float:
+    """Take one step on a batch [n, 448]; return the sum of the autoencoder's loss over its beats.
+
+    `optimisers` are those of the model and of the critic.
+    """
+    losses = LOSSES[config.kind](model, critic, batch, config)
+    for optimiser, loss in zip(optimisers, losses, strict=False):
+        optimiser.zero_grad()  # the loss before also left gradients in the critic
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return losses[0].item() * len(batch)
+
+
+def _held_out(model: Autoencoder, validation: Tensor) -> float:
+    """Return the reconstruction loss of held-out beats [m, 448] in nats per beat."""
+    with torch.no_grad():
+        return reconstruction(model.logits(model.encode(validation)), validation).item()

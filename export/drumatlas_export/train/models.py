@@ -1,6 +1,7 @@
 """The article's three networks, AE, VAE and ACAI (448-64-32-4 and back), and the SWAE, whose
 encodings fill the prior in which the player moves."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -9,7 +10,7 @@ from torch.nn import functional as F
 
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
-from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.config import TrainConfig, recipe
 
 LATENT = 4
 CELLS = STEPS * VOICES  # 448
@@ -27,10 +28,10 @@ class Autoencoder(nn.Module):
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
-        self.is_vae = config.kind == "vae"
         self.likeliest = config.likeliest
         hidden = list(config.hidden)
-        self.encoder = _stack([CELLS, *hidden, 2 * LATENT if self.is_vae else LATENT])
+        outputs = 2 * LATENT if recipe(config.kind).encodes_variance else LATENT
+        self.encoder = _stack([CELLS, *hidden, outputs])
         self.decoder = _stack([LATENT, *reversed(hidden), CELLS])
 
     def encode(self, x: Tensor) -> Tensor:
@@ -90,12 +91,12 @@ def reconstruction(logits: Tensor, x: Tensor) -> Tensor:
     return nats
 
 
-def ae_loss(model: Autoencoder, x: Tensor) -> Tensor:
+def ae_loss(model: Autoencoder, x: Tensor, _config: TrainConfig) -> Tensor:
     """Return the reconstruction loss of x [n, 448] in nats per beat."""
     return reconstruction(model.logits(model.encode(x)), x)
 
 
-def vae_loss(model: Autoencoder, x: Tensor, kl_weight: float) -> Tensor:
+def vae_loss(model: Autoencoder, x: Tensor, config: TrainConfig) -> Tensor:
     """Return the loss of x [n, 448]: reconstruction from a sampled z, and the weighted KL term.
 
     The term is KL(q(z|x) || N(0, 1)) (Kingma & Welling, "Auto-Encoding Variational Bayes", 2013).
@@ -103,7 +104,7 @@ def vae_loss(model: Autoencoder, x: Tensor, kl_weight: float) -> Tensor:
     mean, log_variance = model.encoder(x).chunk(2, dim=1)
     z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
-    loss: Tensor = reconstruction(model.logits(z), x) + kl_weight * kl
+    loss: Tensor = reconstruction(model.logits(z), x) + config.kl_weight * kl
     return loss
 
 
@@ -148,3 +149,21 @@ def acai_losses(
     blend = config.critic_gamma * x + (1 - config.critic_gamma) * rebuilt
     error = (critic(mix.detach()) - alpha.squeeze(1)).square().mean()
     return ae, error + critic(blend).square().mean()
+
+
+Loss = Callable[[Autoencoder, Tensor, TrainConfig], Tensor]
+Losses = Callable[[Autoencoder, Critic, Tensor, TrainConfig], tuple[Tensor, ...]]
+
+
+def without_critic(loss: Loss) -> Losses:
+    """Return `loss` in the form of LOSSES, for a kind of model that does not train the critic."""
+    return lambda model, _critic, x, config: (loss(model, x, config),)
+
+
+# The losses of each kind: that of the autoencoder, then that of the critic if the kind trains it.
+LOSSES: dict[str, Losses] = {
+    "ae": without_critic(ae_loss),
+    "vae": without_critic(vae_loss),
+    "acai": acai_losses,
+    "swae": without_critic(swae_loss),
+}

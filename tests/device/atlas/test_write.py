@@ -9,7 +9,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas, Groove
 from drumatlas.atlas.read import GROOVE_SHAPES, parse_groove, read_atlas
-from drumatlas.atlas.write import groove_bytes, write_atlas
+from drumatlas.atlas.write import AtlasParts, groove_bytes, write_atlas
 from drumatlas.errors import AtlasError
 
 
@@ -26,7 +26,7 @@ def write(path: Path, atlas: Atlas, members: dict[str, bytes], **changes: Any) -
         "training": {"seed": 1},
         "scores": {"pass": 0.5},
     }
-    write_atlas(path, **(contents | changes))
+    write_atlas(path, AtlasParts(**(contents | changes)))
 
 
 def test_a_written_atlas_reads_back(

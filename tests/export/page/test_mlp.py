@@ -9,7 +9,7 @@ from onnx import helper
 from drumatlas.atlas.numpy_network import open_numpy
 from drumatlas.atlas.read import builtin_decoder, read_builtin
 from drumatlas.errors import AtlasError
-from drumatlas_export.pack.networks import to_onnx
+from drumatlas_export.atlas.networks import to_onnx
 from drumatlas_export.page.mlp import LEVELLED, read_layers, run
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.models import Autoencoder

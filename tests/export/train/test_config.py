@@ -26,20 +26,25 @@ def test_check_gives_the_config_back(kind: str) -> None:
 
 def test_the_published_kinds_are_trained_as_published() -> None:
     for kind in ("ae", "vae", "acai"):
-        assert recipe(kind) == TrainConfig(kind=kind)
+        assert recipe(kind).settings == TrainConfig(kind=kind)
     with pytest.raises(ConfigError, match="unknown model 'gan'; choose from ae, vae"):
         recipe("gan")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_recipe_is_of_its_kind_and_makes_sense(kind: str) -> None:
-    assert recipe(kind).check().kind == kind
+    assert recipe(kind).settings.check().kind == kind
+
+
+def test_the_kinds_whose_loss_shapes_the_encodings_have_the_standard_prior() -> None:
+    assert [recipe(kind).prior for kind in ("vae", "swae")] == ["standard", "standard"]
+    assert [recipe(kind).prior for kind in ("ae", "acai")] == ["fitted", "fitted"]
 
 
 @pytest.mark.parametrize(
     ("changes", "culprit"),
     [
-        ({"kind": "gan"}, "unknown model 'gan'; choose from ae, vae, acai, swae"),
+        ({"kind": "gan"}, f"unknown model 'gan'; choose from {', '.join(KINDS)}"),
         ({"hidden": ()}, "hidden"),
         ({"hidden": (64, 0)}, "hidden"),
         ({"hidden": (4097,)}, "hidden"),

@@ -13,7 +13,7 @@ from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError, ModelError
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import TrainConfig
-from drumatlas_export.train.fit import calibrate, decode_all, fit, prior_of, sample_prior
+from drumatlas_export.train.fit import calibrate, decode_all, fit, fit_prior, sample_prior
 from drumatlas_export.train.split import Split, split_by_song
 
 pytestmark = pytest.mark.export
@@ -49,19 +49,17 @@ def test_calibrate_takes_each_voice_by_itself() -> None:
 
 def test_the_prior_covers_the_encodings_or_is_standard_normal() -> None:
     z = np.array([[0, 1, 2, 3], [2, 1.5, 4, -3]], np.float32)
-    for kind in ("ae", "acai"):
-        centre, reach = prior_of(TrainConfig(kind=kind), z)
-        assert centre.tolist() == [1, 1.25, 3, 0]
-        assert reach.tolist() == [1, 0.25, 1, 3]
-    for kind in ("vae", "swae"):
-        centre, reach = prior_of(TrainConfig(kind=kind), z)
-        assert (centre.tolist(), reach.tolist()) == ([0] * 4, [1] * 4)
+    centre, reach = fit_prior("fitted", z)
+    assert centre.tolist() == [1, 1.25, 3, 0]
+    assert reach.tolist() == [1, 0.25, 1, 3]
+    centre, reach = fit_prior("standard", z)
+    assert (centre.tolist(), reach.tolist()) == ([0] * 4, [1] * 4)
 
 
 def test_a_prior_without_width_is_an_error() -> None:
     z = np.array([[0, 1, 2, 3], [2, 1, 4, -3]], np.float32)
     with pytest.raises(ModelError, match="encodes all beats alike"):
-        prior_of(TrainConfig(kind="ae"), z)
+        fit_prior("fitted", z)
 
 
 def test_samples_have_the_centre_and_reach_of_the_prior() -> None:

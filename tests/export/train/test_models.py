@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.config import KINDS, TrainConfig
 from drumatlas_export.train.models import (
     CELLS,
     LATENT,
+    LOSSES,
     Autoencoder,
     Critic,
     acai_losses,
@@ -151,14 +152,14 @@ def test_ae_loss_is_the_reconstruction(x: Tensor) -> None:
     model = seeded_model(TrainConfig(kind="ae", hidden=(12, 7)))
     p = sigmoid(by_hand(model.decoder, by_hand(model.encoder, x.double().numpy())))
     expected = cross_entropy(p, x.double().numpy()).mean()
-    assert ae_loss(model, x).item() == pytest.approx(expected, rel=1e-5)
+    assert ae_loss(model, x, ACAI).item() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0, 2.5])
 def test_vae_loss_is_reconstruction_and_weighted_divergence(weight: float, x: Tensor) -> None:
     model = seeded_model(VAE)
     torch.manual_seed(3)
-    loss = vae_loss(model, x, weight)
+    loss = vae_loss(model, x, replace(VAE, kl_weight=weight))
     torch.manual_seed(3)
     mean, log_variance = model.encoder(x).chunk(2, dim=1)
     posterior = Normal(mean, torch.exp(log_variance / 2))
@@ -216,19 +217,19 @@ def test_the_autoencoder_learns_from_the_critic_by_its_weight(weight: float, x: 
     assert has_gradient(model)
     assert has_gradient(critic) == (weight > 0)  # which the loop drops
     if not weight:
-        assert loss.item() == pytest.approx(ae_loss(model, x).item() / CELLS, rel=1e-5)
+        assert loss.item() == pytest.approx(ae_loss(model, x, ACAI).item() / CELLS, rel=1e-5)
 
 
-@pytest.mark.parametrize(
-    "loss",
-    [
-        ae_loss,
-        lambda model, x: acai_losses(model, Critic(ACAI), x, ACAI)[0],
-    ],
-    ids=["ae", "acai"],
-)
-def test_a_batch_of_one_works(loss: Callable[[Autoencoder, Tensor], Tensor], x: Tensor) -> None:
-    assert torch.isfinite(loss(seeded_model(ACAI), x[:1]))
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_loss_which_takes_a_batch_of_one(kind: str, x: Tensor) -> None:
+    config = TrainConfig(kind=kind, hidden=(12, 7))
+    losses = LOSSES[kind](seeded_model(config), Critic(config), x[:1], config)
+    assert all(torch.isfinite(loss) for loss in losses)
+    assert len(losses) == (2 if kind == "acai" else 1)  # its critic is trained, too
+
+
+def test_the_losses_are_of_the_kinds_there_are() -> None:
+    assert tuple(LOSSES) == KINDS
 
 
 def test_spread_is_the_distance_from_the_prior() -> None:

@@ -47,8 +47,8 @@ def played(tmp_path_factory: pytest.TempPathFactory, atlas: Atlas) -> tuple[Path
 
 def write_levelled(path: Path, atlas: Atlas) -> None:
     """Write an atlas that is trained on some beats of `atlas` in a few seconds."""
-    from drumatlas_export.pack import chart
-    from drumatlas_export.pack.job import export
+    from drumatlas_export.atlas import chart
+    from drumatlas_export.atlas.job import export
     from drumatlas_export.train.config import TrainConfig
     from drumatlas_export.train.fit import fit
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from drumatlas_export.pack.basis import KNOB_REACH, features, knob_basis
+from drumatlas_export.atlas.basis import KNOB_REACH, features, knob_basis
 from drumatlas_export.space import Space, of_checkpoint
 from drumatlas_export.train.checkpoint import Checkpoint
 

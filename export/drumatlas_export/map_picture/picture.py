@@ -1,6 +1,6 @@
 """Draw an atlas' map as an SVG, for a README.
 
-python -m drumatlas_export.pack.picture NAME.atlas map.svg
+python -m drumatlas_export.map_picture.picture NAME.atlas map.svg
 """
 
 import sys
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import GENERATED, TRAINING, Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.files import write_text
-from drumatlas_export.pack.contours import contours
+from drumatlas_export.map_picture.contours import contours
 
 _WIDTH, _HEIGHT = 900, 620
 _MARGIN = 20
@@ -58,14 +58,18 @@ def _lines(atlas: Atlas, low: NDArray[np.float32], scale: NDArray[np.float64]) -
     largest = sorted(atlas.genres, key=lambda one: -one.count)[:_AREAS]
     areas = contours(atlas)
     for number, genre in enumerate(largest):
-        ends = np.array(areas.get(genre.name, [])).reshape(-1, 2, 2)
-        if not len(ends):
+        if not areas.get(genre.name):
             continue
-        places = ((ends - low) * scale + _MARGIN).round(1)
-        line = "".join(f"M{x1:g} {y1:g}L{x2:g} {y2:g}" for (x1, y1), (x2, y2) in places.tolist())
+        places = [((line - low) * scale + _MARGIN).round(1).tolist() for line in areas[genre.name]]
+        outline = "".join(map(_closed, places))
         hue = round(360 * number / len(largest))
         style = f'stroke="hsl({hue} 70% 40%)" stroke-width="1.5" stroke-opacity=".7"'
-        yield f'<path class="area" d="{line}" fill="none" {style}/>'
+        yield f'<path class="area" d="{outline}" fill="none" {style}/>'
+
+
+def _closed(corners: list[tuple[float, float]]) -> str:
+    """Return a closed line as SVG; the last of its corners is the first again."""
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in corners[:-1]) + "Z"
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ from drumatlas.beat.codes import STEPS, Code, check_code
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
+from drumatlas_export.midi_pack.clips import REPEATS, clip_bytes, lost_in_mining, names, pack_files
+from drumatlas_export.midi_pack.velocity import flat_certainty, of_space
 from drumatlas_export.mine.file import Rules, mine_file
 from drumatlas_export.mine.sources import Source
-from drumatlas_export.pack.midi import REPEATS, clip_bytes, lost_in_mining, names, pack_files
-from drumatlas_export.pack.velocity import flat_certainty, of_space
 from drumatlas_export.space import open_space
 from support.beats import rotate
 

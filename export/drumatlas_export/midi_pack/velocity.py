@@ -11,7 +11,7 @@ from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.latent import nearest_genre
 from drumatlas.explore.velocity import velocities
-from drumatlas_export.pack.midi import Clip
+from drumatlas_export.midi_pack.clips import Clip
 
 if TYPE_CHECKING:  # it imports torch, which a pack without a space does not need
     from drumatlas_export.space import Space

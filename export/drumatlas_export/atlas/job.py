@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from drumatlas.atlas.model import Groove, LatentSpace
-from drumatlas.atlas.write import write_atlas
+from drumatlas.atlas.write import AtlasParts, write_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
+from drumatlas_export.atlas.basis import knob_basis
+from drumatlas_export.atlas.chart import chart
+from drumatlas_export.atlas.networks import to_onnx
 from drumatlas_export.mine.sources import printable
-from drumatlas_export.pack.basis import knob_basis
-from drumatlas_export.pack.chart import chart
-from drumatlas_export.pack.networks import to_onnx
 from drumatlas_export.space import of_checkpoint
 from drumatlas_export.train.checkpoint import Checkpoint
 
@@ -49,8 +49,7 @@ def export(
     decoder, encoder = to_onnx(one.model, seed, one.centre, one.reach)
     config = asdict(one.config)
     config["hidden"] = list(config["hidden"])
-    write_atlas(
-        path,
+    parts = AtlasParts(
         name=name,
         latent=LatentSpace(one.centre, one.reach, basis, axes),
         thresholds=one.thresholds,
@@ -63,3 +62,4 @@ def export(
         scores=scores,
         groove=groove,
     )
+    write_atlas(path, parts)

@@ -9,7 +9,7 @@ import pytest
 
 from drumatlas.atlas.model import Atlas, Genre, MapPoints
 from drumatlas.atlas.read import read_atlas
-from drumatlas_export.pack.picture import picture
+from drumatlas_export.map_picture.picture import picture
 
 pytestmark = pytest.mark.export
 
@@ -71,6 +71,6 @@ def test_names_are_escaped_and_do_not_cover_one_another(tiny: Atlas) -> None:
 
 
 def test_the_module_draws_a_file(atlas_path: Path, tiny: Atlas, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "drumatlas_export.pack.picture", atlas_path, "map.svg"]
+    command = [sys.executable, "-m", "drumatlas_export.map_picture.picture", atlas_path, "map.svg"]
     subprocess.run(command, cwd=tmp_path, check=True)
     assert (tmp_path / "map.svg").read_text(encoding="utf-8") == picture(tiny)

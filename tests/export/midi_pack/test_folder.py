@@ -6,7 +6,7 @@ from zipfile import ZipFile
 import pytest
 
 from drumatlas.errors import FileError
-from drumatlas_export.pack.folder import check_new, write_pack
+from drumatlas_export.midi_pack.folder import check_new, write_pack
 
 pytestmark = pytest.mark.export
 

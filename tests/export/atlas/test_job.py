@@ -10,8 +10,8 @@ from drumatlas.atlas.read import read_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import DrumatlasError
-from drumatlas_export.pack.basis import knob_basis
-from drumatlas_export.pack.job import export, with_beats
+from drumatlas_export.atlas.basis import knob_basis
+from drumatlas_export.atlas.job import export, with_beats
 from drumatlas_export.space import of_checkpoint, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import GENERATED, TRAINING, Genre, MapPoints
 from drumatlas.beat.codes import pack, rotation_hash
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.pack import chart as module
-from drumatlas_export.pack.chart import (
+from drumatlas_export.atlas import chart as module
+from drumatlas_export.atlas.chart import (
     AREA,
     MAX_GENRES,
     MIN_IN_GENRE,

@@ -10,7 +10,7 @@ from torch import Tensor
 from drumatlas.atlas.model import Network
 from drumatlas.atlas.network import open_network
 from drumatlas.errors import AtlasError, ModelError
-from drumatlas_export.pack.networks import OPSET, TOLERANCE, to_onnx
+from drumatlas_export.atlas.networks import OPSET, TOLERANCE, to_onnx
 from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.models import Autoencoder
 

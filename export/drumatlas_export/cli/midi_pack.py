@@ -9,7 +9,7 @@ from drumatlas.commandline import Command, integer, number
 from drumatlas_export.cli.common import read_rows, say
 
 if TYPE_CHECKING:
-    from drumatlas_export.pack.midi import Clip
+    from drumatlas_export.midi_pack.clips import Clip
 
 EXAMPLES = """\
 drumatlas-export midi beats.tsv -o pack
@@ -53,8 +53,8 @@ def midi_options(parser: argparse.ArgumentParser) -> None:
 
 def midi(arguments: argparse.Namespace) -> int:
     """Write the pack."""
-    from drumatlas_export.pack.folder import check_new, write_pack
-    from drumatlas_export.pack.midi import lost_in_mining, pack_files
+    from drumatlas_export.midi_pack.clips import lost_in_mining, pack_files
+    from drumatlas_export.midi_pack.folder import check_new, write_pack
 
     check_new(arguments.output)
     rows = read_rows(arguments.input)
@@ -68,7 +68,7 @@ def midi(arguments: argparse.Namespace) -> int:
 
 
 def _clips(rows: list[BeatRow], space: Path | None) -> "list[Clip]":
-    from drumatlas_export.pack.velocity import flat_certainty, of_space
+    from drumatlas_export.midi_pack.velocity import flat_certainty, of_space
 
     if space is None:
         return flat_certainty(rows)

@@ -1,0 +1,1 @@
+"""The picture of an atlas' map: its points, and a line around each large genre."""

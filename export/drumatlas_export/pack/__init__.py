@@ -1,1 +1,0 @@
-"""From a checkpoint to an atlas (knob basis, map, genre areas, ONNX), and MIDI packs of beats."""
