@@ -54,7 +54,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
-    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "velocity")),
+    *("explore", "play.feel", "play.tap", "play.timeline"),
     *("web.dropped_file", "web.pass_map", "web.assets"),  # the parts of its page
 )
 NEVER_ON_THE_DEVICE = ("drumatlas_export", "torch", "sklearn", "onnx", "rich")

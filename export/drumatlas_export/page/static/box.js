@@ -1,17 +1,10 @@
 // A box inside the page: turns controls into the beat to play, as `drumatlas.explore` does. It
 // publishes changes in the same form as a box does to the live page.
 
+import { CORNERS, FILL_DENSITY, FILL_OFFSETS, SLOTS, VOICES, WANDER_BARS, WANDER_REACH, WANDER_STOP_MS } from "./boxtables.js";
 import { grooveOf } from "./groove.js";
 import { byName } from "./rows.js";
-import { velocities, VOICES } from "./shape.js";
-
-const SLOTS = ["a", "b", "c", "d"];
-const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: slots in order of preference
-const FILL_DENSITY = 0.3; // added to the density control
-const FILL_AWAY = 0.5; // prior deviations
-const WANDER_REACH = 0.3;
-const WANDER_BARS = [19, 23, 31, 43];
-const STOP_MS = 2000; // between two stops while the transport is stopped: a bar at 120 BPM
+import { velocities } from "./shape.js";
 
 export class Box {
   values;
@@ -40,8 +33,7 @@ export class Box {
     this.#atlas = atlas;
     this.#rows = byName(atlas.controls);
     this.#axes = atlas.controls.filter((row) => row.moves === "axis").map((row) => row.name);
-    const bit = (name) => atlas.voices.find((voice) => voice.name === name).bit;
-    this.#groove = atlas.groove && grooveOf(atlas.groove, ["kick", "snare", "crash"].map(bit));
+    this.#groove = atlas.groove && grooveOf(atlas.groove);
     this.#space = space;
     this.#places = places;
     this.#encoder = encoder;
@@ -100,12 +92,12 @@ export class Box {
     this.#flags();
   }
 
-  // Advances wandering by a stop whenever a new `bar` begins, or every 2 s while the transport is
+  // Advances wandering by a stop whenever a new `bar` begins, or every WANDER_STOP_MS while the transport is
   // stopped (null). Starting and stopping do not count as a new bar.
   tick(now, bar) {
     if (!this.#wander) return;
     const before = this.#wander.when;
-    const when = bar === null ? ["time", Math.floor(now / STOP_MS)] : ["bar", bar];
+    const when = bar === null ? ["time", Math.floor(now / WANDER_STOP_MS)] : ["bar", bar];
     this.#wander.when = when;
     if (before?.[0] !== when[0] || before[1] === when[1]) return;
     this.#wander.stop++;
@@ -188,7 +180,7 @@ export class Box {
   }
 
   #publishSlots() {
-    this.#publish({ slots: SLOTS.filter((slot) => slot in this.#slots) });
+    this.#publish({ slots: [...SLOTS].filter((slot) => slot in this.#slots) });
   }
 
   #snapshot() {
@@ -250,10 +242,8 @@ export class Box {
     const count = (place) => place.hits.reduce((sum, hit) => sum + hit, 0);
     const here = this.place;
     let place = here;
-    for (let side = 0; side < 8; side++) {
-      const axis = side % 4;
-      const z = here.z.slice();
-      z[axis] += (side < 4 ? FILL_AWAY : -FILL_AWAY) * this.#atlas.reach[axis];
+    for (const offset of FILL_OFFSETS) {
+      const z = here.z.map((value, axis) => value + offset[axis] * this.#atlas.reach[axis]);
       place = this.#places.at(z, density, this.#novelty);
       if (place.code.join() !== here.code.join() && count(place) >= count(here)) break;
     }
