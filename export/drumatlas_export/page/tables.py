@@ -70,7 +70,7 @@ _BEATS: _Shared = (
     (explorer, "FILL_DENSITY FILL_OFFSETS"),
     (snapshot, "CORNERS"),
     (controls, "SLOTS"),
-    (timeline, "PPQN STEP_TICKS"),
+    (timeline, "PPQN STEP_TICKS MIN_TEMPO MAX_TEMPO"),
     (feel, "SWING_MOST"),
 )
 
@@ -106,7 +106,11 @@ def _more_of_beats() -> dict[str, Any]:
         "WANDER_REACH": wander.REACH,
         "WANDER_BARS": wander.BARS,
         "WANDER_STOP_MS": wander.STOP_NS // _NS_PER_MS,
-        "TAP_PAUSE_MS": tap.PAUSE_NS // _NS_PER_MS,
+        "TAP_PAUSE_NS": tap.PAUSE_NS,
+        "TAP_BOUNCE_NS": tap.BOUNCE_NS,
+        "TAP_BEATS": tap.BEATS,
+        "TAP_NEAR": tap.NEAR,
+        "TAP_ALIKE": tap.ALIKE,
         "BPM": controls.bpm_of(controls.DEFAULTS["tempo"]),
     }
 

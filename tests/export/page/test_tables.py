@@ -19,7 +19,7 @@ OWN = {
     "main.js": "PUMP_MS SETTLE_MS REST_MS",
     "network.js": "ACTIVATIONS",
     "numbers.js": "LANES",  # of NumPy
-    "player.js": "AHEAD_MS TAPS",
+    "player.js": "AHEAD_MS",
     "smfbytes.js": "PIECE",
     "smfnotes.js": "KEEP NO_STATUS",
     "smfparts.js": "WORD UNPRINTABLE",

@@ -19,6 +19,7 @@ export class Box {
   #places;
   #encoder;
   #publish;
+  #bpm;
   #isStale = true;
   #isFrozen = false;
   #novelty = true;
@@ -40,7 +41,8 @@ export class Box {
     this.#publish = publish;
     this.values = { ...atlas.values };
     this.z = space.ofKnobs([0.5, 0.5, 0.5, 0.5]);
-    publish({ values: this.values, bpm: this.#bpm(), mapMode: "absolute", mutes: [], learned: {} });
+    this.#bpm = this.#bpmOf(this.values.tempo);
+    publish({ values: this.values, bpm: this.#bpm, mapMode: "absolute", mutes: [], learned: {} });
     this.#flags();
     this.#publishSlots();
     this.refresh();
@@ -56,8 +58,10 @@ export class Box {
       this.#move(this.#space.ofKnobs(knobs));
     } else if (moves === "map") this.travel(this.values.map_x, this.values.map_y);
     else if (moves === "morph") this.#morph();
-    else if (moves === "tempo") this.#publish({ bpm: this.#bpm() });
-    else if (moves === "pattern") this.#isStale = true;
+    else if (moves === "tempo") {
+      this.#bpm = this.#bpmOf(value);
+      this.#publish({ bpm: this.#bpm });
+    } else if (moves === "pattern") this.#isStale = true;
   }
 
   // Goes to a place on the map, 0..1 each.
@@ -124,9 +128,21 @@ export class Box {
     if (isBarred) this.#find(this.place.z); // the frozen beat is a training beat, now barred
   }
 
-  #bpm() {
+  // Sets the tempo in BPM. It may lie outside the control's range.
+  setTempo(bpm) {
+    this.#bpm = bpm;
+    this.values.tempo = this.#tempoOf(bpm);
+    this.#publish({ values: { tempo: this.values.tempo }, bpm });
+  }
+
+  #bpmOf(tempo) {
     const [low, high] = this.#atlas.tempo;
-    return low + this.values.tempo * (high - low);
+    return low + tempo * (high - low);
+  }
+
+  #tempoOf(bpm) {
+    const [low, high] = this.#atlas.tempo;
+    return Math.min(Math.max((bpm - low) / (high - low), 0), 1);
   }
 
   #density() {
@@ -190,7 +206,9 @@ export class Box {
   #restore({ z, spot, values, novelty }) {
     this.values = { ...values };
     this.#novelty = novelty;
-    this.#publish({ values: { ...this.values }, bpm: this.#bpm() });
+    // A tempo beyond the control's range stays if the control would not move.
+    if (values.tempo !== this.#tempoOf(this.#bpm)) this.#bpm = this.#bpmOf(values.tempo);
+    this.#publish({ values: { ...this.values }, bpm: this.#bpm });
     this.#move(z, spot);
   }
 

@@ -1,10 +1,9 @@
 // The transport: schedules hits ahead of time. Times are arguments, in milliseconds of
 // performance.now(). It does not depend on the map.
 
-import { BPM, PPQN, STEPS, STEPS_PER_BAR, STEP_TICKS, SWING_MOST, TAP_PAUSE_MS } from "./boxtables.js";
+import { BPM, PPQN, STEPS, STEPS_PER_BAR, STEP_TICKS, SWING_MOST } from "./boxtables.js";
 
 const AHEAD_MS = 250; // longer than the timer of a busy page is late
-const TAPS = 5;
 
 export class Player {
   playing = false;
@@ -19,7 +18,6 @@ export class Player {
   #fill = null; // beat that plays until the next bar line
   #step = 0; // first step that is not scheduled yet
   #from = { tick: 0, at: 0 };
-  #taps = [];
 
   // hit(at, voice, velocity) plays a hit; onBar(bar) is called before a bar is scheduled.
   constructor(hit, onBar) {
@@ -62,14 +60,6 @@ export class Player {
   setTempo(bpm) {
     this.#from = { tick: this.#step * STEP_TICKS, at: this.due(this.#step) };
     this.bpm = bpm;
-  }
-
-  // Adds a tap and returns the tempo of the last taps, or null.
-  tap(now) {
-    if (now - (this.#taps.at(-1) ?? -Infinity) > TAP_PAUSE_MS) this.#taps = [];
-    this.#taps = [...this.#taps, now].slice(-TAPS);
-    const gaps = this.#taps.slice(1).map((at, i) => at - this.#taps[i]).sort((a, b) => a - b);
-    return gaps.length ? 60000 / gaps[gaps.length >> 1] : null;
   }
 
   fill(cells) {
