@@ -18,6 +18,24 @@ _DEVICE, _STATIC = (
     files("drumatlas_export.page").joinpath("static"),
 )
 
+# Modules that make a page's places, and `made(given.atlas)`, which does.
+PLACES = """
+import { readAtlas } from "./data.js";
+import { Decoder } from "./decoder.js";
+import { BeatFilter } from "./filter.js";
+import { Places } from "./places.js";
+import { Space } from "./space.js";
+function made(text) {
+  const atlas = readAtlas(text);
+  const space = new Space(atlas);
+  const filter = new BeatFilter(atlas.known);
+  return { atlas, space, places: new Places(atlas, space, new Decoder(atlas.layers), filter) };
+}
+"""
+
+# Runs JavaScript with modules of the page: (imports, body of a function, its argument).
+Computed = Callable[[str, str, object], Any]
+
 
 def run_in_page(browser: Callable[[], Any], imports: str, body: str, given: object) -> Any:
     """Return what the function `body` of `given` returns; both pass as JSON.
@@ -25,7 +43,7 @@ def run_in_page(browser: Callable[[], Any], imports: str, body: str, given: obje
     `imports` are lines `import {...} from "./x.js";`. `browser` opens a Chromium; it is not called
     if there is a node.
     """
-    entry = f"{imports}\nexport function answer(given) {{\n{body}\n}}\n"
+    entry = f"{imports.strip()}\nexport function answer(given) {{\n{body}\n}}\n"
 
     def read(name: str) -> str:
         if name == "entry.js":
