@@ -57,7 +57,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 EXPORT_MAY = (
     *("beat", "atlas", "errors", "files", "commandline", "reading", "__version__"),
     # What the box would play.
-    *(f"explore.{name}" for name in ("filters", "groove", "latent", "search", "velocity")),
+    *("explore", "play.feel", "play.tap", "play.timeline"),
     *("web.dropped_file", "web.pass_map", "web.assets"),  # the parts of its page
 )
 # Room of the training side -> the others of it that it may import.

@@ -17,6 +17,7 @@ from drumatlas.explore.odds import MIN_P, logit
 SPARSE_LOGITS, DENSE_LOGITS = 2.0, 2.0
 MIN_HITS, MAX_HITS = 12, 128  # in two bars: three in two beats; four on every 16th
 MAX_TIMES_NATURAL = 3  # and at most this multiple of the natural number
+MIN_SHARE, MAX_SHARE = 0.01, 0.99  # where the level may lie between two margins
 
 _GROUP_OF_BIT = np.array([GROUPS.index(voice.group) for voice in VOICE_TABLE])
 
@@ -75,7 +76,7 @@ def hits_at(p: Floats, natural: Floats, density: Density) -> tuple[Grid, Floats]
         return p > thresholds, thresholds
     # The level lies between the margins of the last hit and of the first rest. Velocities depend
     # on the level, so a turn of the knob is heard even where the number of hits stays the same.
-    share = min(max(wanted - count + 0.5, 0.01), 0.99)
+    share = min(max(wanted - count + 0.5, MIN_SHARE), MAX_SHARE)
     level = ranked[count - 1] + (ranked[count] - ranked[count - 1]) * share
     return margin > level, _moved(thresholds, np.full(VOICES, level))
 

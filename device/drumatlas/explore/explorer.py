@@ -26,9 +26,9 @@ from drumatlas.explore.search import Place, Places
 from drumatlas.explore.snapshot import Snapshot, morph_knobs
 from drumatlas.explore.wander import Wander
 
-_FILL_DENSITY = 0.3  # a fill adds this to the density control
+FILL_DENSITY = 0.3  # a fill adds this to the density control
 # Where a fill is looked for, in prior deviations; the first offset that gives another beat is used.
-_FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
+FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
 
 
 class Explorer:
@@ -222,9 +222,9 @@ class Explorer:
     def _press_fill(self, _now_ns: int) -> None:
         """Set `fill` to a different and denser beat found near the current place."""
         density = Density.of_controls(self.values)
-        denser = Density(min(density.overall + _FILL_DENSITY, 1.0), density.groups)
+        denser = Density(min(density.overall + FILL_DENSITY, 1.0), density.groups)
         here = self.place
-        for offset in _FILL_OFFSETS:
+        for offset in FILL_OFFSETS:
             z = (here.z + self.atlas.latent.reach * offset).astype(np.float32)
             place = self._places.at(z, denser, self.novelty)
             if place.code != here.code and place.hits.sum() >= here.hits.sum():

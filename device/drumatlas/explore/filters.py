@@ -14,7 +14,7 @@ from drumatlas.beat.codes import STEPS, Code, rotation_hash
 
 MIN_ENTROPY = 0.9  # nats; the maximum for 32 steps is ln 32 = 3.47
 _LOG = np.log(np.maximum(np.arange(STEPS + 1), 1))  # ln of the number of occurrences, 1..32
-_ROUNDING = 1e-9  # absorbs rounding errors; the nearest reachable entropies are 1e-4 away
+ROUNDING = 1e-9  # absorbs rounding errors; the nearest reachable entropies are 1e-4 away
 
 
 def entropy(codes: Sequence[Code] | NDArray[np.uint16]) -> NDArray[np.float64]:
@@ -47,7 +47,7 @@ class BeatFilter:
 
     def lively(self, codes: Sequence[Code] | NDArray[np.uint16]) -> NDArray[np.bool_]:
         """Apply the entropy rule only: [n, 32] -> [n]."""
-        return entropy(codes) >= self.min_entropy - _ROUNDING
+        return entropy(codes) >= self.min_entropy - ROUNDING
 
     def passes(
         self, codes: Sequence[Code] | NDArray[np.uint16], novelty: bool = True

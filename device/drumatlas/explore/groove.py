@@ -15,10 +15,11 @@ from drumatlas.beat.pattern import Touch
 from drumatlas.beat.voices import VOICE_TABLE, VOICES
 
 _BIT = {voice.name: voice.bit for voice in VOICE_TABLE}
-_CUES = tuple(_BIT[name] for name in ("kick", "snare", "crash"))
-_LAGS = (1, -1, 2, -2)  # steps from a neighbour to the cell
+CUES = tuple(_BIT[name] for name in ("kick", "snare", "crash"))
+LAGS = (1, -1, 2, -2)  # steps from a neighbour to the cell
 _BARS = STEPS // STEPS_PER_BAR
-_MAX_VOICES = 4  # a drummer has two hands and two feet
+MAX_VOICES = 4  # a drummer has two hands and two feet
+BUSY_VOICES = 2  # mean number of voices on a step of a busy bar
 CERTAINTY_SPREAD = 24.0  # velocity difference between the least and the most certain hits
 
 
@@ -29,12 +30,12 @@ def surroundings(hits: Grid) -> NDArray[np.float64]:
     two after (the beat is a loop); whether kick, snare and crash hit on the step; the number of
     voices on the step; the number of hits of the voice and of all voices in the bar.
     """
-    near = [np.roll(hits, lag, axis=-2) for lag in _LAGS]
-    cues = [np.broadcast_to(hits[..., :, bit, None], hits.shape) for bit in _CUES]
-    together = np.broadcast_to(hits.sum(axis=-1, keepdims=True) / _MAX_VOICES, hits.shape)
+    near = [np.roll(hits, lag, axis=-2) for lag in LAGS]
+    cues = [np.broadcast_to(hits[..., :, bit, None], hits.shape) for bit in CUES]
+    together = np.broadcast_to(hits.sum(axis=-1, keepdims=True) / MAX_VOICES, hits.shape)
     bars = hits.reshape(*hits.shape[:-2], _BARS, STEPS_PER_BAR, VOICES)
     own = bars.sum(axis=-2).repeat(STEPS_PER_BAR, axis=-2) / STEPS_PER_BAR
-    busy = np.broadcast_to(own.sum(axis=-1, keepdims=True) / 2, hits.shape)
+    busy = np.broadcast_to(own.sum(axis=-1, keepdims=True) / BUSY_VOICES, hits.shape)
     parts = [*near, *cues, together, own, busy]
     return np.stack(parts, axis=-1).astype(np.float64)
 

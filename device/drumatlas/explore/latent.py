@@ -8,8 +8,9 @@ from drumatlas.atlas.model import Atlas, Floats, Genre, LatentSpace
 
 # Widths of the kernels between map and latent space. Wider is smoother and flatter. Chosen with
 # `make sweep`: when the joystick moves by 1/128, 0.03 changes 22 cells at p99, and 0.06 18.
-_MAP_BLUR = 0.035  # share of the map's bounding box
-_LATENT_BLUR = 0.35  # prior deviations
+MAP_BLUR = 0.035  # share of the map's bounding box
+LATENT_BLUR = 0.35  # prior deviations
+MAP_POWER, LATENT_POWER = 3, 5  # how fast a point's weight falls beyond the blur
 
 
 def knobs_to_latent(latent: LatentSpace, knobs: Floats) -> Floats:
@@ -38,7 +39,7 @@ def map_to_latent(atlas: Atlas, x: float, y: float) -> Floats:
         return atlas.latent.centre
     across, up = _map_columns(atlas)
     distance = (across - np.float32(x)) ** 2 + (up - np.float32(y)) ** 2
-    return _blend(distance, _MAP_BLUR, 3, atlas.points.z)
+    return _blend(distance, MAP_BLUR, MAP_POWER, atlas.points.z)
 
 
 def latent_to_map(atlas: Atlas, z: Floats) -> tuple[float, float]:
@@ -50,7 +51,7 @@ def latent_to_map(atlas: Atlas, z: Floats) -> tuple[float, float]:
     if not len(atlas.points.xy):
         return 0.5, 0.5
     away = (atlas.points.z - z) / atlas.latent.reach
-    blend = _blend(np.square(away).sum(axis=1), _LATENT_BLUR, 5, map_places(atlas))
+    blend = _blend(np.square(away).sum(axis=1), LATENT_BLUR, LATENT_POWER, map_places(atlas))
     return float(blend[0]), float(blend[1])
 
 

@@ -18,8 +18,8 @@ CANDIDATES = 64
 NEAR = 0.65  # prior deviations; over 99.7 % of all places have a passing place within this radius
 FAR = 4.0  # prior deviations; the outer ring, for places in an empty region
 _HOMES = 256  # number of places known to pass, spread over the atlas; the last resort
-_RELAX = tuple(i / 16 for i in range(16))  # shares of the way to natural density, tried in turn
-_CELLS_PER_DEVIATION = 10  # a deviation further away counts as much as so many different cells
+RELAX = tuple(i / 16 for i in range(16))  # shares of the way to natural density, tried in turn
+CELLS_PER_DEVIATION = 10  # a deviation further away counts as much as so many different cells
 
 
 def _directions() -> NDArray[np.float64]:
@@ -151,7 +151,7 @@ class Places:
 
         If that beat does not pass, move the density towards the natural one, which passes.
         """
-        for share in _RELAX:
+        for share in RELAX:
             hits, thresholds = hits_at(
                 place.p, self._atlas.thresholds, density.towards_natural(share)
             )
@@ -176,7 +176,7 @@ class Places:
         p, hits = self.hits(candidates)
         codes = pack(hits)
         moved = np.linalg.norm((candidates - origin) / self._atlas.latent.reach, axis=1)
-        unlike = np.bitwise_count(codes ^ own).sum(axis=1) + _CELLS_PER_DEVIATION * moved
+        unlike = np.bitwise_count(codes ^ own).sum(axis=1) + CELLS_PER_DEVIATION * moved
         lively = self.filter.lively(codes)
         for i in np.argsort(unlike, kind="stable"):
             if lively[i] and not (novelty and self.filter.is_known(codes[i])):

@@ -60,7 +60,7 @@ def snapshot_of(entry: object) -> Snapshot:
 
 # The corners of the morph square are slots a, b (below) and c, d (above). A corner whose slot is
 # empty takes the first saved one of its row: vertical neighbour, horizontal, opposite corner.
-_CORNERS = ("acbd", "bdac", "cadb", "dbca")
+CORNERS = ("acbd", "bdac", "cadb", "dbca")
 
 
 def morph_knobs(
@@ -74,7 +74,7 @@ def morph_knobs(
     if sum(slot in snapshots for slot in SLOTS) < 2:
         return None
     corners = [
-        next(snapshots[slot].knobs for slot in order if slot in snapshots) for order in _CORNERS
+        next(snapshots[slot].knobs for slot in order if slot in snapshots) for order in CORNERS
     ]
     weights = ((1 - across) * (1 - up), across * (1 - up), (1 - across) * up, across * up)
     return tuple(

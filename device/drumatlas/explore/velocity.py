@@ -18,31 +18,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Floats, Groove
-from drumatlas.beat.codes import STEPS_PER_BAR, Grid
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Grid
 from drumatlas.beat.voices import VOICE_TABLE, VOICES
 from drumatlas.explore.groove import played_velocities
 from drumatlas.explore.odds import logit
 
 # Velocity = minimum + share of certainty + share of the metre, 44..126.
-_MIN_VELOCITY, _BY_CERTAINTY, _BY_METRE = 44, 46, 36
-_VELOCITIES = 128  # velocities are below this
+MIN_VELOCITY, BY_CERTAINTY, BY_METRE = 44, 46, 36
+VELOCITIES = 128  # velocities are below this
 
 # Weight of each 16th of a bar: the one, the three, the other beats, 8ths, 16ths. The order is
 # Lerdahl & Jackendoff's metrical grid (A Generative Theory of Tonal Music, 1983).
-_WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1]
+WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1]
+BACKBEAT = (4, 12)  # 16ths of a bar: two and four
 
 
 def _metre() -> Floats:
     """Return weights [32, 14], 0..1. A snare on two or four, the backbeat, weighs 1."""
-    weights = np.tile(np.array(_WEIGHT_OF_STEP, np.float32)[:, None], (2, VOICES))
+    weights = np.tile(np.array(WEIGHT_OF_STEP, np.float32)[:, None], (2, VOICES))
+    backbeats = [bar + step for bar in range(0, STEPS, STEPS_PER_BAR) for step in BACKBEAT]
     for voice in VOICE_TABLE:
         if voice.group == "snare":
-            weights[[4, 12, STEPS_PER_BAR + 4, STEPS_PER_BAR + 12], voice.bit] = 1.0
+            weights[backbeats, voice.bit] = 1.0
     return weights
 
 
 METRE = _metre()
-_METRE_VELOCITY = _MIN_VELOCITY + _BY_METRE * METRE
+_METRE_VELOCITY = MIN_VELOCITY + BY_METRE * METRE
 
 
 def velocities(
@@ -61,7 +63,7 @@ def velocities(
     """
     sure = np.clip((p - thresholds) / (1 - thresholds), 0, 1)
     if groove is None:
-        raw = np.rint(_METRE_VELOCITY + _BY_CERTAINTY * sure)
+        raw = np.rint(_METRE_VELOCITY + BY_CERTAINTY * sure)
     else:
         raw = np.rint(played_velocities(groove, hits, sure)).astype(np.float32)
     if accent != 0.5:
@@ -78,7 +80,7 @@ def _accented(raw: Floats, hits: Grid, times: float) -> Floats:
     """
     count = np.maximum(hits.sum(axis=(-2, -1), keepdims=True), 1)
     total = np.where(hits, raw, 0).sum(axis=(-2, -1), keepdims=True, dtype=np.float64)
-    mean = logit(total / count / _VELOCITIES)
-    away = logit(raw / _VELOCITIES) - mean
-    spread: Floats = np.rint(_VELOCITIES / (1 + np.exp(-mean - times * away))).astype(np.float32)
+    mean = logit(total / count / VELOCITIES)
+    away = logit(raw / VELOCITIES) - mean
+    spread: Floats = np.rint(VELOCITIES / (1 + np.exp(-mean - times * away))).astype(np.float32)
     return np.clip(spread, 1, 127)

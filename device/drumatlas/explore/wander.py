@@ -6,8 +6,13 @@ from drumatlas.atlas.model import Floats
 from drumatlas.beat.dice import Dice
 
 STOP_NS = 2_000_000_000  # between two stops while the transport is stopped: a bar at 120 BPM
-_REACH = 0.3  # share of a knob's range, to each side
-_BARS = np.array([19.0, 23.0, 31.0, 43.0])  # period of each knob; primes, so the path repeats late
+REACH = 0.3  # share of a knob's range, to each side
+BARS = np.array([19.0, 23.0, 31.0, 43.0])  # period of each knob; primes, so the path repeats late
+
+
+def phases(seed: int) -> list[float]:
+    """Return the phase of each knob's path [4] at its home, 0..2 pi."""
+    return Dice(seed).uniform(0, 2 * np.pi, 4)
 
 
 class Wander:
@@ -17,7 +22,7 @@ class Wander:
         self._home = home.astype(np.float64)
         # The path stays within 0..1, extended to `home` if that lies outside.
         self._low, self._high = np.minimum(self._home, 0.0), np.maximum(self._home, 1.0)
-        self._phase = np.array(Dice(seed).uniform(0, 2 * np.pi, 4))
+        self._phase = np.array(phases(seed))
         self._stop = 0
         self._when: tuple[str, int] | None = None  # the current bar, or interval of STOP_NS
 
@@ -36,8 +41,8 @@ class Wander:
 
     def knobs(self) -> Floats:
         """Return the knobs [4] at the current stop."""
-        swing = np.sin(2 * np.pi * self._stop / _BARS + self._phase) - np.sin(self._phase)
+        swing = np.sin(2 * np.pi * self._stop / BARS + self._phase) - np.sin(self._phase)
         span = self._high - self._low
-        offset = np.mod(self._home + _REACH * swing - self._low, 2 * span)
+        offset = np.mod(self._home + REACH * swing - self._low, 2 * span)
         folded: Floats = (self._low + span - np.abs(span - offset)).astype(np.float32)
         return folded

@@ -17,9 +17,9 @@ from drumatlas.play.timeline import MAX_TEMPO, MIN_TEMPO
 
 PAUSE_NS = 2_000_000_000  # a longer gap starts a new count
 BOUNCE_NS = 60_000_000  # a tap sooner than this is a bounce: no finger taps at 1000 BPM
-_BEATS = 9  # beats that count; enough for 2 % at 180 BPM with +-15 ms of jitter
-_NEAR = 0.3  # of a beat: how far off the beat a tap may be
-_ALIKE = 1.25  # longest to shortest gap of an even pace
+BEATS = 9  # beats that count; enough for 2 % at 180 BPM with +-15 ms of jitter
+NEAR = 0.3  # of a beat: how far off the beat a tap may be
+ALIKE = 1.25  # longest to shortest gap of an even pace
 
 
 class TapTempo:
@@ -64,17 +64,17 @@ class TapTempo:
         if len(self._beats) > 1:
             beat_ns = self._beat_ns()
             beats = round((now_ns - last_ns) / beat_ns)
-            is_near = abs(now_ns - last_ns - beats * beat_ns) <= _NEAR * beat_ns
+            is_near = abs(now_ns - last_ns - beats * beat_ns) <= NEAR * beat_ns
             is_next = is_near and beats == 1
             if not is_next and self._is_even():
                 self._beats = list(enumerate(self._taps))
                 return True
             if not is_near or beats == 0:
                 return False
-        self._beats = [*self._beats, (last + beats, now_ns)][-_BEATS:]
+        self._beats = [*self._beats, (last + beats, now_ns)][-BEATS:]
         return True
 
     def _is_even(self) -> bool:
         """Return whether the last taps are an even pace of their own."""
         gaps = [b - a for a, b in pairwise(self._taps)]
-        return len(gaps) == 2 and max(gaps) <= _ALIKE * min(gaps)
+        return len(gaps) == 2 and max(gaps) <= ALIKE * min(gaps)

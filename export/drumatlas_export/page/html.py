@@ -26,15 +26,16 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
+from drumatlas.explore.wander import phases
 from drumatlas.web.assets import StaticAssets
 from drumatlas.web.pass_map import SIDE, passing_pieces
 from drumatlas_export.page.bundle import bundle
 from drumatlas_export.page.mlp import Layer, read_layers, run
-from drumatlas_export.page.tables import NAME as TABLES
-from drumatlas_export.page.tables import tables_module
+from drumatlas_export.page.tables import TABLES, tables_module
 
 STYLES = ("style.css", "controls.css", "static.css")
 _CHECKED = 64  # inputs on which the layers are compared with the atlas' networks
+_SEED = 0  # the box's default
 _LIVELY = 0.08  # share of hits in the encoder's test inputs, as in the training beats
 _MAX_SHIFT = 0.01  # distance that half precision may move a place, in units of the reach
 
@@ -60,8 +61,8 @@ def _assemble(atlas: Atlas, data: dict[str, Any]) -> str:
     assets = StaticAssets(atlas)
 
     def read(file: str) -> str:
-        if file == TABLES:
-            return tables_module()
+        if file in TABLES:
+            return tables_module(file)
         own = files(__package__).joinpath("static", file)
         if own.is_file():
             return own.read_text(encoding="utf-8")
@@ -137,8 +138,7 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "reach": _floats(latent.reach),
         "basis": _floats(latent.basis),
         "inverse": _doubles(np.linalg.inv(latent.basis.astype(np.float64))),
-        # As in `explore.wander` with the box's default seed.
-        "wander": np.random.RandomState(0).uniform(0, 2 * np.pi, 4).tolist(),
+        "wander": phases(_SEED),
         "passing": {"side": SIDE, "bits": _passing(atlas)},
         "map": _map(atlas),
     }

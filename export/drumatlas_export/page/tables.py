@@ -1,27 +1,43 @@
-"""Write the constants for reading MIDI files as a JavaScript module of the page.
+"""Write the constants that the page shares with the box as JavaScript modules of the page.
 
-The static page reads MIDI files with its own JavaScript (static/smf*.js and static/file*.js). The
-numbers, words and tables that it shares with the box are written into the page from here, so that
-each is defined once.
+The static page does with its own JavaScript (static/*.js) what the box does in Python. The numbers,
+words and tables that both need are defined in Python only, and written into the page from here: one
+module for reading MIDI files, one for making, finding and playing beats.
 """
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
+
+import numpy as np
 
 from drumatlas import errors
 from drumatlas.beat import codes, drum_map, drums, grid, mark, voices
 from drumatlas.beat.smf import chunks, declared, events, kit, notes, parts, read, search, track
+from drumatlas.explore import (
+    controls,
+    density,
+    explorer,
+    filters,
+    groove,
+    latent,
+    odds,
+    snapshot,
+    velocity,
+    wander,
+)
+from drumatlas.explore import search as explore_search
+from drumatlas.play import feel, tap, timeline
 from drumatlas.web import dropped_file
-
-NAME = "smftables.js"
 
 _FIRST_ROW = slice(drum_map.KEYS)
 
 # (module of the box, names of the constants that the page uses).
-_SHARED: tuple[tuple[Any, str], ...] = (
+_Shared = tuple[tuple[Any, str], ...]
+
+_FILES: _Shared = (
     (codes, "STEPS STEPS_PER_BEAT"),
     (track, "DRUM_CHANNEL TICK CHANNEL KEY"),
     (events, "META SYSEX SYSEX_MORE END_OF_TRACK METRE TRACK_NAME INSTRUMENT_NAME"),
@@ -40,12 +56,37 @@ _SHARED: tuple[tuple[Any, str], ...] = (
     (drums, "EDITED SYNTH_RESETS SHOWN_KEYS"),
     (dropped_file, "MAX_STRETCHES"),
 )
+_BEATS: _Shared = (
+    (codes, "STEPS STEPS_PER_BAR"),
+    (voices, "VOICES"),
+    (odds, "MIN_P"),
+    (filters, "MIN_ENTROPY ROUNDING"),
+    (density, "SPARSE_LOGITS DENSE_LOGITS MIN_HITS MAX_HITS MAX_TIMES_NATURAL"),
+    (density, "MIN_SHARE MAX_SHARE"),
+    (velocity, "MIN_VELOCITY BY_CERTAINTY BY_METRE VELOCITIES WEIGHT_OF_STEP BACKBEAT"),
+    (groove, "CERTAINTY_SPREAD CUES LAGS MAX_VOICES BUSY_VOICES"),
+    (latent, "MAP_BLUR LATENT_BLUR MAP_POWER LATENT_POWER"),
+    (explore_search, "CANDIDATES CELLS_PER_DEVIATION RELAX"),
+    (explorer, "FILL_DENSITY FILL_OFFSETS"),
+    (snapshot, "CORNERS"),
+    (controls, "SLOTS"),
+    (timeline, "PPQN STEP_TICKS MIN_TEMPO MAX_TEMPO"),
+    (feel, "SWING_MOST"),
+)
+
+_NS_PER_MS = 1_000_000
 
 
-def tables_module() -> str:
-    """Return the module's text, one constant per line; the same in every run."""
-    values = {name: getattr(module, name) for module, names in _SHARED for name in names.split()}
-    values |= {
+def tables_module(name: str) -> str:
+    """Return the text of a module of TABLES, one constant per line; the same in every run."""
+    shared, more = TABLES[name]
+    values = {name: getattr(module, name) for module, names in shared for name in names.split()}
+    lines = [f"export const {name} = {_written(one)};\n" for name, one in (values | more()).items()]
+    return "".join(lines)
+
+
+def _more_of_files() -> dict[str, Any]:
+    return {
         "MESSAGE_CHARACTERS": errors.MOST,
         "MARK_HEAD": mark.HEAD,
         "MARK_META": mark.META,
@@ -58,8 +99,27 @@ def tables_module() -> str:
         "V_DRUMS_ROW": list(drum_map.V_DRUMS_MAP.table[_FIRST_ROW]),
         "VOICE_NOTES": [voice.note for voice in voices.VOICE_TABLE],
     }
-    lines = [f"export const {name} = {_written(value)};\n" for name, value in values.items()]
-    return "".join(lines)
+
+
+def _more_of_beats() -> dict[str, Any]:
+    return {
+        "WANDER_REACH": wander.REACH,
+        "WANDER_BARS": wander.BARS,
+        "WANDER_STOP_MS": wander.STOP_NS // _NS_PER_MS,
+        "TAP_PAUSE_NS": tap.PAUSE_NS,
+        "TAP_BOUNCE_NS": tap.BOUNCE_NS,
+        "TAP_BEATS": tap.BEATS,
+        "TAP_NEAR": tap.NEAR,
+        "TAP_ALIKE": tap.ALIKE,
+        "BPM": controls.bpm_of(controls.DEFAULTS["tempo"]),
+    }
+
+
+# Module of the page -> the constants that keep their names in it, and those that get others.
+TABLES: Mapping[str, tuple[_Shared, Callable[[], dict[str, Any]]]] = {
+    "smftables.js": (_FILES, _more_of_files),
+    "boxtables.js": (_BEATS, _more_of_beats),
+}
 
 
 def _written(value: Any) -> str:
@@ -69,6 +129,8 @@ def _written(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it: bytes as characters, a regular expression as its source."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if isinstance(value, re.Pattern):
         return _plain(value.pattern)
     if isinstance(value, bytes):

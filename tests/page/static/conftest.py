@@ -1,5 +1,6 @@
 """The page that `drumatlas-export page` writes, opened as a file in Chromium."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from drumatlas.beat.codes import pack
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import main
+from drumatlas_export.page.html import static_page
 from support.browser import SIZES, Seen, until
+from support.page_modules import Computed, run_in_page
 
 BUILTIN = Path(__file__).parents[3] / "device" / "drumatlas" / "builtin.atlas"
 
@@ -103,3 +106,22 @@ def page(browser: Any, file: Path) -> Iterator[Any]:
     until(page, "window.drumatlas?.store.state.here")
     yield page
     context.close()
+
+
+@pytest.fixture(scope="module")
+def computed(request: pytest.FixtureRequest) -> Computed:
+    """Runs JavaScript with modules of the page, in node or in Chromium."""
+
+    def run(imports: str, body: str, given: object) -> Any:
+        return run_in_page(lambda: request.getfixturevalue("browser"), imports, body, given)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def data() -> str:
+    """The built-in atlas as its page has it."""
+    page = static_page(BUILTIN.read_bytes(), "builtin")
+    found = re.search(r'<script type="application/json" id="atlas">(.*?)</script>', page)
+    assert found
+    return found[1]

@@ -1,7 +1,8 @@
 // The hash of a beat's rotation class, as in `drumatlas.beat.codes.rotation_hash`: BLAKE2b (RFC
 // 7693) with a digest of 8 bytes over the 64 bytes of the smallest rotation. Pure.
 
-const STEPS = 32;
+import { STEPS } from "./boxtables.js";
+
 const INITIAL = [
   0x6a09e667f3bcc908n, 0xbb67ae8584caa73bn, 0x3c6ef372fe94f82bn, 0xa54ff53a5f1d36f1n,
   0x510e527fade682d1n, 0x9b05688c2b3e6c1fn, 0x1f83d9abfb41bd6bn, 0x5be0cd19137e2179n,

@@ -1,17 +1,10 @@
 // A box inside the page: turns controls into the beat to play, as `drumatlas.explore` does. It
 // publishes changes in the same form as a box does to the live page.
 
+import { CORNERS, FILL_DENSITY, FILL_OFFSETS, SLOTS, VOICES, WANDER_BARS, WANDER_REACH, WANDER_STOP_MS } from "./boxtables.js";
 import { grooveOf } from "./groove.js";
 import { byName } from "./rows.js";
-import { velocities, VOICES } from "./shape.js";
-
-const SLOTS = ["a", "b", "c", "d"];
-const CORNERS = ["acbd", "bdac", "cadb", "dbca"]; // of the morph square: slots in order of preference
-const FILL_DENSITY = 0.3; // added to the density control
-const FILL_AWAY = 0.5; // prior deviations
-const WANDER_REACH = 0.3;
-const WANDER_BARS = [19, 23, 31, 43];
-const STOP_MS = 2000; // between two stops while the transport is stopped: a bar at 120 BPM
+import { velocities } from "./shape.js";
 
 export class Box {
   values;
@@ -26,6 +19,7 @@ export class Box {
   #places;
   #encoder;
   #publish;
+  #bpm;
   #isStale = true;
   #isFrozen = false;
   #novelty = true;
@@ -40,15 +34,15 @@ export class Box {
     this.#atlas = atlas;
     this.#rows = byName(atlas.controls);
     this.#axes = atlas.controls.filter((row) => row.moves === "axis").map((row) => row.name);
-    const bit = (name) => atlas.voices.find((voice) => voice.name === name).bit;
-    this.#groove = atlas.groove && grooveOf(atlas.groove, ["kick", "snare", "crash"].map(bit));
+    this.#groove = atlas.groove && grooveOf(atlas.groove);
     this.#space = space;
     this.#places = places;
     this.#encoder = encoder;
     this.#publish = publish;
     this.values = { ...atlas.values };
     this.z = space.ofKnobs([0.5, 0.5, 0.5, 0.5]);
-    publish({ values: this.values, bpm: this.#bpm(), mapMode: "absolute", mutes: [], learned: {} });
+    this.#bpm = this.#bpmOf(this.values.tempo);
+    publish({ values: this.values, bpm: this.#bpm, mapMode: "absolute", mutes: [], learned: {} });
     this.#flags();
     this.#publishSlots();
     this.refresh();
@@ -64,8 +58,10 @@ export class Box {
       this.#move(this.#space.ofKnobs(knobs));
     } else if (moves === "map") this.travel(this.values.map_x, this.values.map_y);
     else if (moves === "morph") this.#morph();
-    else if (moves === "tempo") this.#publish({ bpm: this.#bpm() });
-    else if (moves === "pattern") this.#isStale = true;
+    else if (moves === "tempo") {
+      this.#bpm = this.#bpmOf(value);
+      this.#publish({ bpm: this.#bpm });
+    } else if (moves === "pattern") this.#isStale = true;
   }
 
   // Goes to a place on the map, 0..1 each.
@@ -100,12 +96,12 @@ export class Box {
     this.#flags();
   }
 
-  // Advances wandering by a stop whenever a new `bar` begins, or every 2 s while the transport is
+  // Advances wandering by a stop whenever a new `bar` begins, or every WANDER_STOP_MS while the transport is
   // stopped (null). Starting and stopping do not count as a new bar.
   tick(now, bar) {
     if (!this.#wander) return;
     const before = this.#wander.when;
-    const when = bar === null ? ["time", Math.floor(now / STOP_MS)] : ["bar", bar];
+    const when = bar === null ? ["time", Math.floor(now / WANDER_STOP_MS)] : ["bar", bar];
     this.#wander.when = when;
     if (before?.[0] !== when[0] || before[1] === when[1]) return;
     this.#wander.stop++;
@@ -132,9 +128,21 @@ export class Box {
     if (isBarred) this.#find(this.place.z); // the frozen beat is a training beat, now barred
   }
 
-  #bpm() {
+  // Sets the tempo in BPM. It may lie outside the control's range.
+  setTempo(bpm) {
+    this.#bpm = bpm;
+    this.values.tempo = this.#tempoOf(bpm);
+    this.#publish({ values: { tempo: this.values.tempo }, bpm });
+  }
+
+  #bpmOf(tempo) {
     const [low, high] = this.#atlas.tempo;
-    return low + this.values.tempo * (high - low);
+    return low + tempo * (high - low);
+  }
+
+  #tempoOf(bpm) {
+    const [low, high] = this.#atlas.tempo;
+    return Math.min(Math.max((bpm - low) / (high - low), 0), 1);
   }
 
   #density() {
@@ -188,7 +196,7 @@ export class Box {
   }
 
   #publishSlots() {
-    this.#publish({ slots: SLOTS.filter((slot) => slot in this.#slots) });
+    this.#publish({ slots: [...SLOTS].filter((slot) => slot in this.#slots) });
   }
 
   #snapshot() {
@@ -198,7 +206,9 @@ export class Box {
   #restore({ z, spot, values, novelty }) {
     this.values = { ...values };
     this.#novelty = novelty;
-    this.#publish({ values: { ...this.values }, bpm: this.#bpm() });
+    // A tempo beyond the control's range stays if the control would not move.
+    if (values.tempo !== this.#tempoOf(this.#bpm)) this.#bpm = this.#bpmOf(values.tempo);
+    this.#publish({ values: { ...this.values }, bpm: this.#bpm });
     this.#move(z, spot);
   }
 
@@ -250,10 +260,8 @@ export class Box {
     const count = (place) => place.hits.reduce((sum, hit) => sum + hit, 0);
     const here = this.place;
     let place = here;
-    for (let side = 0; side < 8; side++) {
-      const axis = side % 4;
-      const z = here.z.slice();
-      z[axis] += (side < 4 ? FILL_AWAY : -FILL_AWAY) * this.#atlas.reach[axis];
+    for (const offset of FILL_OFFSETS) {
+      const z = here.z.map((value, axis) => value + offset[axis] * this.#atlas.reach[axis]);
       place = this.#places.at(z, density, this.#novelty);
       if (place.code.join() !== here.code.join() && count(place) >= count(here)) break;
     }

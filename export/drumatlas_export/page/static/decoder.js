@@ -2,8 +2,6 @@
 
 import { Network } from "./network.js";
 
-export const CELLS = 32 * 14; // steps by voices; cell = 14 * step + voice
-
 export class Decoder {
   #network;
 
@@ -11,7 +9,7 @@ export class Decoder {
     this.#network = new Network(layers);
   }
 
-  // Returns the probabilities of all cells at z [4].
+  // Returns the probabilities of all cells at z [4]; cell = 14 * step + voice.
   probabilities(z) {
     return this.#network.run(z);
   }

@@ -2,10 +2,7 @@
 // of it is a training beat. Pure.
 
 import { rotationHash } from "./blake2b.js";
-
-export const STEPS = 32;
-export const MIN_ENTROPY = 0.9; // nats
-const ROUNDING = 1e-9;
+import { MIN_ENTROPY, ROUNDING, STEPS } from "./boxtables.js";
 
 // Returns the Shannon entropy in nats of 32 step codes: ln 32 - mean(ln m), where a step's code
 // occurs m times.

@@ -1,23 +1,21 @@
 // Velocities as players play them, as in `drumatlas.explore.groove`, which gives the reasons. Pure.
 
-const [STEPS, BAR, VOICES] = [32, 16, 14];
-const LAGS = [1, -1, 2, -2];
+import { BUSY_VOICES, CUES, LAGS, MAX_VOICES, STEPS, STEPS_PER_BAR as BAR, VOICES } from "./boxtables.js";
 
 // Returns a function from a beat's hits [32 * 14] to the velocity of each cell at certainty 0.5.
-// `cues` are the voices whose hits on the same step matter.
-export function grooveOf({ loud, near }, cues) {
+export function grooveOf({ loud, near }) {
   return (hits) => {
     const at = (step, voice) => (hits[((step + STEPS) % STEPS) * VOICES + voice] ? 1 : 0);
     const inBar = (bar, voice) => sum(BAR, (step) => at(bar * BAR + step, voice)) / BAR;
-    const own = [0, 1].map((bar) => Array.from({ length: VOICES }, (_, voice) => inBar(bar, voice)));
-    const busy = own.map((voices) => sum(VOICES, (voice) => voices[voice]) / 2);
+    const own = Array.from({ length: STEPS / BAR }, (_, bar) => Array.from({ length: VOICES }, (_, voice) => inBar(bar, voice)));
+    const busy = own.map((voices) => sum(VOICES, (voice) => voices[voice]) / BUSY_VOICES);
     return Array.from(hits, (_, cell) => {
       const [step, voice] = [Math.floor(cell / VOICES), cell % VOICES];
       const bar = Math.floor(step / BAR);
       const around = [
         ...LAGS.map((lag) => at(step - lag, voice)),
-        ...cues.map((cue) => at(step, cue)),
-        sum(VOICES, (other) => at(step, other)) / 4,
+        ...CUES.map((cue) => at(step, cue)),
+        sum(VOICES, (other) => at(step, other)) / MAX_VOICES,
         own[bar][voice],
         busy[bar],
       ];

@@ -13,6 +13,7 @@ import { Places } from "./places.js";
 import { Player } from "./player.js";
 import { Screen, applyTheme } from "./screen.js";
 import { Space } from "./space.js";
+import { TapTempo } from "./tap.js";
 
 const PUMP_MS = 25; // between two calls of the player
 const SETTLE_MS = 250; // until the sound card's clock is known well
@@ -25,6 +26,7 @@ class Page extends Screen {
     const places = new Places(atlas, space, new Decoder(atlas.layers), new BeatFilter(atlas.known));
     const encoder = atlas.encoder ? new Network(atlas.encoder) : null;
     this.player = new Player((...hit) => this.sound.hit(...hit), (bar) => this.bar(bar));
+    this.taps = new TapTempo();
     this.box = new Box(atlas, space, places, encoder, (state) => this.update(state));
     this.box.onFill = (cells) => this.player.fill(cells);
     this.map.setPassing(atlas.passing);
@@ -99,10 +101,8 @@ class Page extends Screen {
   }
 
   tap() {
-    const bpm = this.player.tap(performance.now());
-    if (!bpm) return;
-    const [low, high] = this.atlas.tempo;
-    this.box.turn("tempo", Math.min(Math.max((bpm - low) / (high - low), 0), 1));
+    const bpm = this.taps.tap(performance.now());
+    if (bpm !== null) this.box.setTempo(bpm);
   }
 
   async switchPlay() {

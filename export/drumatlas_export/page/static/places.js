@@ -1,11 +1,8 @@
 // Finds the beat of a place, as in `drumatlas.explore.search`, which gives the reasons: its own if
 // that passes the filter, else one nearby that passes. Pure.
 
+import { CANDIDATES, CELLS_PER_DEVIATION, RELAX } from "./boxtables.js";
 import { above, pack, shaped } from "./shape.js";
-
-const CANDIDATES = 64;
-const CELLS_PER_DEVIATION = 10;
-const RELAX = Array.from({ length: 16 }, (_, i) => i / 16);
 
 export class Places {
   #atlas;

@@ -1,17 +1,13 @@
 // The transport: schedules hits ahead of time. Times are arguments, in milliseconds of
 // performance.now(). It does not depend on the map.
 
-import { BAR_STEPS, STEPS } from "./clock.js";
+import { BPM, PPQN, STEPS, STEPS_PER_BAR, STEP_TICKS, SWING_MOST } from "./boxtables.js";
 
 const AHEAD_MS = 250; // longer than the timer of a busy page is late
-const STEP_TICKS = 6; // MIDI clocks per 16th
-const MAX_SWING = 0.5; // share of a 16th by which every second 16th is late at full swing
-const TAPS = 5;
-const TAP_PAUSE_MS = 2000;
 
 export class Player {
   playing = false;
-  bpm = 120;
+  bpm = BPM;
   swing = 0;
   mutes = new Set();
   next = []; // [step, voice, velocity] of each hit of the beat that plays from the next bar line on
@@ -22,7 +18,6 @@ export class Player {
   #fill = null; // beat that plays until the next bar line
   #step = 0; // first step that is not scheduled yet
   #from = { tick: 0, at: 0 };
-  #taps = [];
 
   // hit(at, voice, velocity) plays a hit; onBar(bar) is called before a bar is scheduled.
   constructor(hit, onBar) {
@@ -31,12 +26,12 @@ export class Player {
   }
 
   get tickMs() {
-    return 60000 / (this.bpm * 24);
+    return 60000 / (this.bpm * PPQN);
   }
 
   // The bar being scheduled, counted from Start; null while the transport is stopped.
   get bar() {
-    return this.playing ? Math.floor(Math.max(this.#step - 1, 0) / BAR_STEPS) : null;
+    return this.playing ? Math.floor(Math.max(this.#step - 1, 0) / STEPS_PER_BAR) : null;
   }
 
   // The transport's state, for `stepAt` of clock.js.
@@ -67,14 +62,6 @@ export class Player {
     this.bpm = bpm;
   }
 
-  // Adds a tap and returns the tempo of the last taps, or null.
-  tap(now) {
-    if (now - (this.#taps.at(-1) ?? -Infinity) > TAP_PAUSE_MS) this.#taps = [];
-    this.#taps = [...this.#taps, now].slice(-TAPS);
-    const gaps = this.#taps.slice(1).map((at, i) => at - this.#taps[i]).sort((a, b) => a - b);
-    return gaps.length ? 60000 / gaps[gaps.length >> 1] : null;
-  }
-
   fill(cells) {
     this.#fill = cells;
     this.#switch(this.#step, cells);
@@ -83,8 +70,8 @@ export class Player {
   // Schedules all hits until AHEAD_MS after `now`.
   pump(now) {
     while (this.playing && this.due(this.#step) < now + AHEAD_MS) {
-      if (this.#step % BAR_STEPS === 0) this.#bar();
-      const late = this.#step % 2 ? this.swing * MAX_SWING * STEP_TICKS * this.tickMs : 0;
+      if (this.#step % STEPS_PER_BAR === 0) this.#bar();
+      const late = this.#step % 2 ? this.swing * SWING_MOST * STEP_TICKS * this.tickMs : 0;
       const at = this.due(this.#step) + late;
       for (const [step, voice, velocity] of this.#fill ?? this.#cells) {
         if (step === this.#step % STEPS && !this.mutes.has(voice)) this.#hit(at, voice, velocity);
@@ -94,7 +81,7 @@ export class Player {
   }
 
   #bar() {
-    this.#onBar(this.#step / BAR_STEPS);
+    this.#onBar(this.#step / STEPS_PER_BAR);
     this.#fill = null;
     this.#cells = this.next;
     this.#switch(this.#step, this.#cells);

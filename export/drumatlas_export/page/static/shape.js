@@ -1,16 +1,10 @@
 // Turns probabilities into hits and velocities, as in `drumatlas.explore.density` and `.velocity`,
 // which give the reasons. Pure.
 
-import { MIN_ENTROPY, STEPS, entropy } from "./filter.js";
-
-export const VOICES = 14;
-const [SPARSE_LOGITS, DENSE_LOGITS] = [2, 2];
-const [MIN_HITS, MAX_HITS, MAX_TIMES_NATURAL] = [12, 128, 3]; // hits
-const MIN_P = 1e-6;
-const [MIN_VELOCITY, BY_CERTAINTY, BY_METRE, VELOCITIES] = [44, 46, 36, 128]; // velocities
-const CERTAINTY_SPREAD = 24;
-const WEIGHT_OF_STEP = [1.0, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1, 0.85, 0.1, 0.4, 0.1, 0.7, 0.1, 0.4, 0.1];
-const BACKBEAT = [4, 12, 20, 28];
+import { BACKBEAT, BY_CERTAINTY, BY_METRE, CERTAINTY_SPREAD, DENSE_LOGITS, MAX_HITS, MAX_SHARE, MAX_TIMES_NATURAL } from "./boxtables.js";
+import { MIN_ENTROPY, MIN_HITS, MIN_P, MIN_SHARE, MIN_VELOCITY, SPARSE_LOGITS, STEPS } from "./boxtables.js";
+import { STEPS_PER_BAR, VELOCITIES, VOICES, WEIGHT_OF_STEP } from "./boxtables.js";
+import { entropy } from "./filter.js";
 
 const clip = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -66,7 +60,7 @@ export function shaped(p, natural, density, groupOf) {
   const wanted = wantedHits(ranked, cells, density.overall);
   const count = round(wanted);
   if (!(count > 0 && count < ranked.length)) return plain;
-  const share = clip(wanted - count + 0.5, 0.01, 0.99);
+  const share = clip(wanted - count + 0.5, MIN_SHARE, MAX_SHARE);
   const level = ranked[count - 1] + (ranked[count] - ranked[count - 1]) * share;
   return {
     hits: Uint8Array.from(margin, (value) => value > level),
@@ -113,7 +107,7 @@ export function velocities(p, hits, thresholds, accent, snare, groove = null) {
     const limit = thresholds[voice];
     const sure = clip(Math.fround(Math.fround(p[cell] - limit) / Math.fround(1 - limit)), 0, 1);
     if (played) return round(clip(played[cell] + CERTAINTY_SPREAD * (sure - 0.5), 1, 127));
-    const weight = voice === snare && BACKBEAT.includes(step) ? 1 : WEIGHT_OF_STEP[step % 16];
+    const weight = voice === snare && BACKBEAT.includes(step % STEPS_PER_BAR) ? 1 : WEIGHT_OF_STEP[step % STEPS_PER_BAR];
     const byMetre = Math.fround(MIN_VELOCITY + Math.fround(BY_METRE * Math.fround(weight)));
     return round(Math.fround(byMetre + Math.fround(BY_CERTAINTY * sure)));
   });

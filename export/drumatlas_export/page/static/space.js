@@ -1,7 +1,6 @@
 // Converts between knobs, map positions and latent points, as in `drumatlas.explore.latent`. Pure.
 
-const MAP_BLUR = 0.035; // share of the map's bounding box
-const LATENT_BLUR = 0.35; // prior deviations
+import { LATENT_BLUR, LATENT_POWER, MAP_BLUR, MAP_POWER } from "./boxtables.js";
 
 export class Space {
   #atlas;
@@ -43,7 +42,7 @@ export class Space {
     for (let i = 0; i < points.n; i++) {
       const distance = (points.x[i] - x) ** 2 + (points.y[i] - y) ** 2;
       const base = 1 + distance / (MAP_BLUR * MAP_BLUR);
-      const weight = 1 / (base * base * base);
+      const weight = base ** -MAP_POWER;
       all += weight;
       for (let axis = 0; axis < 4; axis++) sums[axis] += weight * points.z[4 * i + axis];
     }
@@ -60,7 +59,7 @@ export class Space {
       for (let axis = 0; axis < 4; axis++) {
         distance += ((points.z[4 * i + axis] - z[axis]) / reach[axis]) ** 2;
       }
-      const weight = (1 + distance / (LATENT_BLUR * LATENT_BLUR)) ** -5;
+      const weight = (1 + distance / (LATENT_BLUR * LATENT_BLUR)) ** -LATENT_POWER;
       all += weight;
       x += weight * points.x[i];
       y += weight * points.y[i];
