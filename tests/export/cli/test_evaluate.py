@@ -74,7 +74,7 @@ def test_evaluate_measures_the_named_test_beats(
         ("no.tsv: No such file", ["tiny.pt", "--train", "no.tsv"]),
         ("bad.tsv, line 401", ["tiny.pt", "--train", "bad.tsv"]),
         ("bad.tsv, line 401", ["tiny.pt", "--train", "beats.tsv", "--test", "bad.tsv"]),
-        ("no test beat", ["tiny.pt", "--train", "beats.tsv", "--test", "few.tsv"]),
+        ("every test beat", ["tiny.pt", "--train", "beats.tsv", "--test", "few.tsv"]),
         ("2 beats are too few", ["tiny.pt", "--train", "few.tsv"]),
         ("--train", ["tiny.pt"]),
     ],
