@@ -99,7 +99,7 @@ def test_between_two_hits_more_the_velocities_change() -> None:
 
 def test_the_five_stages_are_where_the_docstring_says() -> None:
     said = velocity.__doc__ or ""
-    places = re.findall(r"  (here|[a-z.]+), `([\w.]+)`", said)
+    places = re.findall(r"  (here|[a-z_.]+), `([\w.]+)`", said)
     assert re.findall(r"^    (\d) ", said, re.MULTILINE) == list("12345")
     assert len(places) == 6  # the first stage has two
     for room, name in places:
