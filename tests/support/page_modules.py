@@ -75,6 +75,7 @@ def _in_node(script: str, given: object) -> Any:
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
