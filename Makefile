@@ -34,6 +34,7 @@ test-bare: for-play
 lint: for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 
 # The sequencer's state machine, 50 times as long as in `make test`: some minutes
