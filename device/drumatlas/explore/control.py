@@ -69,10 +69,10 @@ class Control:
 
 
 def check_table(controls: Iterable[Control]) -> tuple[Control, ...]:
-    """Return the rows as a tuple once they are check_table.
+    """Return the rows as a tuple if they are valid.
 
-    Raise ValueError that names the row if one is invalid, or if two share a name, a MIDI
-    controller, a key or a configuration key.
+    Otherwise raise ValueError that names a row: it is invalid itself, or shares a name, a MIDI
+    controller, a key or a configuration key with another.
     """
     table = tuple(controls)
     for control in table:
