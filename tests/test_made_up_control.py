@@ -56,20 +56,20 @@ def found(folder: Path) -> Any:
 
 
 def test_it_has_a_name_and_a_controller(found: Any) -> None:
-    assert found["values"][-1] == "ghost"
+    assert found["values"][-1] == "spook"
     assert found["buttons"][-1] == "boo"
-    assert (found["cc"]["ghost"], found["cc"]["boo"]) == (30, 31)
+    assert (found["cc"]["spook"], found["cc"]["boo"]) == (70, 71)
 
 
 def test_it_has_a_key_in_the_terminal(found: Any) -> None:
-    assert (found["turns"]["<"], found["turns"][">"]) == (["ghost", -1], ["ghost", 1])
-    assert found["presses"]["0"] == "boo"
-    assert "</> ghost   0 boo" in " ".join(found["keys"])
-    assert found["shown"][-1] == "ghost"
+    assert (found["turns"]["("], found["turns"][")"]) == (["spook", -1], ["spook", 1])
+    assert found["presses"]["%"] == "boo"
+    assert "(/) spook   % boo" in " ".join(found["keys"])
+    assert found["shown"][-1] == "spook"
 
 
 def test_it_has_a_second_function(found: Any) -> None:
-    assert (found["second"]["ghost"], found["second"]["boo"]) == ("chaos", "fill")
+    assert (found["second"]["spook"], found["second"]["boo"]) == ("chaos", "fill")
 
 
 def test_both_pages_show_it(found: Any) -> None:
@@ -78,40 +78,40 @@ def test_both_pages_show_it(found: Any) -> None:
 
     for about in (found["page"], without_box(found["page"])):
         rows = {row["name"]: row for row in about["controls"]}
-        assert about["values"]["ghost"] == rows["ghost"]["default"] == 0.25
-        assert rows["ghost"]["keys"] == ["<", ">"]
-        assert (rows["boo"]["default"], rows["boo"]["keys"]) == (None, ["0"])
-        assert (rows["ghost"]["group"], rows["boo"]["group"]) == ("feel", "act")
+        assert about["values"]["spook"] == rows["spook"]["default"] == 0.25
+        assert rows["spook"]["keys"] == ["(", ")"]
+        assert (rows["boo"]["default"], rows["boo"]["keys"]) == (None, ["%"])
+        assert (rows["spook"]["group"], rows["boo"]["group"]) == ("feel", "act")
         assert rows["boo"]["help"] == "frightens the drummer"
 
 
 def test_the_list_of_controls_holds_it(found: Any) -> None:
     lines = found["markdown"].splitlines()
-    assert "| `ghost` | haunts the beat | 0.25; `play.ghost` | 30 | `<` `>` | `chaos` |" in lines
-    assert "| `boo` | frightens the drummer | 31 | `0` | `fill` |" in lines
+    assert "| `spook` | haunts the beat | 0.25; `play.spook` | 70 | `(` `)` | `chaos` |" in lines
+    assert "| `boo` | frightens the drummer | 71 | `%` | `fill` |" in lines
 
 
 def test_its_start_is_a_setting(folder: Path) -> None:
     text = run(folder, "-m", "drumatlas", "config")
     config = tomllib.loads(text)
-    assert config["play"]["ghost"] == 0.25
-    assert "ghost = 0.25  # ghost at the start; 1 haunts all of it (0 to 1)" in text
-    assert (config["cc"]["ghost"], config["cc"]["boo"]) == (30, 31)
-    assert {"ghost", "boo"} <= config["gpio"].keys()
-    assert (config["shift"]["ghost"], config["shift"]["boo"]) == ("chaos", "fill")
-    assert "ghost" in config["calibration"]
+    assert config["play"]["spook"] == 0.25
+    assert "spook = 0.25  # spook at the start; 1 haunts all of it (0 to 1)" in text
+    assert (config["cc"]["spook"], config["cc"]["boo"]) == (70, 71)
+    assert {"spook", "boo"} <= config["gpio"].keys()
+    assert (config["shift"]["spook"], config["shift"]["boo"]) == ("chaos", "fill")
+    assert "spook" in config["calibration"]
 
 
 def test_the_help_of_the_command_line_names_it(folder: Path) -> None:
     lines = run(folder, "-m", "drumatlas", "play", "--help").splitlines()
-    assert any("</> ghost" in line for line in lines)
-    assert any("0 boo" in line for line in lines)
+    assert any("(/) spook" in line for line in lines)
+    assert any("% boo" in line for line in lines)
     words = run(folder, "-m", "drumatlas", "render", "--help").split()
-    assert {"ghost", "boo"} <= set(words)
+    assert {"spook", "boo"} <= set(words)
 
 
 def test_it_plays_from_the_configuration_and_a_script(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text("play.ghost = 0.75\n")
+    (tmp_path / "c.toml").write_text("play.spook = 0.75\n")
     moves = '{"t": 0, "press": "boo"}\n{"t": 0, "control": "x1", "value": 0}'
     (tmp_path / "s.jsonl").write_text(moves)
     run(
@@ -120,5 +120,5 @@ def test_it_plays_from_the_configuration_and_a_script(folder: Path, tmp_path: Pa
         "--state", str(tmp_path), "--seconds", "0.5",
     )  # fmt: skip
     kept = json.loads((tmp_path / "state.json").read_text())
-    assert kept["place"]["values"]["ghost"] == 0.75
+    assert kept["place"]["values"]["spook"] == 0.75
     assert kept["place"]["values"]["x1"] == 0

@@ -55,11 +55,11 @@ def test_a_made_up_control_has_its_knob_pad_keys_and_help(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(copy_with_made_up(tmp_path)))
     page = visit(boxes("--no-start"))
-    assert page.locator("#feel [data-control=ghost]").is_visible()
+    assert page.locator("#feel [data-control=spook]").is_visible()
     assert page.locator("#act [data-button=boo]").inner_text() == "Boo"
-    page.keyboard.press(">")
-    until(page, IS_NEAR, ["ghost", 0.25 + 1 / 64])
+    page.keyboard.press(")")
+    until(page, IS_NEAR, ["spook", 0.25 + 1 / 64])
     page.keyboard.press("?")
     words = page.locator("#help dl").inner_text()
     assert "frightens the drummer" in words
-    assert "ghost" in words
+    assert "spook" in words

@@ -1,13 +1,16 @@
-"""A copy of the package with two made-up controls, each only a row in the table of controls."""
+"""A copy of the package with two made-up controls, each only a row in the table of controls.
+
+Their controllers, 70 and 71, are sound controllers of MIDI 1.0, so a real control never takes them.
+"""
 
 import shutil
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "device" / "drumatlas"
 ROWS = """
-    Control("ghost", 0.25, "feel", "pattern", 30, "< >", "haunts the beat", second="chaos",
-            start="play.ghost", start_means="1 haunts all of it"),
-    Control("boo", BUTTON, "act", "pattern", 31, "0", "frightens the drummer", second="fill"),
+    Control("spook", 0.25, "feel", "pattern", 70, "( )", "haunts the beat", second="chaos",
+            start="play.spook", start_means="1 haunts all of it"),
+    Control("boo", BUTTON, "act", "pattern", 71, "%", "frightens the drummer", second="fill"),
 """
 _END = "))\n# fmt: on\n"
 

@@ -56,8 +56,8 @@ def test_a_made_up_control_has_its_knob_pad_and_keys(
         capture_output=True,
     )
     page = opened(file=file)
-    assert page.locator("#feel [data-control=ghost]").is_visible()
+    assert page.locator("#feel [data-control=spook]").is_visible()
     assert page.locator("#act [data-button=boo]").inner_text() == "Boo"
-    page.keyboard.press(">")
-    assert page.evaluate(VALUE_OF, "ghost") == 0.25 + 1 / 64
+    page.keyboard.press(")")
+    assert page.evaluate(VALUE_OF, "spook") == 0.25 + 1 / 64
     assert page.seen.errors == []
