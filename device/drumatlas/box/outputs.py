@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from drumatlas.errors import DrumatlasError
 from drumatlas.midi.choose import open_outputs
 from drumatlas.midi.port import NullPort, SeveralPorts
-from drumatlas.midi.targets import Kind, kind_of
+from drumatlas.midi.targets import USAGES, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +57,8 @@ def open_all(wanted: "Sequence[str]", channels: tuple[int, ...], unattended: boo
 class Outputs:
     """Opens the outputs in a thread.
 
-    If one is a file, all are opened in `result` instead, without a thread: a start that fails must
-    not leave an empty file.
+    If one writes a file, all are opened in `result` instead, without a thread: a start that fails
+    must not leave an empty file.
     """
 
     def __init__(self, arguments: argparse.Namespace, config: "Config") -> None:
@@ -68,7 +68,7 @@ class Outputs:
         self._opened: OpenedOutputs | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._open, name="midi-open", daemon=True)
-        if Kind.FILE not in map(kind_of, self._wanted):
+        if not any(USAGES[kind_of(word)].writes_file for word in self._wanted):
             self._thread.start()
 
     def _open(self) -> None:

@@ -31,13 +31,15 @@ class Usage:
     """How users name a kind.
 
     In help texts, `argument` stands for the part after `Kind.value`, and `meaning` explains the
-    kind. `needs`, `begins` and `example` describe an argument that must be given.
+    kind. `needs`, `begins` and `example` describe an argument that must be given. With
+    `writes_file`, closing the output writes a file, also if the start has failed.
     """
 
     argument: str = ""
     meaning: str = ""
     is_input: bool = True
     has_offset: bool = False
+    writes_file: bool = False
     needs: str = ""
     begins: str = ""
     example: str = ""
@@ -58,7 +60,11 @@ USAGES = {
         example="uart:/dev/serial0",
     ),
     Kind.FILE: Usage(
-        "F.mid", "a recording", is_input=False, needs="a name", example="file:take.mid"
+        *("F.mid", "a recording"),
+        is_input=False,
+        writes_file=True,
+        needs="a name",
+        example="file:take.mid",
     ),
 }
 
