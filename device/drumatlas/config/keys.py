@@ -7,7 +7,7 @@ from drumatlas.beat.voices import VOICE_TABLE, Voice
 from drumatlas.config.values import Value
 from drumatlas.config.words import BUTTON_WORDS, LAMP_WORDS, SHIFT_WORDS, VALUE_WORDS
 from drumatlas.explore.controls import DEFAULTS, MAP_MODES, STARTS, VALUES
-from drumatlas.midi.targets import INPUT_HELP, OUTPUT_BRIEF
+from drumatlas.midi.targets import INPUT_HELP, OUTPUT_BRIEF, MidiTarget
 from drumatlas.oled.chips import check_chip
 from drumatlas.panel.chip_kind import I2C
 from drumatlas.panel.chips import parts_on
@@ -31,8 +31,8 @@ from drumatlas.web.address import check_token, parse_address
 @dataclass(frozen=True, slots=True)
 class Key:
     """One setting. Its type is that of `default`. Numbers lie in low..high, words are in `choices`,
-    and `check` raises ConfigError for other strings. `help` is one line for somebody who knows drum
-    machines, but not this one."""
+    and `check` raises DrumatlasError for other strings. `help` is one line for somebody who knows
+    drum machines, but not this one."""
 
     name: str  # dotted: table.key
     default: Value
@@ -150,11 +150,13 @@ _PORT_KEYS = (
         "midi.out",
         "auto",
         f"where the drums go: {OUTPUT_BRIEF}",
+        check=MidiTarget.parse,
     ),
     Key(
         "midi.in",
         "none",
         f"where MIDI comes from: {INPUT_HELP}",
+        check=MidiTarget.parse_input,
     ),
     Key("midi.channel", 0, "MIDI channel that the box listens to", 0, 16, low_means="all"),
     Key("midi.pads", True, "true: two bars played on pads at midi.in take you to their place"),

@@ -12,7 +12,7 @@ from drumatlas.config.keys import KEYS, Key, defaults, plain, table_of
 from drumatlas.config.settings import Config, config_of
 from drumatlas.config.values import Value, Values, get
 from drumatlas.config.wiring import find_clash
-from drumatlas.errors import ConfigError
+from drumatlas.errors import ConfigError, DrumatlasError
 from drumatlas.files import read_text
 from drumatlas.panel.midi_map import DEFAULT_CC
 from drumatlas.play.kits import KITS
@@ -122,8 +122,9 @@ def _check(key: Key, value: object) -> Value:
     if key.check and isinstance(value, str):
         try:
             key.check(value)
-        except ConfigError as error:
-            raise error.within(f"{key.name} = {_shown(value)}") from None
+        except DrumatlasError as error:
+            place = f"{key.name} = {_shown(value)}"
+            raise ConfigError(error.what, error.hint).within(place) from None
     assert isinstance(value, bool | int | float | str)
     return value
 
