@@ -27,7 +27,7 @@ def _open_ads1115(slot: Slot) -> Converter:
     return open_ads1115(slot)
 
 
-# Name in the configuration -> kind. The name has letters only, since a number follows it.
+# Name in the configuration -> kind. The number of the chip follows the name, as in "mcp0".
 CHIP_KINDS: dict[str, ChipKind] = {
     "mcp": ChipKind(
         part="MCP3008",
@@ -52,20 +52,24 @@ CHIP_KINDS: dict[str, ChipKind] = {
 
 def chip_of(name: str) -> tuple[ChipKind, int]:
     """Return the kind and number of chip `name`, such as "mcp0". Raise ConfigError if unknown."""
-    words = re.fullmatch(r"([a-z]+)([0-9]+)", name)
-    kind = CHIP_KINDS.get(words[1]) if words else None
-    if words is None or kind is None or int(words[2]) >= len(kind.places):
-        raise ConfigError(f"unknown converter '{name}'", f"choose from {', '.join(_all_names())}")
-    return kind, int(words[2])
+    chips = _all_chips()
+    if name not in chips:
+        raise ConfigError(f"unknown converter '{name}'", f"choose from {', '.join(chips)}")
+    return chips[name]
 
 
-def _all_names() -> list[str]:
-    return [f"{word}{n}" for word, kind in CHIP_KINDS.items() for n in range(len(kind.places))]
+def _all_chips() -> dict[str, tuple[ChipKind, int]]:
+    return {
+        f"{word}{number}": (kind, number)
+        for word, kind in CHIP_KINDS.items()
+        for number in range(len(kind.places))
+    }
 
 
 def channel_pattern() -> str:
     """Return a regular expression for a channel, "mcp0:3": groups name, number, channel."""
-    names = "|".join(map(re.escape, CHIP_KINDS))
+    longest_first = sorted(CHIP_KINDS, key=len, reverse=True)  # a name may be another and a digit
+    names = "|".join(map(re.escape, longest_first))
     return rf"({names})(0|[1-9][0-9]?):(0|[1-9][0-9]?)"
 
 
