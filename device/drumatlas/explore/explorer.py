@@ -14,6 +14,7 @@ from drumatlas.explore.control import Moves
 from drumatlas.explore.control_values import ControlValues
 from drumatlas.explore.controls import BY_NAME, KNOBS, SLOTS, Press, Turn
 from drumatlas.explore.density import Density
+from drumatlas.explore.fill import find_fill
 from drumatlas.explore.glide import Glide
 from drumatlas.explore.groove import timing_of
 from drumatlas.explore.latent import (
@@ -25,10 +26,6 @@ from drumatlas.explore.latent import (
 from drumatlas.explore.search import Place, Places
 from drumatlas.explore.snapshot import Snapshot, morph_knobs
 from drumatlas.explore.wander import Wander
-
-FILL_DENSITY = 0.3  # a fill adds this to the density control
-# Where a fill is looked for, in prior deviations; the first offset that gives another beat is used.
-FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
 
 
 class Explorer:
@@ -221,15 +218,8 @@ class Explorer:
 
     def _press_fill(self, _now_ns: int) -> None:
         """Set `fill` to a different and denser beat found near the current place."""
-        density = Density.of_controls(self.values)
-        denser = Density(min(density.overall + FILL_DENSITY, 1.0), density.groups)
-        here = self.place
-        for offset in FILL_OFFSETS:
-            z = (here.z + self.atlas.latent.reach * offset).astype(np.float32)
-            place = self._places.at(z, denser, self.novelty)
-            if place.code != here.code and place.hits.sum() >= here.hits.sum():
-                break
-        self.fill = self._make(place)
+        density, reach = Density.of_controls(self.values), self.atlas.latent.reach
+        self.fill = self._make(find_fill(self._places, self.place, reach, density, self.novelty))
 
     def _press_freeze(self, _now_ns: int) -> None:
         self.frozen = not self.frozen

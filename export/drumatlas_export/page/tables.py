@@ -19,7 +19,7 @@ from drumatlas.beat.smf import chunks, declared, events, kit, notes, parts, read
 from drumatlas.explore import (
     controls,
     density,
-    explorer,
+    fill,
     filters,
     groove,
     latent,
@@ -67,7 +67,7 @@ _BEATS: _Shared = (
     (groove, "CERTAINTY_SPREAD CUES LAGS MAX_VOICES BUSY_VOICES"),
     (latent, "MAP_BLUR LATENT_BLUR MAP_POWER LATENT_POWER"),
     (explore_search, "CANDIDATES CELLS_PER_DEVIATION RELAX"),
-    (explorer, "FILL_DENSITY FILL_OFFSETS"),
+    (fill, "FILL_DENSITY FILL_OFFSETS"),
     (snapshot, "CORNERS"),
     (controls, "SLOTS"),
     (timeline, "PPQN STEP_TICKS MIN_TEMPO MAX_TEMPO"),
