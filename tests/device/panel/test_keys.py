@@ -45,8 +45,9 @@ def test_keys_are_not_reassigned() -> None:
     downs, ups, names = DOWN_KEYS.split(), UP_KEYS.split(), TURNED.split()
     turns = {key: (name, -1) for key, name in zip(downs, names, strict=True)}
     turns |= {key: (name, 1) for key, name in zip(ups, names, strict=True)}
-    assert turns == TURNS
-    assert dict(zip(" tzxwn.,prge1234!@#$", PRESSED.split(), strict=True)) == PRESSES
+    presses = dict(zip(" tzxwn.,prge1234!@#$", PRESSED.split(), strict=True))
+    assert turns.items() <= TURNS.items()  # further controls may have further keys
+    assert presses.items() <= PRESSES.items()
 
 
 def test_the_grid_shows_hits_where_they_are(atlas: Atlas) -> None:

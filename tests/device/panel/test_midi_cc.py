@@ -50,7 +50,8 @@ NUMBERED = (
 
 def test_controllers_keep_their_numbers() -> None:
     numbers = [*range(16, 28), *range(85, 91), 28, 29, *range(102, 120), 9, 3]
-    assert list(DEFAULT_CC.items()) == list(zip(NUMBERED.split(), numbers, strict=True))
+    kept = dict(zip(NUMBERED.split(), numbers, strict=True))
+    assert kept.items() <= DEFAULT_CC.items()  # further controls have further numbers
 
 
 def test_controllers_turn_and_press(panel: MidiPanel) -> None:
