@@ -67,7 +67,7 @@ def test_a_page_without_an_encoder_says_so(file: Path, opened: Callable[..., Any
     lacking = file.with_name("lacking.html")
     lacking.write_text(text[:start] + "null" + text[end:], encoding="utf-8")
     page = opened(file=lacking)
-    assert "can't open .mid files" in page.locator("#box").text_content()
+    assert "can't read .mid files" in page.locator("#box").text_content()
     assert page.get_by_role("button", name="Open .mid").count() == 0
 
 

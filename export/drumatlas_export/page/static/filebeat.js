@@ -11,7 +11,7 @@ import { MAX_STRETCHES } from "./smftables.js";
 export function beatOf(bytes) {
   const drums = readFile(new SmfBytes(bytes));
   const ranges = fourFour(drums.track);
-  if (ranges.length > MAX_STRETCHES) throw new MidiFileError(`changes its metre over ${MAX_STRETCHES} times`);
+  if (ranges.length > MAX_STRETCHES) throw new MidiFileError(`changes its metre more than ${MAX_STRETCHES} times`);
   const found = new Map(); // code as text -> the code, and per occurrence why it is off the grid
   for (const [code, reason] of twoBars(drums.track, ranges, drums.map, drums.lead)) {
     const key = code.join();
