@@ -134,7 +134,7 @@ def test_buttons_change_the_state_of_the_box(
         page,
         "document.querySelector('[data-button=learn]').getAttribute('aria-pressed') === 'true'",
     )
-    until(page, "document.getElementById('ports').textContent.includes('Nowlearning: use a control')")
+    until(page, "document.getElementById('ports').textContent.includes('Nowlearning: use a')")
     page.locator("[data-button=learn]").click()
     until(page, "!document.getElementById('ports').textContent.includes('Now')")
 
