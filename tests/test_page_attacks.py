@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drumatlas.play.clock_stats import ClockStats
+from drumatlas.play.clock_stats import ClockReport, ClockStats
 from drumatlas.play.events import STOP
 from support import page_attacks
 from support.jack_server import Recorder, needs_jack, serving
@@ -21,6 +22,7 @@ from support.jack_server import Recorder, needs_jack, serving
 pytestmark = needs_jack
 
 BPM = 120
+TRIES = 3  # until the machine lets a box that nobody attacks keep time
 STEADY_US = 10_000  # of a clock's period of 20,833; a stutter that one hears is 20,000 or more
 TOKEN = "0123456789abcdef"
 
@@ -62,6 +64,38 @@ def jack() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def control(jack: None) -> Iterator[Recorder]:
+    """Records the box that nobody attacks."""
+    one = Recorder("control")
+    yield one
+    one.unplug()
+
+
+Play = Callable[..., "subprocess.Popen[str]"]
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack: what the attacker saw, what the box said, and both clocks meanwhile."""
+
+    seen: Any
+    said: list[str]
+    ns: int
+    clock: ClockReport
+    control: ClockReport
+
+    @property
+    def has_steady_control(self) -> bool:
+        """Return whether the machine let the box that nobody attacked keep time."""
+        return _is_steady(self.control)
+
+
+def _is_steady(clock: ClockReport) -> bool:
+    is_even = clock.phase is None or clock.phase.p99 < STEADY_US
+    return is_even and clock.missing + clock.bunched == 0
+
+
 def attacked(kind: str, port: str) -> Any:
     command = [*page_attacks.COMMAND, kind, port]
     done = subprocess.run(
@@ -71,45 +105,74 @@ def attacked(kind: str, port: str) -> Any:
     return json.loads(done.stdout)
 
 
+def box(play: Play, output: str, *options: str) -> "subprocess.Popen[str]":
+    fixed = ("--panel", "none", "--bpm", str(BPM), "--state", "none")
+    return play("--midi-out", output, *fixed, *options)
+
+
+def port_of(process: "subprocess.Popen[str]") -> str:
+    assert process.stderr is not None
+    while not (found := re.match(r"page: http://127.0.0.1:(\d+)/", process.stderr.readline())):
+        assert process.poll() is None, "it ended"
+    return found[1]
+
+
+def end(process: "subprocess.Popen[str]") -> list[str]:
+    """Stop the box; returns what it said of its page."""
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=15)[1].splitlines()
+    assert process.returncode == 0
+    return [line for line in said if line.startswith("page: ")]
+
+
+def clock_between(recorder: Recorder, began_ns: int, ended_ns: int) -> ClockReport:
+    stats = ClockStats()
+    for event in recorder.events:
+        if began_ns <= event.at_ns < ended_ns:
+            stats.feed(event.data, event.at_ns)
+    return stats.report()
+
+
+def attack(kind: str, recorder: Recorder, control: Recorder, play: Play, config: Path) -> Attack:
+    """Attack one of two boxes for a while."""
+    token = TOKEN if kind == "no_token" else ""
+    config.write_text(f'[web]\ntoken = "{token}"\n')
+    with_page = box(play, "recorder:in", "--web", "127.0.0.1:0", "--config", str(config))
+    alone = box(play, "control:in")
+    port = port_of(with_page)
+    time.sleep(1.5)
+    began_ns = time.monotonic_ns()
+    seen = attacked(kind, port)
+    ended_ns = time.monotonic_ns()
+    said = end(with_page)
+    end(alone)
+    time.sleep(0.1)
+    clocks = [clock_between(one, began_ns, ended_ns) for one in (recorder, control)]
+    return Attack(seen, said, ended_ns - began_ns, *clocks)
+
+
 def test_every_attack_has_an_expected_result() -> None:
     assert set(EXPECTED) == set(page_attacks.ATTACKS)
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_strangers_are_refused_and_the_beat_goes_on(
-    kind: str, recorder: Recorder, play: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
+    kind: str, recorder: Recorder, control: Recorder, play: Play, tmp_path: Path
 ) -> None:
-    config = tmp_path / "box.toml"
-    config.write_text(f'[web]\ntoken = "{TOKEN if kind == "no_token" else ""}"\n')
-    recorder.client.open_virtual_port("synth")
-    process = play(
-        *("--midi-out", "recorder:synth", "--panel", "none", "--bpm", str(BPM)),
-        *("--web", "127.0.0.1:0", "--config", str(config), "--state", "none"),
-    )
-    assert process.stderr is not None
-    while not (found := re.match(r"page: http://127.0.0.1:(\d+)/", process.stderr.readline())):
-        assert process.poll() is None, "it ended"
-    time.sleep(1.5)
-    began_ns = time.monotonic_ns()
-    came_of_it = attacked(kind, found[1])
-    ended_ns = time.monotonic_ns()
-    process.send_signal(signal.SIGTERM)
-    said = process.communicate(timeout=15)[1].splitlines()
-    time.sleep(0.1)
-    assert process.returncode == 0
+    for one in (recorder, control):
+        one.client.open_virtual_port("in")
     is_as_it_should, words = EXPECTED[kind]
-    assert is_as_it_should(came_of_it), came_of_it
-    told = [line for line in said if line.startswith("page: ")]
-    assert max(Counter(told).values(), default=1) == 1
-    for word in words:
-        assert len([line for line in told if word in line]) == 1, (word, told)
-    meanwhile = [event for event in recorder.events if began_ns <= event.at_ns < ended_ns]
-    assert recorder.events[-1].data == STOP
-    stats = ClockStats()
-    for event in meanwhile:
-        stats.feed(event.data, event.at_ns)
-    report = stats.report()
-    print(kind, came_of_it, told, report)
-    assert report.clocks >= 0.9 * (ended_ns - began_ns) / 1e9 * BPM * 24 / 60
-    assert report.missing + report.bunched == 0
-    assert report.phase is None or report.phase.p99 < STEADY_US
+    for _ in range(TRIES):
+        found = attack(kind, recorder, control, play, tmp_path / "box.toml")
+        print(kind, found)
+        assert is_as_it_should(found.seen), found.seen
+        assert max(Counter(found.said).values(), default=1) == 1
+        for word in words:
+            assert len([line for line in found.said if word in line]) == 1, (word, found.said)
+        assert recorder.events[-1].data == STOP
+        if found.has_steady_control:
+            break
+    else:
+        pytest.skip(f"no box keeps time on this machine: {found.control}")
+    assert found.clock.clocks >= 0.9 * found.ns / 1e9 * BPM * 24 / 60
+    assert _is_steady(found.clock)

@@ -75,7 +75,8 @@ class Recorder:
     gives the time between two messages; the quickest fetch so far says when that was.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "recorder") -> None:
+        self._name = name
         self.events: list[Event] = []
         self.passes_on: Callable[[bytes], None] = lambda _: None  # called with each one
         self._missed = MissedPeriods()
@@ -85,7 +86,7 @@ class Recorder:
         deadline = time.monotonic() + 10
         while True:  # until the server is up
             try:
-                queue = _open_queue("recorder")
+                queue = _open_queue(self._name)
                 break
             except Exception as error:  # each binding has classes of its own
                 assert time.monotonic() < deadline, f"jackd did not start: {error}"
