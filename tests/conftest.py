@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,7 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.atlas.read import read_builtin
 from drumatlas.explore.search import Places
 from support import streams
+from support.atlases import with_labels
 from support.jack_server import Recorder, serving
 
 settings.register_profile("drumatlas", deadline=None)  # machines are noisy; speed is for bench
@@ -91,6 +93,18 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def atlas() -> Atlas:
     """The built-in atlas."""
     return read_builtin()
+
+
+@pytest.fixture(scope="session")
+def labelled(atlas: Atlas) -> Atlas:
+    """The built-in atlas with labels in three families."""
+    return with_labels(atlas)
+
+
+@pytest.fixture(scope="session")
+def unlabelled(atlas: Atlas) -> Atlas:
+    """The built-in atlas without labels, as older ones are."""
+    return replace(atlas, families=(), labels=None)
 
 
 @pytest.fixture(scope="module")

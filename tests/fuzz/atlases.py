@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, parse_atlas
+from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, LABELS, parse_atlas
 from drumatlas.atlas.trial import parse_foreign
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Press, Turn
@@ -34,11 +34,33 @@ def _groove() -> bytes:
     return buffer.getvalue()
 
 
-_MEMBERS.setdefault(GROOVE, _groove())
+def _labels(genres: int) -> bytes:
+    """Some for an atlas that ships without."""
+    buffer = BytesIO()
+    luck = np.random.default_rng(2)
+    np.savez(
+        buffer,
+        z=luck.normal(0, 1, (60, 4)).astype("f4"),
+        genre=(np.arange(60) % genres).astype("i2"),
+        weight=np.ones(60, "f4"),
+        land=luck.integers(0, genres, (16, 16)).astype("u1"),
+    )
+    return buffer.getvalue()
+
+
 _NETWORKS = ("decoder.onnx", "encoder.onnx")
-_TABLES = ("map.npz", "known.npz", GROOVE)
+_TABLES = ("map.npz", "known.npz", GROOVE, LABELS)
 _INFO = json.loads(_MEMBERS["atlas.json"])
-_INFO["sha256"][GROOVE] = sha256(_MEMBERS[GROOVE]).hexdigest()
+_MEMBERS.setdefault(GROOVE, _groove())
+if LABELS not in _MEMBERS:
+    _GENRES = len(_INFO["genres"])
+    _MEMBERS[LABELS] = _labels(_GENRES)
+    _INFO["families"] = [
+        {"name": f"family {i}", "colour": i, "genres": list(range(i, _GENRES, 2))} for i in range(2)
+    ]
+    _INFO["votes"] = {"blur": 0.4, "power": 3}
+for _one in (GROOVE, LABELS):
+    _INFO["sha256"][_one] = sha256(_MEMBERS[_one]).hexdigest()
 _MEMBERS["atlas.json"] = json.dumps(_INFO).encode()
 
 

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from drumatlas.atlas.model import LATENT, Floats, Genre, LatentSpace
+from drumatlas.atlas.model import LATENT, Family, Floats, Genre, LatentSpace
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 
 _MAX_NUMBER = 1e6  # latent coordinates of real models are below 100
 MAX_GENRES = 256
+_MOST_BLUR = 100.0  # prior deviations
+_MOST_POWER = 16
 
 
 def _numbers(value: Any, shape: tuple[int, ...], what: str) -> Floats:
@@ -90,3 +92,35 @@ def _genre(genre: Any, what: str) -> Genre:
         map_centroid=_numbers(_get(genre, "map_centroid", what), (2,), f"{what}.map_centroid"),
         count=count,
     )
+
+
+def read_families(info: dict[str, Any], genres: int) -> tuple[Family, ...]:
+    """Read `families`, of which one holds each of the `genres`. AtlasError names what is wrong."""
+    families = _get(info, "families", "the file")
+    if not isinstance(families, list) or len(families) > MAX_GENRES:
+        raise AtlasError(f"atlas.json: families must be a list of at most {MAX_GENRES}")
+    found = tuple(_family(family, f"families[{i}]") for i, family in enumerate(families))
+    if sorted(index for family in found for index in family.genres) != list(range(genres)):
+        raise AtlasError("atlas.json: each genre must be in one of the families")
+    return found
+
+
+def _family(family: Any, what: str) -> Family:
+    colour, genres = _get(family, "colour", what), _get(family, "genres", what)
+    if type(colour) is not int or not 0 <= colour < MAX_GENRES:
+        raise AtlasError(f"atlas.json: {what}.colour must be a whole number, 0 or more")
+    if not isinstance(genres, list) or not genres or any(type(one) is not int for one in genres):
+        raise AtlasError(f"atlas.json: {what}.genres must be a list of numbers of genres")
+    return Family(read_name(_get(family, "name", what), 40), colour, tuple(genres))
+
+
+def read_votes(info: dict[str, Any]) -> tuple[float, int]:
+    """Read `votes`: the blur and the power of the labels' kernel. AtlasError names what is
+    wrong."""
+    votes = _get(info, "votes", "the file")
+    blur, power = _get(votes, "blur", "votes"), _get(votes, "power", "votes")
+    if type(blur) not in {int, float} or not 0.01 <= blur <= _MOST_BLUR:
+        raise AtlasError(f"atlas.json: votes.blur must be a number in 0.01..{_MOST_BLUR:g}")
+    if type(power) is not int or not 1 <= power <= _MOST_POWER:
+        raise AtlasError(f"atlas.json: votes.power must be a whole number in 1..{_MOST_POWER}")
+    return float(blur), power

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 FORMAT = "drumatlas"
 VERSION = 1
+VERSIONS = (VERSION, 2)  # of atlases that can be read; 2 adds families and labels
 LATENT = 4  # dimensions of the latent space, one knob each
 
 TRAINING, GENERATED = 0, 1  # origins of map points
@@ -34,8 +35,8 @@ class LatentSpace:
 
 @dataclass(frozen=True, slots=True)
 class Genre:
-    """A named area: mean [4] and standard deviation [4] in latent space, place on the map [2], and
-    its number of beats."""
+    """A named area: its middle [4] and standard deviation [4] in latent space, the place of its
+    label on the map [2], and its number of beats."""
 
     name: str
     centroid: Floats
@@ -45,9 +46,38 @@ class Genre:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """A family of genres: its name, its colour (a number of the page's palette), and its genres
+    (indices into the atlas' genres)."""
+
+    name: str
+    colour: int
+    genres: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """Labelled places, whose votes name the genre of any other place (`explore.genre`).
+
+    z [n, 4] are the places, genre [n] their genres (indices into the atlas' genres), and weight [n]
+    how much each vote counts, above 0. At distance d (prior deviations) a vote counts
+    weight * (1 + (d / blur)^2)^-power. `land` [side, side] holds the genre at the middle of each
+    cell of the map; rows go from y = 0 up.
+    """
+
+    z: Floats
+    genre: NDArray[np.int16]
+    weight: Floats
+    blur: float
+    power: int
+    land: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
 class MapPoints:
     """Points of the 2-D map: z [n, 4], xy [n, 2], origin [n] (TRAINING or GENERATED), genre [n]
-    (index into the atlas' genres, or -1)."""
+    (index into the atlas' genres, or -1). In an atlas with labels, `genre` is the genre that their
+    votes give the point; in an older one it is the label of the point's beat."""
 
     z: Floats
     xy: Floats
@@ -88,3 +118,5 @@ class Atlas:
     scores: dict[str, Any] = field(default_factory=dict)  # of drumatlas-export evaluate
     sha256: str = ""  # of the file
     groove: Groove | None = None  # optional
+    families: tuple[Family, ...] = ()  # each genre is in one; none in an atlas without labels
+    labels: Labels | None = None  # optional

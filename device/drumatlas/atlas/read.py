@@ -1,7 +1,7 @@
 """Reads an atlas: every size, hash, shape and number is checked before it is used.
 
-A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`; the
-format is in export/README.md, "The atlas file".
+A zip of `atlas.json`, `decoder.onnx`, `encoder.onnx`, `map.npz` and `known.npz`, and perhaps
+`groove.npz` and `labels.npz`; the format is in export/README.md, "The atlas file".
 """
 
 import json
@@ -16,14 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.atlas.describe import (
+    read_families,
     read_genres,
     read_latent,
     read_name,
     read_thresholds,
     read_voices,
+    read_votes,
 )
-from drumatlas.atlas.limits import MOST_KNOWN, MOST_POINTS
-from drumatlas.atlas.model import FORMAT, LATENT, VERSION, Atlas, Groove, MapPoints
+from drumatlas.atlas.limits import MOST_KNOWN, MOST_LABELS, MOST_POINTS, MOST_SIDE
+from drumatlas.atlas.model import FORMAT, LATENT, VERSIONS, Atlas, Groove, Labels, MapPoints
 from drumatlas.atlas.network import open_network
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR
 from drumatlas.beat.voices import VOICES
@@ -33,7 +35,9 @@ from drumatlas.files import read_bytes
 MAX_FILE = 64 << 20  # bytes; the built-in atlas has 3.9 MB
 MAX_JSON = 2 << 20  # bytes of atlas.json, which needs 20 times as much once read; usual: 11 KB
 MEMBERS = ("decoder.onnx", "encoder.onnx", "map.npz", "known.npz")
-GROOVE = "groove.npz"  # optional
+GROOVE = "groove.npz"
+LABELS = "labels.npz"
+OPTIONAL = (GROOVE, LABELS)
 GROOVE_SHAPES = {
     "loud": (STEPS_PER_BAR, VOICES),
     "near": (10, VOICES),
@@ -41,6 +45,7 @@ GROOVE_SHAPES = {
     "spread_ms": (VOICES,),
 }
 _MOST_GROOVE = 512  # largest number in it: velocities end at 127, and no player is so late
+_MOST_PLACE = 1e6  # latent coordinates of real models are below 100
 _JSON = "atlas.json"
 
 
@@ -82,16 +87,15 @@ def parse_atlas(data: bytes, name: str) -> Atlas:
 def _parse(data: bytes) -> Atlas:
     members = _unzip(data, (_JSON, *MEMBERS))
     info = _json(members[_JSON])
-    if info.get("format") != FORMAT or info.get("version") != VERSION:
+    if info.get("format") != FORMAT or info.get("version") not in VERSIONS:
         raise AtlasError(
             f"format {info.get('format')!r}, version {info.get('version')!r}; "
-            f"this program reads '{FORMAT}', version {VERSION}"
+            f"this program reads '{FORMAT}', versions {' and '.join(map(str, VERSIONS))}"
         )
     hashes = info.get("sha256")
-    has_groove = isinstance(hashes, dict) and GROOVE in hashes
-    if has_groove:
-        members |= _unzip(data, (GROOVE,))
-    for member in (*MEMBERS, *([GROOVE] if has_groove else ())):
+    more = [one for one in OPTIONAL if isinstance(hashes, dict) and one in hashes]
+    members |= _unzip(data, tuple(more))
+    for member in (*MEMBERS, *more):
         found = sha256(members[member]).hexdigest()
         if not isinstance(hashes, dict) or hashes.get(member) != found:
             raise AtlasError(f"{member} is damaged (its SHA-256 is not the one in {_JSON})")
@@ -112,7 +116,9 @@ def _parse(data: bytes) -> Atlas:
         training=_table(info, "training"),
         scores=_table(info, "scores"),
         sha256=sha256(data).hexdigest(),
-        groove=parse_groove(members[GROOVE]) if has_groove else None,
+        groove=parse_groove(members[GROOVE]) if GROOVE in more else None,
+        families=read_families(info, len(genres)) if LABELS in more else (),
+        labels=_labels(members[LABELS], info, len(genres)) if LABELS in more else None,
     )
 
 
@@ -200,6 +206,37 @@ def _map(data: bytes, genres: int) -> MapPoints:
     if n and (points.genre.min() < -1 or points.genre.max() >= genres):
         raise AtlasError("map.npz: 'genre' has an index beyond the list of genres")
     return points
+
+
+def _labels(data: bytes, info: dict[str, Any], genres: int) -> Labels:
+    a = _arrays(data, LABELS, ("z", "genre", "weight", "land"))
+    n, side = len(a["genre"].ravel()), len(np.atleast_1d(a["land"]))
+    if not 1 <= n <= MOST_LABELS or not 1 <= side <= MOST_SIDE:
+        raise AtlasError(
+            f"{LABELS}: {n} labels on a map of {side} cells a side; an atlas has 1 to "
+            f"{MOST_LABELS} labels and at most {MOST_SIDE} cells a side"
+        )
+    shapes = {"z": (n, LATENT), "genre": (n,), "weight": (n,), "land": (side, side)}
+    for key, shape in shapes.items():
+        kind = "f" if key in {"z", "weight"} else "iu"
+        if a[key].shape != shape or a[key].dtype.kind not in kind:
+            raise AtlasError(f"{LABELS}: '{key}' is {a[key].dtype}{list(a[key].shape)}")
+    if not (np.abs(a["z"]) < _MOST_PLACE).all():  # also false for NaN
+        raise AtlasError(f"{LABELS}: 'z' holds a number out of range")
+    if not ((a["weight"] >= 1 / _MOST_PLACE) & (a["weight"] <= _MOST_PLACE)).all():
+        raise AtlasError(f"{LABELS}: 'weight' must lie in {1 / _MOST_PLACE:g}..{_MOST_PLACE:g}")
+    for key in ("genre", "land"):
+        if a[key].min() < 0 or a[key].max() >= genres:
+            raise AtlasError(f"{LABELS}: '{key}' has an index beyond the list of genres")
+    blur, power = read_votes(info)
+    return Labels(
+        z=a["z"].astype(np.float32),
+        genre=a["genre"].astype(np.int16),
+        weight=a["weight"].astype(np.float32),
+        blur=blur,
+        power=power,
+        land=a["land"].astype(np.uint8),
+    )
 
 
 def parse_groove(data: bytes) -> Groove:

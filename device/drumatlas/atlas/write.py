@@ -11,8 +11,18 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import FORMAT, VERSION, Genre, Groove, LatentSpace, MapPoints
-from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, MEMBERS, parse_atlas
+from drumatlas.atlas.model import (
+    FORMAT,
+    VERSION,
+    VERSIONS,
+    Family,
+    Genre,
+    Groove,
+    Labels,
+    LatentSpace,
+    MapPoints,
+)
+from drumatlas.atlas.read import GROOVE, GROOVE_SHAPES, LABELS, MEMBERS, parse_atlas
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.files import atomic
 
@@ -68,6 +78,8 @@ class AtlasParts:
     training: dict[str, Any]
     scores: dict[str, Any]
     groove: Groove | None = None
+    families: tuple[Family, ...] = ()
+    labels: Labels | None = None
 
 
 def write_atlas(path: Path, parts: AtlasParts) -> None:
@@ -97,6 +109,15 @@ def _members(parts: AtlasParts) -> dict[str, bytes]:
     members = dict(zip(MEMBERS, contents, strict=True))
     if parts.groove:
         members[GROOVE] = groove_bytes(parts.groove)
+    if parts.labels:
+        members[LABELS] = _npz(
+            {
+                "z": np.asarray(parts.labels.z, np.float32),
+                "genre": np.asarray(parts.labels.genre, np.int16),
+                "weight": np.asarray(parts.labels.weight, np.float32),
+                "land": np.asarray(parts.labels.land, np.uint8),
+            }
+        )
     return members
 
 
@@ -105,7 +126,7 @@ def _describe(parts: AtlasParts) -> dict[str, Any]:
     latent = parts.latent
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSIONS[-1] if parts.labels else VERSION,
         "name": parts.name,
         "voices": [
             {"bit": v.bit, "name": v.name, "note": v.note, "group": v.group} for v in VOICE_TABLE
@@ -128,4 +149,15 @@ def _describe(parts: AtlasParts) -> dict[str, Any]:
             }
             for genre in parts.genres
         ],
+        **(_families(parts.families, parts.labels) if parts.labels else {}),
+    }
+
+
+def _families(families: tuple[Family, ...], labels: Labels) -> dict[str, Any]:
+    """Return the keys of atlas.json that an atlas with labels adds."""
+    return {
+        "families": [
+            {"name": one.name, "colour": one.colour, "genres": list(one.genres)} for one in families
+        ],
+        "votes": {"blur": labels.blur, "power": labels.power},
     }

@@ -33,7 +33,6 @@ class Pattern:
     z: tuple[float, ...] = ()
     genre: str = ""
     moved: float = 0.0  # how far the filter moved the place, in prior deviations
-    genre_away: float = 0.0  # how far the genre's middle is, in prior deviations
     touch: Touch | None = None  # for humanize; without it, humanize is purely random
 
 

@@ -100,7 +100,7 @@ def decode(arguments: argparse.Namespace) -> int:
 
 
 def encode(arguments: argparse.Namespace) -> int:
-    """Write beats with their latent points and nearest genres as TSV to stdout."""
+    """Write beats with their latent points and the genres there as TSV to stdout."""
     reading = reading_of(arguments)
     atlas = open_atlas(arguments.atlas)
     codes = _codes(arguments.input, reading)
@@ -109,14 +109,13 @@ def encode(arguments: argparse.Namespace) -> int:
 
 
 def _encode(atlas: Atlas, codes: list[Code]) -> Iterable[BeatRow]:
-    from drumatlas.explore.latent import nearest_genre
+    from drumatlas.explore.genre import genre_of
 
     for start in range(0, len(codes), _BATCH):
         some = codes[start : start + _BATCH]
         for code, z in zip(some, atlas.encode(grids(some).astype(np.float32)), strict=True):
-            nearest = nearest_genre(atlas, z)
-            labels = (nearest[0].name,) if nearest else ()
-            yield BeatRow(code, tuple(z.tolist()), labels=labels)
+            name = genre_of(atlas, z).name
+            yield BeatRow(code, tuple(z.tolist()), labels=(name,) if name else ())
 
 
 def _codes(path: Path, reading: Reading) -> list[Code]:
@@ -164,6 +163,6 @@ ENCODE = Command(
     ENCODE_EXAMPLES,
     encode_options,
     encode,
-    "Prints each beat of a file with its latent point and the genre nearest to it. A MIDI file is "
+    "Prints each beat of a file with its latent point and the genre there. A MIDI file is "
     "cut into two-bar beats.",
 )

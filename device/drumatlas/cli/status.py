@@ -35,9 +35,11 @@ def _lines(entry: dict[str, Any]) -> list[str]:
     marks = [word for word in ("frozen", "wandering") if entry[word]]
     marks += [] if entry["novelty"] else ["training beats allowed"]
     ports = entry["ports"]
+    family = f" ({entry['family']})" if entry.get("family") else ""
+    place = f"near {entry['near'] or 'no genre'}{family}"
     return [
         f"{entry['state']} at {entry['bpm']:g} BPM{follows}",
-        f"place: near {entry['near'] or 'no genre'}{''.join(f', {mark}' for mark in marks)}",
+        f"place: {', '.join([place, *marks])}",
         f"atlas: {entry['atlas']}",
         f"MIDI out: {ports.get('out', '?')}",
         *([f"MIDI in: {ports['in']}"] if ports.get("in") else []),

@@ -15,13 +15,13 @@ from drumatlas.explore.control_values import ControlValues
 from drumatlas.explore.controls import BY_NAME, KNOBS, SLOTS, Press, Turn
 from drumatlas.explore.density import Density
 from drumatlas.explore.fill import find_fill
+from drumatlas.explore.genre import PlaceGenre, genre_of
 from drumatlas.explore.glide import Glide
 from drumatlas.explore.groove import timing_of
 from drumatlas.explore.latent import (
     knobs_to_latent,
     latent_to_knobs,
     map_to_latent,
-    nearest_genre,
 )
 from drumatlas.explore.search import Place, Places
 from drumatlas.explore.snapshot import Snapshot, morph_knobs
@@ -54,7 +54,8 @@ class Explorer:
         self._places = Places(atlas)
         self._chaos = Chaos(seed, atlas.groove)
         self._touch = timing_of(atlas.groove) if atlas.groove else None
-        self._genre = -1  # index of the genre last jumped to, -1 for none
+        self._jumped: tuple[bytes, int] | None = None  # the knobs of the last genre, its index
+        self._named: tuple[bytes, PlaceGenre] | None = None  # a place's knobs and its genre
         self._seed = seed
         self._wander: Wander | None = None
         self.map_mode = map_mode  # one of MAP_MODES
@@ -95,6 +96,14 @@ class Explorer:
         return knobs_to_latent(self.atlas.latent, self.knobs)
 
     @property
+    def genre(self) -> PlaceGenre:
+        """The genre of the point that the controls select."""
+        knobs = self.knobs.tobytes()
+        if self._named is None or self._named[0] != knobs:
+            self._named = knobs, genre_of(self.atlas, self.latent)
+        return self._named[1]
+
+    @property
     def is_wandering(self) -> bool:
         """Whether the place moves along a wander path."""
         return self._wander is not None
@@ -107,8 +116,9 @@ class Explorer:
 
     def go_to_genre(self, index: int) -> None:
         """Jump to the most typical beat of a genre's area."""
-        self._genre = index % len(self.atlas.genres)
-        self.go(self._places.typical(self.atlas.genres[self._genre]))
+        index %= len(self.atlas.genres)
+        self.go(self._places.typical(index))
+        self._jumped = self.knobs.tobytes(), index
 
     def handle(self, change: Turn | Press, now_ns: int) -> None:
         """Apply one change at `now_ns`. Ignore controls that the engine handles (play, tempo)."""
@@ -187,10 +197,9 @@ class Explorer:
     def _make(self, place: Place) -> Pattern:
         chaos, accent = self.values["chaos"], self.values["accent"]
         cycles = self._chaos.cycles(place, chaos, self._places.filter, self.novelty, accent)
-        nearest = nearest_genre(self.atlas, place.z)
-        name, away = (nearest[0].name, nearest[1]) if nearest else ("", 0.0)
+        name = genre_of(self.atlas, place.z).name
         z = tuple(place.z.tolist())
-        return Pattern(cycles, place.code, z, name, place.moved, away, self._touch)
+        return Pattern(cycles, place.code, z, name, place.moved, self._touch)
 
     def _set_knobs(self, knobs: Floats) -> None:
         self._wander = None
@@ -238,15 +247,12 @@ class Explorer:
                 self._find(self._place.z)
 
     def _step_genre(self, step: int) -> None:
-        """Jump `step` places along the list of genres.
-
-        Start from the genre last jumped to or, the first time, from the nearest one.
-        """
-        nearest = nearest_genre(self.atlas, self.place.z)
-        if nearest:
-            if self._genre < 0:
-                self._genre = [genre is nearest[0] for genre in self.atlas.genres].index(True)
-            self.go_to_genre(self._genre + step)
+        """Jump `step` places along the list of genres, from the genre of the present place."""
+        if self.atlas.genres:
+            is_there = self._jumped is not None and self._jumped[0] == self.knobs.tobytes()
+            # An older atlas may name the most typical place of a genre after a neighbour.
+            here = self._jumped[1] if self._jumped and is_there else self.genre.index
+            self.go_to_genre(here + step)
 
     def snapshot(self) -> Snapshot:
         """Return everything needed to restore the current place and sound."""

@@ -1,10 +1,11 @@
-"""Conversions between knobs, latent points and map positions, and the nearest genre."""
+"""Conversions between knobs, latent points and map positions."""
 
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Atlas, Floats, Genre, LatentSpace
+from drumatlas.atlas.model import Atlas, Floats, LatentSpace
 
 # Widths of the kernels between map and latent space. Wider is smoother and flatter. Chosen with
 # `make sweep`: when the joystick moves by 1/128, 0.03 changes 22 cells at p99, and 0.06 18.
@@ -42,30 +43,42 @@ def map_to_latent(atlas: Atlas, x: float, y: float) -> Floats:
     return _blend(distance, MAP_BLUR, MAP_POWER, atlas.points.z)
 
 
-def latent_to_map(atlas: Atlas, z: Floats) -> tuple[float, float]:
+def places_to_latent(atlas: Atlas, places: Floats) -> Floats:
+    """Return the latent points z [n, 4] at places [n, 2] of the map, as `map_to_latent` does for
+    one. The map must have points."""
+    across, up = _map_columns(atlas)
+    x, y = places.astype(np.float32).T[:, :, None]
+    return _blend((across - x) ** 2 + (up - y) ** 2, MAP_BLUR, MAP_POWER, atlas.points.z)
+
+
+def latent_to_map(
+    atlas: Atlas, z: Floats, among: NDArray[np.bool_] | slice = slice(None)
+) -> tuple[float, float]:
     """Return where z [4] lies on the map, x and y, 0..1 of its bounding box each.
 
-    This is the regression of `map_to_latent` in the other direction. For a map without points,
-    return the middle.
+    This is the regression of `map_to_latent` in the other direction, over the points that `among`
+    selects (default: all). For a map without points, return the middle.
     """
     if not len(atlas.points.xy):
         return 0.5, 0.5
-    away = (atlas.points.z - z) / atlas.latent.reach
-    blend = _blend(np.square(away).sum(axis=1), LATENT_BLUR, LATENT_POWER, map_places(atlas))
+    away = (atlas.points.z[among] - z) / atlas.latent.reach
+    places = map_places(atlas)[among]
+    blend = _blend(np.square(away).sum(axis=1), LATENT_BLUR, LATENT_POWER, places)
     return float(blend[0]), float(blend[1])
 
 
 def _blend(distance: Floats, blur: float, power: int, values: Floats) -> Floats:
-    """Return the mean [m] of values [n, m] with weights (1 + distance / blur^2)^-power.
+    """Return the mean [..., m] of values [n, m] with weights (1 + distance / blur^2)^-power.
 
-    `distance` [n] are squared distances. The kernel has heavy tails: unlike a Gaussian, it blends
-    several points even where all of them are far, so the result never jumps from one to the next.
+    `distance` [..., n] are squared distances. The kernel has heavy tails: unlike a Gaussian, it
+    blends several points even where all of them are far, so the result never jumps from one to the
+    next.
     """
     # In double precision: differences in summation order and in the library's power function are
     # lost in the rounding of the result, so every machine gets the same place.
     base = 1 + distance.astype(np.float64) / (blur * blur)
     weight = base**-power
-    result: Floats = (weight @ values / weight.sum()).astype(np.float32)
+    result: Floats = (weight @ values / weight.sum(axis=-1, keepdims=True)).astype(np.float32)
     return result
 
 
@@ -83,22 +96,3 @@ def _map_columns(atlas: Atlas) -> tuple[Floats, Floats]:
     """Return `map_places` as two contiguous columns, x [n] and y [n]."""
     places = map_places(atlas)
     return places[:, 0].copy(), places[:, 1].copy()
-
-
-@lru_cache(maxsize=2)
-def _centres(atlas: Atlas) -> Floats:
-    """Return the genres' centres [n, 4], in prior deviations."""
-    centres: Floats = np.stack([genre.centroid for genre in atlas.genres]) / atlas.latent.reach
-    return centres
-
-
-def nearest_genre(atlas: Atlas, z: Floats) -> tuple[Genre, float] | None:
-    """Return the genre whose centre is nearest to z [4], and its distance in prior deviations.
-
-    Return None if the atlas has no genres.
-    """
-    if not atlas.genres:
-        return None
-    distances = np.linalg.norm(_centres(atlas) - z / atlas.latent.reach, axis=1)
-    best = int(np.argmin(distances))
-    return atlas.genres[best], float(distances[best])

@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import GENERATED, LATENT, Atlas, Floats, Genre
+from drumatlas.atlas.model import GENERATED, LATENT, Atlas, Floats
 from drumatlas.beat.codes import Code, Grid, pack
 from drumatlas.errors import AtlasError
 from drumatlas.explore.density import Density, hits_at
 from drumatlas.explore.filters import BeatFilter
+from drumatlas.explore.genre import genre_at
 
 CANDIDATES = 64
 NEAR = 0.65  # prior deviations; over 99.7 % of all places have a passing place within this radius
 FAR = 4.0  # prior deviations; the outer ring, for places in an empty region
 _HOMES = 256  # number of places known to pass, spread over the atlas; the last resort
+_MOST_TYPICAL = 1024  # places that are looked at for a genre's most typical beat
 RELAX = tuple(i / 16 for i in range(16))  # shares of the way to natural density, tried in turn
 CELLS_PER_DEVIATION = 10  # a deviation further away counts as much as so many different cells
 
@@ -118,21 +120,30 @@ class Places:
             return place
         return self._shaped(place, density, novelty)
 
-    def typical(self, genre: Genre) -> Floats:
-        """Return the latent point [4] nearest to a genre's centre whose own beat passes.
+    def typical(self, index: int) -> Floats:
+        """Return the latent point [4] to go to for the atlas' genre `index`.
 
-        The candidates are the centre, all points of the map, and the places known to pass.
+        It is the one nearest to the genre's middle of that genre (by `explore.genre`) whose own
+        beat passes. If there is none, it is the nearest of that genre, else the middle. The
+        candidates are the middle, all points of the map, and the places known to pass.
         """
-        all_z = np.concatenate([genre.centroid[None], self._atlas.points.z, self.homes])
-        away = np.linalg.norm((all_z - genre.centroid) / self._atlas.latent.reach, axis=1)
+        atlas = self._atlas
+        middle = atlas.genres[index].centroid
+        all_z = np.concatenate([middle[None], atlas.points.z, self.homes]).astype(np.float32)
+        away = np.linalg.norm((all_z - middle) / atlas.latent.reach, axis=1)
         order = np.argsort(away, kind="stable")
-        for start in range(0, len(order), CANDIDATES):
-            z = all_z[order[start : start + CANDIDATES]].astype(np.float32)
-            passing = np.flatnonzero(self.filter.passes(pack(self.hits(z)[1])))
+        found = middle if genre_at(atlas, middle[None])[1][0] == index else None
+        for start in range(0, min(len(order), _MOST_TYPICAL), CANDIDATES):
+            z = all_z[order[start : start + CANDIDATES]]
+            own = z[genre_at(atlas, z)[1] == index]
+            if not len(own):
+                continue
+            passing = np.flatnonzero(self.filter.passes(pack(self.hits(own)[1])))
             if len(passing):
-                found: Floats = z[passing[0]]
-                return found
-        raise AssertionError("homes pass")
+                best: Floats = own[passing[0]]
+                return best
+            found = own[0] if found is None else found
+        return middle if found is None else found
 
     def _natural(self, z: Floats, novelty: bool) -> Place:
         p, hits = self.hits(z[None, :])

@@ -8,7 +8,8 @@ from contextlib import suppress
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.steps import STEPS_PER_BEAT
 from drumatlas.engine import Engine
-from drumatlas.explore.latent import latent_to_map, map_places, nearest_genre
+from drumatlas.explore.genre import cursor
+from drumatlas.explore.latent import map_places
 from drumatlas.oled.chips import OledSettings
 from drumatlas.oled.frame import Frame, Pixel, chart_line, pixel
 
@@ -86,11 +87,10 @@ class OledFeed:
         """Return the pixel and the genre of the place; computed only when place or atlas has
         changed."""
         explorer = self._engine.explorer
-        z = explorer.place.z
+        z = explorer.latent
         if self._z != z.tobytes():
-            near = nearest_genre(explorer.atlas, z)
-            at = pixel(*latent_to_map(explorer.atlas, z))
-            self._z, self._place = z.tobytes(), (at, near[0].name if near else "")
+            at = pixel(*cursor(explorer.atlas, z))
+            self._z, self._place = z.tobytes(), (at, explorer.genre.name)
         return self._place
 
     def _write(self, line: bytes) -> bool:

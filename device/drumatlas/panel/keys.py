@@ -11,7 +11,7 @@ from drumatlas.engine import Engine
 from drumatlas.explore.control import Control
 from drumatlas.explore.control_list import terminal_help
 from drumatlas.explore.controls import CONTROLS, Change, Press, Turn, nudged
-from drumatlas.explore.latent import nearest_genre
+from drumatlas.explore.genre import PlaceGenre
 
 _ESCAPE_MS = 25
 _CURSES_NAMES = {
@@ -113,8 +113,7 @@ class KeysPanel:
 def status_lines(engine: Engine) -> list[str]:
     """Return lines with the transport, the place, the axes and the controls of group feel."""
     explorer, sequencer = engine.explorer, engine.sequencer
-    nearest = nearest_genre(explorer.atlas, explorer.place.z)
-    genre = f"{nearest[0].name} ({nearest[1]:.1f} sd away)" if nearest else "-"
+    genre = _genre_words(explorer.genre)
     flags = [name for name, is_on in _flags(engine).items() if is_on]
     remarks = " ".join([*flags, *engine.notices.values()])
     state = "playing" if sequencer.is_playing else "stopped"
@@ -130,6 +129,12 @@ def status_lines(engine: Engine) -> list[str]:
         *axes,
         shape,
     ]
+
+
+def _genre_words(genre: PlaceGenre) -> str:
+    if genre.family:
+        return f"{genre.name} ({genre.family}, {genre.confidence:.0%} sure)"
+    return f"{genre.name} ({genre.away:.1f} sd away)" if genre.name else "-"
 
 
 def _flags(engine: Engine) -> dict[str, bool]:

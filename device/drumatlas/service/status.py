@@ -15,7 +15,6 @@ from typing import Any
 
 from drumatlas.engine import Engine
 from drumatlas.errors import FileError, StateError
-from drumatlas.explore.latent import nearest_genre
 from drumatlas.files import atomic, is_there, read_owned
 from drumatlas.folders import runtime_folder, user_runtime_folder
 from drumatlas.realtime import SLOW_PRIORITY, request_realtime
@@ -48,13 +47,15 @@ def _headline(entry: dict[str, Any]) -> str:
 def report(engine: Engine) -> dict[str, Any]:
     """Return transport, tempo (BPM), place and faults of `engine` as a JSON object."""
     explorer, sequencer = engine.explorer, engine.sequencer
-    near = nearest_genre(explorer.atlas, explorer.place.z)
+    genre = explorer.genre
     return {
         "version": VERSION,
         "state": "playing" if sequencer.is_playing else "stopped",
         "follows": sequencer.is_following,
         "bpm": round(float(engine.bpm), 3),
-        "near": near[0].name if near else "",
+        "near": genre.name,
+        "family": genre.family,
+        "confidence": round(genre.confidence, 3),
         "z": [round(float(value), 4) for value in explorer.place.z],
         "controls": {name: round(float(value), 4) for name, value in engine.values.items()},
         "frozen": explorer.frozen,

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from drumatlas.atlas.model import Atlas
+from drumatlas.atlas.model import Atlas, Labels
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE
 from drumatlas.explore.controls import BUTTONS, CONTROLS, DEFAULTS
+from drumatlas.explore.latent import MAP_BLUR, MAP_POWER, map_places
 from drumatlas.web.controls import control_rows
 from drumatlas.web.view_json import tempo_range
 
@@ -57,6 +58,8 @@ class StaticAssets:
         files["/"] = files["/index.html"]
         files["/atlas.json"] = Content(json.dumps(self._about()).encode(), JSON)
         files["/points.bin"] = Content(points_bytes(self._atlas), BINARY)
+        if self._atlas.labels:
+            files["/places.bin"] = Content(places_bytes(self._atlas, self._atlas.labels), BINARY)
         return files
 
     def _about(self) -> dict[str, object]:
@@ -67,6 +70,14 @@ class StaticAssets:
             "sha256": atlas.sha256,
             "points": len(atlas.points.xy),
             "axes": list(atlas.latent.axes),
+            "centre": atlas.latent.centre.tolist(),
+            "reach": atlas.latent.reach.tolist(),
+            "blend": {"blur": MAP_BLUR, "power": MAP_POWER},
+            "families": [
+                {"name": one.name, "colour": one.colour, "genres": list(one.genres)}
+                for one in atlas.families
+            ],
+            "labels": _labels(atlas.labels),
             "genres": [
                 {
                     "name": genre.name,
@@ -109,6 +120,33 @@ def points_bytes(atlas: Atlas) -> bytes:
             places[:, 1].tobytes(),
             atlas.points.genre.astype("<i2").tobytes(),
             atlas.points.origin.astype("u1").tobytes(),
+        )
+    )
+
+
+def _labels(labels: Labels | None) -> dict[str, object] | None:
+    """Return how many labels there are, the cells along a side of the map, and the kernel."""
+    if labels is None:
+        return None
+    return {
+        "count": len(labels.genre),
+        "side": len(labels.land),
+        "blur": labels.blur,
+        "power": labels.power,
+    }
+
+
+def places_bytes(atlas: Atlas, labels: Labels) -> bytes:
+    """Return what names the genre of a place, little-endian: the points' x and y on the map (0..1,
+    float32) and their z (4 float32 each); the labels' z, weights (float32) and genres (uint8); the
+    genre of each cell of the map (uint8)."""
+    places = map_places(atlas) if len(atlas.points.xy) else atlas.points.xy
+    floats = (places[:, 0], places[:, 1], atlas.points.z, labels.z, labels.weight)
+    return b"".join(
+        (
+            *(array.astype("<f4").tobytes() for array in floats),
+            labels.genre.astype("u1").tobytes(),
+            labels.land.astype("u1").tobytes(),
         )
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.pattern import Cycle
 from drumatlas.explore.controls import bpm_of
+from drumatlas.explore.genre import cursor, genre_of
 from drumatlas.explore.latent import knobs_to_latent, latent_to_map, map_to_latent
 from drumatlas.play.timeline import ns_per_tick
 from drumatlas.web.view import Run, View
@@ -67,8 +68,8 @@ class ViewEncoder:
         }
 
     def _here(self, view: View) -> Shown:
-        """Return the present place: where the player asked to be (x, y on the map, 0..1 each), and
-        where the beat was found."""
+        """Return the present place: where the player asked to be (x, y on the map, 0..1 each) with
+        its genre, and where the beat was found."""
         joystick = view.values["map_x"], view.values["map_y"]
         key = (view.knobs, view.point, joystick, view.comes)
         if self._where is None or self._where[0] != key:
@@ -77,13 +78,13 @@ class ViewEncoder:
 
     def _find(self, view: View, joystick: tuple[float, float]) -> Shown:
         z = np.array(view.z, np.float32)
-        guess = latent_to_map(self._atlas, z)
-        x, y = self._asked(view, joystick, guess)
-        place = view.comes
+        x, y = self._asked(view, joystick, cursor(self._atlas, z))
+        place, genre = view.comes, genre_of(self._atlas, z)
         found = x, y
         if place.moved:  # by the difference that the atlas' own map function gives
-            other = latent_to_map(self._atlas, np.array(place.z, np.float32))
-            found = x + other[0] - guess[0], y + other[1] - guess[1]
+            here = latent_to_map(self._atlas, z)
+            there = latent_to_map(self._atlas, np.array(place.z, np.float32))
+            found = x + there[0] - here[0], y + there[1] - here[1]
         return {
             "x": round(x, 5),
             "y": round(y, 5),
@@ -92,8 +93,10 @@ class ViewEncoder:
             # For `drumatlas decode`: enough digits to give exactly the same float32.
             "z": [float(f"{value:.9g}") for value in view.z],
             "moved": round(place.moved, 3),
-            "genre": place.genre,
-            "away": round(place.genre_away, 2),
+            "genre": genre.name,
+            "family": genre.family,
+            "confidence": round(genre.confidence, 3),
+            "away": round(genre.away, 2),
         }
 
     def _asked(

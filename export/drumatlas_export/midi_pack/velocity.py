@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.explore.latent import nearest_genre
+from drumatlas.explore.genre import genre_of
 from drumatlas.explore.velocity import velocities
 from drumatlas_export.midi_pack.clips import Clip
 
@@ -30,7 +30,7 @@ def flat_certainty(rows: Sequence[BeatRow]) -> list[Clip]:
 def of_space(rows: Sequence[BeatRow], space: "Space") -> list[Clip]:
     """Return clips with the velocities that the box plays at each beat's latent point.
 
-    A beat without a latent point gets the encoder's; a beat without labels, the nearest genre.
+    A beat without a latent point gets the encoder's; a beat without labels, the genre there.
     """
     hits = grids([row.code for row in rows])
     z = space.encode(hits.astype(np.float32))
@@ -45,5 +45,6 @@ def of_space(rows: Sequence[BeatRow], space: "Space") -> list[Clip]:
 
 
 def _labels(row: BeatRow, z: NDArray[np.float32], space: "Space") -> tuple[str, ...]:
-    nearest = nearest_genre(space.atlas, z) if space.atlas and not row.labels else None
-    return (nearest[0].name,) if nearest else row.labels
+    if row.labels or not space.atlas or not space.atlas.genres:
+        return row.labels
+    return (genre_of(space.atlas, z).name,)

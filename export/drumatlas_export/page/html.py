@@ -19,7 +19,7 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Atlas, Floats, Groove
+from drumatlas.atlas.model import Atlas, Floats, Groove, Labels
 from drumatlas.atlas.read import parse_atlas
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
@@ -121,9 +121,9 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
     about = without_box(json.loads(content.body))
     places = Places(atlas)
     latent = atlas.latent
-    for genre, shown in zip(atlas.genres, about["genres"], strict=True):
+    for index, (genre, shown) in enumerate(zip(atlas.genres, about["genres"], strict=True)):
         shown["centroid"] = _floats(genre.centroid)
-        shown["typical"] = _floats(places.typical(genre))
+        shown["typical"] = _floats(places.typical(index))
     near, far = places.rings
     return {
         **about,
@@ -141,6 +141,7 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "wander": phases(_SEED),
         "passing": {"side": SIDE, "bits": _passing(atlas)},
         "map": _map(atlas),
+        "labels": _labels(atlas.labels, about["labels"]),
     }
 
 
@@ -205,6 +206,19 @@ def _groove(groove: Groove | None) -> dict[str, str] | None:
 def _passing(atlas: Atlas) -> str:
     bits = np.concatenate(list(passing_pieces(atlas)))
     return _base64(np.packbits(bits, bitorder="little").tobytes())
+
+
+def _labels(labels: Labels | None, about: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the live page's table of the labels with their numbers; None if there are none."""
+    if labels is None:
+        return None
+    return {
+        **about,
+        "z": _floats(labels.z),
+        "weight": _floats(labels.weight),
+        "genre": _base64(labels.genre.astype("u1").tobytes()),
+        "land": _base64(labels.land.astype("u1").tobytes()),
+    }
 
 
 def _map(atlas: Atlas) -> dict[str, str]:

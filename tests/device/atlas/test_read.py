@@ -81,7 +81,7 @@ def test_an_unchanged_forgery_is_good(forge: Forge) -> None:
 
 CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("format", lambda i: i.update(format="zip")),
-    ("version", lambda i: i.update(version=2)),
+    ("version", lambda i: i.update(version=3)),
     ("damaged", lambda i: i["sha256"].update({"decoder.onnx": "0" * 64})),
     ("damaged", lambda i: i.pop("sha256")),
     ("damaged", lambda i: i.update(sha256=3)),

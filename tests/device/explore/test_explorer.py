@@ -11,7 +11,7 @@ from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.controls import BUTTONS, MAP_MODES, VALUES, Press, Turn
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.filters import BeatFilter
-from drumatlas.explore.latent import nearest_genre
+from drumatlas.explore.genre import genre_of
 
 SECOND = 1_000_000_000
 unit = st.floats(0, 1, width=32)
@@ -76,10 +76,11 @@ def test_genre_buttons_begin_where_the_place_is(atlas: Atlas, button: str, step:
         assert away(explorer, atlas.genres[(start + step) % len(names)]) < 1
 
 
-def test_a_pattern_names_its_nearest_genre_and_distance(explorer: Explorer, atlas: Atlas) -> None:
-    near = nearest_genre(atlas, explorer.place.z)
-    assert near is not None
-    assert (explorer.pattern.genre, explorer.pattern.genre_away) == (near[0].name, near[1])
+def test_a_pattern_has_the_genre_of_where_it_was_found(explorer: Explorer, atlas: Atlas) -> None:
+    for x1 in (0.5, 0.05, 0.95):
+        explorer.handle(Turn("x1", x1), 0)
+        assert explorer.pattern.genre == genre_of(atlas, explorer.place.z).name
+        assert explorer.genre == genre_of(atlas, explorer.latent)
 
 
 def test_accents_shape_the_velocities_of_the_same_beat(explorer: Explorer) -> None:

@@ -11,7 +11,6 @@ from drumatlas.explore.latent import (
     latent_to_knobs,
     latent_to_map,
     map_to_latent,
-    nearest_genre,
 )
 
 knob = st.floats(-1, 2, width=32)
@@ -77,11 +76,3 @@ def test_a_map_without_points_is_its_middle(atlas: Atlas) -> None:
     bare = replace(atlas, points=none)
     assert np.array_equal(map_to_latent(bare, 0.1, 0.9), atlas.latent.centre)
     assert latent_to_map(bare, atlas.latent.centre) == (0.5, 0.5)
-
-
-def test_nearest_genre_of_a_centre_is_itself(atlas: Atlas) -> None:
-    for genre in atlas.genres:
-        found = nearest_genre(atlas, genre.centroid)
-        assert found is not None
-        assert found[0] is genre
-        assert found[1] == 0

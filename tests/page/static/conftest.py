@@ -15,6 +15,7 @@ from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.search import Places
 from drumatlas_export.cli import main
 from drumatlas_export.page.html import static_page
+from support.atlases import write_labelled
 from support.browser import SIZES, Seen, until
 from support.page_modules import Computed, run_in_page
 
@@ -121,7 +122,17 @@ def computed(request: pytest.FixtureRequest) -> Computed:
 @pytest.fixture(scope="module")
 def data() -> str:
     """The built-in atlas as its page has it."""
-    page = static_page(BUILTIN.read_bytes(), "builtin")
+    return _table_of(BUILTIN)
+
+
+@pytest.fixture(scope="module")
+def labelled_data(tmp_path_factory: pytest.TempPathFactory, labelled: Atlas) -> str:
+    """The built-in atlas with labels as its page has it."""
+    return _table_of(write_labelled(tmp_path_factory.mktemp("labelled") / "a.atlas", labelled))
+
+
+def _table_of(path: Path) -> str:
+    page = static_page(path.read_bytes(), path.stem)
     found = re.search(r'<script type="application/json" id="atlas">(.*?)</script>', page)
     assert found
     return found[1]

@@ -11,12 +11,12 @@ from drumatlas.beat.codes import rotation_hash
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE
 from drumatlas.explore.density import Density, hits_at
 from drumatlas.explore.filters import BeatFilter, entropy
+from drumatlas.explore.genre import genre_of
 from drumatlas.explore.latent import (
     knobs_to_latent,
     latent_to_knobs,
     latent_to_map,
     map_to_latent,
-    nearest_genre,
 )
 from drumatlas.explore.search import Places
 from drumatlas.explore.velocity import velocities
@@ -184,7 +184,7 @@ def test_map_knobs_and_genres_lead_to_the_places_of_the_box(
         """const { atlas, space } = made(given.atlas);
         return given.asked.map(([[x, y], knobs]) => {
             const z = space.ofKnobs(knobs);
-            const genre = atlas.genres[space.nearestGenre(z)].name;
+            const genre = atlas.genres[space.genreAt(z).index].name;
             const places = [space.ofMap(x, y), z, space.toKnobs(z), space.toMap(z)];
             return [...places.map((one) => Array.from(one)), genre];
         });""",
@@ -198,6 +198,4 @@ def test_map_knobs_and_genres_lead_to_the_places_of_the_box(
         assert of_knobs == pytest.approx(z.tolist(), abs=1e-5)
         assert back == pytest.approx(latent_to_knobs(atlas.latent, z).tolist(), abs=1e-5)
         assert on_map == pytest.approx(latent_to_map(atlas, z), abs=1e-5)
-        near = nearest_genre(atlas, z)
-        assert near is not None
-        assert genre == near[0].name
+        assert genre == genre_of(atlas, z).name

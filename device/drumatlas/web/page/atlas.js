@@ -17,6 +17,23 @@ export function readPoints(buffer, n) {
   return { n, x, y, genre, generated };
 }
 
+// Reads places.bin, which an atlas with labels has: the points' x and y (float32) more exactly, their
+// latent points (4 float32 each), the labels' latent points, their weights (float32), their genres
+// (uint8), and the genre of each cell of the map (uint8), little-endian. Returns the whole atlas.
+export function withPlaces(atlas, buffer) {
+  const { points, labels } = atlas;
+  let at = 0;
+  const take = (Kind, count) => {
+    const found = new Kind(buffer.slice(at, at + count * Kind.BYTES_PER_ELEMENT));
+    at += count * Kind.BYTES_PER_ELEMENT;
+    return found;
+  };
+  const [x, y, z] = [points.n, points.n, 4 * points.n].map((count) => take(Float32Array, count));
+  const [voters, weight] = [4 * labels.count, labels.count].map((count) => take(Float32Array, count));
+  const [genre, land] = [labels.count, labels.side ** 2].map((count) => take(Uint8Array, count));
+  return { ...atlas, points: { ...points, x, y, z }, labels: { ...labels, z: voters, weight, genre, land } };
+}
+
 const SIDE = 48; // bins along each side of the map
 
 // Finds the point nearest to a place without checking all points.

@@ -1,6 +1,6 @@
 // The live page: connects the box's state with map, grid, panel and sound.
 
-import { readPoints } from "./atlas.js";
+import { readPoints, withPlaces } from "./atlas.js";
 import { stepAt } from "./clock.js";
 import { light, make, padButton } from "./controls.js";
 import { acceptDrops, download, fileButton, offerShared, share } from "./files.js";
@@ -12,7 +12,8 @@ import { Status } from "./status.js";
 async function loadAtlas() {
   const about = await (await fetch("atlas.json")).json();
   const bytes = await (await fetch("points.bin")).arrayBuffer();
-  return { ...about, points: readPoints(bytes, about.points) };
+  const atlas = { ...about, points: readPoints(bytes, about.points) };
+  return about.labels ? withPlaces(atlas, await (await fetch("places.bin")).arrayBuffer()) : atlas;
 }
 
 class Page extends Screen {

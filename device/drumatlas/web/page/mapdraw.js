@@ -2,11 +2,10 @@
 
 import { AREA_EDGE, AREA_SIDE, areaCell, areas } from "./atlas.js";
 import { DotLayer } from "./dots.js";
-import { MUTED, MUTED_ON_DARK, colourGenres, rgb } from "./palette.js";
+import { Land } from "./genre.js";
+import { colourGenres, colourOf, rgb } from "./palette.js";
+import { SHORE, makeTint } from "./tint.js";
 
-const TINT = { dark: 0.34, light: 0.42 }; // opacity of the areas
-const COAST = { dark: 0.5, light: 0.75 }; // opacity of the line around them
-const SHORE = [0.13, 0.165, 0.195]; // densities where the coastline starts, peaks and ends
 const GLOW = 0.17; // map widths; passing regions glow within this radius of the place
 const COARSE = 2; // screen pixels per pixel of the glow, which is blurred anyway
 const LABEL_FONT = (size) => `550 ${size}px system-ui, sans-serif`;
@@ -16,6 +15,7 @@ export class MapPainter {
   #atlas;
   #colours;
   #areas;
+  #land; // null for an atlas without labels, whose areas are computed from its points
   #layer = new DotLayer();
   #tint = null; // canvas of the areas in the current theme
   #passing = null; // {image, edge}: white where the map passes the filter, with an edge around it
@@ -24,18 +24,25 @@ export class MapPainter {
 
   constructor(atlas) {
     this.#atlas = atlas;
-    this.#colours = colourGenres(atlas.genres);
-    this.#areas = areas(atlas.points, atlas.genres.length);
+    this.#land = atlas.labels ? new Land(atlas) : null;
+    this.#colours = this.#land ? atlas.genres.map((_, genre) => this.#land.colour(genre)) : colourGenres(atlas.genres);
+    this.#areas = areas(atlas.points, this.#land ? 0 : atlas.genres.length);
   }
 
   colour(genre, theme) {
-    return (theme.isDark ? MUTED_ON_DARK : MUTED)[this.#colours[genre]];
+    return colourOf(this.#colours[genre], theme);
   }
 
-  // Returns the genre whose area contains a place on the map, or -1.
+  // Returns the genre of a place on the map, or -1 in the sea.
   genreAt(x, y) {
     const cell = areaCell(y) * AREA_SIDE + areaCell(x);
-    return this.#areas.crowd[cell] > SHORE[1] ? this.#areas.genre[cell] : -1;
+    if (this.#areas.crowd[cell] <= SHORE[1]) return -1;
+    return this.#land ? this.#land.genreAt(x, y) : this.#areas.genre[cell];
+  }
+
+  // Returns the genre whose colour a place on the map has, or -1.
+  paintedAt(x, y) {
+    return this.#land ? this.#land.paintedAt(x, y) : this.#areas.genre[areaCell(y) * AREA_SIDE + areaCell(x)];
   }
 
   // Sets which cells of the map pass the filter: `side` * `side` bits in base64, lowest bit first,
@@ -61,7 +68,7 @@ export class MapPainter {
 
   paint(context, view, theme) {
     context.clearRect(0, 0, view.width, view.height);
-    this.#tint ??= this.#makeTint(theme);
+    this.#tint ??= this.#paintTint(theme);
     this.#place(context, view, this.#tint, AREA_EDGE);
     this.#dots(context, view, theme);
     this.#labels(context, view, theme);
@@ -75,20 +82,10 @@ export class MapPainter {
     context.drawImage(image, left, top, right - left, bottom - top);
   }
 
-  // Makes an image with each area in its genre's colour, and a coastline around it.
-  #makeTint(theme) {
-    const image = new ImageData(AREA_SIDE, AREA_SIDE);
-    const { genre, crowd } = this.#areas;
-    const kind = theme.isDark ? "dark" : "light";
-    for (let cell = 0; cell < genre.length; cell++) {
-      if (genre[cell] < 0) continue;
-      const row = AREA_SIDE - 1 - Math.floor(cell / AREA_SIDE);
-      const at = 4 * (row * AREA_SIDE + (cell % AREA_SIDE));
-      const land = smooth(SHORE[0], SHORE[2], crowd[cell]) * TINT[kind];
-      const coast = Math.max(1 - Math.abs(crowd[cell] - SHORE[1]) / (SHORE[1] - SHORE[0]), 0) * COAST[kind];
-      image.data.set([...rgb(this.colour(genre[cell], theme)), 255 * Math.max(land, coast)], at);
-    }
-    return blurred(canvasOf(image));
+  #paintTint(theme) {
+    const colours = this.#atlas.genres.map((_, genre) => rgb(this.colour(genre, theme)));
+    const colourAt = (x, y) => colours[this.paintedAt(x, y)] ?? null;
+    return blurred(canvasOf(makeTint(this.#areas.crowd, colourAt, theme.isDark)), 1, 1);
   }
 
   #dots(context, view, theme) {
@@ -254,19 +251,14 @@ function canvasOf(image) {
   return canvas;
 }
 
-// Enlarges and blurs a canvas, to smooth the steps of its pixels.
-function blurred(canvas) {
+// Enlarges a canvas `times` and blurs it by some `pixels`, to smooth the steps of its pixels.
+function blurred(canvas, times = 3, pixels = 2) {
   const large = document.createElement("canvas");
-  large.width = large.height = 3 * canvas.width;
+  large.width = large.height = times * canvas.width;
   const context = large.getContext("2d");
-  context.filter = "blur(2px)";
+  context.filter = `blur(${pixels}px)`;
   context.drawImage(canvas, 0, 0, large.width, large.height);
   return large;
-}
-
-// Returns 0 below `low`, 1 above `high`, and interpolates linearly in between.
-function smooth(low, high, value) {
-  return Math.min(Math.max((value - low) / (high - low), 0), 1);
 }
 
 function disc(context, [x, y], radius, colour) {

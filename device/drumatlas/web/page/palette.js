@@ -1,19 +1,29 @@
 // Colours of the theme, from the style sheet, and of genres. Pure except for `theme`.
 
 // Paul Tol's "muted" scheme, distinguishable for colour-blind people, too (Technical Note
-// SRON/EPS/TN/09-002, 2021), without its pale grey.
+// SRON/EPS/TN/09-002, 2021), with the orange of his "vibrant" scheme in place of its pale grey.
 export const MUTED = [
   "#88ccee", "#cc6677", "#ddcc77", "#44aa99", "#aa4499", "#999933", "#332288", "#882255", "#117733",
+  "#ee7733",
 ];
 // The same hues, lighter where they would be invisible on black.
 export const MUTED_ON_DARK = [
   "#88ccee", "#dd7788", "#ddcc77", "#44bbaa", "#cc66bb", "#b3b34d", "#7766dd", "#bb4477", "#33aa55",
+  "#ee8844",
 ];
+
+// Returns the colour of a number of the palette in a theme.
+export function colourOf(number, theme) {
+  const colours = theme.isDark ? MUTED_ON_DARK : MUTED;
+  return colours[number % colours.length];
+}
+
+const OF_GENRES = 9; // colours of genres without families; the last one is for families alone
 
 // Returns a colour index for each genre ({x, y, count}), so that genres of the same colour lie far
 // apart; the largest choose first. There are more genres than distinguishable colours, so all of
 // them have labels, too.
-export function colourGenres(genres, colours = MUTED.length) {
+export function colourGenres(genres, colours = OF_GENRES) {
   const order = genres.map((_, i) => i).sort((a, b) => genres[b].count - genres[a].count);
   const chosen = new Array(genres.length).fill(0);
   const used = Array.from({ length: colours }, () => []);

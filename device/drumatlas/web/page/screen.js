@@ -2,12 +2,12 @@
 // with one another. Subclasses (main.js of each) play the beat.
 
 import { BAR_STEPS, STEPS } from "./clock.js";
-import { light, padButton } from "./controls.js";
+import { light, make, padButton } from "./controls.js";
 import { BeatGrid } from "./grid.js";
 import { Keys, fillHelp } from "./keys.js";
 import { AtlasMap } from "./map.js";
 import { recall, remember } from "./memory.js";
-import { theme } from "./palette.js";
+import { colourOf, theme } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Sound } from "./sound.js";
 import { Store } from "./store.js";
@@ -31,6 +31,7 @@ export class Screen {
   store = new Store();
   sound = new Sound();
   path = null;
+  #families = make("ul", "families");
   #toast = new Toast(document.getElementById("toast"));
 
   // `isBox`: the page is connected to a box. `readsFiles`: it can go to the beat of a .mid file,
@@ -60,6 +61,8 @@ export class Screen {
     });
     this.store.on("here", (here) => this.arrive(here));
     bright.addEventListener("change", () => this.repaint());
+    document.getElementById("map").append(this.#families);
+    this.#listFamilies();
     this.#mapTools();
     this.#pageTools();
     this.#tabs();
@@ -89,6 +92,7 @@ export class Screen {
     this.map.here = here;
     document.getElementById("near").textContent = here.genre ? `near ${here.genre}` : "";
     const words = [`z ${here.z.map((value) => value.toFixed(2)).join(", ")}`];
+    if (here.family) words.push(`${here.family}, ${Math.round(100 * here.confidence)} % sure`);
     if (here.moved > 0) words.push(`beat from ${here.moved.toFixed(2)} sd away, where one passes the filter`);
     const line = document.getElementById("place-line");
     line.textContent = words.join(" · ");
@@ -113,7 +117,22 @@ export class Screen {
 
   repaint() {
     applyTheme();
-    requestAnimationFrame(() => (this.map.theme = this.grid.theme = theme()));
+    requestAnimationFrame(() => {
+      this.map.theme = this.grid.theme = theme();
+      this.#listFamilies();
+    });
+  }
+
+  // Lists the families of genres with their colours, where there is room (style.css).
+  #listFamilies() {
+    const colours = theme();
+    const entries = this.atlas.families.map(({ name, colour }) => {
+      const entry = make("li", "", name);
+      entry.style.setProperty("--family", colourOf(colour, colours));
+      return entry;
+    });
+    this.#families.replaceChildren(...entries);
+    this.#families.hidden = entries.length === 0;
   }
 
   frame() {

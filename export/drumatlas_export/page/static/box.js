@@ -25,7 +25,7 @@ export class Box {
   #novelty = true;
   #slots = {};
   #before = null; // the state before the last jump
-  #genre = -1; // index of the genre last jumped to, -1 for none
+  #jumped = null; // {z, genre} of the last jump to a genre
   #wander = null; // {home, stop, when}
   #spot = null; // x, y on the map if the place was chosen there
 
@@ -182,12 +182,15 @@ export class Box {
   // Returns the requested place on the map (x, y), the one where the beat was found, and its genre.
   #here() {
     const { z, moved } = this.place;
-    const guess = this.#space.toMap(this.z);
-    const [x, y] = this.#spot ?? guess;
-    const other = moved ? this.#space.toMap(z) : guess;
-    const genre = this.#atlas.genres[this.#space.nearestGenre(z)]?.name ?? "";
-    const [foundX, foundY] = [x + other[0] - guess[0], y + other[1] - guess[1]];
-    return { x, y, foundX, foundY, z: Array.from(this.z), moved, genre };
+    const [x, y] = this.#spot ?? this.#space.cursor(this.z);
+    let [foundX, foundY] = [x, y];
+    if (moved) {
+      const [here, there] = [this.#space.toMap(this.z), this.#space.toMap(z)];
+      [foundX, foundY] = [x + there[0] - here[0], y + there[1] - here[1]];
+    }
+    const { index, family, confidence } = this.#space.genreAt(this.z);
+    const names = { genre: this.#atlas.genres[index]?.name ?? "", family: this.#atlas.families[family]?.name ?? "" };
+    return { x, y, foundX, foundY, z: Array.from(this.z), moved, ...names, confidence };
   }
 
   #flags() {
@@ -248,9 +251,11 @@ export class Box {
   #stepGenre(step) {
     const { genres } = this.#atlas;
     if (!genres.length) return;
-    if (this.#genre < 0) this.#genre = this.#space.nearestGenre(this.place.z);
-    this.#genre = (this.#genre + step + genres.length) % genres.length;
-    this.#jump(() => this.#move(genres[this.#genre].typical));
+    const isThere = this.#jumped?.z === this.z;
+    const here = isThere ? this.#jumped.genre : this.#space.genreAt(this.z).index;
+    const genre = (here + step + genres.length) % genres.length;
+    this.#jump(() => this.#move(genres[genre].typical));
+    this.#jumped = { z: this.z, genre };
   }
 
   // Finds a different and denser beat near the current place, for the fill.

@@ -21,6 +21,13 @@ export function readAtlas(text) {
     encoder: about.encoder?.map((one) => ({ ...one, weights: halves(one.weights), bias: halves(one.bias) })),
     known: new BigUint64Array(bytes(about.known)),
     thresholds: floats(about.thresholds),
+    labels: about.labels && {
+      ...about.labels,
+      z: floats(about.labels.z),
+      weight: floats(about.labels.weight),
+      genre: new Uint8Array(bytes(about.labels.genre)),
+      land: new Uint8Array(bytes(about.labels.land)),
+    },
     groove: about.groove && { loud: floats(about.groove.loud), near: floats(about.groove.near) },
     near: doubles(about.near),
     far: doubles(about.far),

@@ -1,13 +1,17 @@
 // Converts between knobs, map positions and latent points, as in `drumatlas.explore.latent`. Pure.
 
-import { LATENT_BLUR, LATENT_POWER, MAP_BLUR, MAP_POWER } from "./boxtables.js";
+import { CURSOR_TRIED, LATENT_BLUR, LATENT_POWER } from "./boxtables.js";
+import { GenreVotes, mapToLatent, paintedAt } from "./genre.js";
 
 export class Space {
   #atlas;
+  #votes; // null for an atlas without labels
 
-  // `atlas` has centre [4], reach [4], basis [4 * 4] and its inverse, points and genres.
+  // `atlas` has centre [4], reach [4], basis [4 * 4] and its inverse, points, genres and perhaps
+  // labels.
   constructor(atlas) {
     this.#atlas = atlas;
+    this.#votes = atlas.labels && new GenreVotes(atlas);
   }
 
   // Returns z [4] of knobs [4], 0..1 each or beyond.
@@ -33,28 +37,19 @@ export class Space {
     return this.#atlas.points.z.slice(4 * index, 4 * index + 4);
   }
 
-  // Returns z [4] at x, y on the map, 0..1 each: kernel regression over all points.
+  // Returns z [4] at x, y on the map, 0..1 each.
   ofMap(x, y) {
-    const { points, centre } = this.#atlas;
-    if (!points.n) return centre;
-    const sums = [0, 0, 0, 0];
-    let all = 0;
-    for (let i = 0; i < points.n; i++) {
-      const distance = (points.x[i] - x) ** 2 + (points.y[i] - y) ** 2;
-      const base = 1 + distance / (MAP_BLUR * MAP_BLUR);
-      const weight = base ** -MAP_POWER;
-      all += weight;
-      for (let axis = 0; axis < 4; axis++) sums[axis] += weight * points.z[4 * i + axis];
-    }
-    return Float32Array.from(sums, (sum) => sum / all);
+    return mapToLatent(this.#atlas, x, y);
   }
 
-  // Returns where z lies on the map, by the same regression in the other direction.
-  toMap(z) {
+  // Returns where z lies on the map, by the same regression in the other direction, over the points
+  // that `isAmong` accepts.
+  toMap(z, isAmong = () => true) {
     const { points, reach } = this.#atlas;
     if (!points.n) return [0.5, 0.5];
     let [x, y, all] = [0, 0, 0];
     for (let i = 0; i < points.n; i++) {
+      if (!isAmong(i)) continue;
       let distance = 0;
       for (let axis = 0; axis < 4; axis++) {
         distance += ((points.z[4 * i + axis] - z[axis]) / reach[axis]) ** 2;
@@ -67,14 +62,37 @@ export class Space {
     return [x / all, y / all];
   }
 
-  // Returns the index of the genre whose centre is nearest to z, or -1.
-  nearestGenre(z) {
+  // Returns where the page shows z, as `drumatlas.explore.genre.cursor` does: in the colour of z's own
+  // family.
+  cursor(z) {
+    const { points, labels } = this.#atlas;
+    const guess = this.toMap(z);
+    if (!labels || !points.n) return guess;
+    const { family } = this.#votes.at(z);
+    const isOwn = (i) => this.#votes.familyOf[points.genre[i]] === family;
+    const own = Array.from({ length: points.n }, (_, i) => i).filter(isOwn);
+    if (this.#familyAt(guess) === family || !own.length) return guess;
+    const drawn = this.toMap(z, isOwn);
+    if (this.#familyAt(drawn) === family) return drawn;
+    const away = new Map(own.map((i) => [i, this.away(this.ofPoint(i), z)]));
+    const nearest = own.sort((a, b) => away.get(a) - away.get(b)).slice(0, CURSOR_TRIED).map((i) => [points.x[i], points.y[i]]);
+    return nearest.find((place) => this.#familyAt(place) === family) ?? nearest.at(-1);
+  }
+
+  #familyAt([x, y]) {
+    return this.#votes.familyOf[paintedAt(this.#atlas.labels, x, y)];
+  }
+
+  // Returns {index, family, confidence} of the genre at z; the index is -1 in an atlas without genres.
+  // Without labels the genre whose middle is nearest wins, as on the box, and nothing more is known.
+  genreAt(z) {
+    if (this.#votes) return this.#votes.at(z);
     let [best, least] = [-1, Infinity];
     this.#atlas.genres.forEach(({ centroid }, i) => {
       const away = this.away(centroid, z);
       if (away < least) [best, least] = [i, away];
     });
-    return best;
+    return { index: best, family: -1, confidence: 0 };
   }
 
   // Returns the distance of two latent points, in prior deviations.
