@@ -8,23 +8,30 @@ from pathlib import Path, PurePath
 
 from drumatlas.errors import FileError
 
-# Genre -> words that indicate it. Whole words are matched, in lower case and without digits.
-# Neighbouring words are also tried joined ("hip hop", "bossa-nova").
+# Genre -> words that indicate it. Whole words are matched, in lower case and without digits. Two or
+# three neighbouring words are also tried joined ("hip hop", "bossa-nova", "drum and bass"). A word
+# never stands with a genre of another family than its own (textbook/families.py).
 GENRE_WORDS: dict[str, tuple[str, ...]] = {
+    "2-step": ("twostep", "ukgarage", "speedgarage"),
     "african": ("african", "afrobeat", "highlife", "bembe", "soukous"),
     "alternative": ("alternative", "altgrunge", "grunge", "indie"),
     "blues": ("blues",),
+    "breakbeat": ("breakbeat", "breakbeats", "bigbeat"),
     "country": ("country", "bluegrass", "western"),
     "dance": (
-        *("dance", "danceelectronic", "electronic", "house", "techno", "trance", "edm", "dnb"),
-        *("breakbeat", "electro", "jungle", "industrial"),
+        *("dance", "danceelectronic", "electronic", "house", "techno", "trance", "edm"),
+        "industrial",
     ),
     "disco": ("disco",),
+    "drum and bass": ("drumandbass", "drumnbass", "drumbass", "dnb"),
+    "dubstep": ("dubstep",),
+    "electro": ("electro",),
     "funk": ("funk", "soulfunk"),
     "gospel": ("gospel",),
     "hard rock": ("hardrock",),
     "hiphop": ("hiphop", "rap"),
     "jazz": ("jazz", "jazzswing", "swing", "bebop", "bigband", "fusion", "dixie"),
+    "jungle": ("jungle",),
     "latin": (
         *("latin", "salsa", "bossa", "bossanova", "samba", "mambo", "rumba", "rhumba", "chacha"),
         *("merengue", "cumbia", "bolero", "beguine", "afrocuban", "calypso", "tango", "songo"),
@@ -64,8 +71,9 @@ def fold(label: str) -> str:
 def words_genre(text: str) -> str | None:
     """Return the genre named in `text`, or None; joined neighbours win over single words."""
     words = [word for word in re.split(r"[^a-z]+", text.lower()) if word]
-    joined = [a + b for a, b in pairwise(words)]
-    for word in (*joined, *words):
+    pairs = [a + b for a, b in pairwise(words)]
+    triples = [a + b for a, b in zip(pairs, words[2:], strict=False)]
+    for word in (*triples, *pairs, *words):
         if word in _GENRE_OF_WORD:
             return _GENRE_OF_WORD[word]
     return None

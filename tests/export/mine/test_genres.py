@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from drumatlas_export.mine.genres import (
     labeller,
     words_genre,
 )
+from drumatlas_export.textbook.families import FAMILIES, family_of
 
 pytestmark = pytest.mark.export
 
@@ -41,6 +43,23 @@ def test_a_word_speaks_of_one_genre_and_can_be_met() -> None:
         assert {fold(word) for word in group} == {genre}
 
 
+def test_a_word_stands_with_a_genre_of_its_own_family() -> None:
+    own = {re.sub("[^a-z]", "", name): name for names in FAMILIES.values() for name in names}
+    found = {word: genre for genre, words in GENRE_WORDS.items() for word in words if word in own}
+    assert len(found) > 20
+    for word, genre in found.items():
+        assert family_of(genre) == family_of(own[word]), word
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["dnb/a.mid", "Drum'n'Bass/a.mid", "breakbeat/a.mid", "Jungle/a.mid", "electro/a.mid",
+     "dubstep/a.mid", "loops/uk garage 2.mid"],
+)  # fmt: skip
+def test_breaks_are_not_dance(path: str) -> None:
+    assert family_of(from_names(path) or "") == "breaks"
+
+
 @pytest.mark.parametrize(
     ("label", "genre"),
     [
@@ -50,6 +69,9 @@ def test_a_word_speaks_of_one_genre_and_can_be_met() -> None:
         ("rock2", "rock"),
         ("R&B", "r&b"),
         ("Sea  Shanty", "sea  shanty"),
+        ("Drum & Bass", "drum and bass"),
+        ("UK Garage", "2-step"),
+        ("Breakbeats", "breakbeat"),
         ("one;two\tthree,,four", "one two three four"),
         ("My\nBand\r", "my band"),
         ("caf\udce9\x85", "caf"),
@@ -83,6 +105,10 @@ def test_the_first_known_genre_of_a_song_counts(labels: list[str], genre: str) -
         ("hip_hop-beats", "hiphop"),
         ("New Wave pop", "synthpop"),
         ("Hard-Rock", "hard rock"),
+        ("DnB loops", "drum and bass"),
+        ("drum_n_bass 174", "drum and bass"),
+        ("Drum and Bass", "drum and bass"),
+        ("old jungle", "jungle"),
         ("rockers", None),
         ("90s", None),
         ("", None),
@@ -108,7 +134,7 @@ def test_the_nearest_folder_wins_over_the_name(path: str, genre: str | None) -> 
 
 @pytest.mark.parametrize(
     ("path", "genre"),
-    [("x/Drum & Bass/a.mid", "drum & bass"), ("x/Jazz-Swing/a.mid", "jazz"), ("a.mid", None)],
+    [("x/Drum & Bass/a.mid", "drum and bass"), ("x/Jazz-Swing/a.mid", "jazz"), ("a.mid", None)],
 )
 def test_the_folder_is_the_genre(path: str, genre: str | None) -> None:
     assert from_folders(path) == genre
