@@ -69,9 +69,9 @@ EXPORT_ALLOWED: dict[str, tuple[str, ...]] = {
     "groove": ("mine",),
     "textbook": ("mine",),
     "space": ("mine", "train"),
-    "atlas": ("mine", "space", "train"),
+    "atlas": ("mine", "space", "textbook", "train"),
     "midi_pack": ("mine", "space"),
-    "score": ("atlas", "mine", "space", "train"),
+    "score": ("atlas", "mine", "space", "textbook", "train"),
     "report": ("map_picture", "space"),
     "cli": (
         *("atlas", "groove", "midi_pack", "mine", "page", "report", "score", "space", "textbook"),

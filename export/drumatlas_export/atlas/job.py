@@ -45,7 +45,7 @@ def export(
     seed, name = one.config.seed, printable(path.stem)
     space = of_checkpoint(one, name)
     basis, axes = knob_basis(space, one.z, seed)
-    points, genres = chart(space, one.z, one.labels, seed)
+    charted = chart(space, one.z, one.labels, seed)
     decoder, encoder = to_onnx(one.model, seed, one.centre, one.reach)
     config = asdict(one.config)
     config["hidden"] = list(config["hidden"])
@@ -53,13 +53,15 @@ def export(
         name=name,
         latent=LatentSpace(one.centre, one.reach, basis, axes),
         thresholds=one.thresholds,
-        genres=genres,
-        points=points,
+        genres=charted.genres,
+        points=charted.points,
         known=one.hashes,
         decoder=decoder,
         encoder=encoder,
         training={**provenance, **one.run, "seed": seed, "config": config},
         scores=scores,
         groove=groove,
+        families=charted.families,
+        labels=charted.labels,
     )
     write_atlas(path, parts)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import GENERATED, TRAINING, Atlas
 from drumatlas.atlas.read import read_atlas
 from drumatlas.files import write_text
-from drumatlas_export.map_picture.contours import contours
+from drumatlas_export.map_picture.contours import contours, family_contours
 
 _WIDTH, _HEIGHT = 900, 620
 _MARGIN = 20
@@ -25,7 +25,8 @@ _GENRES = 14  # number of genres with a name, the largest
 
 
 def picture(atlas: Atlas) -> str:
-    """Return the map as SVG: training points grey, generated ones red, with genre names."""
+    """Return the map as SVG: training points grey, generated ones red, with areas and names of
+    genres."""
     xy = atlas.points.xy
     low, high = xy.min(axis=0), xy.max(axis=0)
     scale = (np.array([_WIDTH, _HEIGHT]) - 2 * _MARGIN) / (high - low)
@@ -41,16 +42,49 @@ def picture(atlas: Atlas) -> str:
         parts.append(
             f'<path d="{dots}" stroke="{colour}" stroke-width="4" stroke-linecap="round"/>'
         )
-    parts += list(_lines(atlas, low, scale))
+    lines = _family_lines if atlas.labels else _lines
+    parts += list(lines(atlas, low, scale))
+    style = 'stroke="#fff" stroke-width="4" paint-order="stroke" font-weight="bold"'
+    for name, x, y in _names(atlas, low, scale):
+        parts.append(f'<text x="{x}" y="{y}" {style}>{escape(name)}</text>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _names(
+    atlas: Atlas, low: NDArray[np.float32], scale: NDArray[np.float64]
+) -> Iterator[tuple[str, int, int]]:
+    """Yield the names of genres and where they stand, the largest first.
+
+    A name that would cover another is left out in an atlas with labels, whose names stand in their
+    own land. In an older one it moves down.
+    """
     taken: list[tuple[int, int]] = []
-    for genre in sorted(atlas.genres, key=lambda one: -one.count)[:_GENRES]:
+
+    def is_taken(x: int, y: int) -> bool:
+        return any(abs(x - a) < _NAME[0] and abs(y - b) < _NAME[1] for a, b in taken)
+
+    most = len(atlas.genres) if atlas.labels else _GENRES
+    for genre in sorted(atlas.genres, key=lambda one: -one.count)[:most]:
         x, y = np.rint((genre.map_centroid - low) * scale + _MARGIN).astype(int).tolist()
-        while any(abs(x - a) < _NAME[0] and abs(y - b) < _NAME[1] for a, b in taken):
+        if atlas.labels and is_taken(x, y):
+            continue
+        while is_taken(x, y):
             y += _NAME[1]
         taken.append((x, y))
-        style = 'stroke="#fff" stroke-width="4" paint-order="stroke" font-weight="bold"'
-        parts.append(f'<text x="{x}" y="{y}" {style}>{escape(genre.name)}</text>')
-    return "\n".join([*parts, "</svg>\n"])
+        yield genre.name, x, y
+
+
+def _family_lines(
+    atlas: Atlas, low: NDArray[np.float32], scale: NDArray[np.float64]
+) -> Iterator[str]:
+    """Yield the land of each family in its own colour."""
+    areas = family_contours(atlas)
+    for family in atlas.families:
+        places = [((line - low) * scale + _MARGIN).round(1).tolist() for line in areas[family.name]]
+        hue = 36 * family.colour % 360
+        style = f'fill="hsl({hue} 70% 50%)" fill-opacity=".18" stroke="hsl({hue} 70% 35%)"'
+        outline = "".join(map(_closed, places))
+        yield f'<path class="area" d="{outline}" {style} stroke-width="1" fill-rule="evenodd"/>'
 
 
 def _lines(atlas: Atlas, low: NDArray[np.float32], scale: NDArray[np.float64]) -> Iterator[str]:

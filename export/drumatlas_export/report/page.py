@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import Grid, grids, pack
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.beat.voices import VOICE_TABLE
@@ -38,8 +39,8 @@ def report(
     parts = [f"<h1>{escape(space.name)}</h1>"]
     if space.atlas and len(space.atlas.points.xy):
         parts.append(
-            "<h2>Map</h2><p>Training beats are grey, generated ones red; each line encloses half "
-            f"of a genre's beats.</p><div class=map>{picture(space.atlas)}</div>"
+            f"<h2>Map</h2><p>Training beats are grey, generated ones red; {_areas(space.atlas)}."
+            f"</p><div class=map>{picture(space.atlas)}</div>"
         )
     seed = int(scores.get("seed", 0))
     parts += ["<h2>Interpolations</h2>", _paths(space, seed)]
@@ -58,6 +59,12 @@ def report(
         f"<title>{escape(space.name)}: scores</title><style>{style}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"
     )
+
+
+def _areas(atlas: Atlas) -> str:
+    if atlas.labels:
+        return "each colour is the land of a family of genres"
+    return "each line encloses half of a genre's beats"
 
 
 def _paths(space: Space, seed: int) -> str:

@@ -1,7 +1,9 @@
-"""Score the map: the purity of its genre areas, and the error of the joystick's latent point."""
+"""Score the map: the purity of its genre areas, the error of the joystick's latent point, and
+whether colours, labels and displays agree."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +12,17 @@ from sklearn.neighbors import NearestNeighbors
 from drumatlas.atlas.model import Atlas, MapPoints
 from drumatlas.beat.codes import grids
 from drumatlas.beat.tsv import BeatRow
-from drumatlas.explore.latent import map_to_latent
+from drumatlas.explore.controls import Turn
+from drumatlas.explore.explorer import Explorer
+from drumatlas.explore.genre import cursor, family_of, genre_at, land_family
+from drumatlas.explore.latent import map_places, map_to_latent
 from drumatlas_export.atlas.chart import AREA, core_of, genre_names
 from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.space import Space
 
 _TESTED = 400  # points of the map to test
+_PLACES = 2000  # places on the land at which colour and names are compared
+_BESIDE = 0.01  # map widths; deviation of these places from points of the map
 
 
 def genre_areas(space: Space, rows: Sequence[BeatRow]) -> dict[str, dict[str, float]]:
@@ -79,3 +86,75 @@ def _distances(atlas: Atlas, points: MapPoints, tested: NDArray[np.intp]) -> NDA
         (found - points.z[tested]) / atlas.latent.reach, axis=1
     ).astype(np.float64)
     return away
+
+
+def agreement(atlas: Atlas, seed: int) -> dict[str, float]:
+    """Return how often the land, its labels and the displays of a box agree, 0..1 each.
+
+    At places on the land, beside points of the map, `colour` compares the colour of the land with
+    the family that header, status and display show when the joystick goes there, and `hover` the
+    name under the pointer with the genre that they show. `points` compares the colour under each
+    point of the map with the family of the point. `cursor` is the share of points of the prior that
+    are shown in the colour of their family. `labels` is the share of labels that stand in their own
+    genre, and `buttons` that of genres whose button leads to them. The result is empty for an atlas
+    without labels.
+    """
+    if atlas.labels is None:
+        return {}
+    rng = np.random.default_rng([seed, 5])
+    near = map_places(atlas)[rng.integers(0, len(atlas.points.xy), _PLACES)]
+    places = np.clip(near + rng.normal(0, _BESIDE, near.shape), 0, 1)
+    box = Explorer(atlas)
+    shown = []
+    for x, y in places.tolist():
+        box.handle(Turn("map_x", x), 0)
+        box.handle(Turn("map_y", y), 0)
+        shown.append(box.genre)
+    hover = _genres_there(atlas, places)
+    own = family_of(atlas)[atlas.points.genre]
+    xy = map_places(atlas).tolist()
+    spread = rng.standard_normal((_TESTED, len(atlas.latent.reach)))
+    z = (atlas.latent.centre + atlas.latent.reach * spread).astype(np.float32)
+    return {
+        "colour": _same(
+            [land_family(atlas, x, y) for x, y in places.tolist()],
+            [one.family_index for one in shown],
+        ),
+        "hover": _same(hover.tolist(), [one.index for one in shown]),
+        "points": _same([land_family(atlas, x, y) for x, y in xy], own.tolist()),
+        "cursor": _same(
+            [land_family(atlas, *cursor(atlas, one)) for one in z],
+            genre_at(atlas, z)[0].tolist(),
+        ),
+        "labels": _same(_genres_there(atlas, _label_places(atlas)).tolist(), _numbers(atlas)),
+        "buttons": _same([_pressed(box, index) for index in _numbers(atlas)], _numbers(atlas)),
+    }
+
+
+def _numbers(atlas: Atlas) -> list[int]:
+    return list(range(len(atlas.genres)))
+
+
+def _same(some: Sequence[int], others: Sequence[int]) -> float:
+    """Return the share of equal numbers of two lists."""
+    return float(np.mean([a == b for a, b in zip(some, others, strict=True)]))
+
+
+def _genres_there(atlas: Atlas, places: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+    """Return the genres [n] at places [n, 2] of the map."""
+    z = np.stack([map_to_latent(atlas, float(x), float(y)) for x, y in places])
+    return genre_at(atlas, z)[1]
+
+
+def _label_places(atlas: Atlas) -> NDArray[np.floating[Any]]:
+    """Return where the labels stand [genres, 2], 0..1."""
+    low, high = atlas.points.xy.min(axis=0), atlas.points.xy.max(axis=0)
+    stand = np.stack([genre.map_centroid for genre in atlas.genres])
+    result: NDArray[np.floating[Any]] = (stand - low) / np.maximum(high - low, 1e-9)
+    return result
+
+
+def _pressed(box: Explorer, index: int) -> int:
+    """Return the genre where the box is after it went to genre `index`."""
+    box.go_to_genre(index)
+    return box.genre.index

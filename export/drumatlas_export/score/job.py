@@ -11,7 +11,7 @@ from drumatlas.beat.codes import Grid, grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import BeatError
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.score.areas import genre_areas, map_inverse
+from drumatlas_export.score.areas import agreement, genre_areas, map_inverse
 from drumatlas_export.score.measures import (
     NOVEL_DISTANCE,
     diversity,
@@ -88,6 +88,7 @@ def evaluate(  # noqa: PLR0913 - how much is measured, by name
             "genre_knn": genre_knn(space, list(train), fresh),
             "genre_areas": genre_areas(space, train),
             **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),
+            **({"agreement": agreement(space.atlas, seed)} if space.atlas else {}),
             "against_held_out": _compared(drawn, beside, reference, seed),
         }
     )

@@ -35,7 +35,7 @@ def with_map(atlas: Atlas, xy: list[tuple[float, float]], genres: tuple[Genre, .
         np.array([i % 2 for i in range(n)], np.uint8),
         np.full(n, -1, np.int16),
     )
-    return replace(atlas, points=points, genres=genres)
+    return replace(atlas, points=points, genres=genres, families=(), labels=None)
 
 
 def genre(name: str, x: float, y: float, count: int = 30) -> Genre:
@@ -53,6 +53,15 @@ def test_the_picture_shows_every_point_and_genre(tiny: Atlas) -> None:
     assert 150 < len(dots(red)) <= 200
     assert all(0 <= x <= width and 0 <= y <= height for x, y in dots(grey) + dots(red))
     assert {text.text for text in svg.findall(f"{SVG}text")} == {"rock", "jazz", "funk"}
+
+
+def test_names_in_an_atlas_with_labels_stand_where_their_labels_do(tiny: Atlas) -> None:
+    crowded = tuple(
+        replace(one, map_centroid=tiny.genres[0].map_centroid, count=9 - i)
+        for i, one in enumerate(tiny.genres)
+    )
+    texts = ElementTree.fromstring(picture(replace(tiny, genres=crowded))).findall(f"{SVG}text")
+    assert [one.text for one in texts] == [tiny.genres[0].name]
 
 
 def test_dots_stand_where_the_points_are(tiny: Atlas) -> None:
