@@ -8,7 +8,7 @@ from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.explore.genre import family_of, genre_at, genre_votes
 from drumatlas.explore.latent import map_places, places_to_latent
 
-SIDE = 512  # cells along each side; a power of 2 times _COARSE
+SIDE = 1024  # cells along each side; a power of 2 times _COARSE
 _COARSE = 64  # cells along each side that are all looked at; more only along borders
 _NEAR = 0.04  # map widths; a cell so near to a point is land on the page, too
 _BATCH = 512

@@ -27,7 +27,7 @@ from drumatlas.errors import AtlasError
 from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
 from drumatlas.explore.wander import phases
-from drumatlas.web.assets import StaticAssets
+from drumatlas.web.assets import StaticAssets, land_runs
 from drumatlas.web.pass_map import SIDE, passing_pieces
 from drumatlas_export.page.bundle import bundle
 from drumatlas_export.page.mlp import Layer, read_layers, run
@@ -212,12 +212,14 @@ def _labels(labels: Labels | None, about: dict[str, Any]) -> dict[str, Any] | No
     """Return the live page's table of the labels with their numbers; None if there are none."""
     if labels is None:
         return None
+    lengths, runs = land_runs(labels)
     return {
         **about,
         "z": _floats(labels.z),
         "weight": _floats(labels.weight),
         "genre": _base64(labels.genre.astype("u1").tobytes()),
-        "land": _base64(labels.land.astype("u1").tobytes()),
+        "lengths": _base64(lengths.astype("<u2").tobytes()),
+        "land": _base64(runs.astype("u1").tobytes()),
     }
 
 

@@ -1,5 +1,7 @@
 // The data of the map: read the points, find the nearest one, and compute genre areas. Pure.
 
+import { landOf } from "./genre.js";
+
 // Reads points.bin: all x (uint16, 0..65535 of the map's bounding box), then all y, all genres
 // (int16, -1 for none) and all origins (uint8: 0 training, 1 generated), little-endian.
 export function readPoints(buffer, n) {
@@ -19,7 +21,8 @@ export function readPoints(buffer, n) {
 
 // Reads places.bin, which an atlas with labels has: the points' x and y (float32) more exactly, their
 // latent points (4 float32 each), the labels' latent points, their weights (float32), their genres
-// (uint8), and the genre of each cell of the map (uint8), little-endian. Returns the whole atlas.
+// (uint8), and lengths (uint16) and genres (uint8) of the runs of cells of the map, little-endian.
+// Returns the whole atlas.
 export function withPlaces(atlas, buffer) {
   const { points, labels } = atlas;
   let at = 0;
@@ -30,7 +33,9 @@ export function withPlaces(atlas, buffer) {
   };
   const [x, y, z] = [points.n, points.n, 4 * points.n].map((count) => take(Float32Array, count));
   const [voters, weight] = [4 * labels.count, labels.count].map((count) => take(Float32Array, count));
-  const [genre, land] = [labels.count, labels.side ** 2].map((count) => take(Uint8Array, count));
+  const genre = take(Uint8Array, labels.count);
+  const lengths = take(Uint16Array, labels.runs);
+  const land = landOf(labels.side, lengths, take(Uint8Array, labels.runs));
   return { ...atlas, points: { ...points, x, y, z }, labels: { ...labels, z: voters, weight, genre, land } };
 }
 

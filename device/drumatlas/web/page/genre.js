@@ -63,6 +63,14 @@ export class GenreVotes {
   }
 }
 
+// Returns the genres of the map's cells, row by row, from the runs of equal ones.
+export function landOf(side, lengths, genres) {
+  const land = new Uint8Array(side * side);
+  let at = 0;
+  lengths.forEach((length, i) => land.fill(genres[i], at, (at += length)));
+  return land;
+}
+
 // Returns the index of the genre whose cell of the map contains x, y, 0..1 each, clipped.
 export function paintedAt({ land, side }, x, y) {
   const cell = (value) => Math.min(Math.max(Math.floor(value * side), 0), side - 1);

@@ -1,6 +1,8 @@
 // Reads the atlas that is written into the page. Its numbers are little-endian in base64; every
 // machine with a browser is little-endian, too.
 
+import { landOf } from "./genre.js";
+
 export function readAtlas(text) {
   const about = JSON.parse(text);
   const floats = (value) => new Float32Array(bytes(value));
@@ -26,7 +28,7 @@ export function readAtlas(text) {
       z: floats(about.labels.z),
       weight: floats(about.labels.weight),
       genre: new Uint8Array(bytes(about.labels.genre)),
-      land: new Uint8Array(bytes(about.labels.land)),
+      land: landOf(about.labels.side, new Uint16Array(bytes(about.labels.lengths)), new Uint8Array(bytes(about.labels.land))),
     },
     groove: about.groove && { loud: floats(about.groove.loud), near: floats(about.groove.near) },
     near: doubles(about.near),
