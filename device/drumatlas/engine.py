@@ -67,14 +67,21 @@ class Engine:
 
     @property
     def bpm(self) -> float:
-        """The tempo that was set, BPM. `sequencer.bpm` is the one in force, which may be a
-        leader's."""
-        return self.values.bpm
+        """The tempo to play at, BPM: the one that was set (`values.bpm`) or, as far as the control
+        `climate` is on, the usual one of the place. `sequencer.bpm` is the one in force, which may
+        be a leader's."""
+        bpm = self.values.bpm
+        share, climate = self.values["climate"], self.sequencer.pattern.climate
+        return bpm * (climate[0] / bpm) ** share if share and climate else bpm
 
     @property
     def feel(self) -> Feel:
-        """The swing and humanize that were set."""
-        return Feel(self.values["swing"], self.values["humanize"])
+        """The swing to play with, as set or moved by `climate`, and the humanize that was set."""
+        swing = self.values["swing"]
+        share, climate = self.values["climate"], self.sequencer.pattern.climate
+        if share and climate:
+            swing += share * (climate[1] - swing)
+        return Feel(swing, self.values["humanize"])
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -137,6 +144,8 @@ class Engine:
             self.explorer.fill = None
         if publishes:
             self.publish()
+        if self.values["climate"]:
+            self._pass_on()  # a beat that has come in brings its tempo
 
     def publish(self) -> None:
         """Hand the present pattern to the sequencer. Before Start, it plays from the first step on;
@@ -179,7 +188,7 @@ class Engine:
             listener(change)
         self.explorer.handle(change, now_ns)
         if isinstance(change, Turn) and BY_NAME[change.control].moves == "tempo":
-            self.set_bpm(self.bpm)
+            self.set_bpm(self.values.bpm)
         self._pass_on()
 
     def recall(self, program: int, now_ns: int) -> None:
@@ -205,10 +214,11 @@ class Engine:
         self._pass_on()
 
     def _pass_on(self) -> None:
-        """Give tempo and feel to the sequencer if a control or a snapshot has changed them."""
+        """Give tempo and feel to the sequencer if a control, a snapshot or the climate of a place
+        has changed them."""
         bpm, feel = self._played
         if self.bpm != bpm:
-            self.set_bpm(self.bpm)
+            self.set_bpm(self.values.bpm)
         if self.feel != feel:
             self.sequencer.set_feel(self.feel)
         self._played = self.bpm, self.feel
@@ -245,8 +255,8 @@ class Engine:
         """Set the tempo (BPM) from the next tick on, also where the sequencer has kept the tempo
         of a leader that is gone."""
         self.values.bpm = bpm
-        self._played = bpm, self._played[1]
-        self.sequencer.set_tempo(bpm)
+        self._played = self.bpm, self._played[1]
+        self.sequencer.set_tempo(self.bpm)
 
     def _tap(self, now_ns: int) -> None:
         bpm = self._taps.tap(now_ns)

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from drumatlas.atlas.model import LATENT, Family, Floats, Genre, LatentSpace
+from drumatlas.atlas.model import LATENT, Climate, Family, Floats, Genre, LatentSpace
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 
 _MAX_NUMBER = 1e6  # latent coordinates of real models are below 100
 MAX_GENRES = 256
+_LEAST_BPM, _MOST_BPM = 20.0, 300.0  # as --bpm takes
 _MOST_BLUR = 100.0  # prior deviations
 _MOST_POWER = 16
 
@@ -91,7 +92,22 @@ def _genre(genre: Any, what: str) -> Genre:
         spread=_numbers(_get(genre, "spread", what), (LATENT,), f"{what}.spread"),
         map_centroid=_numbers(_get(genre, "map_centroid", what), (2,), f"{what}.map_centroid"),
         count=count,
+        climate=_climate(genre["climate"], f"{what}.climate") if "climate" in genre else None,
     )
+
+
+def _climate(climate: Any, what: str) -> Climate:
+    bpm = _numbers(_get(climate, "bpm", what), (3,), f"{what}.bpm").tolist()
+    if not _LEAST_BPM <= bpm[0] <= bpm[1] <= bpm[2] <= _MOST_BPM:
+        raise AtlasError(
+            f"atlas.json: {what}.bpm must be three tempos in {_LEAST_BPM:g}..{_MOST_BPM:g}, the "
+            "slowest first"
+        )
+    swing = float(_numbers(_get(climate, "swing", what), (), f"{what}.swing"))
+    if not 0 <= swing <= 1:
+        raise AtlasError(f"atlas.json: {what}.swing must be a number in 0..1")
+    slow, usual, fast = bpm
+    return Climate((slow, usual, fast), swing, read_name(_get(climate, "kit", what), 24))
 
 
 def read_families(info: dict[str, Any], genres: int) -> tuple[Family, ...]:

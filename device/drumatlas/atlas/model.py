@@ -34,6 +34,17 @@ class LatentSpace:
 
 
 @dataclass(frozen=True, slots=True)
+class Climate:
+    """How a genre is usually played: the lower quartile, the median and the upper quartile of its
+    tempo (quarter notes a minute), its swing (0..1, as the control has it), and the name of its
+    drum set."""
+
+    bpm: tuple[float, float, float]
+    swing: float
+    kit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Genre:
     """A named area: its middle [4] and standard deviation [4] in latent space, the place of its
     label on the map [2], and its number of beats."""
@@ -43,6 +54,7 @@ class Genre:
     spread: Floats
     map_centroid: Floats
     count: int
+    climate: Climate | None = None  # optional
 
 
 @dataclass(frozen=True, slots=True)

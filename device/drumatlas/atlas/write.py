@@ -1,7 +1,7 @@
 """Writes an atlas: the same contents give the same bytes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -146,6 +146,7 @@ def _describe(parts: AtlasParts) -> dict[str, Any]:
                 "spread": _floats(genre.spread),
                 "map_centroid": _floats(genre.map_centroid),
                 "count": genre.count,
+                **({"climate": asdict(genre.climate)} if genre.climate else {}),
             }
             for genre in parts.genres
         ],

@@ -33,6 +33,7 @@ class Pattern:
     z: tuple[float, ...] = ()
     genre: str = ""
     moved: float = 0.0  # how far the filter moved the place, in prior deviations
+    climate: tuple[float, float] | None = None  # usual tempo (BPM) and swing (0..1) of the place
     touch: Touch | None = None  # for humanize; without it, humanize is purely random
 
 

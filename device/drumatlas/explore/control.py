@@ -15,9 +15,10 @@ PAGE_KEYS = {"s": "switches the sound of the page", "?": "lists the keys"}
 # The section of the page's panel that shows a control.
 Group = Literal["place", "map", "transport", "feel", "mix", "act", "memory", "box"]
 # What a control changes. Values: one axis of the latent space, the joystick on the map, the blend
-# of snapshots, the beat made at the current place, the timing and velocity of its notes, the tempo.
+# of snapshots, the beat made at the current place, the timing and velocity of its notes, the tempo,
+# how far tempo and timing follow the place.
 Moves = Literal[
-    "axis", "map", "morph", "pattern", "feel", "tempo",
+    "axis", "map", "morph", "pattern", "feel", "tempo", "climate",
     # Buttons may also change the place itself, the transport, the saved data or the MIDI map.
     "place", "transport", "memory", "midi",
 ]  # fmt: skip

@@ -58,6 +58,10 @@ CONTROLS: tuple[Control, ...] = check_table((
     Control("accent",              0.5, "feel",      "pattern", 28, "B M",  # 0.5: unchanged
             "sets the contrast between loud and soft hits", start="play.accent",
             start_means="0: all hits alike, 1: strong accents"),
+    Control("climate",             0.0, "feel",      "climate", 15, "C V",
+            "moves tempo and swing to those that the genre of the place usually has",
+            start="play.climate", start_means="1 plays at the usual tempo and swing of the place",
+            needs_box=True),
     Control("morph",               0.0, "memory",    "morph",   27, "; '",
             "moves you between snapshots, from a and c to b and d"),
     Control("morph_y",             0.0, "memory",    "morph",   29, ': "',

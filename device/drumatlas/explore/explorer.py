@@ -4,12 +4,14 @@ Pure except for the decoder it calls. Times are arguments, in monotonic nanoseco
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.beat.pattern import Pattern
 from drumatlas.explore.chaos import Chaos
+from drumatlas.explore.climate import climate_at
 from drumatlas.explore.control import Moves
 from drumatlas.explore.control_values import ControlValues
 from drumatlas.explore.controls import BY_NAME, KNOBS, SLOTS, Press, Turn
@@ -199,7 +201,8 @@ class Explorer:
         cycles = self._chaos.cycles(place, chaos, self._places.filter, self.novelty, accent)
         name = genre_of(self.atlas, place.z).name
         z = tuple(place.z.tolist())
-        return Pattern(cycles, place.code, z, name, place.moved, self._touch)
+        climate = climate_at(self.atlas, place.z)
+        return Pattern(cycles, place.code, z, name, place.moved, climate, self._touch)
 
     def _set_knobs(self, knobs: Floats) -> None:
         self._wander = None
@@ -228,7 +231,8 @@ class Explorer:
     def _press_fill(self, _now_ns: int) -> None:
         """Set `fill` to a different and denser beat found near the current place."""
         density, reach = Density.of_controls(self.values), self.atlas.latent.reach
-        self.fill = self._make(find_fill(self._places, self.place, reach, density, self.novelty))
+        fill = self._make(find_fill(self._places, self.place, reach, density, self.novelty))
+        self.fill = replace(fill, climate=self._pattern.climate)  # a fill keeps the tempo
 
     def _press_freeze(self, _now_ns: int) -> None:
         self.frozen = not self.frozen

@@ -14,7 +14,9 @@ WANDERING_NS = 60_000_000_000  # ...and while the place moves by itself, to spar
 def saved_state(engine: Engine, learned: Mapping[int, str]) -> SavedState:
     """Return the state of `engine` and the `learned` controllers, ready to be saved."""
     explorer = engine.explorer
-    return SavedState(explorer.snapshot(), engine.bpm, dict(explorer.snapshots), dict(learned))
+    return SavedState(
+        explorer.snapshot(), engine.values.bpm, dict(explorer.snapshots), dict(learned)
+    )
 
 
 def restore(engine: Engine, state: SavedState) -> None:

@@ -140,8 +140,8 @@ def _labels(labels: Labels | None) -> dict[str, object] | None:
 
 
 def land_runs(labels: Labels) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-    """Return the lengths and the genres of the runs of equal cells of the land, row by row: a
-    twentieth of its bytes. No run goes on in the next row."""
+    """Return the lengths and the genres of the runs of equal cells of the land, row by row. No
+    run goes on in the next row."""
     cells = labels.land.ravel()
     is_first = np.ones(len(cells), bool)
     is_first[1:] = cells[1:] != cells[:-1]
@@ -155,16 +155,14 @@ def places_bytes(atlas: Atlas, labels: Labels) -> bytes:
     float32) and their z (4 float32 each); the labels' z, weights (float32) and genres (uint8); the
     lengths (uint16) and genres (uint8) of the runs of the map's cells."""
     places = map_places(atlas) if len(atlas.points.xy) else atlas.points.xy
-    runs = land_runs(labels)
+    lengths, genres = land_runs(labels)
     floats = (places[:, 0], places[:, 1], atlas.points.z, labels.z, labels.weight)
     return b"".join(
         (
             *(array.astype("<f4").tobytes() for array in floats),
             labels.genre.astype("u1").tobytes(),
-            *(
-                array.astype(kind).tobytes()
-                for array, kind in zip(runs, ("<u2", "u1"), strict=True)
-            ),
+            lengths.astype("<u2").tobytes(),
+            genres.astype("u1").tobytes(),
         )
     )
 
