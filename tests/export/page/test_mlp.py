@@ -59,14 +59,18 @@ def test_the_layers_of_an_atlas_give_what_its_decoder_gives() -> None:
     assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(atlas.decode(Z), abs=1e-5)
 
 
+@pytest.fixture(scope="module")
 def levelled_model() -> tuple[Autoencoder, bytes]:
+    """A model whose decoder levels, and that decoder as ONNX."""
     torch.manual_seed(2)
     model = Autoencoder(TrainConfig(kind="swae", hidden=(9, 8), likeliest=True)).eval()
     return model, to_onnx(model, 1)[0]
 
 
-def test_the_layers_of_a_levelled_decoder_end_so() -> None:
-    model, decoder = levelled_model()
+def test_the_layers_of_a_levelled_decoder_end_so(
+    levelled_model: tuple[Autoencoder, bytes],
+) -> None:
+    model, decoder = levelled_model
     layers = read_layers(decoder, decoder_of(decoder), Z)
     assert [layer.activation for layer in layers] == ["Relu", "Relu", LEVELLED]
     with torch.no_grad():
@@ -74,8 +78,10 @@ def test_the_layers_of_a_levelled_decoder_end_so() -> None:
     assert run(layers, Z).reshape(-1, 32, 14) == pytest.approx(wanted, abs=1e-5)
 
 
-def test_another_end_behind_an_order_is_refused() -> None:
-    _, decoder = levelled_model()
+def test_another_end_behind_an_order_is_refused(
+    levelled_model: tuple[Autoencoder, bytes],
+) -> None:
+    _, decoder = levelled_model
     model = onnx.load_from_string(decoder)
     next(node for node in model.graph.node if node.op_type == "TopK").attribute.append(
         helper.make_attribute("largest", 0)
