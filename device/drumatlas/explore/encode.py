@@ -14,8 +14,9 @@ from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.beat.codes import Code, Grid, grids
 from drumatlas.explore.search import ball
 
-# Radius of each round, prior deviations.
-RADII = (0.8, 0.4, 0.2)
+# Radius of each round, prior deviations. On 300 beats of the textbook this raises the F1 score of
+# the built-in atlas from .763 to .856; (0.4, 0.2, 0.1) gives .838, and ten others .849 to .856.
+RADII = (1.5, 0.8, 0.3)
 
 
 def rounds(reach: Floats) -> NDArray[np.float64]:

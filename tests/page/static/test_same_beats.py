@@ -180,7 +180,7 @@ def test_a_beat_lands_where_it_lands_on_the_box(
 ) -> None:
     luck = np.random.default_rng(26)
     codes = []
-    for i in range(60):
+    for i in range(30):
         z = atlas.latent.centre + atlas.latent.reach * luck.standard_normal(4)
         hits = places.hits(z[None].astype(np.float32))[1][0].copy()
         hits.ravel()[luck.permutation(hits.size)[: i % 6]] ^= True  # no longer a beat of the space
@@ -197,7 +197,7 @@ def test_a_beat_lands_where_it_lands_on_the_box(
         assert page == pytest.approx(box.tolist(), abs=1e-5)
         answer = atlas.encode(grids([code]).astype(np.float32))[0]
         moved += not np.array_equal(box, answer)
-    assert moved > 40
+    assert moved > 20
 
 
 def test_map_knobs_and_genres_lead_to_the_places_of_the_box(
