@@ -11,7 +11,7 @@ import numpy as np
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.atlas.trial import open_atlas
 from drumatlas.beat import tsv
-from drumatlas.beat.codes import Code, grids, pack
+from drumatlas.beat.codes import Code, pack
 from drumatlas.beat.drums import Reading, misfit_line, read, unvoiced_line
 from drumatlas.beat.grid import four_four
 from drumatlas.beat.smf import MAX_BYTES
@@ -109,14 +109,14 @@ def encode(arguments: argparse.Namespace) -> int:
 
 
 def _encode(atlas: Atlas, codes: list[Code]) -> Iterable[BeatRow]:
+    from drumatlas.explore.encode import encode_beat
     from drumatlas.explore.latent import nearest_genre
 
-    for start in range(0, len(codes), _BATCH):
-        some = codes[start : start + _BATCH]
-        for code, z in zip(some, atlas.encode(grids(some).astype(np.float32)), strict=True):
-            nearest = nearest_genre(atlas, z)
-            labels = (nearest[0].name,) if nearest else ()
-            yield BeatRow(code, tuple(z.tolist()), labels=labels)
+    for code in codes:
+        z = encode_beat(atlas, code)
+        nearest = nearest_genre(atlas, z)
+        labels = (nearest[0].name,) if nearest else ()
+        yield BeatRow(code, tuple(z.tolist()), labels=labels)
 
 
 def _codes(path: Path, reading: Reading) -> list[Code]:
@@ -164,6 +164,7 @@ ENCODE = Command(
     ENCODE_EXAMPLES,
     encode_options,
     encode,
-    "Prints each beat of a file with its latent point and the genre nearest to it. A MIDI file is "
-    "cut into two-bar beats.",
+    "Prints each beat of a file with its latent point and the genre nearest to it. The point comes "
+    "from the encoder and a search around its answer for the place whose decoded beat is nearest "
+    "to the given one. A MIDI file is cut into two-bar beats.",
 )

@@ -8,7 +8,6 @@ box's own code, and written into the page.
 import json
 import re
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -24,20 +23,20 @@ from drumatlas.atlas.read import parse_atlas
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
+from drumatlas.explore.encode import rounds
 from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
 from drumatlas.explore.wander import phases
 from drumatlas.web.assets import StaticAssets
 from drumatlas.web.pass_map import SIDE, passing_pieces
 from drumatlas_export.page.bundle import bundle
-from drumatlas_export.page.mlp import Layer, read_layers, run
+from drumatlas_export.page.mlp import Layer, read_layers
 from drumatlas_export.page.tables import TABLES, tables_module
 
 STYLES = ("style.css", "controls.css", "static.css")
 _CHECKED = 64  # inputs on which the layers are compared with the atlas' networks
 _SEED = 0  # the box's default
 _LIVELY = 0.08  # share of hits in the encoder's test inputs, as in the training beats
-_MAX_SHIFT = 0.01  # distance that half precision may move a place, in units of the reach
 
 
 def static_page(data: bytes, name: str) -> str:
@@ -106,10 +105,6 @@ def _floats(array: NDArray[Any]) -> str:
     return _base64(array.astype("<f4").tobytes())
 
 
-def _halves(array: NDArray[Any]) -> str:
-    return _base64(array.astype("<f2").tobytes())
-
-
 def _doubles(array: NDArray[Any]) -> str:
     return _base64(array.astype("<f8").tobytes())
 
@@ -132,6 +127,7 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
         "known": _base64(np.unique(atlas.known).astype("<u8").tobytes()),
         "near": _doubles(near),
         "far": _doubles(far),
+        "rounds": _doubles(rounds(latent.reach)),
         "homes": _floats(places.homes),
         "groove": _groove(atlas.groove),
         "centre": _floats(latent.centre),
@@ -163,10 +159,11 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 
 def _encoder(model: bytes, atlas: Atlas) -> list[dict[str, Any]] | None:
-    """Return the layers of encoder.onnx in half precision, or None if a page can't run them.
+    """Return the layers of encoder.onnx, or None if a page can't run them.
 
-    Half precision moves a place by less than a thousandth of the atlas' reach. Without an encoder
-    the page works, but can't open MIDI files.
+    They are in full precision: a search starts at the encoder's answer, and from a slightly
+    different start it can end at another place than the box's. Without an encoder the page works,
+    but can't open MIDI files.
     """
     rng = np.random.default_rng(2)
     cells = (rng.random((_CHECKED, STEPS * VOICES)) < _LIVELY).astype(np.float32)
@@ -175,24 +172,9 @@ def _encoder(model: bytes, atlas: Atlas) -> list[dict[str, Any]] | None:
         return atlas.encode(x.reshape(-1, STEPS, VOICES))
 
     try:
-        layers = [_halved(layer) for layer in read_layers(model, encode, cells)]
+        return [_layer(layer) for layer in read_layers(model, encode, cells)]
     except AtlasError:
         return None
-    off = np.abs((run(layers, cells) - encode(cells)) / atlas.latent.reach)
-    if not off.max() <= _MAX_SHIFT:  # false for NaN, too: numbers too large for half precision
-        return None
-    return [
-        _layer(layer) | {"weights": _halves(layer.weights), "bias": _halves(layer.bias)}
-        for layer in layers
-    ]
-
-
-def _halved(layer: Layer) -> Layer:
-    with np.errstate(over="ignore"):
-        weights, bias = (
-            array.astype(np.float16).astype(np.float32) for array in (layer.weights, layer.bias)
-        )
-    return replace(layer, weights=weights, bias=bias)
 
 
 def _groove(groove: Groove | None) -> dict[str, str] | None:

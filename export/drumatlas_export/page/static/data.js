@@ -18,27 +18,19 @@ export function readAtlas(text) {
     },
     genres: about.genres.map((one) => ({ ...one, centroid: floats(one.centroid), typical: floats(one.typical) })),
     layers: about.layers.map((one) => ({ ...one, weights: floats(one.weights), bias: floats(one.bias) })),
-    encoder: about.encoder?.map((one) => ({ ...one, weights: halves(one.weights), bias: halves(one.bias) })),
+    encoder: about.encoder?.map((one) => ({ ...one, weights: floats(one.weights), bias: floats(one.bias) })),
     known: new BigUint64Array(bytes(about.known)),
     thresholds: floats(about.thresholds),
     groove: about.groove && { loud: floats(about.groove.loud), near: floats(about.groove.near) },
     near: doubles(about.near),
     far: doubles(about.far),
+    rounds: doubles(about.rounds),
     homes: floats(about.homes),
     centre: floats(about.centre),
     reach: floats(about.reach),
     basis: floats(about.basis),
     inverse: doubles(about.inverse),
   };
-}
-
-// Converts half-precision numbers (IEEE 754 binary16) to single precision.
-function halves(base64) {
-  return Float32Array.from(new Uint16Array(bytes(base64)), (bits) => {
-    const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-    const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
-    return bits & 0x8000 ? -size : size;
-  });
 }
 
 function bytes(base64) {

@@ -26,15 +26,32 @@ export class Network {
     for (const { weights, bias, activation, alpha } of this.#layers) {
       const act = ACTIVATIONS[activation];
       const y = new Float32Array(bias.length);
-      for (let row = 0, at = 0; row < y.length; row++) {
-        let sum = bias[row];
-        for (let column = 0; column < x.length; column++, at++) sum += weights[at] * x[column];
+      for (let row = 0; row < y.length; row++) {
+        const sum = bias[row] + product(weights, row * x.length, x);
         y[row] = act ? act(Math.fround(sum), alpha) : sum;
       }
       x = activation === "Levelled" ? levelled(y) : y;
     }
     return x;
   }
+}
+
+// Returns the scalar product of x with the weights from index `at` on. Four sums that do not wait
+// for one another take less time than one.
+function product(weights, at, x) {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 3 < x.length; i += 4) {
+    a += weights[at + i] * x[i];
+    b += weights[at + i + 1] * x[i + 1];
+    c += weights[at + i + 2] * x[i + 2];
+    d += weights[at + i + 3] * x[i + 3];
+  }
+  for (; i < x.length; i++) a += weights[at + i] * x[i];
+  return a + b + (c + d);
 }
 
 // Shifts the logits so that as many cells exceed 1/2 as the network expects hits, as in
