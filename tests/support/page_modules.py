@@ -29,7 +29,7 @@ function made(text) {
   const atlas = readAtlas(text);
   const space = new Space(atlas);
   const filter = new BeatFilter(atlas.known);
-  return { atlas, space, places: new Places(atlas, space, new Decoder(atlas.layers), filter) };
+  return { atlas, space, places: new Places(atlas, space, new Decoder(atlas.decoder), filter) };
 }
 """
 

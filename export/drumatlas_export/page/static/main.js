@@ -8,7 +8,7 @@ import { Decoder } from "./decoder.js";
 import { beatOf } from "./filebeat.js";
 import { acceptDrops, fileButton } from "./files.js";
 import { BeatFilter } from "./filter.js";
-import { Network } from "./network.js";
+import { Network } from "./graph.js";
 import { Places } from "./places.js";
 import { Player } from "./player.js";
 import { Screen, applyTheme } from "./screen.js";
@@ -23,7 +23,7 @@ class Page extends Screen {
   constructor(atlas) {
     super(atlas, false);
     const space = new Space(atlas);
-    const places = new Places(atlas, space, new Decoder(atlas.layers), new BeatFilter(atlas.known));
+    const places = new Places(atlas, space, new Decoder(atlas.decoder), new BeatFilter(atlas.known));
     const encoder = atlas.encoder ? new Network(atlas.encoder) : null;
     this.player = new Player((...hit) => this.sound.hit(...hit), (bar) => this.bar(bar));
     this.taps = new TapTempo();
