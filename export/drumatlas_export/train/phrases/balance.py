@@ -35,7 +35,10 @@ class Rates:
             ]
             for bar, own in enumerate(bars):
                 numbers = torch.cat(
-                    [soft_targets(some, decoder.books[group])[0][:, 0] for some in own.split(2048)]
+                    [
+                        soft_targets(some, decoder.books[group])[0][:, 0]
+                        for some in torch.split(own, 2048)
+                    ]
                 )
                 self.phrases[bar, group] = _shares(numbers, weight, len(decoder.books[group]))
             is_same = (bars[0] == bars[1]).all(1).float()

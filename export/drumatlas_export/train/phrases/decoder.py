@@ -61,15 +61,14 @@ class PhraseDecoder(nn.Module):
         self.balance = nn.ParameterList(  # set after training, see balance.py
             nn.Parameter(torch.zeros(BARS, len(book)), requires_grad=False) for book in books
         )
-        self.contexts = nn.ModuleList(
-            nn.ModuleList(nn.Embedding(len(book), _CONTEXT) for _ in range(BARS)) for book in books
+        self.contexts = nn.ParameterList(  # of each bar and group
+            nn.Parameter(0.1 * torch.randn(len(book), _CONTEXT))
+            for _ in range(BARS)
+            for book in books
         )
         self.context_of_bits = nn.ModuleList(
             nn.Linear(book.shape[1], _CONTEXT, bias=False) for book in books
         )
-        for one in self.contexts.modules():
-            if isinstance(one, nn.Embedding):
-                nn.init.normal_(one.weight, std=0.1)
         self._add_choices(trunk[-1])
         self.thresholds = nn.Parameter(torch.zeros(len(books)), requires_grad=False)
         self.sharpness = 0.0  # 1 / temperature of the expected phrase; 0: the likeliest phrase
@@ -113,6 +112,14 @@ class PhraseDecoder(nn.Module):
         logit: Tensor = self.gates[f"{group}"](seen)
         return logit.reshape(-1) - self.thresholds[group]
 
+    def _contexts(self, choice: Choice) -> Tensor:
+        """Return what later choices see of each phrase [k, _CONTEXT] of one choice."""
+        bar, group = choice
+        book = self.books[group]
+        of_bits: Tensor = self.context_of_bits[group](book)
+        own: Tensor = self.contexts[bar * len(self.books) + group]
+        return own + of_bits
+
     def choose_all(self, z: Tensor, choose: Choose) -> list[list[Tensor]]:
         """Return the phrase numbers [n] for each bar and group that `choose` gives, in turn.
 
@@ -129,10 +136,7 @@ class PhraseDecoder(nn.Module):
                 seen += [self.books[group].index_select(0, before), *repeats]
             number, is_same = choose((bar, group), torch.cat(seen, 1), before)
             chosen[bar].append(number)
-            table = self.contexts[group][bar].weight + self.context_of_bits[group](
-                self.books[group]
-            )
-            added = table.index_select(0, number)
+            added = self._contexts((bar, group)).index_select(0, number)
             context = added if context is None else context + added
             if is_same is not None:
                 repeats.append(is_same.reshape(-1, 1))

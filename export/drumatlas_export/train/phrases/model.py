@@ -66,7 +66,7 @@ def new(
 
 def stored(config: TrainConfig, state: Mapping[str, Tensor]) -> PhraseAutoencoder:
     """Return a model whose books have the sizes of those in `state`, which it can then load."""
-    shapes = []
+    shapes: list[tuple[int, ...]] = []
     while (book := state.get(f"decoder.books.{len(shapes)}")) is not None:
         shapes.append(tuple(book.shape))
     return PhraseAutoencoder(
