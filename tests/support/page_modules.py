@@ -30,7 +30,7 @@ function made(text) {
   const atlas = readAtlas(text);
   const space = new Space(atlas);
   const filter = new BeatFilter(atlas.known);
-  const decoder = new Decoder(atlas.layers);
+  const decoder = new Decoder(atlas.decoder);
   const places = new Places(atlas, space, decoder, filter);
   return { atlas, space, places, encoder: new Encoder(atlas, space, decoder) };
 }

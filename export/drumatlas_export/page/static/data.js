@@ -17,8 +17,8 @@ export function readAtlas(text) {
       generated: new Uint8Array(bytes(origin)),
     },
     genres: about.genres.map((one) => ({ ...one, centroid: floats(one.centroid), typical: floats(one.typical) })),
-    layers: about.layers.map((one) => ({ ...one, weights: floats(one.weights), bias: floats(one.bias) })),
-    encoder: about.encoder?.map((one) => ({ ...one, weights: floats(one.weights), bias: floats(one.bias) })),
+    decoder: readGraph(about.decoder),
+    encoder: about.encoder && readGraph(about.encoder),
     known: new BigUint64Array(bytes(about.known)),
     thresholds: floats(about.thresholds),
     groove: about.groove && { loud: floats(about.groove.loud), near: floats(about.groove.near) },
@@ -31,6 +31,21 @@ export function readAtlas(text) {
     basis: floats(about.basis),
     inverse: doubles(about.inverse),
   };
+}
+
+const READERS = {
+  f4: (base64) => new Float32Array(bytes(base64)),
+  i4: (base64) => new Int32Array(bytes(base64)),
+};
+
+// Reads a network as `drumatlas_export.page.graph` writes it. Each array gets the number that nodes
+// know it by.
+export function readGraph(graph) {
+  const arrays = [];
+  for (const { number, shape, kind, data } of graph.arrays) {
+    arrays[number] = { shape, data: READERS[kind](data) };
+  }
+  return { ...graph, arrays };
 }
 
 function bytes(base64) {

@@ -1,7 +1,7 @@
 // Finds the place of a beat, as `drumatlas.explore.encode` does, which gives the reasons. Pure.
 
 import { CANDIDATES, VOICES } from "./boxtables.js";
-import { Network } from "./network.js";
+import { Network } from "./graph.js";
 import { above } from "./shape.js";
 
 const AXES = 4;
@@ -12,7 +12,7 @@ export class Encoder {
   #space;
   #decoder;
 
-  // `atlas` has encoder (layers), thresholds and rounds: each round's offsets, one after the other.
+  // `atlas` has encoder (a graph), thresholds and rounds: each round's offsets, one after the other.
   constructor(atlas, space, decoder) {
     this.#atlas = atlas;
     this.#network = new Network(atlas.encoder);

@@ -23,7 +23,7 @@ class Page extends Screen {
   constructor(atlas) {
     super(atlas, false);
     const space = new Space(atlas);
-    const decoder = new Decoder(atlas.layers);
+    const decoder = new Decoder(atlas.decoder);
     const places = new Places(atlas, space, decoder, new BeatFilter(atlas.known));
     const encoder = atlas.encoder ? new Encoder(atlas, space, decoder) : null;
     this.player = new Player((...hit) => this.sound.hit(...hit), (bar) => this.bar(bar));
