@@ -55,7 +55,7 @@ def test_a_virtual_port_is_played_and_left_clean(
     )
     recorder.listen_to("drumatlas")
     recorder.wait_for(START)
-    time.sleep(4)
+    time.sleep(2.5)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     recorder.wait_for(STOP)

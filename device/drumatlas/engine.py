@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.beat.codes import Code, grids
+from drumatlas.beat.codes import Code
 from drumatlas.errors import one_line
 from drumatlas.explore.control_values import ControlValues
 from drumatlas.explore.controls import BY_NAME, Change, Press, Turn
+from drumatlas.explore.encode import encode_beat
 from drumatlas.explore.explorer import Explorer
 from drumatlas.explore.snapshot import Snapshot, name_of_program
 from drumatlas.play.feel import Feel
@@ -200,8 +201,9 @@ class Engine:
             self._recall_when_due(now_ns)
 
     def land(self, code: Code) -> None:
-        """Jump to the place of a beat, found with the atlas' encoder."""
-        self.explorer.go(self.explorer.atlas.encode(grids([code]).astype("float32"))[0])
+        """Jump to the place of a beat, found with the atlas' encoder and a search around its answer
+        (up to 195 points to decode)."""
+        self.explorer.go(encode_beat(self.explorer.atlas, code))
 
     def visit(self, kept: Snapshot) -> None:
         """Jump to a snapshot from outside."""

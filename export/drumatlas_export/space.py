@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Atlas, Genre, Groove, Network
 from drumatlas.atlas.trial import open_atlas
-from drumatlas.beat.codes import pack
+from drumatlas.beat.codes import Grid, pack
 from drumatlas.errors import FileError
+from drumatlas.explore.encode import refine
 from drumatlas.files import naming
 from drumatlas_export.mine.sources import printable
 from drumatlas_export.train import checkpoint as checkpoints
@@ -58,6 +59,16 @@ class Space:
     def probabilities(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities [n, 32, 14], 0..1, of hits at points z [n, 4]."""
         return np.concatenate(list(self._decoded(z)))
+
+    def places(self, beats: Grid) -> NDArray[np.float32]:
+        """Return the points z [n, 4] where the box lands with beats [n, 32, 14]: the encoder's
+        answers, improved by the box's search."""
+        answers = self.encode(beats.astype(np.float32))
+        found = [
+            refine(self.hits, self.reach, answer, beat)
+            for answer, beat in zip(answers, beats, strict=True)
+        ]
+        return np.array(found, np.float32).reshape(answers.shape)
 
     def _decoded(self, z: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         return (self.decode(z[i : i + _BATCH]) for i in range(0, max(len(z), 1), _BATCH))

@@ -10,6 +10,7 @@ import torch
 
 from drumatlas.beat.codes import pack
 from drumatlas.errors import AtlasError, DrumatlasError, FileError, ModelError
+from drumatlas.explore.encode import encode_beat
 from drumatlas_export import space as space_module
 from drumatlas_export.space import Space, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
@@ -39,6 +40,17 @@ def test_decode_and_encode_are_the_models(space: Space, checkpoint: Checkpoint) 
         encoded = checkpoint.model.encode(torch.from_numpy(x)).numpy()
     assert np.array_equal(space.decode(z), p)
     assert np.array_equal(space.encode(x), encoded)
+
+
+def test_beats_have_the_places_where_the_box_lands_with_them(atlas_path: Path) -> None:
+    space = open_space(atlas_path)
+    assert space.atlas is not None
+    beats = np.random.default_rng(0).random((20, 32, 14)) < 0.15
+    codes = [tuple(code) for code in pack(beats).tolist()]
+    expected = [encode_beat(space.atlas, code) for code in codes]
+    assert np.array_equal(space.places(beats), np.stack(expected))
+    assert not np.array_equal(space.places(beats), space.encode(beats.astype(np.float32)))
+    assert space.places(beats[:0]).shape == (0, 4)
 
 
 def test_hits_are_above_the_thresholds(space: Space) -> None:

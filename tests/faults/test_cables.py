@@ -27,7 +27,7 @@ class TestPulledOut:
     ) -> None:
         process = play(*SYNTH, "--state", "none", *config)
         synth.wait_for(CLOCK)
-        time.sleep(1)
+        time.sleep(0.5)
         synth.unplug()
         said = hear(process, "recorder:synth: unplugged")
         synth.events.clear()
@@ -128,14 +128,14 @@ class TestLeaderGone:
         )
         hear(process, "Ctrl-C stops")  # panic comes long before
         time.sleep(0.5)
-        leader(3.1)
+        leader(1.6)  # somewhere in a bar
         gone_ns = time.monotonic_ns()
-        after = since(synth, gone_ns + 800_000_000, 2)  # it bridges a beat and waits for no more
+        after = since(synth, gone_ns + 800_000_000, 1.4)  # it bridges a beat and waits for no more
         assert not any(event.data[0] == 0x99 for event in after), "plays without a leader"
         assert not hanging(synth.events)
         assert any(event.data == STOP for event in synth.events) is not hold
-        leader(3, start=False)
-        heard = since(synth, gone_ns + 2_000_000_000, 0.2)
+        leader(1.5, start=False)
+        heard = since(synth, gone_ns + 1_400_000_000, 0.2)
         assert any(event.data[0] == 0x99 for event in heard) is hold
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0

@@ -43,7 +43,7 @@ class TestStopped:
     ) -> None:
         process = play(*SYNTH, *config)
         synth.wait_for(CLOCK)
-        time.sleep(1.5)
+        time.sleep(0.5)
         stopped = [process.pid, *(_children(process.pid) if whole else [])]
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
@@ -126,7 +126,7 @@ class TestSender:
         """Another one is started: panic first, then its place, and the beat goes on."""
         process = play(*SYNTH, "--state", "none", *config)
         synth.wait_for(CLOCK)
-        time.sleep(1)
+        time.sleep(0.5)
         (sender,) = _children(process.pid)
         killed_ns = time.monotonic_ns()
         os.kill(sender, signal.SIGKILL)

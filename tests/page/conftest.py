@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,22 +65,25 @@ def browser() -> Iterator[Any]:
         one.close()
 
 
-@pytest.fixture
-def boxes(tmp_path: Path, browser: Any) -> Iterator[Callable[..., PlayedBox]]:
+@contextmanager
+def _boxes(folder: Path) -> Iterator[Callable[..., PlayedBox]]:
+    """Start boxes with options in `folder`; they end with the context."""
     made: list[PlayedBox] = []
 
     def play(*options: str) -> PlayedBox:
-        made.append(PlayedBox(tmp_path, *options))
+        made.append(PlayedBox(folder, *options))
         return made[-1]
 
-    yield play
-    for one in made:
-        one.close()
+    try:
+        yield play
+    finally:
+        for one in made:
+            one.close()
 
 
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page and waits until it is in step with the box; `page.seen` is its `Seen`."""
+@contextmanager
+def _visits(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open pages of boxes; they are closed with the context."""
     contexts: list[Any] = []
 
     def go(box: PlayedBox, size: str = "desk", *, path: str = "", script: str = "") -> Any:
@@ -94,18 +98,39 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         until(page, "window.drumatlas?.store.state.here && drumatlas.link.clock.isKnown")
         return page
 
-    yield go
-    for context in contexts:
-        context.close()
+    try:
+        yield go
+    finally:
+        for context in contexts:
+            context.close()
 
 
 @pytest.fixture
-def module(boxes: Callable[..., PlayedBox], visit: Callable[..., Any]) -> Callable[..., Any]:
-    """Runs JavaScript that uses the page's pure modules: `module("share.js", "m => m.x(1)")`."""
-    page = visit(boxes("--no-start"))
+def boxes(tmp_path: Path, browser: Any) -> Iterator[Callable[..., PlayedBox]]:
+    """Starts a box: `boxes("--bpm", "300")`."""
+    with _boxes(tmp_path) as play:
+        yield play
 
-    def run(name: str, function: str, argument: object = None) -> Any:
-        source = f"async (given) => ({function})(await import('/{name}'), given)"
-        return page.evaluate(source, json.loads(json.dumps(argument)))
 
-    return run
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page and waits until it is in step with the box; `page.seen` is its `Seen`."""
+    with _visits(browser) as go:
+        yield go
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Callable[..., Any]]:
+    """Runs JavaScript that uses the page's pure modules: `module("share.js", "m => m.x(1)")`.
+
+    A test file has one page for it, because these modules keep nothing from call to call.
+    """
+    folder = tmp_path_factory.mktemp("module")
+    with _boxes(folder) as play, _visits(browser) as go:
+        page = go(play("--no-start"))
+
+        def run(name: str, function: str, argument: object = None) -> Any:
+            source = f"async (given) => ({function})(await import('/{name}'), given)"
+            return page.evaluate(source, json.loads(json.dumps(argument)))
+
+        yield run

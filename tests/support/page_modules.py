@@ -18,10 +18,11 @@ _DEVICE, _STATIC = (
     files("drumatlas_export.page").joinpath("static"),
 )
 
-# Modules that make a page's places, and `made(given.atlas)`, which does.
+# Modules that make a page's places and encoder, and `made(given.atlas)`, which does.
 PLACES = """
 import { readAtlas } from "./data.js";
 import { Decoder } from "./decoder.js";
+import { Encoder } from "./encode.js";
 import { BeatFilter } from "./filter.js";
 import { Places } from "./places.js";
 import { Space } from "./space.js";
@@ -29,7 +30,9 @@ function made(text) {
   const atlas = readAtlas(text);
   const space = new Space(atlas);
   const filter = new BeatFilter(atlas.known);
-  return { atlas, space, places: new Places(atlas, space, new Decoder(atlas.layers), filter) };
+  const decoder = new Decoder(atlas.decoder);
+  const places = new Places(atlas, space, decoder, filter);
+  return { atlas, space, places, encoder: new Encoder(atlas, space, decoder) };
 }
 """
 

@@ -140,9 +140,13 @@ class _Stream:
     def _latest_end(self, at_ns: int) -> float:
         """When a note that begins at `at_ns` has to be over, at the slowest tempo in question."""
         before = [change for change in self.changes if change.at_ns <= at_ns]
-        soon = [c for c in self.changes if at_ns < c.at_ns <= at_ns + _AHEAD_NS]
         if self.promises.gate is None or not before:
             return float("inf")
+        ahead_ns = at_ns + _AHEAD_NS
+        for from_ns, to_ns in self.promises.skipped:  # which moves what is still to come
+            if at_ns <= from_ns <= ahead_ns:
+                ahead_ns += to_ns - from_ns
+        soon = [change for change in self.changes if at_ns < change.at_ns <= ahead_ns]
         ticks = [change.line.ns_per_tick for change in (before[-1], *soon)]
         tick_ns = max(*ticks, self.promises.slowest_tick_ns)
         end_ns = at_ns + self.promises.gate * STEP_TICKS * tick_ns + _ROUNDING_NS

@@ -19,10 +19,9 @@ MOST_KNOWN = 4_000_000  # hashes of training beats, 8 bytes each; the built-in a
 # exporters write, except for the Slice of a VAE's encoder. The others belong to common layers and
 # need onnxruntime. None of them branches or repeats, or makes a tensor whose size depends on data.
 ALLOWED = {"Constant", *OPERATORS} | {
-    *("Abs", "ArgMax", "BatchNormalization", "Concat", "Div", "Exp", "Gather", "Gelu"),
-    *("HardSigmoid", "LayerNormalization", "Log", "LogSoftmax", "Max", "Min", "Neg", "PRelu"),
-    *("Pow", "ReduceMax", "ReduceMean", "Selu", "Slice", "Softmax", "Split", "Sqrt", "Squeeze"),
-    *("Transpose", "Unsqueeze"),
+    *("Abs", "BatchNormalization", "Div", "Exp", "Gelu", "HardSigmoid", "LayerNormalization"),
+    *("Log", "LogSoftmax", "Max", "Min", "Neg", "PRelu", "Pow", "ReduceMax", "ReduceMean", "Selu"),
+    *("Slice", "Split", "Sqrt", "Squeeze", "Transpose", "Unsqueeze"),
 }
 
 

@@ -1,6 +1,6 @@
 """Runs the networks of an atlas in NumPy, where onnxruntime is not available (32-bit systems) or
-does not work. It covers plain multilayer perceptrons, which is what an atlas holds, and decoders
-that level their logits by the most likely cells.
+does not work. It covers plain multilayer perceptrons, decoders that level their logits by the most
+likely cells, and decoders that choose phrases from a book.
 
 Definitions of the operators: https://onnx.ai/onnx/operators/.
 """
@@ -96,6 +96,26 @@ def _gather_elements(x: Array, index: Array, *, axis: int = 0) -> Array:
     return np.take_along_axis(x, index, axis)
 
 
+def _gather(x: Array, index: Array, *, axis: int = 0) -> Array:
+    return np.take(x, index, axis)
+
+
+def _arg_max(x: Floats, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0) -> Array:
+    if select_last_index:
+        raise ValueError("ArgMax of the last of equals is not supported")
+    return np.asarray(np.argmax(x, axis=axis, keepdims=bool(keepdims)))
+
+
+def _softmax(x: Floats, *, axis: int = -1) -> Floats:
+    grown = np.exp(x - x.max(axis=axis, keepdims=True))
+    result: Floats = grown / grown.sum(axis=axis, keepdims=True)
+    return result
+
+
+def _concat(*parts: Array, axis: int) -> Array:
+    return np.concatenate(parts, axis)
+
+
 def _identity(x: Array, *_: Array, **_options: Any) -> Array:
     return x
 
@@ -103,14 +123,19 @@ def _identity(x: Array, *_: Array, **_options: Any) -> Array:
 _TYPES = {FLOAT: np.float32, INT64: np.int64}
 OPERATORS: dict[str, Operation] = {
     "Add": np.add,
+    "ArgMax": _arg_max,
     "Cast": _cast,
     "Clip": _clip,
+    "Concat": _concat,
     "Dropout": _identity,  # outside training
     "Elu": _elu,
+    "Equal": np.equal,
     "Flatten": _flatten,
     "Floor": np.floor,
+    "Gather": _gather,
     "GatherElements": _gather_elements,
     "Gemm": _gemm,
+    "Greater": np.greater,
     "Identity": _identity,
     "LeakyRelu": _leaky_relu,
     "MatMul": np.matmul,
@@ -119,10 +144,12 @@ OPERATORS: dict[str, Operation] = {
     "Relu": lambda x: np.maximum(x, np.float32(0)),
     "Reshape": _reshape,
     "Sigmoid": _sigmoid,
+    "Softmax": _softmax,
     "Softplus": lambda x: np.logaddexp(x, np.float32(0)),
     "Sub": np.subtract,
     "Tanh": np.tanh,
     "TopK": _top_k,
+    "Where": np.where,
 }
 
 
@@ -140,9 +167,15 @@ def open_numpy(
         raise AtlasError(f"{name} is not a valid model: {error}") from None
     _check_tensors(graph.inputs, inputs, name)
     _check_tensors(graph.outputs, outputs, name)
+    return run_graph(graph, name)
+
+
+def run_graph(graph: Graph, name: str) -> Network:
+    """Return the function of a graph with one input and one output; AtlasError names the network
+    `name` if it has an operator outside OPERATORS."""
     arrays = dict(graph.arrays)
     steps = _steps(graph, arrays, name)
-    feed, fetch = inputs[0], outputs[0]
+    feed, fetch = graph.inputs[0].name, graph.outputs[0].name
 
     def run(array: Floats) -> Floats:
         values: dict[str, Any] = {**arrays, feed: np.asarray(array, np.float32)}

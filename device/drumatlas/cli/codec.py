@@ -11,7 +11,7 @@ import numpy as np
 from drumatlas.atlas.model import Atlas, Floats
 from drumatlas.atlas.trial import open_atlas
 from drumatlas.beat import tsv
-from drumatlas.beat.codes import Code, grids, pack
+from drumatlas.beat.codes import Code, pack
 from drumatlas.beat.drums import Reading, misfit_line, read, unvoiced_line
 from drumatlas.beat.grid import four_four
 from drumatlas.beat.smf import MAX_BYTES
@@ -109,13 +109,13 @@ def encode(arguments: argparse.Namespace) -> int:
 
 
 def _encode(atlas: Atlas, codes: list[Code]) -> Iterable[BeatRow]:
+    from drumatlas.explore.encode import encode_beat
     from drumatlas.explore.genre import genre_of
 
-    for start in range(0, len(codes), _BATCH):
-        some = codes[start : start + _BATCH]
-        for code, z in zip(some, atlas.encode(grids(some).astype(np.float32)), strict=True):
-            name = genre_of(atlas, z).name
-            yield BeatRow(code, tuple(z.tolist()), labels=(name,) if name else ())
+    for code in codes:
+        z = encode_beat(atlas, code)
+        name = genre_of(atlas, z).name
+        yield BeatRow(code, tuple(z.tolist()), labels=(name,) if name else ())
 
 
 def _codes(path: Path, reading: Reading) -> list[Code]:
@@ -163,6 +163,7 @@ ENCODE = Command(
     ENCODE_EXAMPLES,
     encode_options,
     encode,
-    "Prints each beat of a file with its latent point and the genre there. A MIDI file is "
-    "cut into two-bar beats.",
+    "Prints each beat of a file with its latent point and the genre there. The point comes "
+    "from the encoder and a search around its answer for the place whose decoded beat is nearest "
+    "to the given one. A MIDI file is cut into two-bar beats.",
 )

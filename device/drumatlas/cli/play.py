@@ -21,6 +21,14 @@ drumatlas play --panel script:moves.jsonl --midi-out virtual"""
 def options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `play`."""
     add_atlas(parser)
+    _add_controls(parser)
+    _add_midi(parser)
+    add_tempo(parser)
+    _add_run(parser)
+
+
+def _add_controls(parser: argparse.ArgumentParser) -> None:
+    """Add what sets and moves the controls."""
     parser.add_argument(
         "--config", type=Path, metavar="F", help="settings file (TOML; see `drumatlas config`)"
     )
@@ -36,6 +44,10 @@ def options(parser: argparse.ArgumentParser) -> None:
         "none; auto uses gpio on a Raspberry Pi and keys in a terminal; may be given several times "
         "(default: auto)",
     )
+
+
+def _add_midi(parser: argparse.ArgumentParser) -> None:
+    """Add the MIDI ports and the source of the clock."""
     parser.add_argument(
         "--midi-out",
         action="append",
@@ -55,7 +67,10 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="clock source: internal (the box sets the tempo), external (the clock at --midi-in "
         "does), or auto (that clock while it runs, else the box) (default: internal)",
     )
-    add_tempo(parser)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """Add how long it plays, what it saves and serves, and how it starts."""
     parser.add_argument(
         "--seconds", type=number(0.01, MAX_SECONDS), metavar="N", help="stop after N seconds"
     )

@@ -46,13 +46,20 @@ _UNIT = _directions()
 _RADII = (np.arange(CANDIDATES) + 1) / CANDIDATES  # ascending
 
 
+def ball(reach: Floats, radius: float) -> NDArray[np.float64]:
+    """Return offsets [64, 4] of up to `radius` prior deviations, the shortest first.
+
+    `reach` [4] is a prior deviation of each latent axis.
+    """
+    return reach * _UNIT * _RADII[:, None] * radius
+
+
 def rings(reach: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the offsets [64, 4] of the candidates around a place: within NEAR, then up to FAR.
 
     `reach` [4] is a prior deviation of each latent axis.
     """
-    radii = _RADII[:, None]
-    return reach * _UNIT * radii * NEAR, reach * _UNIT * (NEAR + (FAR - NEAR) * radii)
+    return ball(reach, NEAR), reach * _UNIT * (NEAR + (FAR - NEAR) * _RADII[:, None])
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ class Packets:
 
     def _reset(self) -> None:
         self.is_on = False  # whether clocks come in packets
-        self._intervals: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)  # ns, packets
+        self._intervals: deque[tuple[int, int]] = deque()  # ns, packets; at most _REMEMBERED
+        self._sum = 0, 0  # of these
         self._packet_ns: int | None = None  # when the last packet came
         self._size = 0  # clocks in it
         self._surplus = 0  # of clocks before it
@@ -112,7 +113,7 @@ class Packets:
             count = Count(1, again=True, is_packet=True) if self.is_on else count
         else:
             if not is_off:
-                self._intervals.append((interval, due))
+                self._remember(interval, due)
             count = self._begin_packet(due, count, period_ns)
             self._packet_ns = at_ns - (interval - round(due * length) if is_off else 0)
             self._size, self._before = 1, before
@@ -156,10 +157,18 @@ class Packets:
             odds.pop(0)
         return odds if _crossings(odds) >= _LATER_LEVELS and self._fits(odds, _JITTER_NS) else None
 
+    def _remember(self, interval: int, due: int) -> None:
+        """Note that the last `due` packets took `interval` ns."""
+        is_full = len(self._intervals) == _REMEMBERED
+        old_ns, old = self._intervals.popleft() if is_full else (0, 0)
+        self._intervals.append((interval, due))
+        ns, packets = self._sum
+        self._sum = ns + interval - old_ns, packets + due - old
+
     def _length_ns(self) -> float:
         """Return the mean length of a packet, ns; 0 if it is not known."""
-        packets = sum(n for _, n in self._intervals)
-        return sum(ns for ns, _ in self._intervals) / packets if packets else 0.0
+        ns, packets = self._sum
+        return ns / packets if packets else 0.0
 
     def _error_ns(self) -> float:
         length = self._length_ns()

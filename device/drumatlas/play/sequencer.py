@@ -247,10 +247,10 @@ class Sequencer:
         self._history.clear()
 
     def _run(self, until_ns: int) -> None:
-        state = self._s
+        state, early_ns = self._s, self.settings.early_ns
         while actions.has_ticks(state, self.settings) and not following.is_at_limit(state):
             at_ns = max(state.timeline.time_of(state.next_tick), state.horizon_ns)
-            if at_ns > until_ns + self.settings.early_ns:
+            if at_ns > until_ns + early_ns:
                 break
             self._tick(state.next_tick, at_ns)
             state.next_tick += 1

@@ -1,6 +1,7 @@
 """Everything that changes while the sequencer plays, in one object, so that it can be rewound."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from drumatlas.beat.pattern import Pattern
 from drumatlas.play.feel import Feel
@@ -36,4 +37,9 @@ class State:
 
     def copy(self) -> "State":
         """Return a copy that can be changed independently."""
-        return replace(self, outbox=self.outbox.copy())
+        made = State(*_values(self))  # much faster than `replace`; each advance makes a copy
+        made.outbox = self.outbox.copy()
+        return made
+
+
+_values = attrgetter(*(one.name for one in fields(State)))

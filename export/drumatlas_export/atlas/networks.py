@@ -16,17 +16,18 @@ from drumatlas.atlas.network import open_network
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ModelError
-from drumatlas_export.train.models import LATENT, Autoencoder
+from drumatlas_export.train.models import LATENT, Model
 
 OPSET = 18  # of 2022; every onnxruntime that we support has it
 TOLERANCE = 1e-5  # largest difference from PyTorch
 _POINTS = 1000
 _WIDE = 3  # spread of the tested points, in deviations of the prior
 _ROUNDINGS = 4  # allowed error, in units of single precision's own
+_TIES = 0.002  # share of the points where rounding may make another choice
 
 
 class _Decoder(nn.Module):
-    def __init__(self, model: Autoencoder) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__()
         self.model = model
 
@@ -35,7 +36,7 @@ class _Decoder(nn.Module):
 
 
 class _Encoder(nn.Module):
-    def __init__(self, model: Autoencoder) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__()
         self.model = model
 
@@ -72,13 +73,32 @@ def _strip(model: onnx.ModelProto) -> bytes:
         del value.metadata_props[:]
     for tensor in model.graph.initializer:
         del tensor.metadata_props[:]
+    _share_arrays(model.graph)
     onnx.checker.check_model(model, full_check=True)
     data: bytes = model.SerializeToString(deterministic=True)
     return data
 
 
+def _share_arrays(graph: onnx.GraphProto) -> None:
+    """Store arrays that are equal once: the exporter writes one for each use."""
+    first: dict[bytes, str] = {}
+    known_as: dict[str, str] = {}
+    kept = []
+    for tensor in graph.initializer:
+        name = tensor.name
+        tensor.name = ""
+        known_as[name] = first.setdefault(tensor.SerializeToString(deterministic=True), name)
+        tensor.name = name
+        if known_as[name] == name:
+            kept.append(copy.deepcopy(tensor))
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    for node in graph.node:
+        node.input[:] = [known_as.get(name, name) for name in node.input]
+
+
 def to_onnx(
-    model: Autoencoder,
+    model: Model,
     seed: int,
     centre: Floats | float = 0.0,
     reach: Floats | float = 1.0,
@@ -100,12 +120,14 @@ def to_onnx(
         ("encoder.onnx", encoder, ("x", grid), ("z", (LATENT,)), _Encoder(model), x),
     )
     for name, data, inputs, outputs, module, points in pairs:
-        _check(name, open_network(data, name, inputs, outputs)(points), module, points)
+        ties = _TIES if model.chooses else 0.0
+        _check(name, open_network(data, name, inputs, outputs)(points), module, points, ties)
     return decoder, encoder
 
 
-def _check(name: str, ours: Floats, module: nn.Module, points: Floats) -> None:
-    """Raise ModelError if `ours` differs from the output of `module` for `points`.
+def _check(name: str, ours: Floats, module: nn.Module, points: Floats, ties: float) -> None:
+    """Raise ModelError if `ours` differs from the output of `module` for more than the share `ties`
+    of the `points`.
 
     With large weights, single precision alone is less exact than TOLERANCE. Then `_ROUNDINGS` times
     PyTorch's own distance between single and double precision is allowed.
@@ -115,7 +137,11 @@ def _check(name: str, ours: Floats, module: nn.Module, points: Floats) -> None:
         exact = copy.deepcopy(module).double()(torch.from_numpy(points).double()).numpy()
     # The encoder's output is unbounded: measure its error relative to its size.
     size = max(1.0, float(np.abs(theirs).max()))
-    worst = float(np.abs(ours - theirs).max()) / size
-    allowed = max(TOLERANCE, _ROUNDINGS * float(np.abs(theirs - exact).max()) / size)
+
+    def worst_of(other: Floats) -> float:
+        off = np.abs(other - theirs).reshape(len(points), -1).max(axis=1)
+        return float(np.quantile(off, 1 - ties, method="lower")) / size
+
+    worst, allowed = worst_of(ours), max(TOLERANCE, _ROUNDINGS * worst_of(exact))
     if not worst <= allowed:
         raise ModelError(f"{name} differs from PyTorch by {worst:.1e} (over {allowed:.1e})")

@@ -131,5 +131,7 @@ EVALUATE = Command(
     EXAMPLES,
     evaluate_options,
     evaluate,
-    "Compares its beats with held-out real beats, and with beats made by simple baselines.",
+    "Compares its beats with held-out real beats, and with beats made by simple baselines. The F1 "
+    "score of held-out beats, encoded and decoded, stands there twice: f1_held_out with the "
+    "encoder's answer alone, f1_search with the box's search around it.",
 )

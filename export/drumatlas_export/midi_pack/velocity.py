@@ -30,13 +30,17 @@ def flat_certainty(rows: Sequence[BeatRow]) -> list[Clip]:
 def of_space(rows: Sequence[BeatRow], space: "Space") -> list[Clip]:
     """Return clips with the velocities that the box plays at each beat's latent point.
 
-    A beat without a latent point gets the encoder's; a beat without labels, the genre there.
+    A beat without a latent point gets the one where the box lands with it; a beat without labels,
+    the genre there.
     """
     hits = grids([row.code for row in rows])
-    z = space.encode(hits.astype(np.float32))
-    for i, row in enumerate(rows):
-        if row.latent is not None:
-            z[i] = row.latent
+    z = np.array(
+        [
+            space.places(hits[i : i + 1])[0] if row.latent is None else row.latent
+            for i, row in enumerate(rows)
+        ],
+        np.float32,
+    )
     loud = velocities(space.probabilities(z), hits, space.thresholds, groove=space.groove)
     return [
         Clip(replace(row, latent=tuple(place.tolist()), labels=_labels(row, place, space)), one)

@@ -8,7 +8,6 @@ box's own code, and written into the page.
 import json
 import re
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -19,25 +18,25 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Atlas, Floats, Groove, Labels
+from drumatlas.atlas.model import Atlas, Groove, Labels
 from drumatlas.atlas.read import parse_atlas
 from drumatlas.beat.codes import STEPS
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
+from drumatlas.explore.encode import rounds
 from drumatlas.explore.latent import map_places
 from drumatlas.explore.search import Places
 from drumatlas.explore.wander import phases
 from drumatlas.web.assets import StaticAssets, land_runs
 from drumatlas.web.pass_map import SIDE, passing_pieces
 from drumatlas_export.page.bundle import bundle
-from drumatlas_export.page.mlp import Layer, read_layers, run
+from drumatlas_export.page.graph import graph_table, readable_graph
 from drumatlas_export.page.tables import TABLES, tables_module
 
 STYLES = ("style.css", "controls.css", "static.css")
-_CHECKED = 64  # inputs on which the layers are compared with the atlas' networks
+_CHECKED = 64  # inputs on which the page's graphs are compared with the atlas' networks
 _SEED = 0  # the box's default
 _LIVELY = 0.08  # share of hits in the encoder's test inputs, as in the training beats
-_MAX_SHIFT = 0.01  # distance that half precision may move a place, in units of the reach
 
 
 def static_page(data: bytes, name: str) -> str:
@@ -46,10 +45,11 @@ def static_page(data: bytes, name: str) -> str:
     with ZipFile(BytesIO(data)) as archive:
         decoder, encoder = archive.read("decoder.onnx"), archive.read("encoder.onnx")
     try:
-        layers = read_layers(decoder, atlas.decode, _some_places(atlas))
+        graph = readable_graph(decoder, "decoder.onnx", atlas.decode, _some_places(atlas))
     except AtlasError as error:
         raise error.within(name) from None
-    return _assemble(atlas, _data(atlas, layers) | {"encoder": _encoder(encoder, atlas)})
+    networks = {"decoder": graph_table(graph), "encoder": _encoder(encoder, atlas)}
+    return _assemble(atlas, _data(atlas) | networks)
 
 
 def _some_places(atlas: Atlas) -> NDArray[np.float32]:
@@ -106,15 +106,11 @@ def _floats(array: NDArray[Any]) -> str:
     return _base64(array.astype("<f4").tobytes())
 
 
-def _halves(array: NDArray[Any]) -> str:
-    return _base64(array.astype("<f2").tobytes())
-
-
 def _doubles(array: NDArray[Any]) -> str:
     return _base64(array.astype("<f8").tobytes())
 
 
-def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
+def _data(atlas: Atlas) -> dict[str, Any]:
     """Return the table that static/main.js reads: that of the live page, and the box's results."""
     content = StaticAssets(atlas).get("/atlas.json")
     assert content is not None
@@ -127,11 +123,11 @@ def _data(atlas: Atlas, layers: list[Layer]) -> dict[str, Any]:
     near, far = places.rings
     return {
         **about,
-        "layers": [_layer(layer) for layer in layers],
         "thresholds": _floats(atlas.thresholds),
         "known": _base64(np.unique(atlas.known).astype("<u8").tobytes()),
         "near": _doubles(near),
         "far": _doubles(far),
+        "rounds": _doubles(rounds(latent.reach)),
         "homes": _floats(places.homes),
         "groove": _groove(atlas.groove),
         "centre": _floats(latent.centre),
@@ -154,46 +150,19 @@ def without_box(about: dict[str, Any]) -> dict[str, Any]:
     return {**about, "controls": controls, "values": values}
 
 
-def _layer(layer: Layer) -> dict[str, Any]:
-    return {
-        "weights": _floats(layer.weights),
-        "bias": _floats(layer.bias),
-        "activation": layer.activation,
-        "alpha": layer.alpha,
-    }
+def _encoder(model: bytes, atlas: Atlas) -> dict[str, Any] | None:
+    """Return the graph of encoder.onnx, or None if a page can't run it.
 
-
-def _encoder(model: bytes, atlas: Atlas) -> list[dict[str, Any]] | None:
-    """Return the layers of encoder.onnx in half precision, or None if a page can't run them.
-
-    Half precision moves a place by less than a thousandth of the atlas' reach. Without an encoder
-    the page works, but can't open MIDI files.
+    It is in full precision: a search starts at the encoder's answer, and from a slightly different
+    start it can end at another place than the box's. Without an encoder the page works, but can't
+    open MIDI files.
     """
     rng = np.random.default_rng(2)
-    cells = (rng.random((_CHECKED, STEPS * VOICES)) < _LIVELY).astype(np.float32)
-
-    def encode(x: Floats) -> Floats:
-        return atlas.encode(x.reshape(-1, STEPS, VOICES))
-
+    beats = (rng.random((_CHECKED, STEPS, VOICES)) < _LIVELY).astype(np.float32)
     try:
-        layers = [_halved(layer) for layer in read_layers(model, encode, cells)]
+        return graph_table(readable_graph(model, "encoder.onnx", atlas.encode, beats))
     except AtlasError:
         return None
-    off = np.abs((run(layers, cells) - encode(cells)) / atlas.latent.reach)
-    if not off.max() <= _MAX_SHIFT:  # false for NaN, too: numbers too large for half precision
-        return None
-    return [
-        _layer(layer) | {"weights": _halves(layer.weights), "bias": _halves(layer.bias)}
-        for layer in layers
-    ]
-
-
-def _halved(layer: Layer) -> Layer:
-    with np.errstate(over="ignore"):
-        weights, bias = (
-            array.astype(np.float16).astype(np.float32) for array in (layer.weights, layer.bias)
-        )
-    return replace(layer, weights=weights, bias=bias)
 
 
 def _groove(groove: Groove | None) -> dict[str, str] | None:

@@ -76,7 +76,16 @@ def pass_scores(hits: Grid, known: BeatFilter) -> dict[str, float]:
 
 def f1(space: Space, beats: Grid) -> float:
     """Return the F1 score, 0..1, of the hits of held-out beats [n, 32, 14], encoded and decoded."""
-    rebuilt = space.hits(space.encode(beats.astype(np.float32)))
+    return _f1(space.hits(space.encode(beats.astype(np.float32))), beats)
+
+
+def f1_by_search(space: Space, beats: Grid) -> float:
+    """Return the F1 score, 0..1, of the hits of held-out beats [n, 32, 14], decoded where the box
+    lands with them: its search improves the encoder's answers."""
+    return _f1(space.hits(space.places(beats)), beats)
+
+
+def _f1(rebuilt: Grid, beats: Grid) -> float:
     common = float((rebuilt & beats).sum())
     return 2 * common / max(float(rebuilt.sum() + beats.sum()), 1.0)
 

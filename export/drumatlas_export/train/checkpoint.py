@@ -18,7 +18,8 @@ from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ConfigError, FileError, ModelError
 from drumatlas.files import atomic
 from drumatlas_export.train.config import TrainConfig, apply
-from drumatlas_export.train.models import LATENT, Autoencoder
+from drumatlas_export.train.kinds import KINDS
+from drumatlas_export.train.models import LATENT, Model
 
 FORMAT = "drumatlas-model"
 VERSION = 1
@@ -30,7 +31,7 @@ class Checkpoint:
     """A trained model. `z`, `labels` and `hashes` cover all n beats of the run, in order."""
 
     config: TrainConfig
-    model: Autoencoder
+    model: Model
     centre: NDArray[np.float32]  # [4] prior: mean of each axis
     reach: NDArray[np.float32]  # [4] prior: standard deviation of each axis, above 0
     thresholds: NDArray[np.float32]  # [14] probability above which a voice hits
@@ -116,7 +117,7 @@ def _run(values: dict[str, Any]) -> dict[str, Any]:
 
 def _build(data: dict[str, Any], name: str) -> Checkpoint:
     config = apply(TrainConfig(), data["config"], name)
-    model = Autoencoder(config)
+    model = KINDS[config.kind].stored(config, data["state"])
     model.load_state_dict(data["state"])
     model.eval()
     z = data["z"].numpy()

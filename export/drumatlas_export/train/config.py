@@ -42,6 +42,9 @@ class TrainConfig:
     spread_weight: float = 10.0  # SWAE: nats a beat for each squared deviation from N(0, 1)
     latent_noise: float = 0.0  # SWAE: standard deviation of the noise added to z in training
     likeliest: bool = False  # hit the k most likely cells, k being the expected number of hits
+    missed: float = 0.0  # phrases: share of hits that the encoder does not see in training
+    genre_weight: float = 0.0  # phrases: weight of guessing a beat's genre from its latent point
+    sharpness: float = 0.0  # phrases: see PhraseDecoder
     song_beats: int = 0  # upper limit of beats per song, redrawn in each epoch; 0: no limit
     anneal: bool = False  # lower the learning rate along a half cosine; run all max_epochs
     validation_share: float = 0.1  # share of songs for early stopping
@@ -63,9 +66,11 @@ class TrainConfig:
                 raise ConfigError(
                     f"{name} = {getattr(self, name)}: must be in {least}..{_MAX_COUNT}"
                 )
-        for name in ("spread_weight", "latent_noise"):
+        for name in ("spread_weight", "latent_noise", "genre_weight", "sharpness"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be finite and at least 0")
+        if not 0 <= self.missed < 1:
+            raise ConfigError(f"missed = {self.missed}: must be at least 0 and below 1")
         for name in ("validation_share", "test_share"):
             if not 0 < getattr(self, name) < 0.5:
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be between 0 and 0.5")
@@ -99,7 +104,7 @@ class Recipe:
 
 
 # The three published kinds use the defaults of TrainConfig; for the others, export/MODEL_CARD.md
-# lists the settings that were tried. The loss of each kind is in models.LOSSES.
+# lists the settings that were tried. What else is special about each kind is in kinds.KINDS.
 RECIPES: dict[str, Recipe] = {
     "ae": Recipe("plain", TrainConfig(kind="ae")),
     "vae": Recipe("variational", TrainConfig(kind="vae"), prior="standard", encodes_variance=True),
@@ -115,6 +120,23 @@ RECIPES: dict[str, Recipe] = {
             spread_weight=3.0,
             latent_noise=0.05,
             likeliest=True,
+            song_beats=3,
+            anneal=True,
+        ),
+        prior="standard",
+    ),
+    "phrases": Recipe(
+        "phrase-choosing",
+        TrainConfig(
+            kind="phrases",
+            hidden=(512, 512),
+            batch=192,
+            learning_rate=1e-3,
+            max_epochs=80,
+            spread_weight=3.0,
+            latent_noise=0.05,
+            missed=0.04,
+            genre_weight=4.0,
             song_beats=3,
             anneal=True,
         ),

@@ -13,10 +13,12 @@ from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import ModelError
+from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.config import Prior, TrainConfig, recipe
+from drumatlas_export.train.kinds import Beats
 from drumatlas_export.train.loop import ReportEpoch, Trained, train
-from drumatlas_export.train.models import LATENT, Autoencoder
+from drumatlas_export.train.models import LATENT, Model
 from drumatlas_export.train.split import Split, songs_of, split_by_song
 
 CALIBRATION_POINTS = 10_000  # samples of the prior that set the thresholds
@@ -64,7 +66,7 @@ def sample_prior(
     return (centre + reach * normal).astype(np.float32)
 
 
-def decode_all(model: Autoencoder, z: NDArray[np.float32]) -> NDArray[np.float32]:
+def decode_all(model: Model, z: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the probabilities [n, 32, 14] at latent points z [n, 4]."""
     with torch.no_grad():
         p: NDArray[np.float32] = model.decode(torch.from_numpy(z)).numpy()
@@ -92,10 +94,11 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: ReportEpoch) -> 
     """
     split = split_by_song(rows, config.seed, config.validation_share, config.test_share)
     x = torch.from_numpy(grids([row.code for row in rows]).astype(np.float32))
+    beats = _beats([rows[i] for i in split.train])
     with one_thread():
-        songs = songs_of([rows[i] for i in split.train])
-        trained = train(x[split.train], x[split.validation], config, progress, songs)
-    model = trained.model.eval()
+        trained = train(beats, x[split.validation].flatten(1), config, progress)
+        model = trained.model.eval()
+        model.settle(x[split.train], _weights(beats.songs, config.song_beats), config.seed)
     with torch.no_grad():
         z = model.encode(x).numpy()
     centre, reach = fit_prior(recipe(config.kind).prior, z[split.train])
@@ -115,12 +118,30 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: ReportEpoch) -> 
     )
 
 
+def _beats(rows: Sequence[BeatRow]) -> Beats:
+    """Return training beats with the numbers of their songs and of their genres."""
+    genres = [first_genre(row.labels) for row in rows]
+    number_of = {name: i for i, name in enumerate(sorted({name for name in genres if name}))}
+    return Beats(
+        torch.from_numpy(grids([row.code for row in rows]).astype(np.float32)).flatten(1),
+        songs_of(rows),
+        torch.tensor([number_of.get(name, -1) for name in genres]),
+    )
+
+
+def _weights(songs: NDArray[np.int64], most: int) -> torch.Tensor:
+    """Return for how much each beat counts [n], if at most `most` of each song do (0: all)."""
+    _, number, count = np.unique(songs, return_inverse=True, return_counts=True)
+    share = np.minimum(count, most or count.max()) / count
+    return torch.from_numpy(share[number].astype(np.float32))
+
+
 def _thresholds(
-    model: Autoencoder, points: NDArray[np.float32], density: NDArray[np.float32]
+    model: Model, points: NDArray[np.float32], density: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return a threshold per voice [14], calibrated on samples of the prior `points` [n, 4]."""
-    if model.likeliest:
-        return np.full(VOICES, 0.5, np.float32)  # the network itself levels its logits
+    if model.has_own_level:
+        return np.full(VOICES, 0.5, np.float32)  # the network itself decides
     return calibrate(decode_all(model, points), density)
 
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from drumatlas.errors import ModelError
 from drumatlas_export.train.config import TrainConfig
-from drumatlas_export.train.models import CELLS, LOSSES, Autoencoder, Critic, reconstruction
+from drumatlas_export.train.kinds import KINDS, Beats
+from drumatlas_export.train.models import Critic, Model
 
 ReportEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
 
@@ -21,7 +22,7 @@ ReportEpoch = Callable[[int, float, float], None]  # epoch, training loss, valid
 class Trained:
     """The model of the best epoch or, with an annealed learning rate, of the last one."""
 
-    model: Autoencoder
+    model: Model
     epochs: int
     best_epoch: int
     validation_loss: float  # nats per beat
@@ -47,31 +48,29 @@ def epoch_rows(n: int, songs: NDArray[np.int64], most: int) -> Tensor:
 
 
 def train(
-    x: Tensor,
-    validation: Tensor,
-    config: TrainConfig,
-    progress: ReportEpoch = _quiet,
-    songs: NDArray[np.int64] | None = None,
+    beats: Beats, validation: Tensor, config: TrainConfig, progress: ReportEpoch = _quiet
 ) -> Trained:
-    """Train the model of `config` on x [n, 32, 14] (0 or 1).
+    """Train the model of `config` on `beats`.
 
-    Training stops once the loss on `validation` [m, 32, 14] no longer improves or, with an annealed
-    learning rate, after all epochs. `songs` [n] holds the number of each beat's song; without it,
-    each beat counts as a song. ModelError if the loss is never finite.
+    Training stops once the loss on `validation` [m, 448] no longer improves or, with an annealed
+    learning rate, after all epochs. ModelError if the loss is never finite; BeatError if the beats
+    are too few for this kind of model.
     """
     torch.manual_seed(config.seed)
-    x, validation = x.reshape(-1, CELLS), validation.reshape(-1, CELLS)
-    model, critic = Autoencoder(config), Critic(config)
+    model, critic = KINDS[config.kind].new(config, beats), Critic(config)
     optimisers = [
-        torch.optim.Adam(network.parameters(), config.learning_rate) for network in (model, critic)
+        torch.optim.Adam(
+            [one for one in network.parameters() if one.requires_grad], config.learning_rate
+        )
+        for network in (model, critic)
     ]
-    songs = np.arange(len(x)) if songs is None else songs
     best_loss, best_epoch, best_state = float("inf"), 0, copy.deepcopy(model.state_dict())
 
     for epoch in range(1, config.max_epochs + 1):
         optimisers[0].param_groups[0]["lr"] = _learning_rate(config, epoch)
-        order = epoch_rows(len(x), songs, config.song_beats)
-        batches = (x[rows] for rows in torch.split(order, config.batch))
+        order = epoch_rows(len(beats), beats.songs, config.song_beats)
+        parts = torch.split(order, config.batch)
+        batches = ((beats.x[rows], beats.genres[rows]) for rows in parts)
         total = sum(_step(model, critic, optimisers, batch, config) for batch in batches)
         held_out = _held_out(model, validation)
         progress(epoch, total / len(order), held_out)
@@ -96,25 +95,25 @@ def _learning_rate(config: TrainConfig, epoch: int) -> float:
 
 
 def _step(
-    model: Autoencoder,
+    model: Model,
     critic: Critic,
     optimisers: list[torch.optim.Adam],
-    batch: Tensor,
+    batch: tuple[Tensor, Tensor],
     config: TrainConfig,
 ) -> float:
-    """Take one step on a batch [n, 448]; return the sum of the autoencoder's loss over its beats.
+    """Take one step on beats [n, 448] and their genres [n]; return the sum of the model's loss.
 
     `optimisers` are those of the model and of the critic.
     """
-    losses = LOSSES[config.kind](model, critic, batch, config)
+    losses = KINDS[config.kind].losses(model, critic, *batch, config)
     for optimiser, loss in zip(optimisers, losses, strict=False):
         optimiser.zero_grad()  # the loss before also left gradients in the critic
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    return losses[0].item() * len(batch)
+    return losses[0].item() * len(batch[0])
 
 
-def _held_out(model: Autoencoder, validation: Tensor) -> float:
-    """Return the reconstruction loss of held-out beats [m, 448] in nats per beat."""
+def _held_out(model: Model, validation: Tensor) -> float:
+    """Return the loss of held-out beats [m, 448] in nats per beat."""
     with torch.no_grad():
-        return reconstruction(model.logits(model.encode(validation)), validation).item()
+        return model.held_out_loss(validation).item()

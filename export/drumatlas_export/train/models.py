@@ -1,7 +1,6 @@
 """The article's three networks, AE, VAE and ACAI (448-64-32-4 and back), and the SWAE, whose
 encodings fill the prior in which the player moves."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -16,28 +15,49 @@ LATENT = 4
 CELLS = STEPS * VOICES  # 448
 
 
-def _stack(widths: list[int]) -> nn.Sequential:
+def stack(widths: list[int]) -> nn.Sequential:
+    """Return linear layers of these widths, with a ReLU between two of them."""
     layers: list[nn.Module] = []
     for a, b in pairwise(widths):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return nn.Sequential(*layers[:-1])  # no ReLU after the last
 
 
-class Autoencoder(nn.Module):
-    """Encoder and decoder. The encoder of a VAE returns mean and log variance."""
+class Model(nn.Module):
+    """An encoder, and a decoder of any kind."""
 
-    def __init__(self, config: TrainConfig) -> None:
-        super().__init__()
-        self.likeliest = config.likeliest
-        hidden = list(config.hidden)
-        outputs = 2 * LATENT if recipe(config.kind).encodes_variance else LATENT
-        self.encoder = _stack([CELLS, *hidden, outputs])
-        self.decoder = _stack([LATENT, *reversed(hidden), CELLS])
+    encoder: nn.Module
+    has_own_level = False  # whether a probability of 1/2 is the threshold of each voice
+    chooses = False  # whether the decoder jumps from one choice to another between two places
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the latent points [n, 4] of x [n, 32, 14] in 0..1 (for a VAE, the means)."""
         z: Tensor = self.encoder(x.flatten(1))[:, :LATENT]
         return z
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return probabilities [n, 32, 14] at z [n, 4]."""
+        raise NotImplementedError
+
+    def held_out_loss(self, x: Tensor) -> Tensor:
+        """Return the mean nats of held-out beats x [n, 448], encoded and decoded."""
+        raise NotImplementedError
+
+    def settle(self, x: Tensor, weight: Tensor, seed: int) -> None:
+        """Set what is not trained by gradients, from the training beats x [n, 32, 14], each of
+        which counts by its weight [n]. Most models have nothing of the kind."""
+
+
+class Autoencoder(Model):
+    """Encoder and decoder. The encoder of a VAE returns mean and log variance."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__()
+        self.has_own_level = config.likeliest
+        hidden = list(config.hidden)
+        outputs = 2 * LATENT if recipe(config.kind).encodes_variance else LATENT
+        self.encoder = stack([CELLS, *hidden, outputs])
+        self.decoder = stack([LATENT, *reversed(hidden), CELLS])
 
     def logits(self, z: Tensor) -> Tensor:
         """Return the logits [n, 448] at latent points z [n, 4]."""
@@ -47,9 +67,13 @@ class Autoencoder(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """Return probabilities [n, 32, 14] at z [n, 4]; with `likeliest`, of levelled logits."""
         logits = self.logits(z)
-        if self.likeliest:
+        if self.has_own_level:
             logits = levelled(logits)
         return torch.sigmoid(logits).reshape(-1, STEPS, VOICES)
+
+    def held_out_loss(self, x: Tensor) -> Tensor:
+        """Return the reconstruction loss of held-out beats x [n, 448] in nats per beat."""
+        return reconstruction(self.logits(self.encode(x)), x)
 
 
 class Critic(nn.Module):
@@ -60,7 +84,7 @@ class Critic(nn.Module):
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
-        self.net = _stack([CELLS, *config.hidden, LATENT])
+        self.net = stack([CELLS, *config.hidden, LATENT])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the estimated share [n] for beats x [n, 448]."""
@@ -149,21 +173,3 @@ def acai_losses(
     blend = config.critic_gamma * x + (1 - config.critic_gamma) * rebuilt
     error = (critic(mix.detach()) - alpha.squeeze(1)).square().mean()
     return ae, error + critic(blend).square().mean()
-
-
-Loss = Callable[[Autoencoder, Tensor, TrainConfig], Tensor]
-Losses = Callable[[Autoencoder, Critic, Tensor, TrainConfig], tuple[Tensor, ...]]
-
-
-def without_critic(loss: Loss) -> Losses:
-    """Return `loss` in the form of LOSSES, for a kind of model that does not train the critic."""
-    return lambda model, _critic, x, config: (loss(model, x, config),)
-
-
-# The losses of each kind: that of the autoencoder, then that of the critic if the kind trains it.
-LOSSES: dict[str, Losses] = {
-    "ae": without_critic(ae_loss),
-    "vae": without_critic(vae_loss),
-    "acai": acai_losses,
-    "swae": without_critic(swae_loss),
-}

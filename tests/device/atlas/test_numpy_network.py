@@ -178,6 +178,47 @@ def test_the_first_of_an_order_are_the_operators(largest: int) -> None:
     assert_close(open_model(model, 2)(x), run_onnxruntime(model, x))
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(2, 30))
+def test_choices_from_a_book_give_the_same(seed: int, phrases: int) -> None:
+    onnx = pytest.importorskip("onnx")
+    node = onnx.helper.make_node
+    rng = np.random.default_rng(seed)
+    arrays = {
+        "w": rng.standard_normal((4, phrases)).astype(np.float32),
+        "v": rng.standard_normal((9, phrases)).astype(np.float32),
+        "book": rng.standard_normal((phrases, 5)).astype(np.float32),
+        "g": rng.standard_normal((4, 1)).astype(np.float32),
+        "zero": np.array(0, np.float32),
+        "flat": np.array([-1], np.int64),
+        "turned": np.arange(4, -1, -1, dtype=np.int64),
+    }
+    nodes = [
+        node("MatMul", ["z", "w"], ["scores"]),
+        node("ArgMax", ["scores"], ["first"], axis=1, keepdims=0),
+        node("Gather", ["book", "first"], ["phrase"]),
+        node("Concat", ["z", "phrase"], ["seen"], axis=1),
+        node("MatMul", ["seen", "v"], ["others"]),
+        node("Softmax", ["others"], ["shares"], axis=1),
+        node("ArgMax", ["others"], ["second"], axis=1, keepdims=0),
+        node("MatMul", ["z", "g"], ["gate"]),
+        node("Greater", ["gate", "zero"], ["open"]),
+        node("Reshape", ["open", "flat"], ["is_open"]),
+        node("Where", ["is_open", "first", "second"], ["chosen"]),
+        node("Equal", ["chosen", "first"], ["same"]),
+        node("Cast", ["same"], ["is_same"], to=1),
+        node("Reshape", ["is_same", "column"], ["factor"]),
+        node("Gather", ["book", "chosen"], ["hits"]),
+        node("Gather", ["hits", "turned"], ["ordered"], axis=1),
+        node("MatMul", ["shares", "book"], ["expected"]),
+        node("Mul", ["expected", "factor"], ["some"]),
+        node("Add", ["ordered", "some"], ["p"]),
+    ]
+    arrays["column"] = np.array([-1, 1], np.int64)
+    model = network_of(nodes, arrays, 5)
+    x = rng.standard_normal((7, 4)).astype(np.float32)
+    assert_close(open_model(model, 5)(x), run_onnxruntime(model, x))
+
+
 def test_a_constant_may_stand_among_the_nodes() -> None:
     onnx = pytest.importorskip("onnx")
     node, two = onnx.helper.make_node, np.array([2, 3, 4, 5], np.float32)

@@ -13,9 +13,11 @@ import pytest
 from drumatlas.atlas.model import Atlas
 from drumatlas.beat.codes import pack
 from drumatlas.beat.smf import read_drums
-from drumatlas.beat.tsv import parse
+from drumatlas.beat.tsv import BeatRow, format_rows, parse
 from drumatlas.cli import main
+from drumatlas.explore.encode import encode_beat
 from drumatlas.explore.filters import BeatFilter
+from support.beats import FUNK, JAZZ
 
 SCRIPT = "\n".join(
     json.dumps(line)
@@ -112,6 +114,17 @@ def test_encode_reads_a_rendered_beat_alike_from_both_files(
     assert from_midi[0] == from_tsv[0]
     assert from_midi[0].latent is not None
     assert from_midi[0].labels
+
+
+def test_encode_finds_the_place_by_search(
+    here: Path, atlas: Atlas, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "own.tsv").write_text("".join(format_rows([BeatRow(FUNK), BeatRow(JAZZ)])))
+    assert main(["encode", "own.tsv"]) == 0
+    found = list(parse(capsys.readouterr().out.splitlines()))
+    assert [row.code for row in found] == [FUNK, JAZZ]
+    for row in found:
+        assert row.latent == pytest.approx(encode_beat(atlas, row.code).tolist(), abs=1e-4)
 
 
 def clip(path: Path, hits: list[tuple[int, int]], channel: int = 9) -> None:

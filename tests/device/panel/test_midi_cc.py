@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Atlas
-from drumatlas.beat.codes import grids
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import BUTTONS, VALUES, Press, Turn
+from drumatlas.explore.encode import encode_beat
 from drumatlas.panel.midi_cc import HOW_TO_LEARN, LEARNING, WAITING, MidiPanel
 from drumatlas.panel.midi_map import DEFAULT_CC, MidiMap
 from drumatlas.panel.pads import SHOWN_NS
@@ -157,9 +157,7 @@ def test_two_bars_on_pads_land_at_their_place(
     panel.poll(777 * MS + 31 * STEP)
     assert engine.explorer.latent == pytest.approx(home)
     panel.poll(777 * MS + 32 * STEP)
-    assert engine.explorer.latent == pytest.approx(
-        atlas.encode(grids([tuple(code)]).astype("float32"))[0], abs=1e-2
-    )
+    assert engine.explorer.latent == pytest.approx(encode_beat(atlas, tuple(code)), abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ cable that is pulled out now and then."""
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,11 +27,12 @@ from drumatlas.play.events import (
     STOP,
     Event,
     Output,
+    TempoChange,
 )
 from drumatlas.play.feel import Feel
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.settings import PlaySettings, VoiceOut
-from drumatlas.play.timeline import STEP_TICKS, ns_per_tick
+from drumatlas.play.timeline import STEP_TICKS, Timeline, ns_per_tick
 from support.fake_synth import NOTICED_NS, FakeSynth, play_to
 from support.playing import FOUR, HATS
 from support.streams import Promises
@@ -234,3 +236,18 @@ def test_any_order_of_use_keeps_the_promises_of_the_stream(
 ) -> None:
     machine = type("AnyUse", (AnyUse,), {"check": staticmethod(check_stream)})
     run_state_machine_as_test(machine, settings=state_settings)
+
+
+def test_a_new_tempo_that_waits_for_time_left_out_lengthens_the_notes_before_it(
+    check_stream: Callable[..., Counter[str]],
+) -> None:
+    """It is asked for at 4 ms; the machine stands still until the tick that shows it."""
+    fast, slow = Timeline(0, 0, ns_per_tick(300)), Timeline(160 * MS, 0, ns_per_tick(20))
+    note, end = bytes((0x99, 42, 80)), bytes((0x89, 42, 64))
+    outputs: list[Output] = [
+        *(TempoChange(fast, is_start=True), Event(0, START), Event(MS, CLOCK), Event(2 * MS, note)),
+        *(Event(160 * MS, end), TempoChange(slow), Event(160 * MS, STOP)),
+    ]
+    check_stream(outputs, Promises(gate=0.05, skipped=[(5 * MS, 160 * MS)]))
+    with pytest.raises(AssertionError, match="longer than its gate"):
+        check_stream(outputs, Promises(gate=0.05))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumatlas.beat.codes import STEPS, Code, check_code
+from drumatlas.beat.codes import STEPS, Code, check_code, grids
 from drumatlas.beat.smf import read_drums
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
@@ -113,6 +113,8 @@ def test_a_space_gives_places_genres_and_velocities(atlas_path: Path, rows: list
     clips = of_space([*bare, BeatRow(CODE, latent=(1.0, 2.0, 3.0, 4.0), labels=("odd",))], space)
     assert clips[-1].row.latent == (1.0, 2.0, 3.0, 4.0)
     assert clips[-1].genre == "odd"
+    found = space.places(grids([row.code for row in bare]))
+    assert np.array([clip.row.latent for clip in clips[:-1]]) == pytest.approx(found)
     assert {clip.genre for clip in clips[:-1]} <= {genre.name for genre in space.genres}
     for clip, flat in zip(clips, flat_certainty([clip.row for clip in clips]), strict=True):
         assert ((clip.velocity > 0) == (flat.velocity > 0)).all()

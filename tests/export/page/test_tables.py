@@ -15,9 +15,11 @@ SHARED = {name: value for file in TABLES for name, value in DEFINED.findall(tabl
 # Constants that belong to the page alone, or to a format or algorithm that others have published.
 OWN = {
     "blake2b.js": "INITIAL ORDER ROUNDS MIXED BYTES PARAMETERS",  # RFC 7693
+    "data.js": "READERS",
+    "encode.js": "AXES",  # of the latent space
     "filemark.js": "NOTE_BYTES CRC_TABLE",
     "main.js": "PUMP_MS SETTLE_MS REST_MS",
-    "network.js": "ACTIVATIONS",
+    "graph.js": "OPERATORS",
     "numbers.js": "LANES",  # of NumPy
     "player.js": "AHEAD_MS",
     "smfbytes.js": "PIECE",
@@ -27,8 +29,8 @@ OWN = {
 # Numbers in the code that are the box's by chance: bits, bytes and MIDI's data bytes.
 BY_CHANCE: dict[str, set[float]] = {
     "blake2b.js": {64},
-    "data.js": {24, 31},  # of binary16
     "filemark.js": {128},
+    "graph.js": {0.01},  # of LeakyRelu, as ONNX defines it
     "shape.js": {127},
     "smf.js": {127},
     "smfnotes.js": {32, 128},

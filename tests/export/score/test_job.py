@@ -13,7 +13,7 @@ from drumatlas.errors import BeatError, ConfigError
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score import job
 from drumatlas_export.score.job import held_out, parted
-from drumatlas_export.score.measures import f1
+from drumatlas_export.score.measures import f1, f1_by_search
 from drumatlas_export.space import Space, open_space
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.split import split_by_song
@@ -52,7 +52,7 @@ def test_held_out_of_an_odd_config_names_the_space(space: Space, rows: list[Beat
 def test_every_measure_is_there(scores: dict[str, Any], checkpoint: Checkpoint) -> None:
     assert list(scores) == [
         *("space", "kind", "samples", "seed", "at_half", "at_thresholds", "novelty"),
-        *("diversity_cells", "f1_held_out", "test_beats", "smoothness_cells"),
+        *("diversity_cells", "f1_held_out", "f1_search", "test_beats", "smoothness_cells"),
         *("search", "genre_knn", "genre_areas", "against_held_out"),
     ]
     assert (scores["space"], scores["kind"]) == ("tiny.pt", "acai")
@@ -74,9 +74,10 @@ def test_measures_by_hand(scores: dict[str, Any], space: Space, rows: list[BeatR
     )
     half = space.decode(space.sample(SAMPLES, 4)) > 0.5
     assert scores["at_half"]["pass"] == pytest.approx(known.passes(pack(half)).mean(), abs=1e-4)
-    assert scores["f1_held_out"] == pytest.approx(
-        f1(space, grids([r.code for r in test])), abs=1e-4
-    )
+    beats = grids([row.code for row in test])
+    assert scores["f1_held_out"] == pytest.approx(f1(space, beats), abs=1e-4)
+    assert scores["f1_search"] == pytest.approx(f1_by_search(space, beats), abs=1e-4)
+    assert scores["f1_search"] > scores["f1_held_out"]
 
 
 def test_novelty_is_counted_against_the_training_beats(space: Space, rows: list[BeatRow]) -> None:
@@ -98,7 +99,7 @@ def test_a_test_beat_that_is_trained_on_is_left_out(space: Space, rows: list[Bea
     scores = evaluate(space, training, [*test, *turned])
     assert scores["test_beats"] == len(test)
     alone = evaluate(space, training, test)
-    for measure in ("f1_held_out", "genre_knn"):
+    for measure in ("f1_held_out", "f1_search", "genre_knn"):
         assert scores[measure] == alone[measure]
     with pytest.raises(BeatError, match="every test beat is also a training beat"):
         evaluate(space, training, turned)
@@ -116,7 +117,7 @@ def test_an_atlas_scores_as_its_model(
     other = evaluate(atlas, *held_out(rows, atlas), seed=4)
     assert (other["space"], other["kind"]) == ("tiny.atlas", "acai")
     # Thresholds of an atlas are rounded: a cell in a million may fall on the other side.
-    for key in ("novelty", "diversity_cells", "f1_held_out"):
+    for key in ("novelty", "diversity_cells", "f1_held_out", "f1_search"):
         assert other[key] == pytest.approx(scores[key], rel=0.02)
     assert other["at_thresholds"] == pytest.approx(scores["at_thresholds"], abs=0.01)
 

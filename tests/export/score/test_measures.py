@@ -11,6 +11,7 @@ from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score.measures import (
     diversity,
     f1,
+    f1_by_search,
     nearest_distance,
     pass_scores,
     smoothness,
@@ -121,6 +122,23 @@ def test_f1_goes_by_the_thresholds(echo: Space) -> None:
     beat[0, :4] = True
     strict = replace(echo, thresholds=np.array([0.5, 0.5, 1.0, 1.0, *[0.5] * 10], np.float32))
     assert f1(strict, beat.reshape(-1, 32, 14)) == pytest.approx(2 * 2 / (2 + 4))
+
+
+def test_f1_by_search_is_that_of_the_place_found(echo: Space) -> None:
+    """An encoder that misses by 0.6 on one axis: the search reaches the other side of 0.5."""
+
+    def encode(x: Floats) -> Floats:
+        z: Floats = x.reshape(len(x), -1)[:, :4] * np.array([1, 1, 1, 0.4], np.float32)
+        return z
+
+    beat = np.zeros((1, 448), bool)
+    beat[0, :4] = True
+    beats = beat.reshape(-1, 32, 14)
+    short = replace(echo, encode=encode)
+    assert f1(short, beats) == pytest.approx(2 * 3 / (3 + 4))
+    assert f1_by_search(short, beats) == 1
+    far = replace(short, reach=np.full(4, 0.01, np.float32))  # the other side is out of its range
+    assert f1_by_search(far, beats) == f1(far, beats)
 
 
 def test_smoothness_of_a_space_where_nothing_changes(echo: Space) -> None:

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from drumatlas_export.train.config import KINDS, TrainConfig
+from drumatlas_export.train.config import TrainConfig
 from drumatlas_export.train.models import (
     CELLS,
     LATENT,
-    LOSSES,
     Autoencoder,
     Critic,
     acai_losses,
@@ -218,18 +217,6 @@ def test_the_autoencoder_learns_from_the_critic_by_its_weight(weight: float, x: 
     assert has_gradient(critic) == (weight > 0)  # which the loop drops
     if not weight:
         assert loss.item() == pytest.approx(ae_loss(model, x, ACAI).item() / CELLS, rel=1e-5)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_has_a_loss_which_takes_a_batch_of_one(kind: str, x: Tensor) -> None:
-    config = TrainConfig(kind=kind, hidden=(12, 7))
-    losses = LOSSES[kind](seeded_model(config), Critic(config), x[:1], config)
-    assert all(torch.isfinite(loss) for loss in losses)
-    assert len(losses) == (2 if kind == "acai" else 1)  # its critic is trained, too
-
-
-def test_the_losses_are_of_the_kinds_there_are() -> None:
-    assert tuple(LOSSES) == KINDS
 
 
 def test_spread_is_the_distance_from_the_prior() -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from drumatlas.atlas.model import Atlas, Groove
-from drumatlas.beat.codes import rotation_hash
+from drumatlas.beat.codes import grids, pack, rotation_hash
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE
 from drumatlas.explore.density import Density, hits_at
+from drumatlas.explore.encode import encode_beat
 from drumatlas.explore.filters import BeatFilter, entropy
 from drumatlas.explore.genre import genre_of
 from drumatlas.explore.latent import (
@@ -172,6 +173,31 @@ def test_a_search_finds_what_the_box_finds(
         assert where == pytest.approx(box.z.tolist(), abs=1e-5)
         moved += box.moved > 0
     assert moved > 10
+
+
+def test_a_beat_lands_where_it_lands_on_the_box(
+    computed: Computed, data: str, atlas: Atlas, places: Places
+) -> None:
+    luck = np.random.default_rng(26)
+    codes = []
+    for i in range(30):
+        z = atlas.latent.centre + atlas.latent.reach * luck.standard_normal(4)
+        hits = places.hits(z[None].astype(np.float32))[1][0].copy()
+        hits.ravel()[luck.permutation(hits.size)[: i % 6]] ^= True  # no longer a beat of the space
+        codes.append(tuple(pack(hits).tolist()))
+    found = computed(
+        PLACES,
+        """const { encoder } = made(given.atlas);
+        return given.codes.map((code) => Array.from(encoder.place(code)));""",
+        {"atlas": data, "codes": codes},
+    )
+    moved = 0
+    for page, code in zip(found, codes, strict=True):
+        box = encode_beat(atlas, code)
+        assert page == pytest.approx(box.tolist(), abs=1e-5)
+        answer = atlas.encode(grids([code]).astype(np.float32))[0]
+        moved += not np.array_equal(box, answer)
+    assert moved > 20
 
 
 def test_map_knobs_and_genres_lead_to_the_places_of_the_box(

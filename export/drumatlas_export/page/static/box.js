@@ -77,10 +77,9 @@ export class Box {
     this.#jump(() => this.#move(this.#space.ofPoint(point), [x[point], y[point]]));
   }
 
-  // Jumps to the place of a beat (32 step codes), found by the atlas' encoder.
+  // Jumps to the place of a beat (32 step codes), found by the atlas' encoder and a search.
   land(code) {
-    const cells = code.flatMap((step) => Array.from({ length: VOICES }, (_, voice) => (step >> voice) & 1));
-    this.#jump(() => this.#move(this.#encoder.run(cells)));
+    this.#jump(() => this.#move(this.#encoder.place(code)));
   }
 
   press(name) {

@@ -19,8 +19,8 @@ export function readAtlas(text) {
       generated: new Uint8Array(bytes(origin)),
     },
     genres: about.genres.map((one) => ({ ...one, centroid: floats(one.centroid), typical: floats(one.typical) })),
-    layers: about.layers.map((one) => ({ ...one, weights: floats(one.weights), bias: floats(one.bias) })),
-    encoder: about.encoder?.map((one) => ({ ...one, weights: halves(one.weights), bias: halves(one.bias) })),
+    decoder: readGraph(about.decoder),
+    encoder: about.encoder && readGraph(about.encoder),
     known: new BigUint64Array(bytes(about.known)),
     thresholds: floats(about.thresholds),
     labels: about.labels && {
@@ -33,6 +33,7 @@ export function readAtlas(text) {
     groove: about.groove && { loud: floats(about.groove.loud), near: floats(about.groove.near) },
     near: doubles(about.near),
     far: doubles(about.far),
+    rounds: doubles(about.rounds),
     homes: floats(about.homes),
     centre: floats(about.centre),
     reach: floats(about.reach),
@@ -41,13 +42,19 @@ export function readAtlas(text) {
   };
 }
 
-// Converts half-precision numbers (IEEE 754 binary16) to single precision.
-function halves(base64) {
-  return Float32Array.from(new Uint16Array(bytes(base64)), (bits) => {
-    const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-    const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
-    return bits & 0x8000 ? -size : size;
-  });
+const READERS = {
+  f4: (base64) => new Float32Array(bytes(base64)),
+  i4: (base64) => new Int32Array(bytes(base64)),
+};
+
+// Reads a network as `drumatlas_export.page.graph` writes it. Each array gets the number that nodes
+// know it by.
+export function readGraph(graph) {
+  const arrays = [];
+  for (const { number, shape, kind, data } of graph.arrays) {
+    arrays[number] = { shape, data: READERS[kind](data) };
+  }
+  return { ...graph, arrays };
 }
 
 function bytes(base64) {

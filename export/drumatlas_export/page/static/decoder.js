@@ -1,12 +1,12 @@
 // The network that decodes latent points into beats. Pure.
 
-import { Network } from "./network.js";
+import { Network } from "./graph.js";
 
 export class Decoder {
   #network;
 
-  constructor(layers) {
-    this.#network = new Network(layers);
+  constructor(graph) {
+    this.#network = new Network(graph);
   }
 
   // Returns the probabilities of all cells at z [4]; cell = 14 * step + voice.

@@ -5,10 +5,10 @@ import { stepAt } from "./clock.js";
 import { make } from "./controls.js";
 import { readAtlas } from "./data.js";
 import { Decoder } from "./decoder.js";
+import { Encoder } from "./encode.js";
 import { beatOf } from "./filebeat.js";
 import { acceptDrops, fileButton } from "./files.js";
 import { BeatFilter } from "./filter.js";
-import { Network } from "./network.js";
 import { Places } from "./places.js";
 import { Player } from "./player.js";
 import { Screen, applyTheme } from "./screen.js";
@@ -23,8 +23,9 @@ class Page extends Screen {
   constructor(atlas) {
     super(atlas, false);
     const space = new Space(atlas);
-    const places = new Places(atlas, space, new Decoder(atlas.layers), new BeatFilter(atlas.known));
-    const encoder = atlas.encoder ? new Network(atlas.encoder) : null;
+    const decoder = new Decoder(atlas.decoder);
+    const places = new Places(atlas, space, decoder, new BeatFilter(atlas.known));
+    const encoder = atlas.encoder ? new Encoder(atlas, space, decoder) : null;
     this.player = new Player((...hit) => this.sound.hit(...hit), (bar) => this.bar(bar));
     this.taps = new TapTempo();
     this.box = new Box(atlas, space, places, encoder, (state) => this.update(state));

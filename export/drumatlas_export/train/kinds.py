@@ -1,0 +1,70 @@
+"""The kinds of models: how each is made, read back from a checkpoint, and trained."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.models import (
+    Autoencoder,
+    Critic,
+    Model,
+    acai_losses,
+    ae_loss,
+    swae_loss,
+    vae_loss,
+)
+from drumatlas_export.train.phrases import model as phrases
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """Training beats x [n, 448] (0 or 1), the number of each one's song [n], and the number of its
+    genre [n], -1 for none."""
+
+    x: Tensor
+    songs: NDArray[np.int64]
+    genres: Tensor
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+# Makes a model of a kind for beats; reads the form of one from the arrays of a checkpoint.
+New = Callable[[TrainConfig, Beats], Model]
+Stored = Callable[[TrainConfig, Mapping[str, Tensor]], Model]
+# Returns, for beats x [n, 448] and their genres [n], the loss of the model, then that of the critic
+# if the kind trains it.
+Losses = Callable[[Any, Critic, Tensor, Tensor, TrainConfig], tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is special about one kind of model."""
+
+    losses: Losses
+    new: New = lambda config, _beats: Autoencoder(config)
+    stored: Stored = lambda config, _state: Autoencoder(config)
+
+
+def _of_model(loss: Callable[[Any, Tensor, TrainConfig], Tensor]) -> Losses:
+    """Return `loss` for a kind that trains no critic and knows no genres."""
+    return lambda model, _critic, x, _genres, config: (loss(model, x, config),)
+
+
+# Their settings are in config.RECIPES.
+KINDS: dict[str, Kind] = {
+    "ae": Kind(_of_model(ae_loss)),
+    "vae": Kind(_of_model(vae_loss)),
+    "acai": Kind(lambda model, critic, x, _genres, config: acai_losses(model, critic, x, config)),
+    "swae": Kind(_of_model(swae_loss)),
+    "phrases": Kind(
+        lambda model, _critic, x, genres, config: (phrases.loss(model, x, genres, config),),
+        lambda config, beats: phrases.new(config, beats.x, beats.songs, beats.genres),
+        phrases.stored,
+    ),
+}

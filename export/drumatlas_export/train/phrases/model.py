@@ -1,0 +1,90 @@
+"""The SWAE's encoder with a phrase decoder, and its loss."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from drumatlas.beat.codes import STEPS
+from drumatlas.beat.voices import VOICES
+from drumatlas_export.train.config import TrainConfig
+from drumatlas_export.train.models import CELLS, LATENT, Model, spread, stack
+from drumatlas_export.train.phrases.balance import Rates, balance
+from drumatlas_export.train.phrases.books import Book, books_of
+from drumatlas_export.train.phrases.decoder import PhraseDecoder
+
+_GUESS = 64  # hidden units of the layers that guess a genre
+
+
+class PhraseAutoencoder(Model):
+    """An encoder, and a decoder that chooses phrases from `books`, one for each voice group.
+
+    `genre` guesses one of `genres` genres from a latent point. It only serves training: it draws
+    the beats of one genre together.
+    """
+
+    has_own_level = True
+    chooses = True
+
+    def __init__(self, config: TrainConfig, books: list[Book], genres: int) -> None:
+        super().__init__()
+        self.encoder = stack([CELLS, *config.hidden, LATENT])
+        self.decoder = PhraseDecoder(books)
+        self.genre = stack([LATENT, _GUESS, max(genres, 1)])
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return probabilities [n, 32, 14] at z [n, 4]; above 1/2 are the hits."""
+        p: Tensor = self.decoder(z)
+        return p
+
+    def held_out_loss(self, x: Tensor) -> Tensor:
+        """Return the mean nats of the choices that held-out beats x [n, 448] ask for."""
+        return self.decoder.loss(self.encode(x), x)
+
+    def settle(self, x: Tensor, weight: Tensor, seed: int) -> None:
+        """Set the biases of phrases and gates; see balance.py."""
+        balance(self.decoder, Rates(self.decoder, x, weight), seed)
+
+
+def new(
+    config: TrainConfig, x: Tensor, songs: NDArray[np.int64], genres: Tensor
+) -> PhraseAutoencoder:
+    """Return a model with books of the phrases of beats x [n, 448]; BeatError if they are too few.
+
+    `songs` [n] and `genres` [n] are the numbers of each beat's song and genre.
+    """
+    beats = x.reshape(-1, STEPS, VOICES).numpy() > 0
+    model = PhraseAutoencoder(config, books_of(beats, songs), int(genres.max()) + 1)
+    with torch.no_grad():
+        for (bar, group), share in Rates(model.decoder, x, torch.ones(len(x))).phrases.items():
+            model.decoder.common[group][bar] = torch.log(share + 0.5 / len(x))
+    return model
+
+
+def stored(config: TrainConfig, state: Mapping[str, Tensor]) -> PhraseAutoencoder:
+    """Return a model whose books have the sizes of those in `state`, which it can then load."""
+    shapes: list[tuple[int, ...]] = []
+    while (book := state.get(f"decoder.books.{len(shapes)}")) is not None:
+        shapes.append(tuple(book.shape))
+    return PhraseAutoencoder(
+        config, [np.zeros(shape, np.uint8) for shape in shapes], len(state["genre.2.bias"])
+    )
+
+
+def loss(model: PhraseAutoencoder, x: Tensor, genres: Tensor, config: TrainConfig) -> Tensor:
+    """Return the loss of beats x [n, 448]: the choices' nats, weighted `spread`, and the nats of
+    guessing the genre [n], -1 for none.
+
+    The encoder misses some hits, so that it learns to do without any single one.
+    """
+    heard = x * (torch.rand_like(x) >= config.missed)
+    z = model.encode(heard)
+    noisy = z + config.latent_noise * torch.randn_like(z)
+    total = model.decoder.loss(noisy, x) + config.spread_weight * spread(z)
+    if config.genre_weight and bool((genres >= 0).any()):
+        guess = F.cross_entropy(model.genre(noisy), genres, ignore_index=-1)
+        total = total + config.genre_weight * guess
+    return total
