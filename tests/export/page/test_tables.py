@@ -109,7 +109,7 @@ def test_numbers_of_the_box_do_not_stand_in_the_code_of_the_page() -> None:
         ("shape.js", "const MIN_HITS = 12;"),
         ("shape.js", "const [LEAST, MOST] = [12, 128];"),
         ("places.js", "const STEPS_BACK = Array.from({ length: 16 }, (_, i) => i / 16);"),
-        ("space.js", "const blur = 0.035;"),
+        ("space.js", "const blur = 0.35;"),
         ("player.js", "const late = 44 + 46 * sure;"),
     ],
 )
