@@ -1,6 +1,7 @@
 """A .mid file that is opened or dropped on the page as a file lands at its beat's place."""
 
 import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,8 @@ def test_a_bad_file_is_refused_and_changes_nothing(opened: Callable[..., Any]) -
 
 def test_a_page_without_an_encoder_says_so(file: Path, opened: Callable[..., Any]) -> None:
     text = file.read_text(encoding="utf-8")
-    start = text.index('"encoder":[') + len('"encoder":')
-    end = text.index("}]", start) + 2
+    start = text.index('"encoder":{') + len('"encoder":')
+    _, end = json.JSONDecoder().raw_decode(text, start)
     lacking = file.with_name("lacking.html")
     lacking.write_text(text[:start] + "null" + text[end:], encoding="utf-8")
     page = opened(file=lacking)
