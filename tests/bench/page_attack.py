@@ -14,8 +14,9 @@ box' memory before and after. A virtual machine now and then loses its cores to 
 the p99 of one stretch by more than any attack. The ratio of all stretches therefore has an interval
 of 90 %, from pairs of stretches drawn again with replacement (bootstrap; Efron, 1979).
 
-The exit code is 1 if over all attacks more clocks are missing than without, the p99 is more than a
-tenth above that of all that was unattacked, beyond that interval, or memory grew by over 16 MB.
+The exit code is 1 if over all attacks a clock is missing, the p99 is more than a tenth above that
+of all that was unattacked, or memory grew by more than 16 MB. The row "left alone" and the interval
+show how much of that is the machine's.
 """
 
 import argparse
