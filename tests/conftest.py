@@ -134,6 +134,15 @@ def recorder(jack: None) -> Iterator[Recorder]:
 
 
 @pytest.fixture
+def patient_recorder() -> Iterator[Recorder]:
+    """A recorder at a JACK server that loses no message; nobody may be killed beside it."""
+    with serving(waits=True):
+        one = Recorder()
+        yield one
+        one.unplug()
+
+
+@pytest.fixture
 def play() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts `drumatlas play` with options; ends what is left of it."""
     started: list[subprocess.Popen[str]] = []

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from drumatlas.play.clock_stats import ClockReport, ClockStats
 from drumatlas.play.events import CLOCK, START, STOP, Event
 from drumatlas.play.leading import START_LEAD_NS
 from drumatlas.play.own_clock import FAULT
@@ -172,8 +173,14 @@ def test_ports_are_listed(recorder: Recorder) -> None:
     assert "out\trecorder:synth" in out
 
 
-def test_monitor_measures_what_play_sends(recorder: Recorder, play: Play) -> None:
-    play("--midi-out", "virtual", "--panel", "none", "--bpm", str(BPM))
+def faults(clock: ClockReport) -> tuple[int, int, int]:
+    return clock.missing, clock.pauses, clock.tempo_changes
+
+
+def test_monitor_measures_what_play_sends(patient_recorder: Recorder, play: Play) -> None:
+    """The recorder hears the same port. A machine that stalls delays the box, and both hear it."""
+    recorder = patient_recorder
+    box = play("--midi-out", "virtual", "--panel", "none", "--bpm", str(BPM))
     recorder.listen_to("drumatlas")
     recorder.wait_for(CLOCK)
     command = [sys.executable, "-m", "drumatlas", "monitor", "drumatlas:out", "--json"]
@@ -189,7 +196,13 @@ def test_monitor_measures_what_play_sends(recorder: Recorder, play: Play) -> Non
     assert clock["count"] == pytest.approx(found["seconds"] * BPM / 60 * 24, abs=4)
     assert clock["bpm"] == pytest.approx(BPM, rel=1e-3)
     assert clock["against_bpm"] == BPM
-    assert clock["missing"] == clock["pauses"] == clock["tempo_changes"] == 0
+    box.send_signal(signal.SIGTERM)
+    assert box.wait(10) == 0
+    stats = ClockStats()
+    for event in recorder.events:
+        stats.feed(event.data, event.at_ns)
+    measured = clock["missing"], clock["pauses"], clock["tempo_changes"]
+    assert all(a <= b for a, b in zip(measured, faults(stats.report()), strict=True))
     assert clock["phase"]["p50"] * 1000 < RASTER_NS
     assert found["note_ons"] > 5
 

@@ -43,7 +43,7 @@ def serve(name: str, *, waits: bool = False) -> "subprocess.Popen[bytes]":
 @contextlib.contextmanager
 def serving(*, waits: bool = False) -> Iterator[None]:
     """Run a server of our own, to which JACK_DEFAULT_SERVER is set; see `serve` for `waits`."""
-    name = f"drumatlas-test-{os.getpid()}"
+    name = f"drumatlas-test-{os.getpid()}{'-waits' if waits else ''}"
     server = serve(name, waits=waits)
     before = os.environ.get("JACK_DEFAULT_SERVER")
     os.environ["JACK_DEFAULT_SERVER"] = name
