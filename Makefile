@@ -80,8 +80,8 @@ fuzz-mine: for-tests
 sweep: for-tests
 	$(BIN)/python tests/bench/sweep.py
 
-# Remakes the built-in atlas from a folder of MIDI collections, and trains it with two more seeds for
-# comparison: make atlas CORPUS=DIR
+# Remakes the built-in atlas from a folder of MIDI collections and the textbook, and trains it with
+# two more seeds for comparison: make atlas CORPUS=DIR
 WORK := build/atlas
 SEEDS := 1 2 3
 SHIPPED := 2
@@ -91,14 +91,16 @@ MINE = $(BIN)/drumatlas-export mine $(CORPUS) \
 atlas: for-tests
 	@test -n "$(CORPUS)" || { echo 'make atlas: say where the MIDI files are: make atlas CORPUS=DIR' >&2; exit 2; }
 	mkdir -p $(WORK)
-	$(MINE) --repeats 2 -o $(WORK)/beats.tsv --report $(WORK)/mined.json
+	$(MINE) --repeats 2 -o $(WORK)/mined.tsv --report $(WORK)/mined.json
+	$(BIN)/drumatlas-export textbook -o $(WORK)/textbook.tsv
+	cat $(WORK)/textbook.tsv $(WORK)/mined.tsv > $(WORK)/beats.tsv
 	for seed in $(SEEDS); do \
-	    $(BIN)/drumatlas-export train $(WORK)/beats.tsv --model swae --seed $$seed -o $(WORK)/swae$$seed.pt || exit; \
+	    $(BIN)/drumatlas-export train $(WORK)/beats.tsv --model phrases --seed $$seed -o $(WORK)/phrases$$seed.pt || exit; \
 	done
-	$(BIN)/drumatlas-export evaluate $(SEEDS:%=$(WORK)/swae%.pt) --train $(WORK)/beats.tsv --json > $(WORK)/seeds.json
-	$(BIN)/drumatlas-export evaluate $(WORK)/swae$(SHIPPED).pt --train $(WORK)/beats.tsv --json > $(WORK)/swae$(SHIPPED).json
-	$(BIN)/drumatlas-export export $(WORK)/swae$(SHIPPED).pt -o $(WORK)/builtin.atlas \
-	    --scores $(WORK)/swae$(SHIPPED).json --mined $(WORK)/mined.json --about export/builtin.json
+	$(BIN)/drumatlas-export evaluate $(SEEDS:%=$(WORK)/phrases%.pt) --train $(WORK)/beats.tsv --json > $(WORK)/seeds.json
+	$(BIN)/drumatlas-export evaluate $(WORK)/phrases$(SHIPPED).pt --train $(WORK)/beats.tsv --json > $(WORK)/phrases$(SHIPPED).json
+	$(BIN)/drumatlas-export export $(WORK)/phrases$(SHIPPED).pt -o $(WORK)/builtin.atlas \
+	    --scores $(WORK)/phrases$(SHIPPED).json --mined $(WORK)/mined.json --about export/builtin.json
 	cp $(WORK)/builtin.atlas device/drumatlas/builtin.atlas
 	$(BIN)/python -m drumatlas_export.map_picture.picture device/drumatlas/builtin.atlas export/map.svg
 

@@ -63,7 +63,7 @@ EXPORT_MAY = (
 # Room of the training side -> the others of it that it may import.
 EXPORT_ALLOWED: dict[str, tuple[str, ...]] = {
     "mine": (),
-    "train": ("mine",),
+    "train": ("mine", "textbook"),
     "page": (),
     "map_picture": (),
     "groove": ("mine",),

@@ -1,6 +1,7 @@
 """Conversions between knobs, latent points and map positions."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from drumatlas.atlas.model import Atlas, Floats, LatentSpace
 # `make sweep`: when the joystick moves by 1/128, 0.03 changes 22 cells at p99, and 0.06 18.
 MAP_BLUR = 0.035  # share of the map's bounding box
 LATENT_BLUR = 0.35  # prior deviations
+# Cells along each side of a map with labels, finer than a joystick's converter and a page's pixels.
+# All places of a cell are one, so that each has the genre in whose colour the cell is painted.
+MAP_CELLS = 1024
 MAP_POWER, LATENT_POWER = 3, 5  # how fast a point's weight falls beyond the blur
 
 
@@ -33,20 +37,22 @@ def map_to_latent(atlas: Atlas, x: float, y: float) -> Floats:
     """Return the latent point z [4] at x, y on the map, 0..1 of its bounding box each.
 
     This is a kernel regression (Nadaraya 1964, Watson 1964) over all points of the map, with the
-    weights of `_blend`. It is smooth everywhere, even in empty parts of the map. For a map without
-    points, return the centre of the latent space.
+    weights of `_blend`. It is smooth everywhere, even in empty parts of the map, but for the steps
+    of MAP_CELLS if the atlas has labels. For a map without points, return the centre of the latent
+    space.
     """
     if not len(atlas.points.xy):
         return atlas.latent.centre
-    across, up = _map_columns(atlas)
-    distance = (across - np.float32(x)) ** 2 + (up - np.float32(y)) ** 2
-    return _blend(distance, MAP_BLUR, MAP_POWER, atlas.points.z)
+    return places_to_latent(atlas, np.array([[x, y]]))[0]
 
 
-def places_to_latent(atlas: Atlas, places: Floats) -> Floats:
+def places_to_latent(atlas: Atlas, places: NDArray[np.floating[Any]]) -> Floats:
     """Return the latent points z [n, 4] at places [n, 2] of the map, as `map_to_latent` does for
     one. The map must have points."""
     across, up = _map_columns(atlas)
+    if atlas.labels is not None:
+        cells = np.clip(np.floor(places * MAP_CELLS), 0, MAP_CELLS - 1)
+        places = (cells + 0.5) / MAP_CELLS
     x, y = places.astype(np.float32).T[:, :, None]
     return _blend((across - x) ** 2 + (up - y) ** 2, MAP_BLUR, MAP_POWER, atlas.points.z)
 

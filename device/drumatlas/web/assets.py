@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drumatlas.atlas.model import Atlas, Labels
 from drumatlas.beat.voices import GROUPS, VOICE_TABLE
 from drumatlas.explore.controls import BUTTONS, CONTROLS, DEFAULTS
-from drumatlas.explore.latent import MAP_BLUR, MAP_POWER, map_places
+from drumatlas.explore.latent import MAP_BLUR, MAP_CELLS, MAP_POWER, map_places
 from drumatlas.web.controls import control_rows
 from drumatlas.web.view_json import tempo_range
 
@@ -73,7 +73,7 @@ class StaticAssets:
             "axes": list(atlas.latent.axes),
             "centre": atlas.latent.centre.tolist(),
             "reach": atlas.latent.reach.tolist(),
-            "blend": {"blur": MAP_BLUR, "power": MAP_POWER},
+            "blend": {"blur": MAP_BLUR, "power": MAP_POWER, "cells": MAP_CELLS},
             "families": [
                 {"name": one.name, "colour": one.colour, "genres": list(one.genres)}
                 for one in atlas.families

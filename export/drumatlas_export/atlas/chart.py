@@ -24,7 +24,7 @@ from drumatlas.explore.genre import family_of, genre_at
 from drumatlas.explore.latent import map_places
 from drumatlas_export.atlas.climate import climates
 from drumatlas_export.atlas.labels import by_family, families, voters, weights
-from drumatlas_export.atlas.land import genres_on_map, label_places, land, with_points
+from drumatlas_export.atlas.land import genres_on_map, label_places, land
 from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.space import Space
 
@@ -155,7 +155,7 @@ def _with_genres(given: _Given, names: list[str]) -> tuple[Chart | None, set[str
         if is_settled:
             break
     assert draft.labels is not None
-    raster = with_points(draft, land(draft))
+    raster = land(draft)
     on_map, middle = label_places(draft, raster)
     missing = {name for name, place in zip(names, on_map, strict=True) if np.isnan(place).any()}
     if missing:

@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, label, maximum_filter, minimum_filter
 
 from drumatlas.atlas.model import Atlas, Floats
-from drumatlas.explore.genre import family_of, genre_at, genre_votes
-from drumatlas.explore.latent import map_places, places_to_latent
+from drumatlas.explore.genre import genre_at, genre_votes
+from drumatlas.explore.latent import MAP_CELLS, map_places, places_to_latent
 
-SIDE = 1024  # cells along each side; a power of 2 times _COARSE
+SIDE = MAP_CELLS  # cells along each side; a power of 2 times _COARSE
 _COARSE = 64  # cells along each side that are all looked at; more only along borders
 _NEAR = 0.04  # map widths; a cell so near to a point is land on the page, too
 _BATCH = 512
@@ -49,19 +49,6 @@ def land(atlas: Atlas, side: int = SIDE) -> Cells:
         border = np.flatnonzero(maximum_filter(cells, 3) != minimum_filter(cells, 3))
         cells.ravel()[border] = genres_on_map(atlas, middles(now)[border])
     return cells
-
-
-def with_points(atlas: Atlas, cells: Cells) -> Cells:
-    """Return the cells [side, side] with each point of the map in the colour of its family.
-
-    Where a border crosses a cell with a point, the cell's middle may lie on the other side of it.
-    """
-    side, family = len(cells), family_of(atlas)
-    column, row = np.clip((map_places(atlas).T * side).astype(int), 0, side - 1)
-    other = family[cells[row, column]] != family[atlas.points.genre]
-    result = cells.copy()
-    result[row[other], column[other]] = atlas.points.genre[other]
-    return result
 
 
 def is_land(atlas: Atlas, side: int) -> NDArray[np.bool_]:

@@ -55,7 +55,9 @@ def map_inverse(atlas: Atlas, seed: int) -> dict[str, float]:
     """Return how far the joystick's latent point lies from the point drawn at its position.
 
     The result has the median and the 90th percentile of the distance in prior deviations, for
-    points of the map (`drawn`) and for points that were removed from it first (`left_out`). It is
+    points of the map (`drawn`) and for points that were removed from it first (`left_out`), and
+    those of the way back (`returned`): how far from the joystick's position, in map widths, a
+    display shows the latent point to which the joystick leads, for places beside points. It is
     empty for a map of fewer than 2 points.
     """
     points = atlas.points
@@ -68,13 +70,30 @@ def map_inverse(atlas: Atlas, seed: int) -> dict[str, float]:
         atlas,
         points=MapPoints(points.z[rest], points.xy[rest], points.origin[rest], points.genre[rest]),
     )
-    drawn, left_out = _distances(atlas, points, tested), _distances(fewer, points, tested)
-    return {
-        "drawn_median": float(np.median(drawn)),
-        "drawn_p90": float(np.percentile(drawn, 90)),
-        "left_out_median": float(np.median(left_out)),
-        "left_out_p90": float(np.percentile(left_out, 90)),
+    away = {
+        "drawn": _distances(atlas, points, tested),
+        "left_out": _distances(fewer, points, tested),
+        "returned": _returns(atlas, seed),
     }
+    return {
+        f"{name}_{rank}": float(np.percentile(values, percent))
+        for name, values in away.items()
+        for rank, percent in (("median", 50), ("p90", 90))
+    }
+
+
+def _places(atlas: Atlas, seed: int, count: int) -> NDArray[np.float64]:
+    """Return places [count, 2] of the map, 0..1, beside its points."""
+    rng = np.random.default_rng([seed, 5])
+    near = map_places(atlas)[rng.integers(0, len(atlas.points.xy), count)]
+    return np.clip(near + rng.normal(0, _BESIDE, near.shape), 0, 1)
+
+
+def _returns(atlas: Atlas, seed: int) -> NDArray[np.float64]:
+    places = _places(atlas, seed, _TESTED)
+    shown = [cursor(atlas, map_to_latent(atlas, x, y)) for x, y in places.tolist()]
+    away: NDArray[np.float64] = np.linalg.norm(np.array(shown) - places, axis=1)
+    return away
 
 
 def _distances(atlas: Atlas, points: MapPoints, tested: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -101,9 +120,7 @@ def agreement(atlas: Atlas, seed: int) -> dict[str, float]:
     """
     if atlas.labels is None:
         return {}
-    rng = np.random.default_rng([seed, 5])
-    near = map_places(atlas)[rng.integers(0, len(atlas.points.xy), _PLACES)]
-    places = np.clip(near + rng.normal(0, _BESIDE, near.shape), 0, 1)
+    places = _places(atlas, seed, _PLACES)
     box = Explorer(atlas)
     shown = []
     for x, y in places.tolist():
@@ -113,7 +130,7 @@ def agreement(atlas: Atlas, seed: int) -> dict[str, float]:
     hover = _genres_there(atlas, places)
     own = family_of(atlas)[atlas.points.genre]
     xy = map_places(atlas).tolist()
-    spread = rng.standard_normal((_TESTED, len(atlas.latent.reach)))
+    spread = np.random.default_rng([seed, 6]).standard_normal((_TESTED, len(atlas.latent.reach)))
     z = (atlas.latent.centre + atlas.latent.reach * spread).astype(np.float32)
     return {
         "colour": _same(

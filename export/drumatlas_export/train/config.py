@@ -43,7 +43,9 @@ class TrainConfig:
     latent_noise: float = 0.0  # SWAE: standard deviation of the noise added to z in training
     likeliest: bool = False  # hit the k most likely cells, k being the expected number of hits
     missed: float = 0.0  # phrases: share of hits that the encoder does not see in training
+    added: float = 0.0  # phrases: share of empty cells that the encoder sees as hits in training
     genre_weight: float = 0.0  # phrases: weight of guessing a beat's genre from its latent point
+    genre_noise: float = 0.0  # phrases: standard deviation of the noise added to z for the guess
     sharpness: float = 0.0  # phrases: see PhraseDecoder
     song_beats: int = 0  # upper limit of beats per song, redrawn in each epoch; 0: no limit
     anneal: bool = False  # lower the learning rate along a half cosine; run all max_epochs
@@ -66,11 +68,12 @@ class TrainConfig:
                 raise ConfigError(
                     f"{name} = {getattr(self, name)}: must be in {least}..{_MAX_COUNT}"
                 )
-        for name in ("spread_weight", "latent_noise", "genre_weight", "sharpness"):
+        for name in ("spread_weight", "latent_noise", "genre_weight", "genre_noise", "sharpness"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be finite and at least 0")
-        if not 0 <= self.missed < 1:
-            raise ConfigError(f"missed = {self.missed}: must be at least 0 and below 1")
+        for name in ("missed", "added"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name} = {getattr(self, name)}: must be at least 0 and below 1")
         for name in ("validation_share", "test_share"):
             if not 0 < getattr(self, name) < 0.5:
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be between 0 and 0.5")
@@ -136,7 +139,9 @@ RECIPES: dict[str, Recipe] = {
             spread_weight=3.0,
             latent_noise=0.05,
             missed=0.04,
-            genre_weight=4.0,
+            added=0.003,
+            genre_weight=6.0,
+            genre_noise=0.15,
             song_beats=3,
             anneal=True,
         ),

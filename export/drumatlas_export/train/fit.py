@@ -121,11 +121,13 @@ def fit(rows: Sequence[BeatRow], config: TrainConfig, progress: ReportEpoch) -> 
 def _beats(rows: Sequence[BeatRow]) -> Beats:
     """Return training beats with the numbers of their songs and of their genres."""
     genres = [first_genre(row.labels) for row in rows]
-    number_of = {name: i for i, name in enumerate(sorted({name for name in genres if name}))}
+    names = tuple(sorted({name for name in genres if name}))
+    number_of = {name: i for i, name in enumerate(names)}
     return Beats(
         torch.from_numpy(grids([row.code for row in rows]).astype(np.float32)).flatten(1),
         songs_of(rows),
         torch.tensor([number_of.get(name, -1) for name in genres]),
+        names,
     )
 
 

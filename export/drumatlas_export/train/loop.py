@@ -64,13 +64,14 @@ def train(
         )
         for network in (model, critic)
     ]
+    guesses = KINDS[config.kind].guesses(config, beats)
     best_loss, best_epoch, best_state = float("inf"), 0, copy.deepcopy(model.state_dict())
 
     for epoch in range(1, config.max_epochs + 1):
         optimisers[0].param_groups[0]["lr"] = _learning_rate(config, epoch)
         order = epoch_rows(len(beats), beats.songs, config.song_beats)
         parts = torch.split(order, config.batch)
-        batches = ((beats.x[rows], beats.genres[rows]) for rows in parts)
+        batches = ((beats.x[rows], guesses[rows]) for rows in parts)
         total = sum(_step(model, critic, optimisers, batch, config) for batch in batches)
         held_out = _held_out(model, validation)
         progress(epoch, total / len(order), held_out)
@@ -101,7 +102,8 @@ def _step(
     batch: tuple[Tensor, Tensor],
     config: TrainConfig,
 ) -> float:
-    """Take one step on beats [n, 448] and their genres [n]; return the sum of the model's loss.
+    """Take one step on beats [n, 448] and their guesses
+    [n, genres]; return the sum of the model's loss.
 
     `optimisers` are those of the model and of the critic.
     """

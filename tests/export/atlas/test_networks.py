@@ -28,7 +28,9 @@ def beats() -> Beats:
     luck = np.random.default_rng(2)
     bars = luck.random((20, 16, 14)) < 0.2
     x = np.concatenate([bars[luck.integers(20, size=80)] for _ in range(2)], axis=1)
-    return Beats(torch.from_numpy(x).float().flatten(1), np.arange(80), torch.arange(80) % 3)
+    return Beats(
+        torch.from_numpy(x).float().flatten(1), np.arange(80), torch.arange(80) % 3, ("a", "b", "c")
+    )
 
 
 def confident_model(kind: str) -> Model:

@@ -24,7 +24,7 @@ def x(rows: list[BeatRow]) -> Tensor:
 
 
 def beats_of(x: Tensor) -> Beats:
-    return Beats(x.flatten(1), np.arange(len(x)), torch.full((len(x),), -1))
+    return Beats(x.flatten(1), np.arange(len(x)), torch.full((len(x),), -1), ())
 
 
 def run(x: Tensor, validation: Tensor, config: TrainConfig) -> tuple[Trained, list[Epoch]]:

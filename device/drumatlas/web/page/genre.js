@@ -1,9 +1,17 @@
 // The genre of a place, by the votes of labelled places, as in `drumatlas.explore.genre`. Pure.
 
+// Returns the number of the cell, 0..side - 1, in which `value`, 0..1, lies.
+function cellAt(value, side) {
+  return Math.min(Math.max(Math.floor(value * side), 0), side - 1);
+}
+
 // Returns z [4] at x, y on the map, 0..1 each, as in `drumatlas.explore.latent`: kernel regression
-// over all points. `atlas` has centre [4], points (with z) and the kernel's `blend`.
-export function mapToLatent({ points, centre, blend }, x, y) {
+// over all points. `atlas` has centre [4], points (with z), the kernel's `blend` and perhaps labels.
+export function mapToLatent({ points, centre, blend, labels }, xAsked, yAsked) {
   if (!points.n) return Float32Array.from(centre);
+  // All places in a cell are one, so that each has the genre in whose colour the cell is painted.
+  const middle = (value) => (cellAt(value, blend.cells) + 0.5) / blend.cells;
+  const [x, y] = labels ? [middle(xAsked), middle(yAsked)] : [xAsked, yAsked];
   const sums = [0, 0, 0, 0];
   let all = 0;
   for (let i = 0; i < points.n; i++) {
@@ -73,8 +81,7 @@ export function landOf(side, lengths, genres) {
 
 // Returns the index of the genre whose cell of the map contains x, y, 0..1 each, clipped.
 export function paintedAt({ land, side }, x, y) {
-  const cell = (value) => Math.min(Math.max(Math.floor(value * side), 0), side - 1);
-  return land[cell(y) * side + cell(x)];
+  return land[cellAt(y, side) * side + cellAt(x, side)];
 }
 
 // The genres of the map: what each place on it is called, and whose colour it has.
