@@ -200,10 +200,12 @@ class Engine:
             self._recall = name, self._cycle_at(now_ns)
             self._recall_when_due(now_ns)
 
-    def land(self, code: Code) -> None:
+    def land(self, code: Code, *, is_edit: bool = False) -> None:
         """Jump to the place of a beat, found with the atlas' encoder and a search around its answer
-        (up to 195 points to decode)."""
-        self.explorer.go(encode_beat(self.explorer.atlas, code))
+        (up to 197 points to decode). `is_edit`: the beat was made from the present one, so the
+        present place may be a better beginning."""
+        near = self.explorer.latent if is_edit else None
+        self.explorer.go(encode_beat(self.explorer.atlas, code, near))
 
     def visit(self, kept: Snapshot) -> None:
         """Jump to a snapshot from outside."""

@@ -124,6 +124,7 @@ _MESSAGES: list[dict[str, Any]] = [
     {"turn": {"x1": 0.7, "map_x": 0.2}},
     {"press": "fill"},
     {"go": 812},
+    {"beat": [5, *[0] * 31]},
     {"mute": 2, "is": True},
     {"visit": _PLACE.to_json()},
     {"listen": True},

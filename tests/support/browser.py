@@ -86,3 +86,13 @@ def barriers(page: Any, size: str) -> dict[str, list[str]]:
         for one in axe.Axe().run(page).response["violations"]:
             found[f"{one['id']}, tab {i}"] = [node["html"] for node in one["nodes"]]
     return found
+
+
+OWN_BEAT = "drumatlas.grid.own"  # the codes of the beat that the user clicked together, or null
+WHERE = "drumatlas.store.state.here.z.join()"
+
+
+def click_cell(page: Any, x: float, y: float) -> None:
+    """Click into the beat at shares x, y, 0..1, of its width and height."""
+    area = page.locator("#beat canvas").bounding_box()
+    page.mouse.click(area["x"] + x * area["width"], area["y"] + y * area["height"])

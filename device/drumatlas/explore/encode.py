@@ -27,14 +27,22 @@ def rounds(reach: Floats) -> NDArray[np.float64]:
     return np.stack([ball(reach, radius) for radius in RADII])
 
 
-def encode_beat(atlas: Atlas, code: Code) -> Floats:
+def encode_beat(atlas: Atlas, code: Code, near: Floats | None = None) -> Floats:
     """Return the latent point z [4] of the beat `code`.
 
-    AtlasError if a network of the atlas fails.
+    For a beat that was made from the one at `near` [4], the search begins there if the beat there
+    is at least as near as that of the encoder's answer. AtlasError if a network of the atlas fails.
     """
     beat = grids([code])
+
+    def hits(z: Floats) -> Grid:
+        return atlas.decode(z) > atlas.thresholds
+
     start = atlas.encode(beat.astype(np.float32))[0]
-    return refine(lambda z: atlas.decode(z) > atlas.thresholds, atlas.latent.reach, start, beat[0])
+    if near is not None:
+        starts = np.stack([near, start])
+        start = starts[(hits(starts) ^ beat).sum(axis=(1, 2)).argmin()]
+    return refine(hits, atlas.latent.reach, start, beat[0])
 
 
 def refine(hits: Callable[[Floats], Grid], reach: Floats, start: Floats, beat: Grid) -> Floats:

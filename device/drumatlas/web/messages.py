@@ -3,6 +3,7 @@
 {"turn": {"x1": 0.7, "map_x": 0.2}}     value controls, 0..1
 {"press": "fill"}                       a button
 {"go": 812}                             go to the place of a point of the map
+{"beat": [1, 0, 4, ...]}                go to the place of a beat that was made from the present one
 {"mute": 2, "is": true}                 a voice, by its bit
 {"visit": {"knobs": [...], "values": {...}, "novelty": true}}    a snapshot, from a link
 {"listen": true}                        send the notes, too
@@ -13,9 +14,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drumatlas.beat.codes import Code
+from drumatlas.beat.codes import Code, check_code
 from drumatlas.beat.voices import VOICES
-from drumatlas.errors import ControlError
+from drumatlas.errors import BeatError, ControlError
 from drumatlas.explore.controls import VALUES, Change, press, turn
 from drumatlas.explore.snapshot import Snapshot, snapshot_of
 
@@ -32,9 +33,10 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """An order to go to the place of a beat."""
+    """An order to go to the place of a beat. `is_edit`: it was made from the present one."""
 
     code: Code
+    is_edit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,16 @@ def _go(message: dict[str, object], points: int) -> list[Request]:
     return [Go(index)]
 
 
+def _beat(message: dict[str, object], _points: int) -> list[Request]:
+    codes = message["beat"]
+    if not isinstance(codes, list) or any(type(code) is not int for code in codes):
+        raise ControlError("'beat' must be a list of integers")
+    try:
+        return [Land(check_code(codes), is_edit=True)]
+    except BeatError as error:
+        raise ControlError(f"'beat': {error}") from None
+
+
 def _mute(message: dict[str, object], _points: int) -> list[Request]:
     bit, is_on = message["mute"], message.get("is")
     if isinstance(bit, bool) or not isinstance(bit, int) or not 0 <= bit < VOICES:
@@ -128,6 +140,7 @@ _READERS: dict[str, Callable[[dict[str, object], int], list[Request]]] = {
     "turn": _turns,
     "press": lambda message, _: [press(message["press"])],
     "go": _go,
+    "beat": _beat,
     "mute": _mute,
     "visit": lambda message, _: [Recall(snapshot_of(message["visit"]))],
     "listen": _listen,

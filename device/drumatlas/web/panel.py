@@ -19,6 +19,7 @@ class WebPanel:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._waiting: deque[Order] = deque(maxlen=WAITING)
+        self._last_beat: Land | None = None
         self._held: Order | None = None
         self._turns: dict[str, float] = {}  # since the last press
         self._changes: list[Change] = []
@@ -26,6 +27,8 @@ class WebPanel:
 
     def put(self, order: Order) -> None:
         """Queue one checked order. Never blocks."""
+        if isinstance(order, Land):
+            self._last_beat = order
         self._waiting.append(order)
 
     def point_at(self, knobs: tuple[float, ...]) -> int | None:
@@ -35,7 +38,7 @@ class WebPanel:
 
     def poll(self, _now_ns: int) -> list[Change]:
         """Return the changes since the last call; for a control that moved often, only its last
-        value.
+        value. Of several beats to land on, only the last counts: each costs a search.
 
         Other orders are carried out here, after the changes that were given before them.
         """
@@ -70,7 +73,8 @@ class WebPanel:
         if isinstance(order, Go):
             self._jump(lambda: self._go(order.index))
         elif isinstance(order, Land):
-            self._jump(lambda: self._engine.land(order.code))
+            if order is self._last_beat:
+                self._jump(lambda: self._engine.land(order.code, is_edit=order.is_edit))
         elif isinstance(order, Recall):
             self._jump(lambda: self._engine.visit(order.place))
         else:

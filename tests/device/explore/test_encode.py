@@ -47,6 +47,26 @@ def stripes(width: float) -> Decode:
     return decode
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(0, 447))
+def test_an_edited_beat_is_searched_from_the_better_beginning(
+    atlas: Atlas, seed: int, cell: int
+) -> None:
+    draws = np.random.default_rng(seed).standard_normal(4)
+    here = (atlas.latent.centre + atlas.latent.reach * draws).astype(np.float32)
+    beat = decode_of(atlas)(here[None])[0].copy()
+    beat.ravel()[cell] ^= True
+    answer = atlas.encode(beat[None].astype(np.float32))[0]
+    found = encode_beat(atlas, tuple(pack(beat).tolist()), near=here)
+    least = min(unlike(atlas, here, beat), unlike(atlas, answer, beat))
+    assert unlike(atlas, found, beat) <= least <= 1
+
+
+def test_a_beat_that_is_played_already_stays_where_it_is(atlas: Atlas) -> None:
+    here = (atlas.latent.centre + 0.3 * atlas.latent.reach).astype(np.float32)
+    code = tuple(pack(decode_of(atlas)(here[None])[0]).tolist())
+    assert encode_beat(atlas, code, near=here).tolist() == here.tolist()
+
+
 @given(st.integers(0, 2**32 - 1), st.floats(0, 0.3))
 def test_a_place_is_never_worse_than_the_encoders_answer(
     atlas: Atlas, seed: int, share: float

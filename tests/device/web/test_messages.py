@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from drumatlas.errors import ControlError, DrumatlasError
 from drumatlas.explore.controls import BUTTONS, DEFAULTS, VALUES, Press, Turn
 from drumatlas.explore.snapshot import Snapshot
-from drumatlas.web.messages import MAX_TEXT, Go, Listen, Mute, Ping, Recall, read_message
+from drumatlas.web.messages import MAX_TEXT, Go, Land, Listen, Mute, Ping, Recall, read_message
 
 anything = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
-KEYS = ("turn", "press", "go", "mute", "is", "visit", "listen", "ping")
+KEYS = ("turn", "press", "go", "beat", "mute", "is", "visit", "listen", "ping")
 
 
 def test_every_control_and_button_can_be_used() -> None:
@@ -28,6 +28,8 @@ def test_every_control_and_button_can_be_used() -> None:
 
 def test_each_other_message_is_read() -> None:
     assert read_message('{"go": 3}', 4) == [Go(3)]
+    code = [5, *[0] * 30, 16383]
+    assert read_message(json.dumps({"beat": code}), 4) == [Land(tuple(code), is_edit=True)]
     assert read_message('{"mute": 13, "is": false}', 0) == [Mute(13, False)]
     assert read_message('{"listen": true}', 0) == [Listen(True)]
     assert read_message('{"ping": 12.5}', 0) == [Ping(12.5)]
@@ -39,7 +41,8 @@ def test_each_other_message_is_read() -> None:
     "text",
     ['{"turn": {"x1": 2}}', '{"turn": {"x9": 0}}', '{"turn": {"x1": NaN}}', '{"turn": []}',
      '{"press": "bang"}', '{"press": ["play"]}', '{"go": 4}', '{"go": -1}', '{"go": true}',
-     '{"go": 1.0}', '{"mute": 14, "is": true}', '{"mute": 0}', '{"listen": 1}', '{"ping": "x"}',
+     '{"beat": 5}', '{"beat": [1]}', json.dumps({"beat": [16384] * 32}),
+     json.dumps({"beat": [True] * 32}), json.dumps({"beat": [1.5] * 32}), '{"go": 1.0}', '{"mute": 14, "is": true}', '{"mute": 0}', '{"listen": 1}', '{"ping": "x"}',
      '{"ping": NaN}', '{"visit": {}}', "[]", "", "null", '"play"', "{}", '{"Press": "play"}',
      "[" * 5000, " " * (MAX_TEXT + 1), '{"ping": 1' + "0" * 4000 + "}"],
 )  # fmt: skip

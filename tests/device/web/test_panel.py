@@ -66,7 +66,7 @@ def test_mutes_add_up(panel: WebPanel, engine: Engine) -> None:
 def test_a_fault_does_not_take_the_page_away(
     panel: WebPanel, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(_: object, is_edit: bool) -> None:
         raise RuntimeError("no such place")
 
     monkeypatch.setattr(engine, "land", fail)
@@ -78,6 +78,19 @@ def test_a_fault_does_not_take_the_page_away(
     panel.put(Land((1,) * 32))
     engine.tick(0)
     assert engine.faults == []
+
+
+def test_of_many_beats_only_the_last_is_searched(
+    panel: WebPanel, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed = []
+    monkeypatch.setattr(engine, "land", lambda code, is_edit: landed.append((code[0], is_edit)))
+    for step in range(20):
+        panel.put(Land((step,) * 32, is_edit=True))
+    panel.put(Go(7))
+    engine.tick(0)
+    assert landed == [(19, True)]
+    assert panel.point_at(tuple(engine.explorer.knobs.tolist())) == 7
 
 
 def test_a_flood_is_bounded(panel: WebPanel) -> None:

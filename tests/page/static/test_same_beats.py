@@ -200,6 +200,27 @@ def test_a_beat_lands_where_it_lands_on_the_box(
     assert moved > 20
 
 
+def test_an_edited_beat_leads_to_the_place_of_the_box(
+    computed: Computed, data: str, atlas: Atlas, places: Places
+) -> None:
+    luck = np.random.default_rng(27)
+    edits = []
+    for cell in luck.integers(0, 448, 20):
+        z = (atlas.latent.centre + atlas.latent.reach * luck.standard_normal(4)).astype(np.float32)
+        hits = places.hits(z[None])[1][0].copy()
+        hits.ravel()[cell] ^= True
+        edits.append((tuple(pack(hits).tolist()), z.tolist()))
+    found = computed(
+        PLACES,
+        """const { encoder } = made(given.atlas);
+        return given.edits.map(([code, near]) => Array.from(encoder.place(code, near)));""",
+        {"atlas": data, "edits": edits},
+    )
+    for page, (code, near) in zip(found, edits, strict=True):
+        box = encode_beat(atlas, code, np.array(near, np.float32))
+        assert page == pytest.approx(box.tolist(), abs=1e-5)
+
+
 def test_map_knobs_and_genres_lead_to_the_places_of_the_box(
     computed: Computed, data: str, atlas: Atlas
 ) -> None:

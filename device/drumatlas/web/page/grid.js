@@ -1,5 +1,6 @@
 // The beat: 14 voices by 32 steps with velocities, outlines of the next beat, and the playhead. It
-// does not depend on the box. A voice's name is a button that mutes it.
+// does not depend on the box. A voice's name is a button that mutes it. A click on a cell adds or
+// takes a hit: the result, the user's own beat, is framed over the beat that the box found for it.
 
 import { BAR_STEPS, STEPS } from "./clock.js";
 
@@ -13,6 +14,8 @@ export class BeatGrid {
   #theme;
   #cells = [];
   #upcoming = null;
+  #own = null; // the user's own beat, as numbers of cells
+  #ownPlace = null; // where the box went for it; null until it arrives
   #mutes = new Set();
   #buttons = new Map();
   #voices;
@@ -20,8 +23,9 @@ export class BeatGrid {
   #step = null;
   #isStale = true;
 
-  // `element` contains a list for names and a canvas. A name calls `onMute(bit, isOn)`.
-  constructor(element, voices, theme, onMute) {
+  // `element` contains a list for names and a canvas. A name calls `mute(bit, isOn)`, a click on a
+  // cell `edit(code)` with the codes of 32 steps; null if the page can't go to a beat.
+  constructor(element, voices, theme, { mute, edit }) {
     this.#theme = theme;
     this.#voices = voices;
     this.#canvas = element.querySelector("canvas");
@@ -29,8 +33,9 @@ export class BeatGrid {
     const names = element.querySelector(".names");
     for (const bit of this.#rows) {
       const voice = voices.find((one) => one.bit === bit);
-      names.append(this.#nameButton(voice, onMute));
+      names.append(this.#nameButton(voice, mute));
     }
+    if (edit) this.#listen(edit);
     new ResizeObserver(() => this.#resize()).observe(this.#canvas.parentElement);
     this.#resize();
   }
@@ -46,6 +51,42 @@ export class BeatGrid {
     button.addEventListener("click", () => onMute(voice.bit, !this.#mutes.has(voice.bit)));
     this.#buttons.set(voice.bit, button);
     return button;
+  }
+
+  #listen(edit) {
+    this.#canvas.classList.add("editable");
+    this.#canvas.title = "click a cell to add or take a hit; the box goes to the nearest beat";
+    this.#canvas.addEventListener("click", (event) => {
+      const { width, height } = this.#canvas.getBoundingClientRect();
+      const { at } = layout(width, height, this.#rows);
+      this.#toggle(at(event.offsetX, event.offsetY));
+      edit(this.own);
+    });
+  }
+
+  #toggle(cell) {
+    const shown = this.#upcoming ?? this.#cells;
+    this.#own ??= new Set(shown.map(([step, bit]) => cellOf(step, bit)));
+    if (!this.#own.delete(cell)) this.#own.add(cell);
+    this.#ownPlace = null;
+    this.#isStale = true;
+  }
+
+  // The codes [32] of the user's own beat, or null.
+  get own() {
+    return this.#own && codeOf(this.#own);
+  }
+
+  // Drops the user's own beat.
+  forget() {
+    this.#own = null;
+    this.#isStale = true;
+  }
+
+  // Keeps the user's own beat for as long as the box stays where it went for it. `place` is text.
+  arrive(place) {
+    if (this.#own && (this.#ownPlace ?? place) !== place) this.forget();
+    this.#ownPlace = place;
   }
 
   set theme(theme) {
@@ -117,6 +158,17 @@ export class BeatGrid {
     this.#ground(context, box);
     this.#drawUpcoming(context, box);
     for (const [step, bit, velocity] of this.#cells) this.#hit(context, box, step, bit, velocity);
+    this.#drawOwn(context, box);
+  }
+
+  #drawOwn(context, box) {
+    context.strokeStyle = this.#theme.ink;
+    context.lineWidth = 1.5;
+    for (const cell of this.#own ?? []) {
+      context.beginPath();
+      context.roundRect(...box(...placeOf(cell), 1.5), 2);
+      context.stroke();
+    }
   }
 
   #draw(isCalm) {
@@ -161,12 +213,12 @@ export class BeatGrid {
 
   #drawUpcoming(context, box) {
     if (!this.#upcoming) return;
-    const has = new Set(this.#cells.map(([step, bit]) => step * 16 + bit));
+    const has = new Set(this.#cells.map(([step, bit]) => cellOf(step, bit)));
     context.strokeStyle = this.#theme.accent;
     context.lineWidth = 1;
     context.globalAlpha = 0.75;
     for (const [step, bit] of this.#upcoming) {
-      if (has.has(step * 16 + bit)) continue;
+      if (has.has(cellOf(step, bit))) continue;
       context.beginPath();
       context.roundRect(...box(step, bit, 1.5), 2);
       context.stroke();
@@ -201,7 +253,24 @@ function layout(width, height, rows) {
     const y = rows.indexOf(bit) * row;
     return [left(step) + inset, y + inset, cell - 2 * inset, row - 2 * inset];
   };
-  return { width, height, cell, left, box };
+  // Returns the number of the cell at x, y; between two steps, the earlier one.
+  const at = (x, y) => {
+    const steps = Array.from({ length: STEPS }, (_, step) => step);
+    const number = Math.min(Math.max(Math.floor(y / row), 0), rows.length - 1);
+    return cellOf(Math.max(steps.findLastIndex((step) => left(step) <= x), 0), rows[number]);
+  };
+  return { width, height, cell, left, box, at };
+}
+
+const VOICE_BITS = 16; // numbers of cells leave room for so many voices
+const cellOf = (step, bit) => step * VOICE_BITS + bit;
+const placeOf = (cell) => [Math.floor(cell / VOICE_BITS), cell % VOICE_BITS];
+
+// Returns the codes of the steps of a beat, a set of cells.
+function codeOf(cells) {
+  const code = new Array(STEPS).fill(0);
+  for (const [step, bit] of [...cells].map(placeOf)) code[step] |= 1 << bit;
+  return code;
 }
 
 function unflat(flat) {

@@ -64,6 +64,10 @@ class Page extends Screen {
     this.link.send({ go: point });
   }
 
+  seek(code) {
+    this.link.send({ beat: code });
+  }
+
   travel(x, y) {
     this.link.turn("map_x", x);
     this.link.turn("map_y", y);

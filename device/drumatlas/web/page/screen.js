@@ -25,8 +25,8 @@ export function applyTheme() {
   document.documentElement.dataset.theme = recall(STORED) ?? system;
 }
 
-// A subclass implements go(point), travel(x, y), turn(name, value), press(name), mute(bit, isOn)
-// and step(now), which returns the step heard at a time of performance.now(), or null if stopped.
+// A subclass implements go(point), travel(x, y), seek(code), which goes to the place of a beat,
+// turn(name, value), press(name), mute(bit, isOn) and step(now), which returns the step heard at a time of performance.now(), or null if stopped.
 export class Screen {
   store = new Store();
   sound = new Sound();
@@ -45,7 +45,10 @@ export class Screen {
       stick: (x, y) => this.moveByHand(() => this.travel(x, y)),
       follow: (stops) => this.follow(stops),
     });
-    this.grid = new BeatGrid(document.getElementById("beat"), atlas.voices, theme(), (bit, isOn) => this.mute(bit, isOn));
+    this.grid = new BeatGrid(document.getElementById("beat"), atlas.voices, theme(), {
+      mute: (bit, isOn) => this.mute(bit, isOn),
+      edit: this.readsFiles ? (code) => this.#edit(code) : null,
+    });
     const places = new Set(atlas.controls.filter((row) => row.isPlace).map((row) => row.name));
     const byHand = (act) => (name, ...rest) => (places.has(name) ? this.moveByHand(() => act(name, ...rest)) : act(name, ...rest));
     const actions = {
@@ -73,10 +76,17 @@ export class Screen {
   switchSound() {}
   showStep(_step) {}
 
-  // Ends the path, since the user moves the place by hand, then calls `act`.
+  // Ends the path and the beat of the user's own, since the user moves the place by hand, then calls
+  // `act`.
   moveByHand(act) {
     this.setPath(null);
+    this.grid.forget();
     act();
+  }
+
+  #edit(code) {
+    this.setPath(null);
+    this.seek(code);
   }
 
   follow(stops) {
@@ -90,6 +100,7 @@ export class Screen {
 
   arrive(here) {
     this.map.here = here;
+    this.grid.arrive(here.z.join());
     document.getElementById("near").textContent = here.genre ? `near ${here.genre}` : "";
     const words = [`z ${here.z.map((value) => value.toFixed(2)).join(", ")}`];
     if (here.family) words.push(`${here.family}, ${Math.round(100 * here.confidence)} % sure`);

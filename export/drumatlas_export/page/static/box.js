@@ -77,9 +77,10 @@ export class Box {
     this.#jump(() => this.#move(this.#space.ofPoint(point), [x[point], y[point]]));
   }
 
-  // Jumps to the place of a beat (32 step codes), found by the atlas' encoder and a search.
-  land(code) {
-    this.#jump(() => this.#move(this.#encoder.place(code)));
+  // Jumps to the place of a beat (32 step codes), found by the atlas' encoder and a search. With
+  // `isEdit`, the beat was made from the present one.
+  land(code, isEdit = false) {
+    this.#jump(() => this.#move(this.#encoder.place(code, isEdit ? this.z : null)));
   }
 
   press(name) {

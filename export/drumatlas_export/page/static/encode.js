@@ -20,11 +20,12 @@ export class Encoder {
     this.#decoder = decoder;
   }
 
-  // Returns z [4] of the beat with these 32 step codes.
-  place(code) {
+  // Returns z [4] of the beat with these 32 step codes. For a beat that was made from the one at
+  // `near`, the search may begin there.
+  place(code, near = null) {
     const beat = cells(code);
     const { rounds } = this.#atlas;
-    const start = this.#network.run(beat);
+    const start = this.#start(beat, near);
     let best = this.#compared(start, start, beat);
     for (let at = 0; at < rounds.length; at += AXES * CANDIDATES) {
       const centre = best.z;
@@ -35,6 +36,13 @@ export class Encoder {
       }
     }
     return best.z;
+  }
+
+  #start(beat, near) {
+    const answer = this.#network.run(beat);
+    if (!near) return answer;
+    const [here, there] = [near, answer].map((z) => this.#compared(z, z, beat).unlike);
+    return here <= there ? near : answer;
   }
 
   // Returns z with the number of cells in which its beat differs, and its distance from the start.

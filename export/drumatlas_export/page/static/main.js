@@ -84,6 +84,10 @@ class Page extends Screen {
     this.box.go(point);
   }
 
+  seek(code) {
+    this.box.land(code, true);
+  }
+
   travel(x, y) {
     this.box.travel(x, y);
   }
