@@ -42,7 +42,8 @@ def test_each_other_message_is_read() -> None:
     ['{"turn": {"x1": 2}}', '{"turn": {"x9": 0}}', '{"turn": {"x1": NaN}}', '{"turn": []}',
      '{"press": "bang"}', '{"press": ["play"]}', '{"go": 4}', '{"go": -1}', '{"go": true}',
      '{"beat": 5}', '{"beat": [1]}', json.dumps({"beat": [16384] * 32}),
-     json.dumps({"beat": [True] * 32}), json.dumps({"beat": [1.5] * 32}), '{"go": 1.0}', '{"mute": 14, "is": true}', '{"mute": 0}', '{"listen": 1}', '{"ping": "x"}',
+     json.dumps({"beat": [True] * 32}), json.dumps({"beat": [1.5] * 32}), '{"go": 1.0}',
+     '{"mute": 14, "is": true}', '{"mute": 0}', '{"listen": 1}', '{"ping": "x"}',
      '{"ping": NaN}', '{"visit": {}}', "[]", "", "null", '"play"', "{}", '{"Press": "play"}',
      "[" * 5000, " " * (MAX_TEXT + 1), '{"ping": 1' + "0" * 4000 + "}"],
 )  # fmt: skip
