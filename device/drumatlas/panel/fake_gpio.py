@@ -29,7 +29,7 @@ _VOLTAGE = (0, 1, False, "0..1 of the supply")
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class WireMove:
     """A change of the input at a wire."""
 
     wire: Wire
@@ -46,7 +46,7 @@ class FakeGpioPanel(GpioPanel):
     def __init__(
         self,
         wiring: Wiring,
-        moves: Iterable[tuple[float, Move]] = (),
+        moves: Iterable[tuple[float, WireMove]] = (),
         start_ns: int = 0,
         waits: frozenset[str] = frozenset(),
     ) -> None:
@@ -63,7 +63,7 @@ class FakeGpioPanel(GpioPanel):
             self._make(move, at_ns)
         return super().poll(now_ns)
 
-    def _make(self, move: Move, at_ns: int) -> None:
+    def _make(self, move: WireMove, at_ns: int) -> None:
         wire = move.wire
         if wire.is_analog:
             self.board.converters[wire.chip].levels[wire.numbers[1]] = move.value
@@ -74,7 +74,7 @@ class FakeGpioPanel(GpioPanel):
             self.board.encoders[a, b].steps += int(move.value)
 
 
-def parse_moves(text: str, name: str, wiring: Wiring) -> list[tuple[float, Move]]:
+def parse_moves(text: str, name: str, wiring: Wiring) -> list[tuple[float, WireMove]]:
     """Return (seconds, move) in chronological order.
 
     Raise ControlError, with `name` and the line number, for an invalid move or one of an input
@@ -83,12 +83,12 @@ def parse_moves(text: str, name: str, wiring: Wiring) -> list[tuple[float, Move]
     return parse_timed(text, name, lambda entry: _move(entry, wiring))
 
 
-def read_moves(path: Path, wiring: Wiring) -> list[tuple[float, Move]]:
+def read_moves(path: Path, wiring: Wiring) -> list[tuple[float, WireMove]]:
     """Return the moves in a file. Raise ControlError or FileError that names file and line."""
     return parse_moves(read_text(path, MAX_BYTES), str(path), wiring)
 
 
-def _move(entry: dict[str, Any], wiring: Wiring) -> Move:
+def _move(entry: dict[str, Any], wiring: Wiring) -> WireMove:
     if set(entry) != {"t", "wire", "value"}:
         raise ControlError("expected the keys t, wire, value")
     try:
@@ -97,7 +97,7 @@ def _move(entry: dict[str, Any], wiring: Wiring) -> Move:
         raise ControlError(f"'wire' is {entry['wire']!r}: {error}") from None
     if (wire.kind, wire.numbers) not in _inputs(wiring):
         raise ControlError(f"no input is wired to {entry['wire']}; see [gpio] in the configuration")
-    return Move(wire, _value(entry["value"], wire))
+    return WireMove(wire, _value(entry["value"], wire))
 
 
 def _inputs(wiring: Wiring) -> set[tuple[str, tuple[int, ...]]]:

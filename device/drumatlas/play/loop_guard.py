@@ -3,7 +3,7 @@
 from math import inf
 
 from drumatlas.play.clock_count import Expected
-from drumatlas.play.own_clock import LATE_NS, PROBE, PROBE_TICKS, Loop, OwnClock
+from drumatlas.play.own_clock import LATE_NS, PROBE, PROBE_TICKS, OwnClock, ThruLoop
 from drumatlas.play.sequencer import Sequencer
 from drumatlas.play.timeline import ns_per_tick
 
@@ -20,7 +20,7 @@ class LoopGuard:
     def __init__(self, sequencer: Sequencer, own: OwnClock) -> None:
         self._sequencer, self._own = sequencer, own
         self._probe: list[tuple[int, float]] = []  # (when, tempo) still to be set
-        self._probed: Loop | None = None
+        self._probed: ThruLoop | None = None
         self._set = 0.0  # the tempo that the probe has set
         self._counted_ns = -1 << 62  # when the leader's last clock came
         self._pair_ns: int | None = None  # a clock that may be ours or the leader's
@@ -40,7 +40,7 @@ class LoopGuard:
         """Return whether no incoming clock may be ours."""
         return not self._own.has_suspect()
 
-    def _begin_probe(self, loop: Loop, at_ns: int, period_ns: float) -> None:
+    def _begin_probe(self, loop: ThruLoop, at_ns: int, period_ns: float) -> None:
         bpm, length_ns = self._sequencer.bpm, round(PROBE_TICKS * period_ns)
         self._probed, self._set = loop, bpm * (1 + PROBE)
         self._sequencer.set_tempo(self._set)

@@ -44,7 +44,7 @@ PROBE_TICKS = 40  # length of a probe's faster half, and of its slower half
 
 
 @dataclass(slots=True)
-class Loop:
+class ThruLoop:
     """Clocks at a constant delay to ours. `delays_ns`: the delays that are still possible."""
 
     delays_ns: list[int]
@@ -74,7 +74,7 @@ class OwnClock:
         self._transport: deque[tuple[int, bytes]] = deque(maxlen=64)  # that came in
         self._began_ns = 0  # our first clock after a silence
         self._heard_ns: int | None = None  # the last clock that came in, from anybody
-        self._loops: list[Loop] = []
+        self._loops: list[ThruLoop] = []
         self._broken = 0  # delays that ended while clocks went on, as with a leader
         self._delays_ns: deque[int] = deque(maxlen=_KNOWN)  # by which transport came back
         self._ours_ns: int | None = None  # when our last message came back
@@ -135,7 +135,7 @@ class OwnClock:
             heard == data and abs(at_ns - wanted_ns) < _ALIKE_NS for at_ns, heard in self._transport
         )
 
-    def loop(self, at_ns: int, period_ns: float) -> Loop | None:
+    def loop(self, at_ns: int, period_ns: float) -> ThruLoop | None:
         """Return the loop by which a clock that arrived at `at_ns` may have come; None if there is
         none."""
         self._take_over()
@@ -158,13 +158,13 @@ class OwnClock:
                 return loop
         near = self._between(at_ns - LATE_NS, at_ns + EARLY_NS)
         if near:
-            self._loops.append(Loop([at_ns - sent_ns for sent_ns in near], at_ns, at_ns))
+            self._loops.append(ThruLoop([at_ns - sent_ns for sent_ns in near], at_ns, at_ns))
         return None
 
     def _between(self, from_ns: int, to_ns: int) -> list[int]:
         return self._clocks[bisect_left(self._clocks, from_ns) : bisect_left(self._clocks, to_ns)]
 
-    def _fits(self, loop: Loop, at_ns: int, period_ns: float) -> bool:
+    def _fits(self, loop: ThruLoop, at_ns: int, period_ns: float) -> bool:
         """Return whether the clock has one of the loop's delays, and rule out the others."""
         near = loop.near_ns(period_ns)
         middle = round(fmean(loop.errors_ns)) if len(loop.errors_ns) == _SURE else 0
@@ -214,7 +214,7 @@ class OwnClock:
             return False
         return any(one.count >= _FEW and not one.is_ours for one in self._loops)
 
-    def is_there(self, loop: Loop) -> bool:
+    def is_there(self, loop: ThruLoop) -> bool:
         """Return whether clocks still arrive by `loop`."""
         return any(one is loop for one in self._loops)
 
@@ -228,7 +228,7 @@ class OwnClock:
         self._ours_ns = at_ns
 
     @staticmethod
-    def needs_probe(loop: Loop) -> bool:
+    def needs_probe(loop: ThruLoop) -> bool:
         """Return whether only a change of our tempo can show whose clock it is."""
         return not loop.is_ours and loop.count >= _SURE
 

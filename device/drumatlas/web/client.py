@@ -21,7 +21,7 @@ MOST_BAD = 20  # invalid messages, after which the page is disconnected
 _NOTE_BATCHES = 64
 
 
-class Client:
+class PageClient:
     """A WebSocket that passed the access."""
 
     def __init__(self, connection: ServerConnection) -> None:

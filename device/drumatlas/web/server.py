@@ -22,7 +22,7 @@ from drumatlas.web import dropped_file
 from drumatlas.web.access import AccessPolicy, Admission, Refusal
 from drumatlas.web.assets import MIDI, Content, StaticAssets
 from drumatlas.web.bridge import Notes, ThreadBridge
-from drumatlas.web.client import MOST_BAD, Client
+from drumatlas.web.client import MOST_BAD, PageClient
 from drumatlas.web.connection_limits import ConnectionLimits, limited_connection
 from drumatlas.web.drop_process import Drops
 from drumatlas.web.messages import Land, Listen, Ping, read_message
@@ -52,7 +52,7 @@ class Server:
     ) -> None:
         self._assets, self._access, self._bridge, self._atlas = assets, access, bridge, atlas
         self._encoder = ViewEncoder(atlas, bridge.epoch_ns)
-        self._clients: set[Client] = set()
+        self._clients: set[PageClient] = set()
         self._shown: Shown = {}
         self._passing: asyncio.Task[str] | None = None
         self._downloads = Bucket(1.0, 5.0)
@@ -183,7 +183,7 @@ class Server:
             self._refuse_page()
             await connection.close(CloseCode.TRY_AGAIN_LATER, "too many pages")
             return
-        client = Client(connection)
+        client = PageClient(connection)
         self._clients.add(client)
         self._bridge.watch(len(self._clients), self._listeners(), is_new=True)
         tasks = [asyncio.create_task(client.run()), asyncio.create_task(self._send_passing(client))]
@@ -215,7 +215,7 @@ class Server:
     def _refuse_page(self) -> None:
         self._bridge.log("too many pages", f"over {MOST_PAGES} open pages; one more was refused")
 
-    def _take(self, client: Client, message: str | bytes) -> bool:
+    def _take(self, client: PageClient, message: str | bytes) -> bool:
         """Process one message of a page; return whether the page may stay."""
         if isinstance(message, bytes):
             task = asyncio.create_task(self._land(client, message))
@@ -228,13 +228,13 @@ class Server:
                 self._blame(client, error)
         return client.bad <= MOST_BAD
 
-    def _blame(self, client: Client, error: DrumatlasError) -> None:
+    def _blame(self, client: PageClient, error: DrumatlasError) -> None:
         """Count an invalid message, and say why."""
         client.bad += 1
         client.say(str(error), is_bad=True)
         self._bridge.log("a bad message", f"a page's message can't be read: {error}")
 
-    def _obey(self, client: Client, text: str) -> None:
+    def _obey(self, client: PageClient, text: str) -> None:
         for request in read_message(text, len(self._atlas.points.xy)):
             if isinstance(request, Ping):
                 now = self._encoder.ms(time.monotonic_ns())
@@ -247,7 +247,7 @@ class Server:
             else:
                 self._bridge.order(request)
 
-    async def _land(self, client: Client, data: bytes) -> None:
+    async def _land(self, client: PageClient, data: bytes) -> None:
         """Have a dropped file read, and go to the place of its beat."""
         try:
             dropped = await self._drops.read(data, time.monotonic(), self._bridge.own_notes())
@@ -261,7 +261,7 @@ class Server:
     def _listeners(self) -> int:
         return sum(client.listens for client in self._clients)
 
-    async def _send_passing(self, client: Client) -> None:
+    async def _send_passing(self, client: PageClient) -> None:
         """Send the parts of the map that pass the filter. They are computed once for each atlas,
         for the first page that asks."""
         while True:

@@ -49,7 +49,7 @@ Losses = Callable[[Any, Critic, Tensor, Tensor, TrainConfig], tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ModelKind:
     """What is special about one kind of model."""
 
     losses: Losses
@@ -64,12 +64,14 @@ def _of_model(loss: Callable[[Any, Tensor, TrainConfig], Tensor]) -> Losses:
 
 
 # Their settings are in config.RECIPES.
-KINDS: dict[str, Kind] = {
-    "ae": Kind(_of_model(ae_loss)),
-    "vae": Kind(_of_model(vae_loss)),
-    "acai": Kind(lambda model, critic, x, _guesses, config: acai_losses(model, critic, x, config)),
-    "swae": Kind(_of_model(swae_loss)),
-    "phrases": Kind(
+KINDS: dict[str, ModelKind] = {
+    "ae": ModelKind(_of_model(ae_loss)),
+    "vae": ModelKind(_of_model(vae_loss)),
+    "acai": ModelKind(
+        lambda model, critic, x, _guesses, config: acai_losses(model, critic, x, config)
+    ),
+    "swae": ModelKind(_of_model(swae_loss)),
+    "phrases": ModelKind(
         lambda model, _critic, x, guesses, config: (phrases.loss(model, x, guesses, config),),
         lambda config, beats: phrases.new(config, beats.x, beats.songs, beats.names),
         phrases.stored,

@@ -23,7 +23,7 @@ SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 META_SIZES = {END_OF_TRACK: 0, TEMPO: 3}
 
 
-class Event(NamedTuple):
+class SmfEvent(NamedTuple):
     """One event. `at` is the position of its delta time, `data` that of its data, `end` the
     position after it. `kind` is a meta event's type, else 0."""
 
@@ -61,7 +61,7 @@ def number(data: bytes, at: int) -> tuple[int, int]:
     raise BrokenTrackError(at, "a number of more than 4 bytes")
 
 
-def events(data: bytes, at: int, end: int) -> Iterator[Event]:
+def events(data: bytes, at: int, end: int) -> Iterator[SmfEvent]:
     """Yield the events of a track's body in bytes [at, end), up to and including End of Track.
 
     BrokenTrackError at a malformed one; PastEndError at one that does not end before `end`.
@@ -82,7 +82,7 @@ def events(data: bytes, at: int, end: int) -> Iterator[Event]:
         tick, at = event.tick, event.end
 
 
-def _event(data: bytes, start: int, tick: int, status: int) -> Event:
+def _event(data: bytes, start: int, tick: int, status: int) -> SmfEvent:
     delta, at = number(data, start)
     tick += delta
     if tick > MAX_TICKS:
@@ -94,24 +94,24 @@ def _event(data: bytes, start: int, tick: int, status: int) -> Event:
         return _meta(data, start, at, tick)
     if status in {SYSEX, SYSEX_MORE}:
         size, at = number(data, at)
-        return Event(start, tick, status, 0, at, at + size)
+        return SmfEvent(start, tick, status, 0, at, at + size)
     if not status:
         raise BrokenTrackError(at, "data without a status")
     size = DATA_BYTES[status >> 4] if status < SYSEX else SYSTEM_BYTES.get(status, 0)
     for i in range(at, at + size):
         if data[i] >= 0x80:
             raise BrokenTrackError(i, "a status where data should be")
-    return Event(start, tick, status, 0, at, at + size)
+    return SmfEvent(start, tick, status, 0, at, at + size)
 
 
-def _meta(data: bytes, start: int, at: int, tick: int) -> Event:
+def _meta(data: bytes, start: int, at: int, tick: int) -> SmfEvent:
     kind = data[at]
     if kind >= 0x80:
         raise BrokenTrackError(at, "a meta event of no type")
     if kind == END_OF_TRACK:  # its length byte, always 0, may be missing
         has_length = at + 1 < len(data) and data[at + 1] == 0
-        return Event(start, tick, META, kind, at + 1, at + 1 + has_length)
+        return SmfEvent(start, tick, META, kind, at + 1, at + 1 + has_length)
     size, place = number(data, at + 1)
     if META_SIZES.get(kind, size) != size or (kind == METRE and size < 2):
         raise BrokenTrackError(at, f"a meta event {kind:02X} of {size} bytes")
-    return Event(start, tick, META, kind, place, place + size)
+    return SmfEvent(start, tick, META, kind, place, place + size)

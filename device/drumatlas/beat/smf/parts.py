@@ -38,7 +38,7 @@ NO_PROGRAMS = frozenset((None, 0))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DrumPart:
     """The drums of a channel (0..15), packed as in DrumTrack, and why they are drums."""
 
     channel: int
@@ -65,7 +65,7 @@ class _Notes:
         return may_be_kit(*self._what)
 
 
-def find_parts(tracks: Sequence[TrackEvents], division: int, *, has_drums: bool) -> list[Part]:
+def find_parts(tracks: Sequence[TrackEvents], division: int, *, has_drums: bool) -> list[DrumPart]:
     """Return the drums on channels other than 10. `tracks` hold `everything`; `division` is in
     ticks a beat; `has_drums`: channel 10 has some."""
     found = _declared(tracks)
@@ -79,21 +79,21 @@ def channels_of(tracks: Sequence[TrackEvents]) -> list[int]:
     return sorted({note >> CHANNEL & 0x0F for track in tracks for note in track.packed})
 
 
-def _declared(tracks: Sequence[TrackEvents]) -> list[Part]:
+def _declared(tracks: Sequence[TrackEvents]) -> list[DrumPart]:
     """Return the parts that synthesizers play on a drum kit."""
     declared = Declared(message for track in tracks for message in track.setup)
-    parts: dict[int, Part] = {}
+    parts: dict[int, DrumPart] = {}
     for track in tracks if declared.channels else ():
         for note in track.packed:
             channel = note >> CHANNEL & 0x0F
             if channel not in declared.channels or channel == DRUM_CHANNEL:
                 continue
             if why := declared.at(channel, note >> TICK):
-                parts.setdefault(channel, Part(channel, why, [])).packed.append(note)
+                parts.setdefault(channel, DrumPart(channel, why, [])).packed.append(note)
     return [parts[channel] for channel in sorted(parts)]
 
 
-def _named(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
+def _named(tracks: Sequence[TrackEvents], division: int) -> Iterator[DrumPart]:
     """Yield tracks with one channel whose name says drums, and whose keys agree."""
     for track in tracks:
         split = _split(track.packed, division)
@@ -104,10 +104,10 @@ def _named(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
         is_plain = _programs(track, notes.channel) <= NO_PROGRAMS
         is_named_kit = is_plain and _has(KIT_WORDS, name) and notes.may_be_kit()
         if is_named_kit or notes.is_kit():
-            yield Part(notes.channel, f"track {track.number} is named {name!r}", track.packed)
+            yield DrumPart(notes.channel, f"track {track.number} is named {name!r}", track.packed)
 
 
-def _by_sound(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
+def _by_sound(tracks: Sequence[TrackEvents], division: int) -> Iterator[DrumPart]:
     """Yield the only channel of a file, or a customary drum channel, if no melody sounds like
     it."""
     split = _split([note for track in tracks for note in track.packed], division)
@@ -115,7 +115,7 @@ def _by_sound(tracks: Sequence[TrackEvents], division: int) -> Iterator[Part]:
         is_only = len(split) == 1
         if (is_only or notes.channel in USUAL_CHANNELS) and notes.is_kit():
             why = "the only channel; it" if is_only else "it"
-            yield Part(notes.channel, f"{why} plays a drum kit's keys", notes.packed.tolist())
+            yield DrumPart(notes.channel, f"{why} plays a drum kit's keys", notes.packed.tolist())
 
 
 def _split(packed: list[int], division: int) -> list[_Notes]:

@@ -11,8 +11,8 @@ from drumatlas.beat.smf.events import (
     META,
     SYSEX,
     BrokenTrackError,
-    Event,
     PastEndError,
+    SmfEvent,
     events,
 )
 from drumatlas.errors import MidiFileError
@@ -128,7 +128,7 @@ class Search:
             return _Stop(place, head, fault=error)
         return _Stop(place, place, is_cut=declared > len(data))
 
-    def _marked_end(self, event: Event, head: int) -> _Stop:
+    def _marked_end(self, event: SmfEvent, head: int) -> _Stop:
         """Return how the track ends at this End of Track. If its last byte is missing, the next
         head must follow."""
         if event.end > event.data:
@@ -148,7 +148,7 @@ class Search:
             return False
         return last is not None and _is_end(last) and last.end == end
 
-    def _events(self, start: int, end: int) -> Iterator[Event]:
+    def _events(self, start: int, end: int) -> Iterator[SmfEvent]:
         for event in events(self._data, start, end):
             self._left -= event.end - event.at
             if self._left < 0:
@@ -241,5 +241,5 @@ def torn(data: bytes, start: int, end: int, *, is_cut: bool) -> BrokenTrackError
     return None
 
 
-def _is_end(event: Event) -> bool:
+def _is_end(event: SmfEvent) -> bool:
     return event.status == META and event.kind == END_OF_TRACK
