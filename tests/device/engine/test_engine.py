@@ -20,16 +20,6 @@ from support.fake_panel import FakePanel
 MS = 1_000_000
 
 
-@pytest.fixture
-def panel() -> FakePanel:
-    return FakePanel()
-
-
-@pytest.fixture
-def engine(atlas: Atlas, panel: FakePanel) -> Engine:
-    return Engine(atlas, PlaySettings(), [panel], 0)
-
-
 def sent(outputs: list[Output]) -> list[bytes]:
     return [o.data for o in outputs if isinstance(o, Event)]
 

@@ -5,25 +5,13 @@ from typing import Any
 
 import pytest
 
-from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine, Fault
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.explore.search import Place, Places
 from drumatlas.play.events import START, Event
-from drumatlas.play.settings import PlaySettings
 from support.fake_panel import FakePanel
 
 MS = 1_000_000
-
-
-@pytest.fixture
-def panel() -> FakePanel:
-    return FakePanel()
-
-
-@pytest.fixture
-def engine(atlas: Atlas, panel: FakePanel) -> Engine:
-    return Engine(atlas, PlaySettings(), [panel], 0)
 
 
 def test_a_panel_that_breaks_is_shown_and_the_beat_goes_on(
