@@ -45,6 +45,7 @@ class TrainConfig:
     missed: float = 0.0  # phrases: share of hits that the encoder does not see in training
     added: float = 0.0  # phrases: share of empty cells that the encoder sees as hits in training
     genre_weight: float = 0.0  # phrases: weight of guessing a beat's genre from its latent point
+    genre_own: float = 0.0  # phrases: share of its own label in what the guess is compared with
     genre_noise: float = 0.0  # phrases: standard deviation of the noise added to z for the guess
     sharpness: float = 0.0  # phrases: see PhraseDecoder
     song_beats: int = 0  # upper limit of beats per song, redrawn in each epoch; 0: no limit
@@ -71,7 +72,7 @@ class TrainConfig:
         for name in ("spread_weight", "latent_noise", "genre_weight", "genre_noise", "sharpness"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be finite and at least 0")
-        for name in ("missed", "added"):
+        for name in ("missed", "added", "genre_own"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} = {getattr(self, name)}: must be at least 0 and below 1")
         for name in ("validation_share", "test_share"):

@@ -75,6 +75,8 @@ KINDS: dict[str, ModelKind] = {
         lambda model, _critic, x, guesses, config: (phrases.loss(model, x, guesses, config),),
         lambda config, beats: phrases.new(config, beats.x, beats.songs, beats.names),
         phrases.stored,
-        lambda config, beats: judged(beats.x, beats.songs, beats.genres, config.seed),
+        lambda config, beats: judged(
+            beats.x, beats.songs, beats.genres, config.genre_own, config.seed
+        ),
     ),
 }

@@ -1,48 +1,50 @@
 """Say of every training beat which genres it may be, by what other songs' labels teach.
 
 A label names the record, and a beat may sound like another genre's. A network that is to learn the
-labels themselves learns them by heart, and places held-out beats elsewhere. So each beat has the
-probabilities of genres that a forest of trees gives it which never saw its song (out of fold). The
-forest also judges beats without a label, which are most.
+labels themselves learns them by heart, and places held-out beats elsewhere. So each beat gets the
+probabilities of genres from a teacher, a small network which never saw its song (out of fold). The
+teacher also judges beats without a label.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesClassifier
-from torch import Tensor
-
-from drumatlas.beat.codes import STEPS
-from drumatlas.beat.voices import VOICES
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 _FOLDS = 5
-_TREES = 150
-_LEAF = 2  # beats in a leaf, at least
-_BEAT, _STEPS_A_BEAT = 8, 4  # steps of half a bar; positions within a beat
+# On mined beats of other songs, this teacher names .341 of 21 genres and .603 of 10 families; a
+# forest of 40 extra-trees .334 and .589. More units, or counts per place in a bar, are no better.
+_HIDDEN, _EPOCHS, _BATCH, _LEAST_STEPS = 256, 12, 256, 60
+_RATE, _DECAY = 2e-3, 0.05
+_UNSEEN, _DROPPED = 0.2, 0.5  # share of cells and of hidden units left out while it learns
 _LEAST = 2  # songs that have labels, for any judgement
 
-Floats = NDArray[np.float32]
 
-
-def judged(x: Tensor, songs: NDArray[np.int64], genres: Tensor, seed: int) -> Tensor:
+def judged(
+    x: Tensor, songs: NDArray[np.int64], genres: Tensor, own_share: float, seed: int
+) -> Tensor:
     """Return the probability of each genre for beats x [n, 448] (0 or 1): [n, genres].
 
-    `songs` [n] numbers each beat's song, and `genres` [n] its genre, -1 for none. Rows are 0 where
-    nothing can be said: everywhere, if too few songs have a genre.
+    `songs` [n] numbers each beat's song, and `genres` [n] its genre, -1 for none. `own_share`,
+    0..1, of the result for a beat with a genre is that genre. Rows are 0 where nothing can be said:
+    everywhere, if too few songs have a genre.
     """
-    own = genres.numpy()
-    count = int(own.max(initial=-1)) + 1
-    fold = _folds(songs, seed)
-    seen = _features(x.numpy().reshape(-1, STEPS, VOICES))
-    result = np.zeros((len(own), count), np.float32)
+    count = max(int(genres.max()) + 1, 0)
+    fold, has_genre = _folds(songs, seed), (genres >= 0).numpy()
+    result = torch.zeros(len(x), count)
     for one in range(_FOLDS):
-        taught, asked = (own >= 0) & (fold != one), fold == one
+        taught, asked = has_genre & (fold != one), fold == one
         if len(set(songs[taught].tolist())) < _LEAST or not asked.any():
             continue
-        forest = ExtraTreesClassifier(_TREES, min_samples_leaf=_LEAF, random_state=seed + one)
-        forest.fit(seen[taught], own[taught])
-        result[np.ix_(asked, forest.classes_)] = forest.predict_proba(seen[asked])
-    return torch.from_numpy(result)
+        teacher = _taught(x[taught], genres[taught], count)
+        with torch.no_grad():
+            result[asked] = torch.softmax(teacher(x[asked]), 1)
+    own = F.one_hot(genres.clamp(min=0), max(count, 1))[:, :count].float()
+    share = own_share * torch.from_numpy(has_genre & (result.sum(1) > 0).numpy()).float()[:, None]
+    return (1 - share) * result + share * own
 
 
 def _folds(songs: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -52,13 +54,31 @@ def _folds(songs: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     return fold % _FOLDS
 
 
-def _features(beats: Floats) -> Floats:
-    """Return what the forest sees of beats [n, 32, 14]: their cells, how often each voice hits at
-    each place of half a bar and of a beat, and how many of its cells differ between the bars."""
-    n = len(beats)
-    halves = beats.reshape(n, -1, _BEAT, VOICES).sum(1)
-    places = halves.reshape(n, -1, _STEPS_A_BEAT, VOICES).sum(1)
-    bars = beats.reshape(n, 2, -1, VOICES)
-    differing = np.abs(bars[:, 0] - bars[:, 1]).sum(1)
-    parts = (beats, halves, places, differing)
-    return np.concatenate([part.reshape(n, -1) for part in parts], 1).astype(np.float32)
+def _taught(x: Tensor, genres: Tensor, count: int) -> nn.Module:
+    """Return a network x [n, 448] -> logits [n, count] that has learned the genres [n]."""
+    teacher = nn.Sequential(
+        nn.Dropout(_UNSEEN),
+        nn.Linear(x.shape[1], _HIDDEN),
+        nn.ReLU(),
+        nn.Dropout(_DROPPED),
+        nn.Linear(_HIDDEN, count),
+    )
+    optimiser = torch.optim.AdamW(teacher.parameters(), _RATE, weight_decay=_DECAY)
+    steps = max(_EPOCHS * -(-len(x) // _BATCH), _LEAST_STEPS)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for rows in _batches(len(x), steps):
+        loss = F.cross_entropy(teacher(x[rows]), genres[rows])
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+    return teacher.eval()
+
+
+def _batches(n: int, count: int) -> Iterator[Tensor]:
+    """Yield `count` batches of the rows 0..n - 1, each of which comes up equally often."""
+    done = 0
+    while done < count:
+        for rows in torch.split(torch.randperm(n), _BATCH)[: count - done]:
+            yield rows
+            done += 1
