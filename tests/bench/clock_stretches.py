@@ -10,6 +10,7 @@ from drumatlas.play.clock_stats import ClockReport, ClockStats
 from drumatlas.play.events import CLOCK, START
 
 LATE_NS = 30_000_000
+LONG = 1.4  # periods
 DRAWN = 500  # samples of the bootstrap
 
 Run = list[tuple[int, int]]  # what came in a stretch: when (ns), Start or clock
@@ -34,6 +35,19 @@ class ClockStretches:
         clocks = [[at_ns for at_ns, status in run if status == CLOCK[0]] for run in self.runs]
         grids = [survey(np.array(run, np.int64)).grids for run in clocks]
         return [np.concatenate([[], *(grid.phase_us for grid in some)]) for some in grids]
+
+    def holes(self) -> list[str]:
+        """Say where each stretch with missing clocks has its long gaps: number of the clock, of how
+        many, and ms since the one before."""
+        said = []
+        for run in self.runs:
+            if not ClockStretches([run]).report().missing:
+                continue
+            clocks = [at_ns for at_ns, status in run if status == CLOCK[0]]
+            gaps = np.diff(clocks) / 1e6
+            long = np.flatnonzero(gaps > LONG * np.median(gaps))
+            said += [f"{i + 1} of {len(clocks)} after {gaps[i]:.1f} ms" for i in long.tolist()]
+        return said
 
     def late(self) -> int:
         """Gaps over 30 ms."""

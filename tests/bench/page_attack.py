@@ -190,6 +190,9 @@ def play(bench: Bench, row: Row, seconds: float) -> bool:
         f"{attacked.report().phase}, {alone.report().missing + attacked.report().missing} missing"
     )
     print(f"{row.name}: {found}, the machine paused for {paused:.0f} ms", file=sys.stderr)
+    for side, stretch in (("left alone", alone), ("attacked", attacked)):
+        for hole in stretch.holes():
+            print(f"{row.name}, {side}: clock {hole}", file=sys.stderr)
     if paused >= PAUSE_MS:
         row.paused.append(paused)
         return False
