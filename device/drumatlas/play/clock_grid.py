@@ -4,9 +4,9 @@
    contain a gap or a burst.
 2. A gap of more than a beat is a pause. A period that moves by more than 5 % within two beats is a
    tempo change. Both split the clocks into stretches.
-3. Within a stretch each clock falls into the nearest slot of a phase that follows slowly. Several
-   clocks in one slot first fill the empty slots before it (they were late). Clocks left over after
-   that were sent twice. Slots that stay empty are missing clocks.
+3. Within a stretch each clock falls into the nearest slot of a phase that follows slowly. Where a
+   burst of clocks has more of them than slots, they first fill the empty slots before it (they were
+   late). Clocks left over after that were sent twice. Slots that stay empty are missing clocks.
 4. A straight line of least squares through (number, arrival) is the grid of the stretch.
 
 Counts are exact where arrivals are off by at most a fifth of a period and one clock in twenty is
@@ -26,6 +26,7 @@ from drumatlas.play.timeline import PPQN, ns_per_tick
 
 MIN_CLOCKS = 8  # in a grid; a line through fewer fits too well to show anything
 BUNCHED = 0.25  # of a period: a clock this soon after another is bunched
+_BURST = 0.6  # of a period: a clock this soon after another catches up with it
 NEW_TEMPO = 0.05  # relative, within two beats
 LAG = 4  # clocks; this divides jitter by four, and one missing clock adds 25 %
 _NEAR = 0.15  # relative distance from the median, up to which a value enters the mean
@@ -141,7 +142,9 @@ def _stretch(times: Integers) -> tuple[Grid | None, int]:
     if len(times) < 2:
         return None, 0
     position = np.append(0.0, np.cumsum(np.diff(times) / _periods(times)))
-    index, kept, missing = _number(np.array(_slots(position.tolist())))
+    slots = np.array(_slots(position.tolist()))
+    follows = (np.diff(position) < _BURST) | (np.diff(slots) == 0)
+    index, kept, missing = _number(slots, np.append(False, follows))
     if len(index) < MIN_CLOCKS:
         return None, missing
     return _fit(index, (times[kept] - times[0]).astype(np.float64)), missing
@@ -161,15 +164,32 @@ def _slots(positions: list[float]) -> list[int]:
     return slots
 
 
-def _number(slots: Integers) -> tuple[Integers, NDArray[np.bool_], int]:
-    """Return (clock numbers without duplicates, mask [n] of the clocks kept, number missing)."""
-    used, first, counts = np.unique(slots, return_index=True, return_counts=True)
-    empty = np.diff(used, prepend=used[0] - 1) - 1
-    late = np.minimum(empty, counts - 1)
-    place = np.arange(len(slots)) - np.repeat(first, counts)
-    kept = place <= np.repeat(late, counts)
-    index = np.repeat(used - late, counts) + place
-    return index[kept], kept, int(np.sum(empty - late))
+def _number(slots: Integers, follows: NDArray[np.bool_]) -> tuple[Integers, NDArray[np.bool_], int]:
+    """Return (clock numbers without duplicates, mask [n] of the clocks kept, number missing).
+
+    `follows` [n] says which clocks are in a burst with the one before.
+    """
+    is_first = np.append(True, np.diff(slots) > 0)  # of its slot
+    burst = np.cumsum(~follows) - 1
+    starts = np.flatnonzero(~follows)
+    empty = np.diff(slots, prepend=slots[0] - 1) - 1
+    surplus = np.bincount(burst, ~is_first).astype(np.int64)
+    late = np.minimum(empty[starts], surplus)
+    # The first surplus clocks of a burst are the late ones.
+    rank = np.cumsum(~is_first) - np.repeat(np.cumsum(surplus) - surplus, np.bincount(burst))
+    kept = is_first | (rank <= late[burst])
+    used = np.concatenate([slots[is_first], *_before(slots[starts], late)])
+    missing = int(np.sum(np.maximum(empty, 0))) - int(late.sum())
+    return np.sort(used), kept, missing
+
+
+def _before(slots: Integers, counts: Integers) -> list[Integers]:
+    """Return the `counts` [n] slots just before each of `slots` [n]."""
+    return [
+        np.arange(slot - count, slot)
+        for slot, count in zip(slots.tolist(), counts.tolist(), strict=True)
+        if count
+    ]
 
 
 def _fit(index: Integers, times: Floats) -> Grid:

@@ -89,6 +89,39 @@ def test_clocks_that_come_late_and_at_once_are_late_not_missing(
     assert grid.phase_us.max() == pytest.approx((stuck - 1 + over) * period / 1000, rel=0.15)
 
 
+@pytest.mark.parametrize(
+    "gaps",  # ms, as recorded: a machine that stalled, and what it caught up with
+    [
+        [21.2, 20.7, 20.7, 70.2, 0.1, 5.4, 7.9, 20.7, 21.3],
+        [20.6, 21.0, 20.9, 76.3, 0.5, 0.0, 7.1, 20.2, 21.0],
+        [20.9, 21.2, 20.4, 59.7, 0.6, 2.5, 20.9, 21.5, 20.0],
+    ],
+)
+def test_a_stall_that_is_caught_up_with_loses_nothing(gaps: list[float]) -> None:
+    around = [20.83] * 60
+    times = np.cumsum([*around, *gaps, *around]) * MS
+    found = look(times)
+    assert found.missing == 0
+    (grid,) = found.grids
+    assert grid.clocks == len(times)
+
+
+@given(BPM, st.integers(60, 200), st.floats(1.1, 12), SEED)
+def test_clocks_that_catch_up_with_a_stall_are_all_there(
+    bpm: float, n: int, stall: float, seed: int
+) -> None:
+    """Clocks that were due in a stall of some periods follow quickly, one after the other."""
+    due = np.arange(float(n))
+    draw = np.random.default_rng(seed)
+    end = 20 + stall
+    late = np.cumsum(draw.uniform(0, 0.3, n))
+    is_held = (due >= 20) & (due < end)
+    come = np.where(is_held, end + late - late[20], due)
+    come = np.maximum.accumulate(come)
+    found = look(come * ns_per_tick(bpm))
+    assert found.missing == 0
+
+
 @given(st.lists(st.floats(20, 300), min_size=2, max_size=6), st.floats(0, 0.05), SEED)
 def test_each_tempo_has_its_grid(tempi: list[float], jitter: float, seed: int) -> None:
     for old, new in pairwise(tempi):
