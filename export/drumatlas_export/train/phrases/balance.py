@@ -2,17 +2,19 @@
 
 The likeliest phrase of each place is a common one too often: rare phrases are seldom the likeliest.
 A bias for each phrase, found by drawing samples again and again, gives each the rate it has among
-real beats; a threshold for each gate does the same for bars that repeat.
+real beats; a threshold for each gate does the same for parts that repeat earlier ones.
 """
 
 import torch
 from torch import Tensor
 
-from drumatlas.beat.codes import STEPS
-from drumatlas.beat.voices import VOICES
 from drumatlas_export.train.models import LATENT
-from drumatlas_export.train.phrases.books import BAR_STEPS, BARS
-from drumatlas_export.train.phrases.decoder import Choice, PhraseDecoder, soft_targets
+from drumatlas_export.train.phrases.decoder import (
+    Choice,
+    Numbers,
+    PhraseDecoder,
+    soft_targets,
+)
 
 _POINTS = 8000  # of the prior, for each round
 _ROUNDS = 8
@@ -21,28 +23,21 @@ _FLOOR = 3e-4  # added to each rate, so that a phrase that never came is not rai
 
 
 class Rates:
-    """How often each phrase, and each repeat, stands in real beats x [n, 32, 14] (0 or 1), each of
-    which counts by its weight [n]."""
+    """How often each phrase stands in each part of real beats x [n, 32, 14] (0 or 1), and how often
+    a part repeats its model. Each beat counts by its weight [n]."""
 
     def __init__(self, decoder: PhraseDecoder, x: Tensor, weight: Tensor) -> None:
-        beats = x.reshape(-1, STEPS, VOICES)
-        self.phrases: dict[Choice, Tensor] = {}
-        self.repeats: list[Tensor] = []
-        for group, voices in enumerate(decoder.groups):
-            bars = [
-                beats[:, BAR_STEPS * bar : BAR_STEPS * (bar + 1), list(voices)].flatten(1)
-                for bar in range(BARS)
-            ]
-            for bar, own in enumerate(bars):
-                numbers = torch.cat(
-                    [
-                        soft_targets(some, decoder.books[group])[0][:, 0]
-                        for some in torch.split(own, 2048)
-                    ]
-                )
-                self.phrases[bar, group] = _shares(numbers, weight, len(decoder.books[group]))
-            is_same = (bars[0] == bars[1]).all(1).float()
-            self.repeats.append((is_same * weight).sum() / weight.sum())
+        self.phrases: dict[tuple[int, int], Tensor] = {}  # by group and part
+        self.repeats: dict[Choice, Tensor] = {}
+        for one in decoder.choices:
+            parts, book = decoder.parts(x, one.group), decoder.books[one.group]
+            own = parts[one.part]
+            nearest = [soft_targets(some, book)[0][:, 0] for some in torch.split(own, 2048)]
+            shares = _shares(torch.cat(nearest), weight, len(book))
+            self.phrases[one.group, one.part] = shares
+            if one.model is not None:
+                is_same = (own == parts[one.model]).all(1).float()
+                self.repeats[one] = (is_same * weight).sum() / weight.sum()
 
 
 def _shares(numbers: Tensor, weight: Tensor | None, count: int) -> Tensor:
@@ -50,25 +45,21 @@ def _shares(numbers: Tensor, weight: Tensor | None, count: int) -> Tensor:
     return counted / counted.sum()
 
 
-def _drawn(
-    decoder: PhraseDecoder, points: Tensor
-) -> tuple[dict[Choice, Tensor], dict[int, Tensor]]:
+def _drawn(decoder: PhraseDecoder, points: Tensor) -> tuple[Numbers, dict[Choice, Tensor]]:
     """Return the phrase numbers [n] of each choice at points [n, 4], and the gates' logits [n]."""
-    numbers: dict[Choice, Tensor] = {}
-    gates: dict[int, Tensor] = {}
+    gates: dict[Choice, Tensor] = {}
 
-    def choose(choice: Choice, seen: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        number = decoder.likeliest(choice, seen)[0]
-        is_same = None
-        if before is not None:
-            gates[choice[1]] = decoder.gate(choice[1], seen)
-            number = torch.where(gates[choice[1]] > 0, before, number)
-            is_same = (number == before).float()
-        numbers[choice] = number
-        return number, is_same
+    def choose(
+        choice: Choice, asked: Tensor, before: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        number = decoder.likeliest(choice, asked)[0]
+        if before is None:
+            return number, None
+        gates[choice] = decoder.gate(choice, asked)
+        number = torch.where(gates[choice] > 0, before, number)
+        return number, (number == before).float()
 
-    decoder.choose_all(points, choose)
-    return numbers, gates
+    return decoder.choose_all(points, choose), gates
 
 
 def _points(seed: int) -> Tensor:
@@ -76,11 +67,11 @@ def _points(seed: int) -> Tensor:
 
 
 def set_gates(decoder: PhraseDecoder, rates: Rates, seed: int) -> None:
-    """Set each gate's threshold, group by group: later ones see the earlier ones' choices."""
+    """Set each gate's threshold, one by one: later ones see the earlier ones' choices."""
     points = _points(seed)
-    for group, share in enumerate(rates.repeats):
+    for index, (choice, share) in enumerate(rates.repeats.items()):
         _, gates = _drawn(decoder, points)
-        decoder.thresholds[group] += gates[group].quantile(1 - share)
+        decoder.thresholds[index] += gates[choice].quantile(1 - share)
 
 
 def balance(decoder: PhraseDecoder, rates: Rates, seed: int, rounds: int = _ROUNDS) -> None:
@@ -89,8 +80,8 @@ def balance(decoder: PhraseDecoder, rates: Rates, seed: int, rounds: int = _ROUN
         set_gates(decoder, rates, seed)
         for turn in range(rounds):
             numbers, _ = _drawn(decoder, _points(seed + 1 + turn))
-            for (bar, group), real in rates.phrases.items():
-                got = _shares(numbers[bar, group], None, len(real))
-                decoder.balance[group][bar] += _RATE * torch.log((real + _FLOOR) / (got + _FLOOR))
+            for (group, part), real in rates.phrases.items():
+                got = _shares(numbers[group, part], None, len(real))
+                decoder.balance[group][part] += _RATE * torch.log((real + _FLOOR) / (got + _FLOOR))
         if rounds:
             set_gates(decoder, rates, seed)

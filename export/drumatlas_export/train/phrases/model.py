@@ -65,8 +65,8 @@ def new(
     beats = x.reshape(-1, STEPS, VOICES).numpy() > 0
     model = PhraseAutoencoder(config, books_of(beats, songs), len(genres), _families(genres))
     with torch.no_grad():
-        for (bar, group), share in Rates(model.decoder, x, torch.ones(len(x))).phrases.items():
-            model.decoder.common[group][bar] = torch.log(share + 0.5 / len(x))
+        for (group, part), share in Rates(model.decoder, x, torch.ones(len(x))).phrases.items():
+            model.decoder.common[group][part] = torch.log(share + 0.5 / len(x))
     return model
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from drumatlas.beat.voices import VOICES
 from drumatlas_export.train.phrases.balance import Rates, balance
-from drumatlas_export.train.phrases.books import BARS, GROUPS, Book, bar_of
-from drumatlas_export.train.phrases.decoder import PhraseDecoder, soft_targets
+from drumatlas_export.train.phrases.books import BARS, GROUPS, Book, Group, part_of
+from drumatlas_export.train.phrases.decoder import PhraseDecoder, choices_of, soft_targets
 
 pytestmark = pytest.mark.export
 
@@ -23,7 +23,7 @@ def books(seed: int) -> list[Book]:
     luck = np.random.default_rng(seed)
     made = []
     for group in GROUPS:
-        book = (luck.random((PHRASES, 16 * len(group))) < 0.2).astype(np.uint8)
+        book = (luck.random((PHRASES, group.cells)) < 0.2).astype(np.uint8)
         book[np.arange(PHRASES), np.arange(PHRASES)] ^= 1
         made.append(book)
     return made
@@ -39,21 +39,26 @@ def decoder(seed: int, sharpness: float = 0.0) -> PhraseDecoder:
     return made
 
 
+def test_bar_one_comes_first_then_groups_then_halves() -> None:
+    order = [(one.group, one.part) for one in choices_of([Group((0,), parts=4), Group((1,))])]
+    assert order == [(0, 0), (0, 1), (1, 0), (0, 2), (0, 3), (1, 1)]
+
+
 @pytest.mark.parametrize("sharpness", [0.0, 2.0])
-def test_each_bar_of_a_group_is_a_phrase_of_its_book(sharpness: float) -> None:
+def test_each_part_of_a_group_is_a_phrase_of_its_book(sharpness: float) -> None:
     made = decoder(1, sharpness)
     with torch.no_grad():
         hits = (made(Z) > 0.5).numpy()
     for group, book in zip(GROUPS, books(1), strict=True):
         known = {phrase.tobytes() for phrase in book}
-        for bar in range(BARS):
-            played = {phrase.tobytes() for phrase in bar_of(hits, bar, group)}
+        for part in range(group.parts):
+            played = {phrase.tobytes() for phrase in part_of(hits, part, group)}
             assert played <= known
     assert len(np.unique(hits.reshape(len(hits), -1), axis=0)) > 5
 
 
 @pytest.mark.parametrize("open_", [True, False])
-def test_a_gate_says_whether_bar_two_repeats_bar_one(open_: bool) -> None:
+def test_gates_say_whether_parts_repeat_earlier_ones(open_: bool) -> None:
     made = decoder(2)
     made.thresholds.data.fill_(-1e6 if open_ else 1e6)
     with torch.no_grad():
@@ -61,8 +66,14 @@ def test_a_gate_says_whether_bar_two_repeats_bar_one(open_: bool) -> None:
         cells = (p > 0.5).numpy()
     if open_:
         assert torch.equal(p[:, :16], p[:, 16:])
+        assert torch.equal(p[:, :8, :2], p[:, 8:16, :2])  # kick and snare go by half bars
     else:
-        assert any((bar_of(cells, 0, group) != bar_of(cells, 1, group)).any() for group in GROUPS)
+        assert any(
+            (part_of(cells, part, group) != part_of(cells, model, group)).any()
+            for group in GROUPS
+            for part in range(group.parts)
+            if (model := group.model_of(part)) is not None
+        )
 
 
 def test_probabilities_order_the_cells_on_either_side_of_a_half() -> None:
@@ -93,51 +104,60 @@ def test_a_phrase_of_the_book_is_its_own_nearest(numbers: list[int]) -> None:
 
 
 @pytest.fixture(scope="module")
-def rates_of() -> Callable[[PhraseDecoder], tuple[Rates, Tensor]]:
-    """Real beats in which each group plays one phrase three times out of four."""
+def real() -> Tensor:
+    """Real beats [400, 448], in which each group plays one phrase three times out of four in its
+    first part."""
+    luck = np.random.default_rng(11)
+    x = np.zeros((400, 32, VOICES), np.float32)
+    for group, book in zip(GROUPS, books(1), strict=True):
+        numbers = luck.integers(0, PHRASES, (400, group.parts))
+        numbers[np.arange(400) % 4 > 0, 0] = 0
+        numbers[::2, 1] = numbers[::2, 0]
+        parts = book[numbers].reshape(400, 32, len(group.voices))
+        x[:, :, list(group.voices)] = parts
+    return torch.from_numpy(x).flatten(1)
 
-    def made(one: PhraseDecoder) -> tuple[Rates, Tensor]:
-        x = torch.zeros(400, 32, VOICES)
-        for group, book in zip(GROUPS, books(1), strict=True):
-            for beat in range(400):
-                phrase = torch.from_numpy(book[0 if beat % 4 else beat // 4 % PHRASES]).float()
-                x[beat, :16, list(group)] = phrase.reshape(16, len(group))
-            x[:, 16:, list(group)] = x[:, :16, list(group)]
-            x[::2, 16:, list(group)] = torch.from_numpy(book[1]).float().reshape(16, len(group))
-        return Rates(one, x, torch.ones(400)), x
 
-    return made
+@pytest.fixture
+def balanced(real: Tensor) -> Callable[[PhraseDecoder, int], Rates]:
+    """Balances a decoder in some rounds; returns the rates of the real beats."""
+
+    def done(one: PhraseDecoder, rounds: int) -> Rates:
+        rates = Rates(one, real, torch.ones(len(real)))
+        balance(one, rates, 3, rounds)
+        return rates
+
+    return done
 
 
 def shares(one: PhraseDecoder, book: Book, points: Tensor) -> list[float]:
     with torch.no_grad():
-        bars = bar_of((one(points) > 0.5).numpy(), 0, GROUPS[0])
-    return [float((bars == phrase).all(1).mean()) for phrase in book]
+        parts = part_of((one(points) > 0.5).numpy(), 0, GROUPS[0])
+    return [float((parts == phrase).all(1).mean()) for phrase in book]
 
 
 def test_balancing_gives_samples_the_rates_of_real_beats(
-    rates_of: Callable[[PhraseDecoder], tuple[Rates, Tensor]],
+    balanced: Callable[[PhraseDecoder, int], Rates],
 ) -> None:
     one = decoder(1)
-    rates, _ = rates_of(one)
-    wanted = rates.phrases[0, 0].tolist()
     points = torch.randn(4000, 4, generator=torch.Generator().manual_seed(99))
     before = shares(one, books(1)[0], points)
-    balance(one, rates, 3, rounds=60)
+    wanted = balanced(one, 60).phrases[0, 0].tolist()
     after = shares(one, books(1)[0], points)
     off = [sum(abs(a - b) for a, b in zip(found, wanted, strict=True)) for found in (before, after)]
     assert off[1] < 0.3 * off[0]
 
 
-def test_gates_open_as_often_as_real_bars_repeat(
-    rates_of: Callable[[PhraseDecoder], tuple[Rates, Tensor]],
+def test_gates_open_as_often_as_real_parts_repeat(
+    balanced: Callable[[PhraseDecoder, int], Rates], real: Tensor
 ) -> None:
     one = decoder(1)
-    rates, x = rates_of(one)
-    balance(one, rates, 3, rounds=0)
+    balanced(one, 0)
     with torch.no_grad():
         hits = (one(torch.randn(4000, 4)) > 0.5).numpy()
-    first = [bar_of(hits, bar, GROUPS[0]) for bar in range(BARS)]
-    real = [bar_of(x.numpy() > 0, bar, GROUPS[0]) for bar in range(BARS)]
-    repeated = float((first[0] == first[1]).all(1).mean())
-    assert repeated >= float((real[0] == real[1]).all(1).mean()) - 0.05
+
+    def repeats(cells: np.ndarray) -> float:
+        first, second = (part_of(cells, part, GROUPS[1]) for part in range(BARS))
+        return float((first == second).all(1).mean())
+
+    assert repeats(hits) >= repeats(real.reshape(-1, 32, VOICES).numpy() > 0) - 0.05
