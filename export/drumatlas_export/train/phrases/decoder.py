@@ -72,6 +72,7 @@ class PhraseDecoder(nn.Module):
     def __init__(
         self,
         books: list[Book],
+        sharpness: float = 0.0,
         trunk: tuple[int, ...] = (512, 192),
         groups: tuple[Group, ...] = GROUPS,
     ) -> None:
@@ -106,7 +107,7 @@ class PhraseDecoder(nn.Module):
         gates = [one for one in self.choices if one.model is not None]
         self.gate_number = {one: number for number, one in enumerate(gates)}
         self.thresholds = nn.Parameter(torch.zeros(len(gates)), requires_grad=False)
-        self.sharpness = 0.0  # 1 / temperature of the expected phrase; 0: the likeliest phrase
+        self.sharpness = sharpness  # 1 / temperature of the expected phrase; 0: the likeliest one
         order = [cell for group in groups for cell in group.voices]
         cells = [order.index(voice) for voice in range(VOICES)]
         self.order: Tensor

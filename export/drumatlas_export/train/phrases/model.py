@@ -36,7 +36,7 @@ class PhraseAutoencoder(Model):
     ) -> None:
         super().__init__()
         self.encoder = stack([CELLS, *config.hidden, LATENT])
-        self.decoder = PhraseDecoder(books)
+        self.decoder = PhraseDecoder(books, config.sharpness)
         self.genre = stack([LATENT, _GUESS, max(genres, 1)])
         table = torch.eye(genres) if families is None else families
         self.register_buffer("families", table, persistent=False)

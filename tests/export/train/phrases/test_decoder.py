@@ -31,8 +31,7 @@ def books(seed: int) -> list[Book]:
 
 def decoder(seed: int, sharpness: float = 0.0) -> PhraseDecoder:
     torch.manual_seed(seed)
-    made = PhraseDecoder(books(seed)).eval()
-    made.sharpness = sharpness
+    made = PhraseDecoder(books(seed), sharpness).eval()
     for one in made.parameters():
         if one.requires_grad:
             one.data *= 3  # so that places differ
