@@ -54,7 +54,8 @@ def _bar_change(beats: Floats) -> Floats:
     return result
 
 
-# Names are shown beside the knobs: plain words, at most 16 characters.
+# Names are shown beside the knobs: plain words, at most 16 characters. Closed hats, open hats and
+# ride take turns in keeping time, so the hits that replace a hat count against it.
 FEATURES: Mapping[str, Feature] = {
     "density": _hits,
     "syncopation": lambda beats: _share(_hits(beats, start=1, step=2), beats),  # odd 16ths
@@ -63,7 +64,7 @@ FEATURES: Mapping[str, Feature] = {
     "kicks": lambda beats: _hits(beats, _KICK),
     "backbeat": _backbeat,
     "busy snare": lambda beats: _hits(beats, _SNARE) - _backbeat(beats),
-    "open hats": lambda beats: _hits(beats, _OPEN),
+    "open hats": lambda beats: _hits(beats, _OPEN) - _hits(beats, _RIDE),
     "cymbals": lambda beats: _hits(beats, [*_CRASH, *_RIDE]),
     "16th hats": lambda beats: _hits(beats, [*_CLOSED, *_OPEN, *_RIDE], 1, 2),
     "shuffle": _shuffle,

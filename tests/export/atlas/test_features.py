@@ -38,12 +38,16 @@ def beat(*cells: tuple[int, int, float]) -> Floats:
                 "density": 2,
                 "syncopation": 0.5,
                 "closed hats": -2,
-                "open hats": 1,
+                "open hats": 0,
                 "cymbals": 1,
                 "16th hats": 1,
                 "shuffle": 0.5,
                 "bar change": 2,
             },
+        ),
+        (
+            beat((0, OPEN, 1), (8, OPEN, 1), (16, OPEN, 1), (24, RIDE, 1)),
+            {"density": 4, "closed hats": -4, "open hats": 2, "cymbals": 1, "bar change": 2},
         ),
         (
             beat((0, TOM, 1), (16, TOM, 1), (4, CONGA, 1), (20, CRASH, 1)),
