@@ -59,6 +59,7 @@ if LABELS not in _MEMBERS:
         {"name": f"family {i}", "colour": i, "genres": list(range(i, _GENRES, 2))} for i in range(2)
     ]
     _INFO["votes"] = {"blur": 0.4, "power": 3}
+_INFO["latent"].setdefault("axis_correlations", [0.9, 0.7, -0.5, 0.0])
 for _one in (GROOVE, LABELS):
     _INFO["sha256"][_one] = sha256(_MEMBERS[_one]).hexdigest()
 _MEMBERS["atlas.json"] = json.dumps(_INFO).encode()

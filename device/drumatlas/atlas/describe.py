@@ -40,8 +40,8 @@ def read_name(value: Any, most: int) -> str:
 
 
 def read_latent(info: dict[str, Any]) -> LatentSpace:
-    """Read `latent`: dims, centre, reach, basis and the names of the axes. AtlasError names what is
-    wrong."""
+    """Read `latent`: dims, centre, reach, basis, and the names and correlations of the axes.
+    AtlasError names what is wrong."""
     latent = _get(info, "latent", "the file")
     if _get(latent, "dims", "latent") != LATENT:
         raise AtlasError(f"atlas.json: latent.dims is {latent['dims']!r}, not {LATENT}: one a knob")
@@ -55,7 +55,19 @@ def read_latent(info: dict[str, Any]) -> LatentSpace:
     if not isinstance(axes, list) or len(axes) != LATENT:
         raise AtlasError(f"atlas.json: latent.axes must name {LATENT} axes")
     centre = _numbers(_get(latent, "centre", "latent"), (LATENT,), "latent.centre")
-    return LatentSpace(centre, reach, basis, tuple(read_name(axis, 24) for axis in axes))
+    names = tuple(read_name(axis, 24) for axis in axes)
+    return LatentSpace(centre, reach, basis, names, _correlations(latent))
+
+
+def _correlations(latent: dict[str, Any]) -> tuple[float, ...]:
+    """Return the optional `axis_correlations` of `latent`, one for each axis; () without them."""
+    if "axis_correlations" not in latent:
+        return ()
+    what = "latent.axis_correlations"
+    values = _numbers(latent["axis_correlations"], (LATENT,), what)
+    if not (np.abs(values) <= 1).all():
+        raise AtlasError(f"atlas.json: {what} must be numbers in -1..1")
+    return tuple(values.astype(np.float64).round(4).tolist())
 
 
 def read_thresholds(info: dict[str, Any]) -> Floats:

@@ -24,13 +24,15 @@ class LatentSpace:
 
     The prior is an independent Gaussian per axis: `centre` holds its means, `reach` its standard
     deviations [4]. Knobs k in 0..1 become z = centre + basis @ (2k - 1), basis [4, 4]. `axes` names
-    the effect of each knob.
+    the effect of each knob, and `correlations` [4] says how closely that effect follows the knob:
+    the measured correlation, -1..1; () if the atlas does not say.
     """
 
     centre: Floats
     reach: Floats
     basis: Floats
     axes: tuple[str, ...]
+    correlations: tuple[float, ...] = ()  # optional
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,11 @@ def _describe(parts: AtlasParts) -> dict[str, Any]:
             "reach": _floats(latent.reach),
             "basis": _floats(latent.basis),
             "axes": list(latent.axes),
+            **(
+                {"axis_correlations": _floats(np.array(latent.correlations))}
+                if latent.correlations
+                else {}
+            ),
         },
         "thresholds": _floats(parts.thresholds),
         "genres": [

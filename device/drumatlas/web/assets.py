@@ -71,6 +71,7 @@ class StaticAssets:
             "sha256": atlas.sha256,
             "points": len(atlas.points.xy),
             "axes": list(atlas.latent.axes),
+            "axisCorrelations": list(atlas.latent.correlations),
             "centre": atlas.latent.centre.tolist(),
             "reach": atlas.latent.reach.tolist(),
             "blend": {"blur": MAP_BLUR, "power": MAP_POWER, "cells": MAP_CELLS},

@@ -3,7 +3,9 @@
 In whitened latent space (unit covariance) each feature of the decoded beats has a direction in
 which it grows fastest (least squares). Each knob takes one of these directions, made orthogonal to
 those of the knobs before it (Gram-Schmidt), so that turning a knob does not change the features of
-the others. A knob's ends lie `KNOB_REACH` standard deviations from the middle.
+the others. A knob's ends lie `KNOB_REACH` standard deviations from the middle. The fit asks the
+probabilities, which vary smoothly; what a knob then does to the hits is measured, and names it
+(`axes.py`).
 """
 
 from itertools import permutations
@@ -11,40 +13,24 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import BeatError
+from drumatlas_export.atlas.features import FEATURES
 from drumatlas_export.space import Space
 
 KNOB_REACH = 2.0  # standard deviations, which hold 95 % of the points along an axis
+FITTED = ("density", "syncopation", "closed hats", "toms/percussion")  # what a listener hears first
 _POINTS = 4000
-
-
-def _group(name: str) -> list[int]:
-    return [voice.bit for voice in VOICE_TABLE if voice.group == name]
-
-
-def features(p: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """Return the features that a listener hears first, each [n], from probabilities [n, 32, 14]."""
-    total = p.sum(axis=(1, 2)) + 1e-6
-    off_beat = p[:, 1::2].sum(axis=(1, 2))
-    drums = p[:, :, _group("toms") + _group("percussion")].sum(axis=(1, 2))
-    metal = p[:, :, [2]].sum(axis=(1, 2)) - p[:, :, [5, 8]].sum(axis=(1, 2))
-    return {
-        "density": np.asarray(total, np.float64),
-        "syncopation": np.asarray(off_beat / total, np.float64),
-        "closed hats": np.asarray(metal, np.float64),
-        "drums and hands": np.asarray(drums / total, np.float64),
-    }
 
 
 def knob_basis(
     space: Space, z: NDArray[np.float32], seed: int
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Return (basis [4, 4], axis names): z = centre + basis @ u for knobs u [4] in -1..1.
+    """Return (basis [4, 4], the feature of each knob): z = centre + basis @ u for knobs u [4] in
+    -1..1.
 
     `z` [n, 4] holds the encodings of all the model's beats, including held-out ones. Of all orders
-    of the features, the one whose knobs explain their features best is chosen. BeatError if there
-    are too few beats, or if they lie on a line.
+    of the FITTED features, the one whose knobs explain their features best is chosen. BeatError if
+    there are too few beats, or if they lie on a line.
     """
     if len(z) <= len(space.centre):
         raise BeatError(f"{len(z)} beats are too few to fit the knobs", "give more with --beats")
@@ -58,7 +44,8 @@ def knob_basis(
     whitened = np.random.default_rng(seed).standard_normal((_POINTS, len(covariance)))
     p = space.decode((space.centre + whitened @ scale.T).astype(np.float32))
     directions = {}
-    for name, values in features(p).items():
+    for name in FITTED:
+        values = FEATURES[name](p).astype(np.float64)
         standard = (values - values.mean()) / (values.std() + 1e-9)
         directions[name] = np.linalg.lstsq(whitened, standard, rcond=None)[0]
     order = max(permutations(directions), key=lambda names: _explained(directions, names))
@@ -71,7 +58,8 @@ def _orthonormal(
 ) -> NDArray[np.float64]:
     """Return the directions in `order` as columns of length 1, each orthogonal to those before."""
     q, r = np.linalg.qr(np.stack([directions[name] for name in order], axis=1))
-    result: NDArray[np.float64] = q * np.sign(np.diag(r))
+    # Not np.sign, which is 0 for a feature that never varies: its knob would do nothing.
+    result: NDArray[np.float64] = q * np.where(np.diag(r) < 0, -1, 1)
     return result
 
 

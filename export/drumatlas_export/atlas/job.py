@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from drumatlas.atlas.model import Groove, LatentSpace
+from drumatlas.atlas.model import Groove
 from drumatlas.atlas.write import AtlasParts, write_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
+from drumatlas_export.atlas.axes import named_latent
 from drumatlas_export.atlas.basis import knob_basis
 from drumatlas_export.atlas.chart import chart
 from drumatlas_export.atlas.networks import to_onnx
@@ -44,14 +45,14 @@ def export(
     """
     seed, name = one.config.seed, printable(path.stem)
     space = of_checkpoint(one, name)
-    basis, axes = knob_basis(space, one.z, seed)
+    basis, _ = knob_basis(space, one.z, seed)
     charted = chart(space, one.z, one.labels, seed)
     decoder, encoder = to_onnx(one.model, seed, one.centre, one.reach)
     config = asdict(one.config)
     config["hidden"] = list(config["hidden"])
     parts = AtlasParts(
         name=name,
-        latent=LatentSpace(one.centre, one.reach, basis, axes),
+        latent=named_latent(space, basis, seed),
         thresholds=one.thresholds,
         genres=charted.genres,
         points=charted.points,

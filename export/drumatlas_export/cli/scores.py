@@ -25,7 +25,7 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="MODEL|ATLAS",
         help="models or atlases to measure; for several (such as different training seeds), also "
-        "show the worst value and the spread of each measure",
+        "show the worst value, the mean and the spread of each measure",
     )
     parser.add_argument(
         "--train",
@@ -57,7 +57,7 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measure all spaces with all seeds and print the scores."""
-    from drumatlas_export.score.worst import spread, worst
+    from drumatlas_export.score.worst import mean, spread, worst
 
     if arguments.html:
         check_writable(arguments.html)
@@ -68,17 +68,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
     ]
     if arguments.html:
         write_page(arguments.spaces[0], arguments.train, arguments.test, runs[0], arguments.html)
-    lowest, apart = worst(runs), spread(runs)
+    joined = {"worst": worst(runs), "mean": mean(runs), "spread": spread(runs)}
     if arguments.json:
-        several = {"runs": runs, "worst": lowest, "spread": apart}
-        print(json.dumps(several if len(runs) > 1 else runs[0], indent=1))
+        print(json.dumps({"runs": runs, **joined} if len(runs) > 1 else runs[0], indent=1))
         return 0
     for run in runs:
         _print(run)
     if len(runs) > 1:
-        print("worst of all runs, and their spread")
-        for (name, value), (_, difference) in zip(flat(lowest), flat(apart), strict=True):
-            print(f"{name:46} {value:10} {difference:10}")
+        _print_joined(joined)
     return 0
 
 
@@ -88,10 +85,17 @@ def _print(scores: dict[str, Any]) -> None:
         print(f"{name:26} {value}")
     for key, title in _TABLES.items():
         rows = scores[key]
-        columns = list(next(iter(rows.values()), {}))
-        print(f"{title:24}" + "".join(f"{name:>10}" for name in columns))
+        widths = {name: max(len(name) + 2, 10) for name in next(iter(rows.values()), {})}
+        print(f"{title:24}" + "".join(f"{name:>{width}}" for name, width in widths.items()))
         for name, row in rows.items():
-            print(f"{name:24}" + "".join(f"{row[column]:>10}" for column in columns))
+            print(f"{name:24}" + "".join(f"{row[key]:>{width}}" for key, width in widths.items()))
+
+
+def _print_joined(joined: dict[str, dict[str, Any]]) -> None:
+    """Print the measures of all runs: a line for each, a column for each way to join them."""
+    print(f"{'all runs':46}" + "".join(f" {how:>10}" for how in joined))
+    for lines in zip(*map(flat, joined.values()), strict=True):
+        print(f"{lines[0][0]:46}" + "".join(f" {value:10}" for _, value in lines))
 
 
 def measured(path: Path, train: Path, test: Path | None, seed: int) -> dict[str, Any]:
@@ -133,5 +137,6 @@ EVALUATE = Command(
     evaluate,
     "Compares its beats with held-out real beats, and with beats made by simple baselines. The F1 "
     "score of held-out beats, encoded and decoded, stands there twice: f1_held_out with the "
-    "encoder's answer alone, f1_search with the box's search around it.",
+    "encoder's answer alone, f1_search with the box's search around it. For an atlas, `textbook` "
+    "gives the share of the textbook's styles that the box finds where it lands with their beats.",
 )

@@ -21,8 +21,9 @@ from drumatlas_export.score.measures import (
     pass_scores,
     smoothness,
 )
-from drumatlas_export.score.places import PLACES, genre_knn, searched
+from drumatlas_export.score.places import PLACES, family_knn, genre_knn, searched
 from drumatlas_export.score.songs import SongBeats, evenly
+from drumatlas_export.score.styles import styles_found
 from drumatlas_export.score.table import OWN, Reference, comparison
 from drumatlas_export.space import Space
 from drumatlas_export.train.config import TrainConfig, apply
@@ -87,10 +88,10 @@ def evaluate(  # noqa: PLR0913 - how much is measured, by name
             "test_beats": len(real.bits),
             "smoothness_cells": smoothness(space, samples, seed),
             "search": searched(space, bits, known, seed, places),
-            "genre_knn": genre_knn(space, list(train), fresh),
+            "genre_knn": genre_knn(space, train, fresh),
+            "family_knn": family_knn(space, train, fresh),
             "genre_areas": genre_areas(space, train),
-            **({"map_inverse": map_inverse(space.atlas, seed)} if space.atlas else {}),
-            **({"agreement": agreement(space.atlas, seed)} if space.atlas else {}),
+            **_map_scores(space, seed),
             "against_held_out": _compared(drawn, beside, reference, seed),
         }
     )
@@ -133,6 +134,17 @@ def _sample_scores(
         "at_thresholds": pass_scores(drawn.hits, known),
         "novelty": float((distance >= NOVEL_DISTANCE).mean()) if len(drawn.chosen) else 0.0,
         "diversity_cells": diversity(drawn.chosen, seed),
+    }
+
+
+def _map_scores(space: Space, seed: int) -> dict[str, Any]:
+    """Return the measures of a space's map and of its labels; none for a checkpoint."""
+    if space.atlas is None:
+        return {}
+    return {
+        "map_inverse": map_inverse(space.atlas, seed),
+        "agreement": agreement(space.atlas, seed),
+        "textbook": styles_found(space),
     }
 
 

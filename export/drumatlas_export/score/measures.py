@@ -2,11 +2,12 @@
 the smallest Hamming distance over the 32 rotations of one of them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.beat.codes import STEPS, Grid, pack, rotation_hash
+from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Grid, pack, rotation_hash
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.space import Space
 
@@ -72,6 +73,28 @@ def pass_scores(hits: Grid, known: BeatFilter) -> dict[str, float]:
         "pass": float(passing.mean()),
         "distinct": len(classes) / max(int(passing.sum()), 1),
     }
+
+
+def composition(beats: Grid) -> dict[str, float]:
+    """Return how beats [n, 32, 14] are composed; every value is 0 if there are no beats.
+
+    `bars_equal` is the share, 0..1, of beats whose two bars are equal, and `differing_cells` the
+    mean number of cells, 0..224, in which the second bar differs from the first. Both stay the same
+    under rotation. `hits` (0..448) and `voices_a_beat` (0..14) are the mean numbers of hits and of
+    voices of a beat.
+    """
+    differing = (beats[:, :STEPS_PER_BAR] ^ beats[:, STEPS_PER_BAR:]).sum(axis=(1, 2))
+    return {
+        "bars_equal": mean(differing == 0),
+        "differing_cells": mean(differing),
+        "hits": mean(beats.sum(axis=(1, 2))),
+        "voices_a_beat": mean(beats.any(axis=1).sum(axis=1)),
+    }
+
+
+def mean(values: NDArray[Any]) -> float:
+    """Return the mean of `values` [n], or the share of them that are true; 0 if there are none."""
+    return float(values.mean()) if len(values) else 0.0
 
 
 def f1(space: Space, beats: Grid) -> float:

@@ -1,4 +1,6 @@
-"""Score the places of a space: the beats that the box's search finds, and the genres."""
+"""Score the places of a space: the beats that the box's search finds, genres and families."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from drumatlas.explore.search import rings
 from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.score.measures import NOVEL_DISTANCE, nearest_distance
 from drumatlas_export.space import Space
+from drumatlas_export.textbook.families import family_of
 
 PLACES = 500
 GENRE_NEIGHBOURS = 10
@@ -54,14 +57,29 @@ def _novel(found: list[Grid], train: Grid) -> float:
     return 1 - len(remaining) / len(found)
 
 
-def genre_knn(space: Space, train: list[BeatRow], test: list[BeatRow]) -> dict[str, float]:
+def genre_knn(space: Space, train: Sequence[BeatRow], test: Sequence[BeatRow]) -> dict[str, float]:
     """Return how often the 10 nearest training beats predict the genre of a held-out beat, 0..1.
 
     `latent` searches in latent space, `bits` in the beats' cells; `chance` always predicts the most
-    frequent genre. The result is empty if too few beats have a genre.
+    frequent genre. Beats without a genre are left out. The result is empty if too few remain.
     """
+    return _knn(space, train, test, lambda row: first_genre(row.labels))
+
+
+def family_knn(space: Space, train: Sequence[BeatRow], test: Sequence[BeatRow]) -> dict[str, float]:
+    """Return what `genre_knn` does, but for the families of the genres. Beats whose genre has no
+    family are left out."""
+    return _knn(space, train, test, lambda row: family_of(first_genre(row.labels)))
+
+
+def _knn(
+    space: Space,
+    train: Sequence[BeatRow],
+    test: Sequence[BeatRow],
+    name_of: Callable[[BeatRow], str],  # '' for a beat to leave out
+) -> dict[str, float]:
     known, asked = (
-        [(row, name) for row in rows if (name := first_genre(row.labels))] for rows in (train, test)
+        [(row, name) for row in rows if (name := name_of(row))] for rows in (train, test)
     )
     if len(known) < GENRE_NEIGHBOURS or not asked:
         return {}

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drumatlas.beat.codes import Grid, pack, rotation_hash
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score.baselines import BASELINES
 from drumatlas_export.score.compare import auc, precision_recall
-from drumatlas_export.score.measures import NOVEL_DISTANCE, nearest_distance
+from drumatlas_export.score.measures import NOVEL_DISTANCE, composition, mean, nearest_distance
 from drumatlas_export.score.songs import SongBeats, songless
 
 MAX_BEATS = 1000  # per row
@@ -63,22 +62,20 @@ def _halves(real: SongBeats) -> tuple[SongBeats, SongBeats]:
 
 
 def measures(beats: SongBeats, reference: Reference, seed: int) -> Row:
-    """Return one row: `beats` compared with an equal number of held-out beats."""
+    """Return one row: `beats` compared with an equal number of held-out beats, and their
+    `composition`."""
     bits = beats.bits
     codes = pack(bits)
     precision, recall = precision_recall(bits, reference.real.bits)
     away = nearest_distance(bits, reference.train)
     return {
         "n": len(bits),
-        "pass": _share(reference.known.passes(codes)),
-        "novel": _share(away >= NOVEL_DISTANCE),
+        "pass": mean(reference.known.passes(codes)),
+        "novel": mean(away >= NOVEL_DISTANCE),
         "distinct": len({rotation_hash(code) for code in codes}) / max(len(codes), 1),
         "precision": precision,
         "recall": recall,
         "auc": auc(beats, reference.real, seed),
         "voices": int(bits.any(axis=(0, 1)).sum()),
+        **composition(bits),
     }
-
-
-def _share(which: NDArray[np.bool_]) -> float:
-    return float(which.mean()) if len(which) else 0.0

@@ -103,6 +103,10 @@ CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("latent.basis is singular", lambda i: i["latent"].update(basis=[[0] * 4] * 4)),
     ("latent.basis", lambda i: i["latent"].update(basis=[[1] * 4] * 3)),
     ("latent.axes", lambda i: i["latent"].update(axes=["a"])),
+    *(
+        ("latent.axis_correlations", lambda i, v=value: i["latent"].update(axis_correlations=v))
+        for value in ([0.5] * 3, [0.5] * 3 + [1.01], [0.5] * 3 + [float("nan")], "high", None)
+    ),
     ("thresholds", lambda i: i.update(thresholds=[0.5] * 13)),
     ("thresholds", lambda i: i.update(thresholds=[0.5] * 13 + [1.0])),
     ("genres", lambda i: i.update(genres={})),
@@ -119,6 +123,13 @@ def test_wrong_atlas_json_names_the_key(
 ) -> None:
     with pytest.raises(AtlasError, match=f"^a.atlas: .*{words}"):
         parse_atlas(forge(change), "a.atlas")
+
+
+def test_an_older_atlas_does_not_say_how_well_its_axes_are_named(forge: Forge) -> None:
+    assert parse_atlas(forge(), "a").latent.correlations == ()
+    values = [1, -1, 0.25, 0]
+    named = forge(lambda info: info["latent"].update(axis_correlations=values))
+    assert parse_atlas(named, "a").latent.correlations == (1, -1, 0.25, 0)
 
 
 MAPS: list[bytes] = [

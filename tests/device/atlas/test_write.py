@@ -44,6 +44,20 @@ def test_a_written_atlas_reads_back(
     assert np.array_equal(again.decode(z), atlas.decode(z))
 
 
+def test_correlations_of_axes_read_back(
+    tmp_path: Path, atlas: Atlas, small_members: dict[str, bytes]
+) -> None:
+    values = (0.8734, -0.5, 0.0, 1.0)
+    latent = replace(atlas.latent, correlations=values)
+    write(tmp_path / "a.atlas", atlas, small_members, latent=latent)
+    assert read_atlas(tmp_path / "a.atlas").latent.correlations == values
+    write(tmp_path / "b.atlas", atlas, small_members, latent=replace(latent, correlations=()))
+    assert read_atlas(tmp_path / "b.atlas").latent.correlations == ()
+    beyond = replace(latent, correlations=(*values[:3], 1.5))
+    with pytest.raises(AtlasError, match=r"axis_correlations must be numbers in -1\.\.1"):
+        write(tmp_path / "c.atlas", atlas, small_members, latent=beyond)
+
+
 def test_same_contents_same_bytes(
     tmp_path: Path, atlas: Atlas, small_members: dict[str, bytes]
 ) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,6 +43,12 @@ def test_the_atlas_is_described(atlas: Atlas) -> None:
     assert len(about["voices"]) == 14
     for genre in about["genres"]:
         assert -0.1 <= genre["x"] <= 1.1
+    assert about["axes"] == list(atlas.latent.axes)
+    for values in ((), (0.9, 0.75, -0.5, 0.0)):
+        measured = replace(atlas, latent=replace(atlas.latent, correlations=values))
+        content = StaticAssets(measured).get("/atlas.json")
+        assert content is not None
+        assert json.loads(content.body)["axisCorrelations"] == list(values)
 
 
 def test_the_pages_keys_are_the_terminals_but_for_those_of_the_page(atlas: Atlas) -> None:

@@ -10,6 +10,7 @@ from drumatlas.atlas.read import read_atlas
 from drumatlas.beat.codes import grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.errors import DrumatlasError
+from drumatlas_export.atlas.axes import named_latent
 from drumatlas_export.atlas.basis import knob_basis
 from drumatlas_export.atlas.job import export, with_beats
 from drumatlas_export.space import of_checkpoint, open_space
@@ -21,12 +22,15 @@ pytestmark = pytest.mark.export
 def test_an_atlas_holds_the_space(checkpoint: Checkpoint, atlas_path: Path) -> None:
     atlas = read_atlas(atlas_path)
     space = of_checkpoint(checkpoint, "tiny")
-    basis, axes = knob_basis(space, checkpoint.z, checkpoint.config.seed)
+    seed = checkpoint.config.seed
+    latent = named_latent(space, knob_basis(space, checkpoint.z, seed)[0], seed)
     assert atlas.name == "tiny"
     assert atlas.latent.centre == pytest.approx(checkpoint.centre, abs=1e-6)
     assert atlas.latent.reach == pytest.approx(checkpoint.reach, abs=1e-6)
-    assert atlas.latent.basis == pytest.approx(basis, abs=1e-6)
-    assert atlas.latent.axes == axes
+    assert atlas.latent.basis == pytest.approx(latent.basis, abs=1e-6)
+    assert atlas.latent.axes == latent.axes
+    assert atlas.latent.correlations == latent.correlations
+    assert len(latent.correlations) == 4
     assert atlas.thresholds == pytest.approx(checkpoint.thresholds, abs=1e-6)
     assert atlas.known.tolist() == sorted(checkpoint.hashes.tolist())
     assert sorted((genre.name, genre.count) for genre in atlas.genres) == [

@@ -53,8 +53,16 @@ def test_evaluate_of_several_spaces_prints_the_worst(
         *(("tiny.pt", 2), ("tiny.pt", 3), ("tiny.atlas", 2), ("tiny.atlas", 3))
     ]
     assert scores["worst"]["novelty"] == min(one["novelty"] for one in scores["runs"])
+    values = [one["novelty"] for one in scores["runs"]]
+    assert scores["mean"]["novelty"] == pytest.approx(sum(values) / 4, abs=1e-4)
     assert scores["spread"]["f1_held_out"] < 0.01  # of one model
-    assert "worst of all runs" in run(*words)[1]
+    joined = run(*words)[1].split("all runs")[1].splitlines()
+    assert joined[0].split() == ["worst", "mean", "spread"]
+    columns = [dict(flat(scores[how])) for how in ("worst", "mean", "spread")]
+    assert [line.split() for line in joined[1:] if line.startswith("novelty ")] == [
+        ["novelty", *(str(column["novelty"]) for column in columns)]
+    ]
+    assert len(joined) == 1 + len(columns[0])
 
 
 def test_evaluate_measures_the_named_test_beats(

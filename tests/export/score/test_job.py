@@ -15,6 +15,7 @@ from drumatlas_export.score import job
 from drumatlas_export.score.job import held_out, parted
 from drumatlas_export.score.measures import f1, f1_by_search
 from drumatlas_export.space import Space, open_space
+from drumatlas_export.textbook.collection import read_textbook
 from drumatlas_export.train.checkpoint import Checkpoint
 from drumatlas_export.train.split import split_by_song
 from support.beats import rotate
@@ -53,7 +54,7 @@ def test_every_measure_is_there(scores: dict[str, Any], checkpoint: Checkpoint) 
     assert list(scores) == [
         *("space", "kind", "samples", "seed", "at_half", "at_thresholds", "novelty"),
         *("diversity_cells", "f1_held_out", "f1_search", "test_beats", "smoothness_cells"),
-        *("search", "genre_knn", "genre_areas", "against_held_out"),
+        *("search", "genre_knn", "family_knn", "genre_areas", "against_held_out"),
     ]
     assert (scores["space"], scores["kind"]) == ("tiny.pt", "acai")
     assert (scores["samples"], scores["seed"]) == (SAMPLES, 4)
@@ -99,7 +100,7 @@ def test_a_test_beat_that_is_trained_on_is_left_out(space: Space, rows: list[Bea
     scores = evaluate(space, training, [*test, *turned])
     assert scores["test_beats"] == len(test)
     alone = evaluate(space, training, test)
-    for measure in ("f1_held_out", "f1_search", "genre_knn"):
+    for measure in ("f1_held_out", "f1_search", "genre_knn", "family_knn"):
         assert scores[measure] == alone[measure]
     with pytest.raises(BeatError, match="every test beat is also a training beat"):
         evaluate(space, training, turned)
@@ -119,7 +120,17 @@ def test_an_atlas_scores_as_its_model(
     # Thresholds of an atlas are rounded: a cell in a million may fall on the other side.
     for key in ("novelty", "diversity_cells", "f1_held_out", "f1_search"):
         assert other[key] == pytest.approx(scores[key], rel=0.02)
-    assert other["at_thresholds"] == pytest.approx(scores["at_thresholds"], abs=0.01)
+    for key in ("at_thresholds", "genre_knn", "family_knn"):
+        assert other[key] == pytest.approx(scores[key], abs=0.02)
+    ours, theirs = (one["against_held_out"]["this space"] for one in (scores, other))
+    assert set(ours) == set(theirs)
+    for key in ("bars_equal", "differing_cells", "hits", "voices_a_beat"):
+        assert theirs[key] == pytest.approx(ours[key], rel=0.05, abs=0.02)
+    # What only an atlas has: its map, its labels and what they make of the textbook.
+    assert set(other) - set(scores) == {"map_inverse", "agreement", "textbook"}
+    assert set(scores) < set(other)
+    assert other["textbook"]["styles_missing"] == len(read_textbook()) - 2  # rock and funk
+    assert 0 <= other["textbook"]["top1"] <= other["textbook"]["top3"] < 1
 
 
 def test_a_space_where_nothing_passes_scores_too(space: Space, rows: list[BeatRow]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from drumatlas.beat.codes import grids, pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
-from drumatlas_export.score.places import genre_knn, searched
+from drumatlas_export.score.places import family_knn, genre_knn, searched
 from drumatlas_export.space import Space
 
 pytestmark = pytest.mark.export
@@ -42,3 +42,21 @@ def test_genres_of_neighbours(space: Space, rows: list[BeatRow]) -> None:
     assert scores["bits"] > 0.9  # each genre has its own frame
     assert scores["latent"] > 0.5
     assert genre_knn(space, [BeatRow(row.code) for row in rows], rows) == {}
+
+
+def test_families_of_neighbours(space: Space, rows: list[BeatRow]) -> None:
+    """Of rock half is called thrash and half metal, which is one family; funk has a label that is
+    in none."""
+    label = {"rock": ("thrash", "metal"), "jazz": ("jazz",) * 2, "funk": ("sea shanty",) * 2}
+    named = [
+        replace(row, labels=("window", label[row.labels[0]][i // 3 % 2]))
+        for i, row in enumerate(rows)
+    ]
+    scores = family_knn(space, named[:240], named[240:])
+    assert scores["chance"] == pytest.approx(1 / 2)
+    assert scores["bits"] > 0.9
+    assert scores["latent"] > 0.5
+    assert genre_knn(space, named[:240], named[240:])["bits"] < scores["bits"]
+    known = [row for row in named if "sea shanty" not in row.labels]
+    assert family_knn(space, known[:160], known[160:]) == scores
+    assert family_knn(space, [row for row in named if row not in known], named) == {}

@@ -5,10 +5,10 @@ from drumatlas.beat.codes import Grid, grids, rotation_hash
 from drumatlas.beat.tsv import BeatRow
 from drumatlas.explore.filters import BeatFilter
 from drumatlas_export.score.compare import auc, precision_recall
-from drumatlas_export.score.measures import distances
+from drumatlas_export.score.measures import composition, distances
 from drumatlas_export.score.songs import SongBeats, songless
 from drumatlas_export.score.table import OWN, REAL, Reference, comparison
-from drumatlas_export.score.worst import spread, worst
+from drumatlas_export.score.worst import mean, spread, worst
 
 pytestmark = pytest.mark.export
 
@@ -88,6 +88,27 @@ def test_a_space_without_passes_has_a_row_too(reference: Reference, beats: Grid)
     assert (row["n"], row["pass"], row["precision"], row["auc"]) == (0, 0, 0, 1)
 
 
+def test_the_composition_by_hand() -> None:
+    beats = np.zeros((2, 32, 14), bool)
+    beats[0, ::8, 0] = True  # the same kicks in both bars
+    beats[1, ::8, 0] = True
+    beats[1, [4, 20, 21], [1, 1, 2]] = True  # a snare in both bars, a hat in the second one
+    beats[1, 28:, 3] = True  # and a fill
+    expected = {"bars_equal": 0.5, "differing_cells": 2.5, "hits": 7.5, "voices_a_beat": 2.5}
+    assert composition(beats) == expected
+    assert composition(np.roll(beats, 5, axis=1)) == expected
+    assert composition(beats[:0]) == dict.fromkeys(expected, 0)
+
+
+def test_every_row_shows_the_composition_of_its_beats(reference: Reference, beats: Grid) -> None:
+    table = comparison(beats[240:], songless(beats[:40]), reference, 1)
+    for name, made in ((OWN, beats[240:]), (REAL, beats[:40])):
+        assert {key: table[name][key] for key in composition(made)} == composition(made)
+    # Its bars are of two beats, and its steps are as dense as those of the training beats.
+    assert table["bars of two beats"]["differing_cells"] > table[REAL]["differing_cells"]
+    assert table["training copies"]["hits"] == pytest.approx(table[REAL]["hits"], rel=0.1)
+
+
 def test_the_worst_run_counts() -> None:
     runs = [
         {"space": "a", "seed": 1, "f1": 0.5, "smoothness_cells": {"mean": 4, "dead": 0.25}},
@@ -95,6 +116,7 @@ def test_the_worst_run_counts() -> None:
     ]
     assert worst(runs) == {"f1": 0.5, "smoothness_cells": {"mean": 5, "dead": 0.25}}
     assert spread(runs) == {"f1": 0.25, "smoothness_cells": {"mean": 1, "dead": 0.125}}
+    assert mean(runs) == {"f1": 0.625, "smoothness_cells": {"mean": 4.5, "dead": 0.1875}}
     assert worst([{"t": {"x": {"auc": 0.6, "n": 3}}}, {"t": {"x": {"auc": 0.7, "n": 2}}}]) == {
         "t": {"x": {"auc": 0.7, "n": 2}}
     }
@@ -106,3 +128,29 @@ def test_the_worst_of_what_is_better_when_low_is_the_most() -> None:
         return {"map_inverse": {"drawn_median": away}, "genre_areas": areas}
 
     assert worst([run(0.25, 1.5), run(0.5, 1.25)]) == run(0.5, 1.5)
+
+
+def test_the_worst_of_a_composition_is_the_farthest_from_real_beats() -> None:
+    def run(own: float, real: float) -> dict[str, object]:
+        rows = {OWN: own, REAL: real}
+        return {"against_held_out": {name: {"hits": value} for name, value in rows.items()}}
+
+    runs = [run(40, 50), run(48, 53), run(60, 50)]
+    # Real beats have 51 hits: 40 is farther away than 60.
+    assert worst(runs) == run(40, 53)
+    assert worst([run(40, 50), run(65, 50)]) == run(65, 50)
+    # A genre may have the name of a measure.
+    areas = [{"genre_areas": {"hits": {"purity": one}}} for one in (0.5, 0.75)]
+    assert worst(areas) == areas[0]
+
+
+def test_missing_styles_are_better_when_few() -> None:
+    runs = [{"textbook": {"top1": top, "styles_missing": n}} for top, n in ((0.5, 2), (0.75, 4))]
+    assert worst(runs) == {"textbook": {"top1": 0.5, "styles_missing": 4}}
+
+
+def test_a_measure_that_some_runs_lack_is_joined_over_the_others() -> None:
+    runs = [{"f1": 0.5}, {"f1": 0.25, "textbook": {"top1": 0.5}}, {"f1": 0.75, "textbook": {}}]
+    assert worst(runs) == {"f1": 0.25, "textbook": {"top1": 0.5}}
+    assert mean(runs) == {"f1": 0.5, "textbook": {"top1": 0.5}}
+    assert worst(runs[::-1]) == worst(runs)

@@ -76,11 +76,13 @@ export class Panel {
   }
 
   #place() {
-    const axes = this.#atlas.axes;
+    const { axes, axisCorrelations } = this.#atlas;
     const row = document.querySelector("#place .row");
     // Show the control's name, too, since an axis may have the same label as another knob.
     this.#rowsWhere((one) => one.moves === "axis").forEach(({ name }, i) => {
-      row.append(this.#knob(name, `${name}: ${axes[i]}`, axes[i], (value) => `${name} · ${percent(value)}`));
+      const knob = this.#knob(name, `${name}: ${axes[i]}`, axes[i], (value) => `${name} · ${percent(value)}`);
+      if (axisCorrelations.length) knob.title = `${axes[i]} follows this knob: correlation ${axisCorrelations[i].toFixed(2)}`;
+      row.append(knob);
     });
     const genre = make("div", "genre");
     const step = (name, label) => this.#button(name, { label, className: "small" });
