@@ -3,9 +3,9 @@
 import pytest
 
 from drumatlas_export.atlas.climate import climates
+from drumatlas_export.mine.drum_sets import DRUM_SETS
 from drumatlas_export.textbook.collection import read_textbook
 from drumatlas_export.textbook.families import FAMILIES
-from drumatlas_export.textbook.style import DRUM_SETS
 
 pytestmark = pytest.mark.export
 
