@@ -182,19 +182,28 @@ def hits_of() -> Callable[[Sequence[int], int], list[Hit]]:
 
 @pytest.fixture(scope="session")
 def write_midi() -> WriteMidi:
-    """Writes drum hits (tick, key) and signatures (tick, n, d) as a MIDI file; gives its path."""
+    """Writes drum hits (tick, key), signatures (tick, n, d), tempos (tick, microseconds a beat) and
+    programs (tick, program) as a MIDI file; gives its path."""
     import mido
 
-    def write(
+    def write(  # noqa: PLR0913 - events of each kind, by name
         path: Path,
         hits: Iterable[Hit],
         signatures: Iterable[tuple[int, int, int]] = (),
         channel: int = 9,
+        *,
+        tempos: Iterable[tuple[int, int]] = (),
+        programs: Iterable[tuple[int, int]] = (),
     ) -> Path:
         events = [
             (tick, 0, mido.MetaMessage("time_signature", numerator=n, denominator=d))
             for tick, n, d in signatures
         ]
+        for tick, tempo in tempos:
+            events.append((tick, 0, mido.MetaMessage("set_tempo", tempo=tempo)))
+        for tick, program in programs:
+            message = mido.Message("program_change", channel=channel, program=program)
+            events.append((tick, 0, message))
         for tick, key in hits:
             message = mido.Message("note_on", channel=channel, note=key, velocity=90)
             events.append((tick, 1, message))

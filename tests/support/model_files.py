@@ -1,5 +1,6 @@
 """Input of the commands that train, sample, evaluate and export: good and bad files."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,11 @@ BAD_SPACES = [
     ("cut.atlas: ", "cut.atlas"),
     ("beats.tsv: ", "beats.tsv"),
 ]
+
+
+# Climates of a mining report: of enough songs, and of too few.
+FUNK = {"songs": 30, "bpm": [95.5, 101, 110], "swing": 0.125, "kit": "room"}
+JAZZ = {"songs": 2, "bpm": [50, 60, 70], "swing": 0.9, "kit": None}
 
 
 def write_model_files(folder: Path, rows: Sequence[BeatRow], model: bytes, atlas: bytes) -> None:
@@ -35,6 +41,9 @@ def write_model_files(folder: Path, rows: Sequence[BeatRow], model: bytes, atlas
         "scores.json": '{"novelty": 0.25}',
         "about.json": '{"title": "mine"}',
         "mined.json": '{"beats": 7, "refused_files": [{"file": "secret.mid"}]}',
+        "climates.json": json.dumps({"beats": 7, "climates": {"funk": FUNK, "jazz": JAZZ}}),
+        "absurd.json": json.dumps({"climates": {"funk": FUNK | {"bpm": [1, 2, 3]}}}),
+        "null.json": '{"climates": null}',
         "list.json": "[1]",
         "text.json": "novelty",
     }

@@ -4,13 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from drumatlas.atlas.model import LATENT, Climate, Family, Floats, Genre, LatentSpace
+from drumatlas.atlas.model import (
+    LATENT,
+    LEAST_BPM,
+    MOST_BPM,
+    Climate,
+    Family,
+    Floats,
+    Genre,
+    LatentSpace,
+)
 from drumatlas.beat.voices import VOICES
 from drumatlas.errors import AtlasError
 
 _MAX_NUMBER = 1e6  # latent coordinates of real models are below 100
 MAX_GENRES = 256
-_LEAST_BPM, _MOST_BPM = 20.0, 300.0  # as --bpm takes
 _MOST_BLUR = 100.0  # prior deviations
 _MOST_POWER = 16
 
@@ -110,9 +118,9 @@ def _genre(genre: Any, what: str) -> Genre:
 
 def _climate(climate: Any, what: str) -> Climate:
     bpm = _numbers(_get(climate, "bpm", what), (3,), f"{what}.bpm").tolist()
-    if not _LEAST_BPM <= bpm[0] <= bpm[1] <= bpm[2] <= _MOST_BPM:
+    if not LEAST_BPM <= bpm[0] <= bpm[1] <= bpm[2] <= MOST_BPM:
         raise AtlasError(
-            f"atlas.json: {what}.bpm must be three tempos in {_LEAST_BPM:g}..{_MOST_BPM:g}, the "
+            f"atlas.json: {what}.bpm must be three tempos in {LEAST_BPM:g}..{MOST_BPM:g}, the "
             "slowest first"
         )
     swing = float(_numbers(_get(climate, "swing", what), (), f"{what}.swing"))

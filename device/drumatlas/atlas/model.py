@@ -11,6 +11,7 @@ FORMAT = "drumatlas"
 VERSION = 1
 VERSIONS = (VERSION, 2)  # of atlases that can be read; 2 adds families and labels
 LATENT = 4  # dimensions of the latent space, one knob each
+LEAST_BPM, MOST_BPM = 20.0, 300.0  # of a genre's climate; as --bpm takes
 
 TRAINING, GENERATED = 0, 1  # origins of map points
 

@@ -28,6 +28,7 @@ class Region:
     hits: NDArray[np.int32]  # notes that fell on each step
     error: NDArray[np.float64]  # sum of their distances from it, in steps (0..0.5 each)
     triplet_error: NDArray[np.float64]  # the same from the nearest 8th triplet (0..0.67 each)
+    late: NDArray[np.float64]  # sum of how far they lie behind it, in steps (-0.5..0.5 each)
 
     def misfit(self, start: int, stop: int) -> tuple[float, float]:
         """Return the mean distance (steps) of the notes in start..stop from 16ths, and from 8th
@@ -156,6 +157,7 @@ def quantise(track: DrumTrack, start: int, end: int, drum_map: DrumMap = GM) -> 
     position = (ticks - start) * STEPS_PER_BEAT / track.ticks_per_beat
     on_16ths = position - _shift(position, 1.0)
     nearest = np.rint(on_16ths)
+    late = on_16ths - nearest
     step = np.maximum(nearest, 0).astype(np.int64)
     length = int(step.max()) + 1
     if length > MAX_STEPS:
@@ -165,8 +167,9 @@ def quantise(track: DrumTrack, start: int, end: int, drum_map: DrumMap = GM) -> 
     return Region(
         codes,
         np.bincount(step, minlength=length).astype(np.int32),
-        np.bincount(step, np.abs(on_16ths - nearest), minlength=length).astype(np.float64),
+        np.bincount(step, np.abs(late), minlength=length).astype(np.float64),
         np.bincount(step, np.abs(_off(position, TRIPLET)), minlength=length).astype(np.float64),
+        np.bincount(step, late, minlength=length).astype(np.float64),
     )
 
 

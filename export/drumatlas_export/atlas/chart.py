@@ -22,7 +22,6 @@ from drumatlas.atlas.model import (
 from drumatlas.explore.filters import BeatFilter
 from drumatlas.explore.genre import family_of, genre_at
 from drumatlas.explore.latent import map_places
-from drumatlas_export.atlas.climate import climates
 from drumatlas_export.atlas.labels import by_family, families, voters, weights
 from drumatlas_export.atlas.land import genres_on_map, label_places, land
 from drumatlas_export.mine.genres import first_genre
@@ -161,9 +160,8 @@ def _with_genres(given: _Given, names: list[str]) -> tuple[Chart | None, set[str
     if missing:
         return None, missing
     spread = _spread(given, genre)
-    usual = climates(names)
     genres = tuple(
-        Genre(name, middle[i], spread[i], _to_map(draft.points, on_map[i]), counts[name], usual[i])
+        Genre(name, middle[i], spread[i], _to_map(draft.points, on_map[i]), counts[name])
         for i, name in enumerate(names)
     )
     return Chart(draft.points, genres, draft.families, replace(draft.labels, land=raster)), set()

@@ -14,6 +14,7 @@ from drumatlas_export.cli.common import ABOUT_HELP, CONFIG_HELP, MODEL_HELP, rea
 from drumatlas_export.train.config import KINDS
 
 if TYPE_CHECKING:
+    from drumatlas.atlas.model import Climate
     from drumatlas_export.train.config import TrainConfig
 
 TRAIN_EXAMPLES = """\
@@ -192,8 +193,8 @@ def export_options(parser: argparse.ArgumentParser) -> None:
         "--mined",
         type=Path,
         metavar="F.json",
-        help="mining report to store in the atlas without its file names, as `mine --report` "
-        "writes it",
+        help="mining report, as `mine --report` writes it: gives the genres their tempo, swing and "
+        "drum set, and is stored in the atlas without its file names",
     )
     groove_option(parser)
 
@@ -210,10 +211,11 @@ def groove_option(parser: argparse.ArgumentParser) -> None:
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the atlas."""
+    from drumatlas_export.atlas.climate import mined_climates
     from drumatlas_export.atlas.job import export as write
     from drumatlas_export.atlas.job import with_beats
     from drumatlas_export.groove.file import read_groove
-    from drumatlas_export.mine.report import LISTS
+    from drumatlas_export.mine.report import CLIMATES, LISTS
     from drumatlas_export.train import checkpoint
 
     check_writable(arguments.output)
@@ -221,15 +223,18 @@ def export(arguments: argparse.Namespace) -> int:
         raise FileError(f"{arguments.output}: the name must end in .atlas")
     scores = read_table(arguments.scores) if arguments.scores else {}
     about = read_table(arguments.about) if arguments.about else {}
+    measured: dict[str, Climate] = {}
     if arguments.mined:
         mined = read_table(arguments.mined)
-        # An atlas is published; file names are private.
-        about["mined"] = {name: value for name, value in mined.items() if name not in LISTS}
+        measured = mined_climates(mined.get(CLIMATES, {}), str(arguments.mined))
+        # An atlas is published; file names are private. Its genres hold the climates.
+        left_out = {*LISTS, CLIMATES}
+        about["mined"] = {name: value for name, value in mined.items() if name not in left_out}
     trained = checkpoint.load(arguments.model)
     if arguments.beats:
         trained = with_beats(trained, read_rows(arguments.beats))
     say("t-SNE map, genres, ONNX ...")
-    write(trained, arguments.output, scores, about, read_groove(arguments.groove))
+    write(trained, arguments.output, scores, about, read_groove(arguments.groove), mined=measured)
     say(f"{arguments.output}: {arguments.output.stat().st_size // 1024} KiB")
     return 0
 

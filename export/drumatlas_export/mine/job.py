@@ -11,6 +11,7 @@ from itertools import chain
 
 from drumatlas.beat.codes import Code, canonical
 from drumatlas.beat.tsv import BeatRow
+from drumatlas_export.mine.climate import Measured
 from drumatlas_export.mine.file import FileResult, Rules, unrepeated
 from drumatlas_export.mine.genres import WINDOW_LABEL, Labeller
 from drumatlas_export.mine.journal import Journal
@@ -46,6 +47,7 @@ class Mined:
     unrepeated: Counter[str] = field(default_factory=Counter)  # those that need windows
     unvoiced: Counter[int] = field(default_factory=Counter)  # notes without a voice, by key
     files_with_unvoiced: int = 0
+    climates: list[Measured] = field(default_factory=list)  # of files that have a genre
 
     def add(
         self, code: Code, song: str, genre: str | None, collection: str, *, is_repeated: bool
@@ -78,6 +80,8 @@ def _merge(mined: Mined, source: Source, result: FileResult, label: Labeller) ->
     if not result.found:
         return
     genre, song = label(source.name), song_of(source.name)
+    if genre and result.climate:
+        mined.climates.append(Measured(genre, song, source.collection, result.climate))
     for found in result.found:
         if found.refusal:
             mined.patterns_refused[found.refusal] += 1

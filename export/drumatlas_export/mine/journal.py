@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import IO, Self
 
 from drumatlas import __version__
+from drumatlas.atlas.model import LEAST_BPM, MOST_BPM
 from drumatlas.beat.codes import check_code
 from drumatlas.errors import FileError
 from drumatlas.files import UNWRITTEN, atomic, naming
+from drumatlas_export.mine.climate import SongClimate
+from drumatlas_export.mine.drum_sets import DRUM_SETS
 from drumatlas_export.mine.file import FileResult, Rules
 from drumatlas_export.mine.patterns import Found
 from drumatlas_export.mine.plain import open_plain
@@ -115,7 +118,8 @@ def _is_ours(user: int) -> bool:
 def _line(result: FileResult) -> str:
     found = [[*one.code, one.error, one.repeats, one.refusal] for one in result.found]
     unvoiced = sorted(result.unvoiced.items())
-    line = [result.refusal, result.remarks, unvoiced, *found]
+    climate = result.climate and [result.climate.bpm, result.climate.swing, result.climate.kit]
+    line = [result.refusal, result.remarks, unvoiced, climate, *found]
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
@@ -126,12 +130,13 @@ def _result(line: str) -> FileResult:
     fields = json.loads(line)
     if not isinstance(fields, list):
         raise TypeError("not a result")
-    refusal, remarks, unvoiced, *found = fields
+    refusal, remarks, unvoiced, climate, *found = fields
     return FileResult(
         _text(refusal),
         [_found(*one) for one in found],
         [_text(remark) for remark in remarks],
         {_key(key): _count(count) for key, count in unvoiced},
+        None if climate is None else _climate(*climate),
     )
 
 
@@ -147,6 +152,17 @@ def _found(*fields: object) -> Found:
     if not (isinstance(error, float) and isfinite(error)):
         raise TypeError("not an error in steps")
     return Found(steps, error, _count(repeats), _text(why))
+
+
+def _climate(*fields: object) -> SongClimate:
+    bpm, swing, kit = fields
+    if not (isinstance(bpm, float) and LEAST_BPM <= bpm <= MOST_BPM):
+        raise ValueError("not a tempo")
+    if not (isinstance(swing, float) and 0 <= swing <= 1):
+        raise ValueError("not a swing")
+    if kit not in {"", *DRUM_SETS}:
+        raise ValueError("not a drum set")
+    return SongClimate(bpm, swing, _text(kit))
 
 
 def _count(value: object) -> int:

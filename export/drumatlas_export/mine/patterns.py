@@ -5,7 +5,7 @@ Finding such runs is exact and takes linear time, without heuristics.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,17 @@ PAUSE = STEPS_PER_BAR  # steps without a hit that end a section
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A pattern in the phase it has in the music. `refusal` says why it is not a beat, or is ''."""
+    """A pattern in the phase it has in the music. `refusal` says why it is not a beat, or is ''.
+
+    `steps` [start, stop) is its place in its region. A journal does not hold it, and patterns are
+    equal wherever they stand.
+    """
 
     code: Code
     error: float  # mean quantisation error in steps
     repeats: int  # times in a row; 1 for a window
     refusal: str = ""
+    steps: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 def sections(codes: NDArray[np.uint16]) -> Iterator[tuple[int, int]]:
@@ -52,7 +57,7 @@ def _judge(region: Region, place: int, stop: int, repeats: int) -> Found:
     steps = region.codes[place : place + STEPS].tolist()
     code = (*steps, *[0] * (STEPS - len(steps)))  # pad with rests at the end of the music
     error, triplet_error = region.misfit(place, stop)
-    return Found(code, error, repeats, misfit_reason(error, triplet_error))
+    return Found(code, error, repeats, misfit_reason(error, triplet_error), (place, stop))
 
 
 def repeated(region: Region, repeats: int) -> Iterator[Found]:

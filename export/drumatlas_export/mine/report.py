@@ -11,16 +11,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from drumatlas.beat.drums import label
+from drumatlas_export.mine.climate import genre_climates
 from drumatlas_export.mine.job import Mined
 from drumatlas_export.mine.sources import SearchResult
 
 # Lists with file names: left out on the screen and in an atlas.
 LISTS = ("refused_files", "passed_over_files", "files_remarked")
+CLIMATES = "climates"  # key of the genres' climates
 _PARTICULARS = re.compile(r"'.*'|\".*\"|\d+")  # names and numbers in a remark
 
 
 def report(mined: Mined) -> dict[str, Any]:
-    """Return counts of files, patterns and lost notes, and lists of files.
+    """Return counts of files, patterns and lost notes, the climate of each genre, and lists of
+    files.
 
     The lists name every file that was refused or has remarks, with the reason or the remarks.
     """
@@ -43,6 +46,7 @@ def report(mined: Mined) -> dict[str, Any]:
         "beats_from_repeats": sum(one.is_repeated for one in mined.classes.values()),
         "beats_per_source": dict(per_collection.most_common()),
         "beats_per_genre": dict(per_genre.most_common()),
+        CLIMATES: genre_climates(mined.climates),
         "quantisation_error_steps": {
             "mean": round(float(errors.mean()), 4),
             "p95": round(float(np.percentile(errors, 95)), 4),
@@ -67,12 +71,20 @@ def passed_over(search: SearchResult) -> dict[str, Any]:
 
 
 def show(counts: dict[str, Any], console: Console) -> None:
-    """Print `counts`, as `report` returned them, without the lists of files."""
+    """Print `counts`, as `report` returned them, without the lists of files; of the climates, only
+    the usual tempo."""
     table = Table(show_header=False, box=None)
     for key, value in counts.items():
         if key in LISTS:
             continue
-        if isinstance(value, dict):
-            value = ", ".join(f"{name} {count}" for name, count in value.items())  # noqa: PLW2901
-        table.add_row(key.replace("_", " "), escape(str(value)))
+        table.add_row(*map(escape, _row(key, value)))
     console.print(table)
+
+
+def _row(key: str, value: Any) -> tuple[str, str]:
+    if key == CLIMATES:
+        key = "usual_tempo_bpm"
+        value = {genre: round(climate["bpm"][1]) for genre, climate in value.items()}
+    if isinstance(value, dict):
+        value = ", ".join(f"{name} {count}" for name, count in value.items())
+    return key.replace("_", " "), str(value)

@@ -23,16 +23,10 @@ from typing import Any
 from drumatlas.beat.codes import STEPS, STEPS_PER_BAR, Code
 from drumatlas.beat.voices import VOICE_TABLE
 from drumatlas.errors import BeatError
+from drumatlas_export.mine.drum_sets import DRUM_SETS
 from drumatlas_export.textbook.families import FAMILIES, family_of
 from drumatlas_export.textbook.rules import RULES, Rule
-from drumatlas_export.textbook.style import (
-    DRUM_SETS,
-    LEAST_BPM,
-    MOST_BPM,
-    PLAIN,
-    Beat,
-    Style,
-)
+from drumatlas_export.textbook.style import LEAST_BPM, MOST_BPM, PLAIN, Beat, Style
 
 _BIT = {voice.short: 1 << voice.bit for voice in VOICE_TABLE}
 _LOUD, _SOFT, _REST = "x", "o", "."

@@ -1,6 +1,5 @@
 """What the textbook knows of a style: its beats, tempo, swing and usual drum set."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drumatlas.beat.codes import Code
@@ -9,17 +8,6 @@ from drumatlas_export.textbook.rules import Rule
 
 PLAIN = "plain"  # name of the first beat of each style
 LEAST_BPM, MOST_BPM = 40, 240  # what the box's tempo control reaches
-
-# Drum sets of General MIDI 2 (MMA RP-024) and their programs, 0..127.
-DRUM_SETS: Mapping[str, int] = {
-    "standard": 0,
-    "room": 8,
-    "power": 16,
-    "electronic": 24,
-    "analog": 25,
-    "jazz": 32,
-    "brush": 40,
-}
 
 
 @dataclass(frozen=True, slots=True)

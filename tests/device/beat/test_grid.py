@@ -63,6 +63,17 @@ def test_swung_eighths_fit_triplets_better() -> None:
     assert on_grid < on_triplets
 
 
+@given(st.floats(0.05, 0.3), st.integers(1, 3))
+def test_how_late_the_notes_of_a_step_are_adds_up(late: float, notes: int) -> None:
+    track = kicks_at([*range(0, 32, 2), *[5 + late] * notes, 11 - late], 9600)
+    region = quantise(track, 0, 1 << 20)
+    assert region is not None
+    assert region.hits[5] == notes
+    assert region.late[5] == pytest.approx(notes * late, abs=0.001)
+    assert region.late[11] == pytest.approx(-late, abs=0.001)
+    assert np.delete(region.late, [5, 11]) == pytest.approx(0)
+
+
 def test_without_notes_there_is_nothing_to_quantise() -> None:
     assert quantise(kicks_at([]), 0, 100) is None
     assert quantise(kicks_at([0], key=3), 0, 100) is None

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drumatlas.atlas.model import Climate
 from drumatlas.atlas.read import read_atlas
 from drumatlas.beat.codes import pack, rotation_hash
 from drumatlas.beat.tsv import BeatRow, format_rows, parse
@@ -163,6 +164,20 @@ def test_export_writes_an_atlas(run: Run, here: Path, small_map: None) -> None:
     assert [genre.count for genre in atlas.genres] == [100, 100, 100]
 
 
+def test_export_gives_genres_the_climate_of_their_files(
+    run: Run, here: Path, quick_export: None
+) -> None:
+    words = ["export", "tiny.pt", "-o", "new.atlas"]
+    assert run(*words)[0] == 0
+    before = {genre.name: genre.climate for genre in read_atlas(here / "new.atlas").genres}
+    assert run(*words, "--mined", "climates.json")[0] == 0
+    atlas = read_atlas(here / "new.atlas")
+    after = {genre.name: genre.climate for genre in atlas.genres}
+    assert after == before | {"funk": Climate((95.5, 101.0, 110.0), 0.125, "room")}
+    assert before["funk"] != after["funk"]
+    assert atlas.training["mined"] == {"beats": 7}  # they are in the genres
+
+
 def test_export_takes_other_beats(
     run: Run, here: Path, rows: list[BeatRow], quick_export: None
 ) -> None:
@@ -187,6 +202,14 @@ def test_export_takes_other_beats(
         ("text.json: not JSON", ["tiny.pt", "-o", "new.atlas", "--scores", "text.json"]),
         ("list.json: not a JSON object", ["tiny.pt", "-o", "new.atlas", "--about", "list.json"]),
         ("list.json: not a JSON object", ["tiny.pt", "-o", "new.atlas", "--mined", "list.json"]),
+        (
+            "absurd.json: climates.funk.bpm must be three tempos in 20..300",
+            ["tiny.pt", "-o", "new.atlas", "--mined", "absurd.json"],
+        ),
+        (
+            "null.json: climates must be an object",
+            ["tiny.pt", "-o", "new.atlas", "--mined", "null.json"],
+        ),
         ("tiny.pt: not a text file", ["tiny.pt", "-o", "new.atlas", "--about", "tiny.pt"]),
         ("bad.tsv, line 401", ["tiny.pt", "-o", "new.atlas", "--beats", "bad.tsv"]),
         ("empty.tsv: no beats", ["tiny.pt", "-o", "new.atlas", "--beats", "empty.tsv"]),

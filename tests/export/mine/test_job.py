@@ -1,3 +1,4 @@
+import json
 from functools import partial
 from pathlib import Path
 
@@ -27,14 +28,16 @@ def collection(
     """70 files: ROCK in two phases by two songs of two genres, JAZZ in a window, refusals."""
     root = tmp_path_factory.mktemp("collection")
     late = hits_of(rotate(ROCK, 16), 4)
-    write_midi(root / "punk" / "Blitz_Basement.mid", late)
-    write_midi(root / "rock" / "Toto_Africa.mid", hits_of(ROCK, 4))
-    write_midi(root / "rock" / "Toto_Africa (2).mid", hits_of(ROCK, 4))
-    write_midi(root / "jazz" / "Monk_Misterioso.mid", hits_of(JAZZ, 1))
+    write_midi(root / "punk" / "Blitz_Basement.mid", late, tempos=[(0, 300_000)])
+    for name, tempo in (("Toto_Africa", 600_000), ("Toto_Africa (2)", 500_000)):
+        path = root / "rock" / f"{name}.mid"
+        write_midi(path, hits_of(ROCK, 4), tempos=[(0, tempo)], programs=[(0, 16)])
+    write_midi(root / "rock" / "Yes_Close.mid", hits_of(ROCK, 4), tempos=[(0, 400_000)])
+    write_midi(root / "jazz" / "Monk_Misterioso.mid", hits_of(JAZZ, 1), tempos=[(0, 500_000)])
     write_midi(root / "rock" / "waltz.mid", hits_of(ROCK, 4), [(0, 3, 4)])
     write_midi(root / "rock" / "plain.mid", hits_of(DULL, 4))
     (root / "rock" / "broken.mid").write_bytes(b"MThd")
-    for i in range(FILES - 7):
+    for i in range(FILES - 8):
         own = list(JAZZ)
         own[1] = i + 1
         write_midi(root / "misc" / f"song number{i}.mid", hits_of(own, 3 + i % 2))
@@ -59,14 +62,22 @@ def test_the_number_of_workers_changes_nothing(collection: Path, mined: Mined) -
     assert rows(again) == rows(mined)
     assert list(again.classes) == list(mined.classes)
     assert report(again) == report(mined)
+    assert json.dumps(report(again)) == json.dumps(report(mined))  # in the same order, too
     assert len(calls) == FILES
 
 
 def test_rotations_of_a_beat_are_one_row_in_the_phase_most_heard(mined: Mined) -> None:
     (row,) = [row for row in rows(mined) if canonical(row.code) == canonical(ROCK)]
     assert row.code == ROCK
-    assert row.songs == ("blitz basement", "toto africa")
+    assert row.songs == ("blitz basement", "toto africa", "yes close")
     assert row.labels == ("rock", "punk")
+
+
+def test_a_genre_has_the_climate_of_its_songs_and_not_of_files_without_one(mined: Mined) -> None:
+    assert report(mined)["climates"] == {
+        "rock": {"songs": 2, "bpm": [120.0, 130.0, 140.0], "swing": 0.0, "kit": "power"},
+        "punk": {"songs": 1, "bpm": [200.0, 200.0, 200.0], "swing": 0.0, "kit": None},
+    }
 
 
 def test_a_beat_that_stands_in_a_window_only_says_so(mined: Mined) -> None:
@@ -82,7 +93,7 @@ def test_a_file_without_a_genre_gives_rows_without_labels(mined: Mined) -> None:
 def test_rows_are_in_order_and_each_class_stands_once(mined: Mined) -> None:
     result = rows(mined)
     assert result == sorted(result, key=lambda row: (row.songs, row.code))
-    assert len({canonical(row.code) for row in result}) == len(result) == FILES - 5
+    assert len({canonical(row.code) for row in result}) == len(result) == FILES - 6
 
 
 def test_refusals_are_reported_with_their_reasons(mined: Mined) -> None:

@@ -16,6 +16,8 @@ from drumatlas.beat.drum_map import GM
 from drumatlas.beat.drums import Reading
 from drumatlas.errors import FileError
 from drumatlas_export.mine import journal as journal_module
+from drumatlas_export.mine.climate import SongClimate
+from drumatlas_export.mine.drum_sets import DRUM_SETS
 from drumatlas_export.mine.file import FileResult, Rules, mine_file
 from drumatlas_export.mine.job import mine, rows
 from drumatlas_export.mine.journal import Journal, _line, _result
@@ -29,9 +31,15 @@ CODES = st.lists(st.integers(0, CODE_LIMIT - 1), min_size=STEPS, max_size=STEPS)
 REMARKS = st.lists(st.text(), max_size=2)
 LOST = st.dictionaries(st.integers(0, 127), st.integers(1, 999))
 FOUND = st.builds(Found, CODES, st.floats(0, 0.5), st.integers(1, 99), st.text())
+CLIMATES = st.builds(
+    SongClimate, st.floats(20, 300), st.floats(0, 1), st.sampled_from(["", *DRUM_SETS])
+)
+RESULTS = st.builds(
+    FileResult, st.text(), st.lists(FOUND, max_size=3), REMARKS, LOST, st.none() | CLIMATES
+)
 
 
-@given(st.builds(FileResult, st.text(), st.lists(FOUND, max_size=3), REMARKS, LOST))
+@given(RESULTS)
 def test_a_line_gives_the_same_result_to_the_bit(result: FileResult) -> None:
     line = _line(result)
     assert line.count("\n") == 1
@@ -65,18 +73,22 @@ def sources(
 ) -> list[Source]:
     beat = [1, 0, 4, 0, 6, 0, 4, 0, 5, 0, 4, 0, 6, 0, 4, 2] * 2
     for number in range(6):
-        write_midi(tmp_path / "m" / f"song number{number}.mid", hits_of([*beat[:-1], number], 4))
+        write_midi(
+            tmp_path / "m" / f"song number{number}.mid",
+            hits_of([*beat[:-1], number], 4),
+            tempos=[(0, 500_000 + 10_000 * number)],
+        )
     return find_sources([tmp_path / "m"], [])
 
 
-def nothing(_name: str) -> None:
-    return None
+def rock(_name: str) -> str:
+    return "rock"
 
 
 def test_a_job_that_was_cut_goes_on(tmp_path: Path, sources: list[Source]) -> None:
     path = tmp_path / "b.tsv.part"
     with pytest.raises(PowerCutError), Journal(path, sources, Rules()) as journal:
-        mine(sources, nothing, Rules(), cut_short, journal=journal)
+        mine(sources, rock, Rules(), cut_short, journal=journal)
     asked: list[int] = []
 
     def rest(left: Sequence[Source], rules: Rules) -> Iterable[FileResult]:
@@ -84,11 +96,12 @@ def test_a_job_that_was_cut_goes_on(tmp_path: Path, sources: list[Source]) -> No
         return in_process(left, rules)
 
     with Journal(path, sources, Rules()) as journal:
-        mined = mine(sources, nothing, Rules(), rest, journal=journal)
+        mined = mine(sources, rock, Rules(), rest, journal=journal)
         journal.finish()
-    whole = mine(sources, nothing, Rules(), in_process)
+    whole = mine(sources, rock, Rules(), in_process)
     assert asked == [3]
     assert (rows(mined), report(mined)) == (rows(whole), report(whole))
+    assert report(mined)["climates"]["rock"]["songs"] == 6
     assert not path.exists()
 
 
@@ -132,26 +145,46 @@ def test_another_job_starts_from_the_beginning(
 
 
 GOOD = [*[1] * 32, 0.25, 3, ""]
+HEAD = ["", [], [], None]
 
 
 @pytest.mark.parametrize(
     "line",
     [
         "[" * 100_000,
-        json.dumps(["", [*GOOD[:33], float("inf"), ""]]),
-        json.dumps(["", [*GOOD[:32], float("nan"), 3, ""]]),
-        json.dumps(["", [*GOOD[:32], "0.1", 3, ""]]),
-        json.dumps(["", [*GOOD[:33], True, ""]]),
-        json.dumps(["", [*GOOD[:33], "3", ""]]),
-        json.dumps(["", [*GOOD[:34], None]]),
-        json.dumps(["", [*["1"] * 32, *GOOD[32:]]]),
-        json.dumps(["", [*[0.5] * 32, *GOOD[32:]]]),
-        json.dumps(["", [*[1 << 14] * 32, *GOOD[32:]]]),
-        json.dumps(["", GOOD[:20]]),
-        json.dumps(["", GOOD[:2]]),
-        json.dumps(["", 5]),
-        json.dumps(["", "text"]),
+        json.dumps([*HEAD, [*GOOD[:33], float("inf"), ""]]),
+        json.dumps([*HEAD, [*GOOD[:32], float("nan"), 3, ""]]),
+        json.dumps([*HEAD, [*GOOD[:32], "0.1", 3, ""]]),
+        json.dumps([*HEAD, [*GOOD[:33], True, ""]]),
+        json.dumps([*HEAD, [*GOOD[:33], "3", ""]]),
+        json.dumps([*HEAD, [*GOOD[:34], None]]),
+        json.dumps([*HEAD, [*["1"] * 32, *GOOD[32:]]]),
+        json.dumps([*HEAD, [*[0.5] * 32, *GOOD[32:]]]),
+        json.dumps([*HEAD, [*[1 << 14] * 32, *GOOD[32:]]]),
+        json.dumps([*HEAD, GOOD[:20]]),
+        json.dumps([*HEAD, GOOD[:2]]),
+        json.dumps([*HEAD, 5]),
+        json.dumps([*HEAD, "text"]),
         json.dumps(["\ud800"]),
+        json.dumps(["", [], []]),
+        *(
+            json.dumps(["", [], [], climate])
+            for climate in (
+                [[*GOOD]],
+                [120.0, 0.0],
+                [120.0, 0.0, "", ""],
+                ["120", 0.0, ""],
+                [19.0, 0.0, ""],
+                [float("inf"), 0.0, ""],
+                [float("nan"), 0.0, ""],
+                [120.0, 1.5, ""],
+                [120.0, True, ""],
+                [120.0, 0.0, "tabla"],
+                [120.0, 0.0, []],
+                [120.0, 0.0, None],
+                120.0,
+            )
+        ),
         json.dumps([]),
         json.dumps([None]),
         json.dumps({"a": 1}),
@@ -168,7 +201,7 @@ def test_a_forged_line_is_read_again(tmp_path: Path, sources: list[Source], line
     path.write_text(f"{first_line(sources)}\n{line}\n", encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert (journal.kept, journal.is_replaced) == ([], True)
-    forged = f'["good",[],[]]\n{line}\n["not reached",[],[]]\n'
+    forged = f'["good",[],[],null]\n{line}\n["not reached",[],[],null]\n'
     path.write_text(f"{first_line(sources)}\n{forged}", encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert (journal.kept, journal.is_replaced) == ([FileResult("good")], False)
@@ -179,7 +212,7 @@ def test_a_line_that_never_ends_is_not_read_whole(
 ) -> None:
     monkeypatch.setattr(journal_module, "_MAX_LINE", 200)
     path = tmp_path / "part"
-    text = f'{first_line(sources)}\n["a",[],[]]\n["{"b" * 300}",[],[]]\n'
+    text = f'{first_line(sources)}\n["a",[],[],null]\n["{"b" * 300}",[],[],null]\n'
     path.write_text(text, encoding="utf-8")
     with Journal(path, sources, Rules()) as journal:
         assert journal.kept == [FileResult("a")]

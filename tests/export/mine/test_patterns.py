@@ -34,7 +34,7 @@ def region(codes: Sequence[int], error: float = 0.0, triplet_error: float = 0.5)
     """`codes` as a region: one note a hit step, each with the same errors."""
     array = np.array(codes, np.uint16)
     hits = (array != 0).astype(np.int32)
-    return Region(array, hits, hits * error, hits * triplet_error)
+    return Region(array, hits, hits * error, hits * triplet_error, hits * 0.0)
 
 
 def widest_gap(code: Code) -> int:
@@ -135,6 +135,14 @@ def test_two_runs_are_two_beats() -> None:
 def test_a_pause_parts_two_runs_of_one_beat() -> None:
     found = list(repeated(region(FULL * 3 + (0,) * 16 + FULL * 4), 3))
     assert found == [Found(FULL, 0.0, 3), Found(FULL, 0.0, 4)]
+
+
+def test_a_pattern_says_where_it_stands() -> None:
+    codes = region(FULL * 3 + (0,) * 16 + FULL * 4)
+    assert [one.steps for one in repeated(codes, 3)] == [(0, 96), (112, 240)]
+    # A window with a silent bar is left out.
+    expected = [(place, place + 32) for place in (0, 32, 64, 128, 160, 192)]
+    assert [one.steps for one in windows(codes)] == expected
 
 
 def test_a_run_that_starts_behind_a_crash_still_starts_on_the_downbeat() -> None:

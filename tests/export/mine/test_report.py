@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from rich.console import Console
 
+from drumatlas_export.mine.climate import Measured, SongClimate
 from drumatlas_export.mine.job import Mined, _Class
 from drumatlas_export.mine.report import passed_over, report, show
 from drumatlas_export.mine.sources import SearchResult
@@ -37,6 +38,7 @@ def mined() -> Mined:
         errors=[0.0, 0.1, 0.0],
         unvoiced=Counter({33: 2, 3: 5}),
         files_with_unvoiced=2,
+        climates=[Measured("rock", "a", "loops", SongClimate(119.96, 0.25, "room"))],
         remarks=[
             ("d.mid", ["track 3 is cut short"]),
             ("e.mid", ["track 12 is cut short", NAMED]),
@@ -65,6 +67,9 @@ def test_the_report_counts_files_patterns_and_reasons() -> None:
         "beats_from_repeats": 1,
         "beats_per_source": {"loops": 2, "songs": 1},
         "beats_per_genre": {"rock": 2, "pop": 1},
+        "climates": {
+            "rock": {"songs": 1, "bpm": [120.0, 120.0, 120.0], "swing": 0.25, "kit": "room"}
+        },
         "quantisation_error_steps": {"mean": 0.0333, "p95": 0.09},
         "refused_files": [
             {"file": "a.mid", "reason": "malformed: byte 3: bad"},
@@ -108,6 +113,7 @@ def test_the_table_has_every_count_but_no_file_names() -> None:
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "files read 9" in lines
     assert "beats per genre rock 2, pop 1" in lines
+    assert "usual tempo bpm rock 120" in lines
     assert "notes without voice 3 5, 33 (metronome click) 2" in lines
     assert "reasons malformed 2, in 3/4 1" in lines
     assert "a.mid" not in text

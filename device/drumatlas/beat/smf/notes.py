@@ -19,17 +19,20 @@ from drumatlas.beat.smf.events import (
     BrokenTrackError,
     number,
 )
-from drumatlas.beat.smf.track import CHANNEL, KEY, TICK
+from drumatlas.beat.smf.track import CHANNEL, DRUM_CHANNEL, KEY, TICK
 from drumatlas.errors import MidiFileError
 
 MAX_NOTES = 200_000
 MAX_SIGNATURES = 10_000  # each starts a grid of its own
+MAX_PROGRAMS = 1_000  # of channel 10 in a track; a song changes its drum set a few times
 MAX_NAME = 200  # bytes
 MAX_SETUP = 16  # bytes; longer SysEx messages are dumps of sounds
 
 # The treatment of a message, by its status byte. 0 or more: it is a wanted note, and the number is
-# its channel's bits in a packed note. -1, -2: skip as many bytes of data. _KEEP: keep it.
-_KEEP, _NO_STATUS = -3, -4
+# its channel's bits in a packed note. -1, -2: skip as many bytes of data. _KEEP: keep it. _PROGRAM:
+# keep the program that it sets.
+_KEEP, _NO_STATUS, _PROGRAM = -3, -4, -5
+DRUM_PROGRAM = 0xC0 | DRUM_CHANNEL
 TIME_MARKS = (b"\xff\x58", b"\xff\x51")  # metre and tempo
 
 
@@ -49,6 +52,7 @@ class TrackEvents:
     packed: list[int] = field(default_factory=list)  # as in DrumTrack
     signatures: list[tuple[int, int, int]] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
+    programs: list[tuple[int, int]] = field(default_factory=list)  # tick, 0..127: of channel 10
     names: list[bytes] = field(default_factory=list)  # of the track and its instrument
     unsound: int = 0  # notes with a key or velocity over 127, which `packed` omits
     setup: list[tuple[int, bytes]] = field(default_factory=list)  # tick, message: see `everything`
@@ -56,10 +60,13 @@ class TrackEvents:
 
 @cache
 def notes_of(channels: frozenset[int]) -> Wanted:
-    """Ask for metres, tempos and the notes of `channels` (0..15)."""
+    """Ask for metres, tempos and the notes of `channels` (0..15), and the programs of channel 10 if
+    it is one of them."""
     todo = [-DATA_BYTES.get(status >> 4, 0) for status in range(256)]
     for channel in channels:
         todo[0x90 | channel] = channel << CHANNEL
+    if DRUM_CHANNEL in channels:
+        todo[DRUM_PROGRAM] = _PROGRAM
     return Wanted(todo, (*(bytes((0x90 | channel,)) for channel in sorted(channels)), *TIME_MARKS))
 
 
@@ -117,6 +124,8 @@ def read_notes(  # noqa: PLR0912, PLR0913 - a loop that calls nothing is twice a
             at += 2
         elif todo >= -2:
             at -= todo
+        elif todo == _PROGRAM:
+            at = _keep_program(data, at, tick, into)
         else:
             at = _keep(data, at, tick, status, into)
     _check_length(into, tick, at)
@@ -130,6 +139,14 @@ def _keep(data: bytes, at: int, tick: int, status: int, into: TrackEvents) -> in
     size = DATA_BYTES[status >> 4]
     into.setup.append((tick, bytes((status,)) + data[at : at + size]))
     return at + size
+
+
+def _keep_program(data: bytes, at: int, tick: int, into: TrackEvents) -> int:
+    """Keep the program at `at`, unless it is the one before; return the position after it."""
+    program, before = data[at], into.programs[-1][1] if into.programs else None
+    if before != program < 128 and len(into.programs) < MAX_PROGRAMS:
+        into.programs.append((tick, program))
+    return at + 1
 
 
 def _system(data: bytes, at: int, tick: int, wanted: Wanted, into: TrackEvents) -> tuple[int, bool]:

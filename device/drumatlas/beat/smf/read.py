@@ -135,7 +135,7 @@ def _read(data: bytes, layout: Layout, span: Span, wanted: Wanted, start: int) -
     layout.spans.append(span)
     read_notes(data, span.start, span.end, wanted, part, tick=start)
     if span.is_broken:
-        part.packed, part.setup = [], []
+        part.packed, part.programs, part.setup = [], [], []
     return part
 
 
@@ -154,10 +154,12 @@ def _add(result: DrumTrack, parts: list[TrackEvents]) -> None:
         result.packed += part.packed
         result.signatures += part.signatures
         result.tempos += part.tempos
+        result.programs += part.programs
     check_bounds(result.packed, result.signatures)
     result.packed.sort()
     result.signatures.sort(key=itemgetter(0))
     result.tempos.sort(key=itemgetter(0))
+    result.programs.sort(key=itemgetter(0))
 
 
 def _add_parts(data: bytes, layout: Layout, result: DrumTrack) -> None:

@@ -21,7 +21,8 @@ def packed_note(tick: int, channel: int, key: int, velocity: int) -> int:
 
 @dataclass(slots=True)
 class DrumTrack:
-    """All drums of a file, in ticks. Notes, `signatures` and `tempos` are in order of time.
+    """All drums of a file, in ticks. Notes, `signatures`, `tempos` and `programs` are in order of
+    time.
 
     `remarks` are sentences about damage that was skipped and about drums found by inference.
     """
@@ -30,6 +31,7 @@ class DrumTrack:
     packed: list[int] = field(default_factory=list)  # one number per note, see `unpacked`
     signatures: list[tuple[int, int, int]] = field(default_factory=list)  # tick, n, d of n/d
     tempos: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a beat
+    programs: list[tuple[int, int]] = field(default_factory=list)  # tick, program of channel 10
     remarks: list[str] = field(default_factory=list)
     channels: frozenset[int] = frozenset((DRUM_CHANNEL,))  # the requested ones, 0..15
     unread: list[int] = field(

@@ -32,6 +32,7 @@ def test_reads_what_mido_writes() -> None:
     assert drums.ticks_per_beat == 96
     assert drums.notes == [(10, 36, 100), (1115, 42, 1)]
     assert drums.signatures == [(0, 3, 8)]
+    assert drums.programs == [(115, 3)]
 
 
 def test_running_status_and_missing_note_offs() -> None:
@@ -43,6 +44,20 @@ def test_running_status_and_missing_note_offs() -> None:
 def test_running_status_goes_on_over_meta_events() -> None:
     body = b"\x00\x99\x24\x64" + b"\x00\xff\x01\x02hi" + b"\x10\x26\x65" + END
     assert len(read_drums(file_of(body)).notes) == 2
+
+
+def test_programs_are_those_of_channel_10_in_order_of_time() -> None:
+    hit = b"\x00\x99\x24\x64"
+    a = b"\x60\xc9\x19\x00\xc0\x08\x00\x28" + hit + END  # the last, of channel 1
+    b = b"\x00\xc9\x20\x10\x20" + hit + b"\x70\xc9\x00" + END  # 32 is set twice
+    assert read_drums(file_of(a, b)).programs == [(0, 32), (0x60, 25), (0x80, 0)]
+    assert read_drums(file_of(a, b), frozenset((0,))).programs == []
+
+
+def test_endless_program_changes_are_bounded() -> None:
+    body = b"\x00\x99\x24\x64" + b"\x01\xc9\x00\x01\xc9\x08" * smf_notes.MAX_PROGRAMS + END
+    drums = read_drums(file_of(body))
+    assert (len(drums.programs), len(drums.notes)) == (smf_notes.MAX_PROGRAMS, 1)
 
 
 def test_tracks_are_merged_in_time() -> None:
