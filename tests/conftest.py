@@ -8,6 +8,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from pathlib import Path
+
+# For this process, pytest-xdist's workers and all that they start; set before NumPy is imported.
+# Threads of BLAS would only wait for one another here, as in `drumatlas.cli`. And each of some
+# hundred processes would compile every module again if none of them kept bytecode.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import pytest
 from hypothesis import settings
@@ -30,7 +38,11 @@ _TESTS = itertools.count()
 
 
 def pytest_sessionstart() -> None:
-    """`nohup make test` must not change what SIGHUP does to what is tested."""
+    """`nohup make test` must not change what SIGHUP does to what is tested.
+
+    This process keeps bytecode as well: rewriting all tests takes seconds, in each worker.
+    """
+    sys.dont_write_bytecode = False
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -43,9 +55,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# What plays in real time, in processes of its own, has one of these markers.
+_ALONE = ("jack", "browser")
+
+
 def _is_alone(item: pytest.Item) -> bool:
-    """Whether it plays in real time, in processes of its own."""
-    return any(item.get_closest_marker(name) for name in ("jack", "browser"))
+    return any(item.get_closest_marker(name) for name in _ALONE)
+
+
+def _names_a_marker(path: Path) -> bool:
+    """Whether a file of tests can have some that are alone: its text has a marker's name."""
+    text = path.read_text(encoding="utf-8")
+    return any(name in text for name in _ALONE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files without tests of the kind, which would import PyTorch for nothing."""
+    is_file = collection_path.suffix == ".py" and config.getoption("kind") == "alone"
+    return True if is_file and not _names_a_marker(collection_path) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -55,6 +82,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wrong with the program is wrong each time; the summary counts the reruns.
     """
     kind = config.getoption("kind")
+    for path in {one.path for one in items if _is_alone(one)}:
+        if not _names_a_marker(path):
+            raise pytest.UsageError(f"{path}: name the marker in it; --kind alone goes by that")
     items[:] = [one for one in items if kind is None or _is_alone(one) is (kind == "alone")]
     for item in items:
         if _is_alone(item):

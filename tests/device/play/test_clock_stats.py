@@ -85,6 +85,9 @@ def test_asking_changes_nothing(seed: int, asked: list[int]) -> None:
     assert stats.report() == heard(messages)
 
 
+MANY = 8000  # clocks: 40 grids, and 8 times as many errors as are kept
+
+
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock_stats, "GRID_CLOCKS", 200)
@@ -96,9 +99,9 @@ def test_counts_hold_over_many_grids_and_memory_does_not_grow(small: None, seed:
     chance = random.Random(seed)
     stats = ClockStats()
     lost, doubled, sent, copies = 0, 0, 0, 1
-    for i, (at_ns, _) in enumerate(clocks(120, 20_000)):
+    for i, (at_ns, _) in enumerate(clocks(120, MANY)):
         # Two at once after a hole would be taken for the lost one come late.
-        may = [1] if i in {0, 19_999} else [0, 1] if copies == 0 else [0, 1, 2]
+        may = [1] if i in {0, MANY - 1} else [0, 1] if copies == 0 else [0, 1, 2]
         copies = chance.choice(may) if chance.random() < 0.03 else 1
         lost += copies == 0
         doubled += copies == 2

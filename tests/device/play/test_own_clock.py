@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections import deque
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ class Looped(FollowingBox):
 
     def live(self, until_ns: int, leader: Messages = []) -> None:  # noqa: B006 - only read
         """Let time pass: the leader's messages come in, and ours come back."""
-        waiting = sorted(one for one in leader if self.now < one[0] <= until_ns)
+        waiting = deque(sorted(one for one in leader if self.now < one[0] <= until_ns))
         while self.now < until_ns:
             self.wait_until(self.now + 2 * MS)
             while self.returned < len(self.sent) and self.sent[self.returned].at_ns <= self.now:
@@ -40,10 +41,11 @@ class Looped(FollowingBox):
                         (self._back_ns(event.at_ns, delay_ns), event.data)
                         for delay_ns in self.delays_ns
                     ]
-            due = sorted(one for one in self.returning + waiting if one[0] <= self.now)
+            due = [one for one in self.returning if one[0] <= self.now]
             self.returning = [one for one in self.returning if one[0] > self.now]
-            waiting = [one for one in waiting if one[0] > self.now]
-            for at_ns, message in due:
+            while waiting and waiting[0][0] <= self.now:
+                due.append(waiting.popleft())
+            for at_ns, message in sorted(due):
                 self.follower.feed(message, at_ns)
                 self._turn(20 * MS)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drumatlas.errors import ConfigError
@@ -18,7 +18,8 @@ from support.playing import FOUR, HAT, HATS, STEP, midi, ons, run, sequencer
 from support.streams import Promises
 
 
-@given(st.integers(1, 300_000_000))
+@example(100_000)  # 50,000 times: once is enough
+@given(st.integers(2_000_000, 300_000_000))
 @settings(max_examples=30)
 def test_what_is_given_does_not_depend_on_how_often_one_asks(chunk_ns: int) -> None:
     def played(chunk: int) -> list[tuple[int, bytes]]:
@@ -27,7 +28,7 @@ def test_what_is_given_does_not_depend_on_how_often_one_asks(chunk_ns: int) -> N
         seq.start()
         return midi(run(seq, 40 * STEP, chunk))
 
-    assert played(max(chunk_ns, 100_000)) == played(1_000_000_000)
+    assert played(chunk_ns) == played(1_000_000_000)
 
 
 def test_skipped_time_is_left_out_and_no_clock_is_lost(
