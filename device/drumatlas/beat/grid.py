@@ -176,7 +176,7 @@ def quantise(track: DrumTrack, start: int, end: int, drum_map: DrumMap = GM) -> 
 def _shift(position: NDArray[np.float64], spacing: float) -> float:
     """Return by how much (steps) the notes as a whole are late against a grid; 0 if that is
     implausible."""
-    shift = _median(position - spacing * np.rint(position / spacing))
+    shift = median(position - spacing * np.rint(position / spacing))
     return shift if abs(shift) <= MAX_SHIFT else 0.0
 
 
@@ -188,7 +188,7 @@ def _off(position: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
     return result
 
 
-def _median(values: NDArray[np.float64]) -> float:
+def median(values: NDArray[np.float64]) -> float:
     """Return the median. np.median spends more time on its checks than on a song's notes."""
     low, high = (len(values) - 1) // 2, len(values) // 2
     parted = np.partition(values, (low, high))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from drumatlas.atlas.model import LEAST_BPM, MOST_BPM
 from drumatlas.beat.codes import STEPS_PER_BEAT
-from drumatlas.beat.grid import Region
+from drumatlas.beat.grid import Region, median
 from drumatlas.beat.smf import DrumTrack
 from drumatlas.play.feel import SWING_MOST
 from drumatlas_export.mine.drum_sets import drum_set
@@ -100,6 +100,8 @@ def _tempo(tempos: Sequence[tuple[int, int]], edges: Doubles) -> float:
 
     A median, since a pause or a fermata is often written as a very slow tempo.
     """
+    if len(tempos) == 1 and tempos[0][0] <= edges[0]:
+        return round(60e6 / tempos[0][1], 2)  # as most files have it
     changes = [(0, _NO_TEMPO), *tempos]
     us = np.array([us for _, us in changes], np.float64)
     order = np.argsort(us, kind="stable")
@@ -136,7 +138,7 @@ def _swing(stretches: Sequence[Stretch]) -> float:
     off = [own for own in (lateness[places == 1], lateness[places == 3]) if len(own) >= _FEWEST]
     if not off or not len(on):
         return 0.0
-    delay = min(float(np.median(own)) for own in off) - float(np.median(on))
+    delay = min(map(median, off)) - median(on)
     return round(min(max(delay / SWING_MOST, 0.0), 1.0), 3)
 
 
