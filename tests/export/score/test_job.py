@@ -26,7 +26,7 @@ SAMPLES = 600
 evaluate = partial(job.evaluate, samples=SAMPLES, places=60)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scores(space: Space, rows: list[BeatRow]) -> dict[str, Any]:
     return evaluate(space, *held_out(rows, space), seed=4)
 
