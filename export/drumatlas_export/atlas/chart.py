@@ -22,7 +22,14 @@ from drumatlas.atlas.model import (
 from drumatlas.explore.filters import BeatFilter
 from drumatlas.explore.genre import family_of, genre_at
 from drumatlas.explore.latent import map_places
-from drumatlas_export.atlas.labels import by_family, families, voters, weights
+from drumatlas_export.atlas.labels import (
+    Taught,
+    by_family,
+    families,
+    taught_by,
+    voters,
+    weights,
+)
 from drumatlas_export.atlas.land import genres_on_map, label_places, land
 from drumatlas_export.mine.genres import first_genre
 from drumatlas_export.space import Space
@@ -82,8 +89,9 @@ def chart(space: Space, z: Floats, labels: list[list[str]], seed: int) -> Chart:
     origin = np.repeat(np.array([TRAINING, GENERATED], np.uint8), [len(chosen), len(fresh)])
     xy = _tsne((points - space.centre) / space.reach, seed)
     found = MapPoints(points, xy, origin, np.full(len(points), -1, np.int16))
+    given = _Given(space, z, own, found, taught_by(space) if names else Taught((), z[:0]), seed)
     while names:
-        done, missing = _with_genres(_Given(space, z, own, found, seed), names)
+        done, missing = _with_genres(given, names)
         if done:
             return done
         names = [name for name in names if name not in missing]
@@ -123,12 +131,14 @@ def _some(points: MapPoints, which: NDArray[np.bool_]) -> MapPoints:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A space, all its beats (z [n, 4], and the label of each, or ''), and points of the map."""
+    """A space, all its beats (z [n, 4], and the label of each, or ''), points of the map, and the
+    textbook's beats."""
 
     space: Space
     z: Floats
     own: list[str]
     points: MapPoints
+    taught: Taught
     seed: int
 
 
@@ -143,7 +153,7 @@ def _with_genres(given: _Given, names: list[str]) -> tuple[Chart | None, set[str
     index_of = {name: i for i, name in enumerate(names)}
     genre = np.array([index_of.get(name, -1) for name in given.own], np.int16)
     draft = _draft(given, [(name, counts[name]) for name in names])
-    even = voters(given.z, genre, given.seed)
+    even = voters(given.z, genre, given.taught.of(names), given.seed)
     for turn in range(_TURNS):
         weight, cells = weights(replace(draft, labels=even), [counts[name] for name in names])
         if not cells.all():

@@ -6,13 +6,17 @@ the map gets more weight, step by step, until it has one.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drumatlas.atlas.model import Atlas, Family, Floats, Labels
+from drumatlas.beat.codes import grids
 from drumatlas.explore.genre import family_of, genre_votes, winners
 from drumatlas_export.atlas.land import is_land, latent_of, middles
+from drumatlas_export.space import Space
+from drumatlas_export.textbook.collection import read_textbook
 from drumatlas_export.textbook.families import FAMILIES
 from drumatlas_export.textbook.families import family_of as family_name
 
@@ -61,21 +65,49 @@ def _family(name: str) -> str:
     return family_name(name) or name
 
 
-def voters(z: Floats, genre: NDArray[np.int16], seed: int) -> Labels:
-    """Return labels that give each genre the same weight: at most VOTERS places of each.
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """The hand-written beats of the textbook: the style of each [n], and the place z [n, 4] where
+    the box lands with it."""
 
-    `genre` [n] is the index of the genre of each beat at z [n, 4], -1 for none. `land` has no cells
-    yet.
+    styles: tuple[str, ...]
+    z: Floats
+
+    def of(self, names: Sequence[str]) -> tuple[Floats, NDArray[np.int16]]:
+        """Return the places [m, 4] of those whose style is in `names`, and its index there [m]."""
+        genre = np.array(
+            [names.index(one) if one in names else -1 for one in self.styles], np.int16
+        )
+        return self.z[genre >= 0], genre[genre >= 0]
+
+
+def taught_by(space: Space) -> Taught:
+    """Return the textbook's beats in a space."""
+    beats = [(style.name, beat.code) for style in read_textbook() for beat in style.beats]
+    return Taught(
+        tuple(name for name, _ in beats), space.places(grids([code for _, code in beats]))
+    )
+
+
+def voters(
+    z: Floats, genre: NDArray[np.int16], taught: tuple[Floats, NDArray[np.int16]], seed: int
+) -> Labels:
+    """Return labels that give each genre the same weight: at most VOTERS places of each, and those
+    of the textbook's beats, so that a beat of a style is found with the style.
+
+    `genre` [n] is the index of the genre of each beat at z [n, 4], -1 for none; `taught` are places
+    and genres of the textbook's. `land` has no cells yet.
     """
     rng = np.random.default_rng([seed, 16])
     rows = [
         np.sort(rng.permutation(np.flatnonzero(genre == index))[:VOTERS])
         for index in range(int(genre.max()) + 1)
     ]
-    weight = np.concatenate([np.full(len(own), 1 / max(len(own), 1)) for own in rows])
     chosen = np.concatenate(rows)
-    none = np.zeros((0, 0), np.uint8)
-    return Labels(z[chosen], genre[chosen], weight.astype(np.float32), BLUR, POWER, none)
+    place = np.concatenate([z[chosen], taught[0]]).astype(np.float32)
+    label = np.concatenate([genre[chosen], taught[1]])
+    weight = (1 / np.maximum(np.bincount(label), 1))[label].astype(np.float32)
+    return Labels(place, label, weight, BLUR, POWER, np.zeros((0, 0), np.uint8))
 
 
 def weights(atlas: Atlas, counts: Sequence[int]) -> tuple[Doubles, NDArray[np.int64]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from drumatlas.atlas.read import read_atlas
-from drumatlas_export.atlas.labels import COLOURS, VOTERS, by_family, families, voters
+from drumatlas_export.atlas.labels import COLOURS, VOTERS, Taught, by_family, families, voters
 from drumatlas_export.textbook.families import FAMILIES
 
 pytestmark = pytest.mark.export
@@ -47,14 +47,26 @@ def test_more_families_than_colours_share_them() -> None:
 def test_each_genre_has_the_same_weight_and_at_most_so_many_voters() -> None:
     genre = np.repeat(np.array([0, -1, 1, 2], np.int16), [5 * VOTERS, 50, 7, VOTERS])
     z = np.random.default_rng(1).normal(0, 1, (len(genre), 4)).astype(np.float32)
-    labels = voters(z, genre, 3)
+    none = np.zeros((0, 4), np.float32), np.zeros(0, np.int16)
+    labels = voters(z, genre, none, 3)
     assert Counter(labels.genre.tolist()) == {0: VOTERS, 1: 7, 2: VOTERS}
     for index in range(3):
         assert labels.weight[labels.genre == index].sum() == pytest.approx(1, abs=1e-5)
     own = {tuple(row) for row in z[genre == 1].tolist()}
     assert {tuple(row) for row in labels.z[labels.genre == 1].tolist()} == own
-    again = voters(z, genre, 3)
+    again = voters(z, genre, none, 3)
     assert np.array_equal(again.z, labels.z)
+
+
+def test_beats_of_the_textbook_vote_for_their_styles_and_weigh_no_more() -> None:
+    genre = np.repeat(np.array([0, 1], np.int16), [30, 20])
+    z = np.random.default_rng(1).normal(0, 1, (50, 4)).astype(np.float32)
+    taught = Taught(("samba", "house", "house"), z[:3] + 9)
+    labels = voters(z, genre, taught.of(["techno", "house"]), 3)
+    assert Counter(labels.genre.tolist()) == {0: 30, 1: 22}
+    assert labels.z[-2:].tolist() == (z[1:3] + 9).tolist()
+    for index in range(2):
+        assert labels.weight[labels.genre == index].sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_an_atlas_has_labels_of_each_genre_and_no_beat(atlas_path: Path) -> None:
