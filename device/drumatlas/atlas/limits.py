@@ -8,12 +8,12 @@ from drumatlas.atlas.numpy_network import OPERATORS
 from drumatlas.atlas.onnx_file import read_operators
 from drumatlas.errors import AtlasError
 
-MOST_NODES = 400  # the built-in decoder has 22
-MOST_BYTES = 16 << 20  # of a network with its weights; the built-in decoder has 2 MB
+MOST_NODES = 400  # the built-in decoder has 223
+MOST_BYTES = 16 << 20  # of a network with its weights; the built-in decoder has 4 MB
 MOST_POINTS = 200_000  # of a map; the built-in one has some thousands
 MOST_LABELS = 20_000  # labelled places; each lookup of a genre visits all of them
 MOST_SIDE = 1024  # cells along each side of the map's land
-MOST_KNOWN = 4_000_000  # hashes of training beats, 8 bytes each; the built-in atlas has 16,000
+MOST_KNOWN = 4_000_000  # hashes of training beats, 8 bytes each; the built-in atlas has 23,000
 
 # Operators of ONNX (https://onnx.ai/onnx/operators/). NumPy runs OPERATORS, which are all that our
 # exporters write, except for the Slice of a VAE's encoder. The others belong to common layers and

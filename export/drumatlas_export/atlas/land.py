@@ -9,7 +9,7 @@ from drumatlas.explore.genre import genre_at, genre_votes
 from drumatlas.explore.latent import MAP_CELLS, map_places, places_to_latent
 
 SIDE = MAP_CELLS  # cells along each side; a power of 2 times _COARSE
-_COARSE = 64  # cells along each side that are all looked at; more only along borders
+_COARSE = 128  # cells along each side that are all looked at; more only along borders
 _NEAR = 0.04  # map widths; a cell so near to a point is land on the page, too
 _BATCH = 512
 _ROOM = 0.5  # a label has at least this share of the distance to the border that it could have
