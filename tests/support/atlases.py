@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from drumatlas.atlas.model import Atlas, Family, Groove, Labels, MapPoints
+from drumatlas.atlas.model import GENERATED, Atlas, Family, Groove, Labels, MapPoints
 from drumatlas.atlas.write import AtlasParts, write_atlas
 from drumatlas.explore.genre import family_of, genre_at, land_family
 from drumatlas.explore.latent import map_places, places_to_latent
@@ -49,6 +49,12 @@ def small_members() -> dict[str, bytes]:
     return {"atlas.json": json.dumps(info).encode(), **members}
 
 
+def with_passing_centre(atlas: Atlas) -> Atlas:
+    """Return the atlas with another centre, where a box begins with the beat of that very place."""
+    passing = atlas.points.z[atlas.points.origin == GENERATED][0]
+    return replace(atlas, latent=replace(atlas.latent, centre=passing))
+
+
 def with_labels(atlas: Atlas, side: int = 48) -> Atlas:
     """Return the atlas with labels in three families, as an export would make them: its points have
     the genre that the labels give them, and stand in the land of their family."""
@@ -67,7 +73,7 @@ def with_labels(atlas: Atlas, side: int = 48) -> Atlas:
     land = np.zeros((1, 1), np.uint8)
     labels = Labels(z.astype(np.float32), genre, weight, 0.5, 3, land)
     genres = tuple(
-        replace(one, centroid=home.astype(np.float32))
+        replace(one, centroid=home.astype(np.float32), climate=None)
         for one, home in zip(atlas.genres, homes, strict=True)
     )
     atlas = replace(atlas, genres=genres, families=families, labels=labels)

@@ -174,10 +174,15 @@ def run_graph(graph: Graph, name: str) -> Network:
     """Return the function of a graph with one input and one output; AtlasError names the network
     `name` if it has an operator outside OPERATORS."""
     arrays = dict(graph.arrays)
-    steps = _steps(graph, arrays, name)
     feed, fetch = graph.inputs[0].name, graph.outputs[0].name
+    steps = _steps(graph, arrays, name)
+    fixed, steps = _parted(steps, set(arrays) - {feed})
 
     def run(array: Floats) -> Floats:
+        # Once, and not while the graph is opened, where nothing that it does may fail.
+        for call, taken, given in list(fixed):
+            arrays[given] = call(*[arrays[one] for one in taken])
+        fixed.clear()
         values: dict[str, Any] = {**arrays, feed: np.asarray(array, np.float32)}
         for call, taken, given in steps:
             values[given] = call(*[values[one] for one in taken])
@@ -188,6 +193,16 @@ def run_graph(graph: Graph, name: str) -> Network:
 
 
 Step = tuple[Operation, tuple[str, ...], str]
+
+
+def _parted(steps: list[Step], known: set[str]) -> tuple[list[Step], list[Step]]:
+    """Return the steps that depend on the arrays `known` alone, and the others, each in order."""
+    fixed, rest = list[Step](), list[Step]()
+    for step in steps:
+        is_fixed = set(step[1]) <= known
+        (fixed if is_fixed else rest).append(step)
+        known |= {step[2]} if is_fixed else set()
+    return fixed, rest
 
 
 def _steps(graph: Graph, arrays: dict[str, Array], name: str) -> list[Step]:

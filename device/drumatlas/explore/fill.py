@@ -8,7 +8,7 @@ from drumatlas.explore.search import Place, Places
 
 FILL_DENSITY = 0.3  # a fill adds this to the density control
 # Where a fill is looked for, in prior deviations; the first offset that gives another beat is used.
-FILL_OFFSETS = 0.5 * np.concatenate([np.eye(4), -np.eye(4)])
+FILL_OFFSETS = np.concatenate([way * np.eye(4) for way in (0.5, -0.5, 1.0, -1.0)])
 
 
 def find_fill(places: Places, here: Place, reach: Floats, density: Density, novelty: bool) -> Place:

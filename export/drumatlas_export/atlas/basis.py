@@ -18,7 +18,7 @@ from drumatlas_export.atlas.features import FEATURES
 from drumatlas_export.space import Space
 
 KNOB_REACH = 2.0  # standard deviations, which hold 95 % of the points along an axis
-FITTED = ("density", "syncopation", "closed hats", "toms/percussion")  # what a listener hears first
+FITTED = ("density", "syncopation", "closed hats", "drums and hands")  # what a listener hears first
 _POINTS = 4000
 
 

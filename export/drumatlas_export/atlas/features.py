@@ -60,7 +60,7 @@ FEATURES: Mapping[str, Feature] = {
     "density": _hits,
     "syncopation": lambda beats: _share(_hits(beats, start=1, step=2), beats),  # odd 16ths
     "closed hats": lambda beats: _hits(beats, _CLOSED) - _hits(beats, [*_OPEN, *_RIDE]),
-    "toms/percussion": lambda beats: _share(_hits(beats, _HAND), beats),
+    "drums and hands": lambda beats: _share(_hits(beats, _HAND), beats),
     "kicks": lambda beats: _hits(beats, _KICK),
     "backbeat": _backbeat,
     "busy snare": lambda beats: _hits(beats, _SNARE) - _backbeat(beats),

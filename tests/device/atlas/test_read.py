@@ -37,7 +37,7 @@ def test_the_built_in_atlas_is_whole(atlas: Atlas) -> None:
     assert len(atlas.known) > 10_000
     assert atlas.training["sources"]
     assert all("licence" in source for source in atlas.training["sources"])
-    assert atlas.training["config"]["kind"] == "swae"
+    assert atlas.training["config"]["kind"] == "phrases"
     assert atlas.scores["at_thresholds"]["pass"] > 0.75
 
 
@@ -68,7 +68,7 @@ def test_encode_brings_decoded_places_near_themselves(atlas: Atlas) -> None:
     found = atlas.encode(x)
     away = np.linalg.norm((found - z) / atlas.latent.reach, axis=1)
     by_chance = np.linalg.norm((np.roll(found, 1, axis=0) - z) / atlas.latent.reach, axis=1)
-    assert np.median(away) < 0.4 * np.median(by_chance)
+    assert np.median(away) < 0.5 * np.median(by_chance)
 
 
 def test_an_unchanged_forgery_is_good(forge: Forge) -> None:
@@ -126,7 +126,8 @@ def test_wrong_atlas_json_names_the_key(
 
 
 def test_an_older_atlas_does_not_say_how_well_its_axes_are_named(forge: Forge) -> None:
-    assert parse_atlas(forge(), "a").latent.correlations == ()
+    older = forge(lambda info: info["latent"].pop("axis_correlations"))
+    assert parse_atlas(older, "a").latent.correlations == ()
     values = [1, -1, 0.25, 0]
     named = forge(lambda info: info["latent"].update(axis_correlations=values))
     assert parse_atlas(named, "a").latent.correlations == (1, -1, 0.25, 0)

@@ -5,6 +5,7 @@ import numpy as np
 from drumatlas.atlas.model import Atlas
 from drumatlas.explore.controls import Press, Turn
 from drumatlas.explore.explorer import Explorer
+from support.atlases import with_passing_centre
 
 SECOND = 1_000_000_000
 
@@ -22,7 +23,8 @@ def test_wander_moves_by_itself_until_a_knob_is_turned(explorer: Explorer) -> No
     assert explorer.pattern is rest
 
 
-def test_wander_takes_one_stop_a_bar_on_passing_places(explorer: Explorer) -> None:
+def test_wander_takes_one_stop_a_bar_on_passing_places(atlas: Atlas) -> None:
+    explorer = Explorer(with_passing_centre(atlas))
     explorer.handle(Press("wander"), 0)
     places = []
     for tick in range(400):  # 10 a bar

@@ -13,7 +13,8 @@ from drumatlas.atlas.model import Atlas
 from drumatlas.engine import Engine
 from drumatlas.explore.controls import Turn
 from drumatlas.explore.explorer import Explorer
-from drumatlas.explore.latent import latent_to_map, map_places
+from drumatlas.explore.genre import cursor
+from drumatlas.explore.latent import map_places
 from drumatlas.play.settings import PlaySettings
 from support.waiting import until
 
@@ -187,7 +188,7 @@ class TestProcess:
         until(path.exists)
         other = replace(atlas, points=replace(atlas.points, xy=-atlas.points.xy))
         engine.change_atlas(Explorer(other))
-        x, y = latent_to_map(other, engine.explorer.place.z)
+        x, y = cursor(other, engine.explorer.place.z)
         some = map_places(other)[:: len(other.points.xy) // 1000]
         chart = chart_line((float(x), float(y)) for x, y in some)
         frame = Frame(pixel(x, y), 120.0, engine.explorer.pattern.genre, None, False, "", 0)
@@ -206,7 +207,7 @@ class TestProcess:
     ) -> None:
         engine.set_faults("oled", "the display is torn")
         engine.set_faults("config", "oled: no such key")
-        place = pixel(*latent_to_map(atlas, engine.explorer.place.z))
+        place = pixel(*cursor(atlas, engine.explorer.place.z))
         genre = engine.explorer.pattern.genre
         frame = Frame(place, 120.0, genre, None, False, "oled: no such key", 1)
         some = map_places(atlas)[:: len(atlas.points.xy) // 1000]

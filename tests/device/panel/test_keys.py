@@ -69,7 +69,9 @@ def test_the_status_names_genre_and_flags(atlas: Atlas) -> None:
     engine.flags["learning"] = True  # for lamps; the notice says it in words
     engine.set_notice("keep", "kept a.mid")
     text = "\n".join(status_lines(engine))
-    assert text.splitlines()[0].endswith("frozen kept a.mid")
+    first = text.splitlines()[0]
+    assert "  frozen " in first
+    assert first.endswith(" kept a.mid")
     assert "99.0 BPM" in text
     assert "density 0.25" in text
     assert any(genre.name in text for genre in atlas.genres)

@@ -19,7 +19,7 @@ from drumatlas.web import server
 from drumatlas.web.assets import StaticAssets, points_bytes
 
 
-def test_files_come_with_a_strict_policy(box: Any) -> None:
+def test_files_come_with_a_strict_policy(box: Any, atlas: Atlas) -> None:
     status, headers, body = box.get("/")
     assert status == 200
     assert body.startswith(b"<!doctype html>")
@@ -30,7 +30,7 @@ def test_files_come_with_a_strict_policy(box: Any) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert box.get("/", "HEAD")[2] == b""
-    assert json.loads(box.get("/atlas.json")[2])["points"] == 4000
+    assert json.loads(box.get("/atlas.json")[2])["points"] == len(atlas.points.xy)
 
 
 @pytest.mark.parametrize(

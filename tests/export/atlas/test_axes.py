@@ -53,7 +53,7 @@ SPACE = Space(
 
 def test_each_knob_has_the_name_of_what_it_does() -> None:
     latent = named_latent(SPACE, PLAIN, 5)
-    assert latent.axes == ("kicks", "busy snare", "toms/percussion", "cymbals")
+    assert latent.axes == ("kicks", "busy snare", "drums and hands", "cymbals")
     assert min(latent.correlations) > 0.85
     assert max(latent.correlations) <= 1
     assert latent.centre is SPACE.centre

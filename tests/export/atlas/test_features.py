@@ -51,7 +51,7 @@ def beat(*cells: tuple[int, int, float]) -> Floats:
         ),
         (
             beat((0, TOM, 1), (16, TOM, 1), (4, CONGA, 1), (20, CRASH, 1)),
-            {"density": 4, "toms/percussion": 0.75, "cymbals": 1, "bar change": 2},
+            {"density": 4, "drums and hands": 0.75, "cymbals": 1, "bar change": 2},
         ),
         (
             beat(*((step, KICK, 1) for step in (0, 8, 16, 24)), *((s, SNARE, 1) for s in (4, 28))),

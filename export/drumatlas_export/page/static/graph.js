@@ -211,12 +211,24 @@ const OPERATORS = {
   Where: ([is, a, b]) => zip([is, a, b], (yes, x, y) => (yes ? x : y), a.data.constructor),
 };
 
+function applied({ op, inputs, options }, values) {
+  return OPERATORS[op](inputs.map((from) => values[from]), options);
+}
+
 export class Network {
   #graph;
 
-  // A graph {nodes, arrays, input, output}, as `drumatlas_export.page.graph` writes it.
+  // A graph {nodes, arrays, input, output}, as `drumatlas_export.page.graph` writes it. Nodes that
+  // depend on its arrays alone run once, here.
   constructor(graph) {
-    this.#graph = graph;
+    const values = [...graph.arrays];
+    const isKnown = (from) => from < 0 || values[from] !== undefined;
+    const nodes = graph.nodes.filter((node) => {
+      if (!node.inputs.every(isKnown)) return true;
+      values[node.output] = applied(node, values);
+      return false;
+    });
+    this.#graph = { ...graph, nodes, arrays: values };
   }
 
   // Returns the output for one point x. The decoder maps z [4] to the probabilities of all cells;
@@ -225,9 +237,7 @@ export class Network {
     const { nodes, arrays, input, shape, output } = this.#graph;
     const values = [...arrays];
     values[input] = { shape: [1, ...shape], data: Float32Array.from(x) };
-    for (const { op, inputs, output: to, options } of nodes) {
-      values[to] = OPERATORS[op](inputs.map((from) => values[from]), options);
-    }
+    for (const node of nodes) values[node.output] = applied(node, values);
     return values[output].data;
   }
 }
