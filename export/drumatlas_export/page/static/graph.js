@@ -54,10 +54,10 @@ function product(a, b, isTurned) {
 }
 
 function addRows(x, matrix, sums) {
-  x.forEach((factor, i) => {
-    if (factor === 0) return;
-    for (let j = 0, at = i * sums.length; j < sums.length; j++, at++) sums[j] += factor * matrix[at];
-  });
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] === 0) continue;
+    for (let j = 0, at = i * sums.length; j < sums.length; j++, at++) sums[j] += x[i] * matrix[at];
+  }
 }
 
 function addTurned(x, matrix, sums) {
@@ -83,8 +83,14 @@ const single = ({ shape, data }) => ({ shape, data: Float32Array.from(data) });
 function gemm([a, b, c], { alpha = 1, beta = 1, transA = 0, transB = 0 }) {
   if (transA) throw new Error("Gemm of a turned row");
   const y = product(a, b, transB);
-  if (!c) return single(each(y, (value) => alpha * value));
-  return pair(y, c, (value, bias) => alpha * value + beta * bias);
+  const bias = c ?? { shape: [1], data: [0] };
+  const width = bias.shape.at(-1);
+  if (width !== bias.data.length || (width !== 1 && width !== y.shape[1])) {
+    return pair(y, bias, (value, more) => alpha * value + beta * more);
+  }
+  const data = new Float32Array(y.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = alpha * y.data[i] + beta * bias.data[i % width];
+  return { shape: y.shape, data };
 }
 
 function reshaped(x, wanted) {
@@ -94,21 +100,33 @@ function reshaped(x, wanted) {
   return { shape, data: x.data };
 }
 
-// Calls `change` with each row along an axis, as (its data's positions).
+// Yields each row along an axis, as the positions of its data.
 function* rows(x, axis) {
   const [length, step] = [x.shape[axis], size(x.shape.slice(axis + 1))];
-  for (let i = 0; i < x.data.length; i++) {
-    if (Math.floor(i / step) % length === 0) yield Array.from({ length }, (_, k) => i + k * step);
+  for (let start = 0; start < x.data.length; start += length * step) {
+    for (let i = start; i < start + step; i++) {
+      const places = new Int32Array(length);
+      for (let k = 0; k < length; k++) places[k] = i + k * step;
+      yield places;
+    }
   }
 }
 
 function reduced(x, axis, keepdims, join, Type = Float32Array) {
-  const data = Type.from(rows(x, axis), (places) => join(places.map((at) => x.data[at])));
+  const isLast = axis === x.shape.length - 1;
+  const valuesAt = (places) =>
+    isLast ? x.data.subarray(places[0], places.at(-1) + 1) : x.data.constructor.from(places, (at) => x.data[at]);
+  const data = Type.from(rows(x, axis), (places) => join(valuesAt(places)));
   const shape = keepdims ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1);
   return { shape, data };
 }
 
-const largestAt = (row) => row.reduce((best, value, i) => (value > row[best] ? i : best), 0);
+function largestAt(row) {
+  let best = 0;
+  for (let i = 1; i < row.length; i++) if (row[i] > row[best]) best = i;
+  return best;
+}
+
 const sum = (row) => row.reduce((all, value) => all + value, 0);
 
 function reduceSum([x, axes], { keepdims = 1 }) {
@@ -120,10 +138,10 @@ function reduceSum([x, axes], { keepdims = 1 }) {
 function softmax([x], { axis = -1 }) {
   const data = new Float32Array(x.data.length);
   for (const places of rows(x, axisOf(axis, x))) {
-    const most = Math.max(...places.map((at) => x.data[at]));
-    const grown = places.map((at) => Math.exp(x.data[at] - most));
-    const all = sum(grown);
-    for (const [i, at] of places.entries()) data[at] = grown[i] / all;
+    let [most, all] = [-Infinity, 0];
+    for (const at of places) most = Math.max(most, x.data[at]);
+    for (const at of places) all += Math.exp(x.data[at] - most);
+    for (const at of places) data[at] = Math.exp(x.data[at] - most) / all;
   }
   return { shape: x.shape, data };
 }
