@@ -39,7 +39,7 @@ def test_the_place_of_a_map_point_leads_near_it(atlas: Atlas) -> None:
     xy = atlas.points.xy
     low, high = xy.min(axis=0), xy.max(axis=0)
     away = []
-    for i in range(0, len(xy), 97):
+    for i in range(0, len(xy), 31):
         x, y = (xy[i] - low) / (high - low)
         off = (map_to_latent(atlas, float(x), float(y)) - atlas.points.z[i]) / atlas.latent.reach
         away.append(float(np.linalg.norm(off)))
@@ -63,7 +63,9 @@ def test_a_small_move_over_the_map_is_a_small_one_in_latent_space(
     here, there = (
         map_to_latent(atlas, x + s * np.cos(angle), y + s * np.sin(angle)) for s in (0, step)
     )
-    assert np.linalg.norm((there - here) / atlas.latent.reach) < 128 * step
+    assert (
+        np.linalg.norm((there - here) / atlas.latent.reach) < 2 * 128 * step
+    )  # places go in cells: a step may cross two
 
 
 def test_a_map_without_points_is_its_middle(atlas: Atlas) -> None:

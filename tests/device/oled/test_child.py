@@ -188,10 +188,10 @@ class TestProcess:
         until(path.exists)
         other = replace(atlas, points=replace(atlas.points, xy=-atlas.points.xy))
         engine.change_atlas(Explorer(other))
-        x, y = cursor(other, engine.explorer.place.z)
+        x, y = cursor(other, engine.explorer.latent)
         some = map_places(other)[:: len(other.points.xy) // 1000]
         chart = chart_line((float(x), float(y)) for x, y in some)
-        frame = Frame(pixel(x, y), 120.0, engine.explorer.pattern.genre, None, False, "", 0)
+        frame = Frame(pixel(x, y), 120.0, engine.explorer.genre.name, None, False, "", 0)
         wanted = draw(frame, read_chart(chart)).tobytes()
         now = iter(range(2 * EVERY_NS, 10**15, EVERY_NS))
 
@@ -207,8 +207,8 @@ class TestProcess:
     ) -> None:
         engine.set_faults("oled", "the display is torn")
         engine.set_faults("config", "oled: no such key")
-        place = pixel(*cursor(atlas, engine.explorer.place.z))
-        genre = engine.explorer.pattern.genre
+        place = pixel(*cursor(atlas, engine.explorer.latent))
+        genre = engine.explorer.genre.name
         frame = Frame(place, 120.0, genre, None, False, "oled: no such key", 1)
         some = map_places(atlas)[:: len(atlas.points.xy) // 1000]
         chart = chart_line((float(x), float(y)) for x, y in some)
