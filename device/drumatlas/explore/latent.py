@@ -43,7 +43,8 @@ def map_to_latent(atlas: Atlas, x: float, y: float) -> Floats:
     """
     if not len(atlas.points.xy):
         return atlas.latent.centre
-    return places_to_latent(atlas, np.array([[x, y]]))[0]
+    z: Floats = places_to_latent(atlas, np.array([[x, y]]))[0]
+    return z
 
 
 def places_to_latent(atlas: Atlas, places: NDArray[np.floating[Any]]) -> Floats:

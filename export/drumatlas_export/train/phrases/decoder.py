@@ -154,7 +154,8 @@ class PhraseDecoder(nn.Module):
     def _context(self, choice: Choice) -> Tensor:
         """Return what later choices see of each phrase [k, _CONTEXT] of one choice."""
         of_bits: Tensor = self.context_of_bits[choice.group](self.books[choice.group])
-        return self.contexts[choice.name] + of_bits
+        own: Tensor = self.contexts[choice.name]
+        return own + of_bits
 
     def choose_all(self, z: Tensor, choose: Choose) -> Numbers:
         """Return the phrase numbers [n] of each choice, as `choose` gives them in turn."""
@@ -178,7 +179,8 @@ class PhraseDecoder(nn.Module):
     def parts(self, x: Tensor, group: int) -> list[Tensor]:
         """Return the parts [n, cells] of a group of beats x [n, 448]."""
         voices = x.reshape(-1, STEPS, VOICES)[:, :, list(self.groups[group].voices)]
-        return [one.flatten(1) for one in voices.split(self.groups[group].steps, 1)]
+        parts = torch.split(voices, self.groups[group].steps, dim=1)
+        return [one.flatten(1) for one in parts]
 
     def loss(self, z: Tensor, x: Tensor) -> Tensor:
         """Return the mean of the nats that beats x [n, 448] cost at z [n, 4].
