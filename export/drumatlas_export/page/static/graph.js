@@ -187,7 +187,7 @@ function gatherElements([x, index], { axis = 0 }) {
 function topK([x, k], { axis = -1, largest = 1 }) {
   const [along, count] = [axisOf(axis, x), k.data[0]];
   const ranked = Array.from(rows(x, along), (places) =>
-    places.map((at) => x.data[at]).sort((a, b) => (largest ? b - a : a - b)).slice(0, count),
+    Array.from(places, (at) => x.data[at]).sort((a, b) => (largest ? b - a : a - b)).slice(0, count),
   );
   if (along !== x.shape.length - 1) throw new Error("TopK along another axis than the last");
   return { shape: x.shape.with(along, count), data: Float32Array.from(ranked.flat()) };
