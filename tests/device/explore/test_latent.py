@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from drumatlas.atlas.model import Atlas, MapPoints
 from drumatlas.explore.latent import (
+    MAP_CELLS,
     knobs_to_latent,
     latent_to_knobs,
     latent_to_map,
@@ -66,6 +67,21 @@ def test_a_small_move_over_the_map_is_a_small_one_in_latent_space(
     assert (
         np.linalg.norm((there - here) / atlas.latent.reach) < 2 * 128 * step
     )  # places go in cells: a step may cross two
+
+
+@given(unit, unit)
+def test_with_labels_all_places_of_a_cell_are_its_middle(
+    labelled: Atlas, x: float, y: float
+) -> None:
+    cells = [min(int(value * MAP_CELLS), MAP_CELLS - 1) for value in (x, y)]
+    middle = [(cell + 0.5) / MAP_CELLS for cell in cells]
+    found, expected = map_to_latent(labelled, x, y), map_to_latent(labelled, *middle)
+    assert found.tolist() == expected.tolist()
+
+
+def test_without_labels_each_place_is_its_own(unlabelled: Atlas) -> None:
+    one, other = (map_to_latent(unlabelled, (cell + 0.2) / MAP_CELLS, 0.5) for cell in (400, 400.4))
+    assert one.tolist() != other.tolist()
 
 
 def test_a_map_without_points_is_its_middle(atlas: Atlas) -> None:
