@@ -54,7 +54,7 @@ def test_another_panels_move_ends_it(boxes: Callable[..., Any], visit: Callable[
     other.evaluate("drumatlas.go(1000)")
     until(page, f"before => {WHERE} !== before", before)
     click_cell(page, 0.5, 0.5)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(2500)  # what comes sooner is the answer to the click
     assert page.evaluate(OWN_BEAT) is not None
     other.evaluate("drumatlas.go(20)")
     until(page, f"{OWN_BEAT} === null")

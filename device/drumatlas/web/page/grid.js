@@ -6,6 +6,7 @@ import { BAR_STEPS, STEPS } from "./clock.js";
 
 const BEAT = 4;
 const GAP_BEAT = 3; // pixels between beats, and half of the gap between bars
+const ANSWER_MS = 2000; // within which the box goes to a clicked beat
 const FLASH_STEPS = 0.9; // how long a hit glows
 
 export class BeatGrid {
@@ -15,7 +16,8 @@ export class BeatGrid {
   #cells = [];
   #upcoming = null;
   #own = null; // the user's own beat, as numbers of cells
-  #ownPlace = null; // where the box went for it; null until it arrives
+  #ownPlace = null; // where the box went for it
+  #editedAt = -Infinity; // performance.now() of the last click on a cell
   #mutes = new Set();
   #buttons = new Map();
   #voices;
@@ -68,7 +70,7 @@ export class BeatGrid {
     const shown = this.#upcoming ?? this.#cells;
     this.#own ??= new Set(shown.map(([step, bit]) => cellOf(step, bit)));
     if (!this.#own.delete(cell)) this.#own.add(cell);
-    this.#ownPlace = null;
+    this.#editedAt = performance.now();
     this.#isStale = true;
   }
 
@@ -84,8 +86,10 @@ export class BeatGrid {
   }
 
   // Keeps the user's own beat for as long as the box stays where it went for it. `place` is text.
+  // Several clicks may be on their way at once, so every place counts that comes soon after the last.
   arrive(place) {
-    if (this.#own && (this.#ownPlace ?? place) !== place) this.forget();
+    const isAnswer = performance.now() - this.#editedAt < ANSWER_MS;
+    if (!isAnswer && this.#ownPlace !== place) this.forget();
     this.#ownPlace = place;
   }
 
