@@ -9,6 +9,8 @@ from support.browser import OWN_BEAT, WHERE, click_cell, until
 
 pytestmark = pytest.mark.browser
 
+ANSWER_MS = 2500  # what comes sooner may be the answer to a click
+
 
 def toggled(one: list[int], other: list[int]) -> list[tuple[int, int]]:
     """Which steps differ, and in which bits."""
@@ -27,6 +29,7 @@ def test_the_box_goes_to_the_beat_that_a_click_makes(
         places.add(page.evaluate(WHERE))
     assert len(places) > 1
     assert page.evaluate(OWN_BEAT) is not None  # stays while the box is where it went for it
+    page.wait_for_timeout(ANSWER_MS)
     page.evaluate("drumatlas.go(700)")
     until(page, f"{OWN_BEAT} === null")
 
@@ -54,7 +57,7 @@ def test_another_panels_move_ends_it(boxes: Callable[..., Any], visit: Callable[
     other.evaluate("drumatlas.go(1000)")
     until(page, f"before => {WHERE} !== before", before)
     click_cell(page, 0.5, 0.5)
-    page.wait_for_timeout(2500)  # what comes sooner is the answer to the click
+    page.wait_for_timeout(ANSWER_MS)
     assert page.evaluate(OWN_BEAT) is not None
     other.evaluate("drumatlas.go(20)")
     until(page, f"{OWN_BEAT} === null")
