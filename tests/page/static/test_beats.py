@@ -52,21 +52,24 @@ def test_a_click_plays_what_decode_gives_there(
     assert heard == expected
 
 
-def finds_what_the_box_finds(page: Any, places: Places) -> None:
+def finds_what_the_box_finds(page: Any, places: Places) -> int:
+    """Returns at how many of 60 places the beat is one nearby, since their own does not pass."""
     luck = np.random.default_rng(8)
     moved = 0
-    for x, y in luck.random((120, 2)).tolist():
-        page.evaluate("([x, y]) => drumatlas.box.travel(x, y)", [x, y])
+    for knobs in luck.random((60, 4)).tolist():
+        page.evaluate(
+            "knobs => knobs.forEach((knob, i) => drumatlas.box.turn(`x${i + 1}`, knob))", knobs
+        )
         found = here(page)
         expected = places.at(np.array(found["z"], np.float32))
         assert found["code"] == list(expected.code)
         assert found["moved"] == pytest.approx(expected.moved, abs=1e-6)
         moved += expected.moved > 0
-    assert moved > 5  # some did not pass and were replaced by one nearby
+    return moved
 
 
 def test_it_finds_the_same_beats_as_the_box(opened: Callable[..., Any], places: Places) -> None:
-    finds_what_the_box_finds(opened(), places)
+    assert finds_what_the_box_finds(opened(), places) > 5
 
 
 def test_it_finds_the_same_with_a_levelled_decoder(
@@ -74,7 +77,7 @@ def test_it_finds_the_same_with_a_levelled_decoder(
 ) -> None:
     page = opened(file=played[0])
     assert page.evaluate("drumatlas.atlas.decoder.nodes.some(({ op }) => op === 'TopK')")
-    finds_what_the_box_finds(page, Places(played[1]))
+    assert finds_what_the_box_finds(page, Places(played[1])) > 0
 
 
 def test_a_point_of_the_map_is_its_own_latent_point(

@@ -180,7 +180,7 @@ def test_a_beat_lands_where_it_lands_on_the_box(
 ) -> None:
     luck = np.random.default_rng(26)
     codes = []
-    for i in range(30):
+    for i in range(15):
         z = atlas.latent.centre + atlas.latent.reach * luck.standard_normal(4)
         hits = places.hits(z[None].astype(np.float32))[1][0].copy()
         hits.ravel()[luck.permutation(hits.size)[: i % 6]] ^= True  # no longer a beat of the space
@@ -197,7 +197,7 @@ def test_a_beat_lands_where_it_lands_on_the_box(
         assert page == pytest.approx(box.tolist(), abs=1e-5)
         answer = atlas.encode(grids([code]).astype(np.float32))[0]
         moved += not np.array_equal(box, answer)
-    assert moved > 20
+    assert moved > 10
 
 
 def test_an_edited_beat_leads_to_the_place_of_the_box(
@@ -205,7 +205,7 @@ def test_an_edited_beat_leads_to_the_place_of_the_box(
 ) -> None:
     luck = np.random.default_rng(27)
     edits = []
-    for cell in luck.integers(0, 448, 20):
+    for cell in luck.integers(0, 448, 8):
         z = (atlas.latent.centre + atlas.latent.reach * luck.standard_normal(4)).astype(np.float32)
         hits = places.hits(z[None])[1][0].copy()
         hits.ravel()[cell] ^= True

@@ -28,7 +28,7 @@ def test_fills_morphs_and_wandering_are_those_of_the_box(
     luck = random.Random(26)
     points = len(atlas.points.z)
     acts: list[list[Any]] = []  # name of a Box's method, its arguments
-    for i in range(60):
+    for i in range(30):
         acts += [["go", luck.randrange(points)], ["press", f"save_{luck.choice('abcd')}"]]
         acts += [["turn", luck.choice(["density", "accent", "morph", "morph_y"]), luck.random()]]
         acts += [["press", "fill"], ["press", "wander"]]

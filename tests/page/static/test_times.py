@@ -82,7 +82,7 @@ def test_hits_are_given_to_the_sound_card_at_the_times_of_the_beat(
     page.evaluate(PAIR)
     page.get_by_role("button", name="Play", exact=True).click()
     until(page, "starts.length > 0")
-    page.wait_for_timeout(8000)
+    page.wait_for_timeout(10_000)
     pairs, given = page.evaluate("[pairs, given]")
     due, starts = np.array(pairs).T
     assert len(due) > 30
